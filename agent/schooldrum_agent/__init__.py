@@ -1,0 +1,1 @@
+"""Looks at one machine and changes nothing on it."""

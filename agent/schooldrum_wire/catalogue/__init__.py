@@ -1,0 +1,14 @@
+"""Everything that may be measured or listed, in one place: exposition, dictionary and privacy list derive from it."""
+
+from schooldrum_wire.catalogue import agent, clock, cpu, disk, host, interfaces, machine, memory, probe, uptime
+from schooldrum_wire.metric import Metric
+from schooldrum_wire.section import Section
+
+TOPICS = (agent, clock, cpu, disk, host, interfaces, machine, memory, probe, uptime)
+
+METRICS: dict[str, Metric] = {
+    value.name: value for topic in TOPICS for value in vars(topic).values() if isinstance(value, Metric)
+}
+SECTIONS: dict[str, Section] = {
+    value.name: value for topic in TOPICS for value in vars(topic).values() if isinstance(value, Section)
+}

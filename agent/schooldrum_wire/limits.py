@@ -1,0 +1,15 @@
+"""How large anything may be, compiled into both sides; no setting can lift these."""
+
+REPORTS_PER_DELIVERY = 100
+PACKED_BYTES = 1 << 20
+UNPACKED_BYTES = 8 << 20
+RESULTS_PER_REPORT = 2000
+READINGS_PER_RESULT = 200
+READINGS_PER_MACHINE = 200
+ROWS_PER_SECTION = 5000
+NAME_LENGTH = 120
+LABEL_LENGTH = 128
+TEXT_LENGTH = 1000
+REASON_LENGTH = 200
+AGE_SECONDS = 30 * 86400
+"""A result older than this is refused: no spool keeps it longer."""

@@ -1,0 +1,101 @@
+"""What may be measured: a declaration that is also the only way to write a reading."""
+
+import enum
+import math
+import re
+import unicodedata
+
+import msgspec
+
+from schooldrum_wire.limits import LABEL_LENGTH, NAME_LENGTH
+from schooldrum_wire.reading import Reading
+
+_NAME = re.compile(r"school_[a-z][a-z0-9_]*\Z")
+_LABEL = re.compile(r"[a-z][a-z0-9_]*\Z")
+PLACE_LABELS = frozenset({"school", "site", "room", "machine", "area", "instance", "job", "le", "quantile"})
+"""Given by enrolment and by Prometheus, never by an agent."""
+
+
+class Kind(enum.StrEnum):
+    """How a value behaves over time (Prometheus' metric types), and one that is ours.
+
+    An AGE is written by the agent as seconds that had passed when it measured, and exposed as a timestamp of the
+    collector's clock: so it is right on a PC whose own clock is not.
+    """
+
+    GAUGE = "gauge"
+    COUNTER = "counter"
+    AGE = "age"
+
+
+class Lasts(enum.StrEnum):
+    """Until when a value is shown: while the machine is heard, or until it is retired."""
+
+    HEARD = "heard"
+    KEPT = "kept"
+
+
+def label_fault(value: object) -> str:
+    """Why this cannot be a label's value, or an empty string where it can."""
+    if not isinstance(value, str):
+        return "is not text"
+    if not value:
+        return "is empty"
+    if len(value) > LABEL_LENGTH:
+        return f"is longer than {LABEL_LENGTH} characters"
+    if any(unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"} for character in value):
+        return "holds control characters"
+    return ""
+
+
+class Metric(msgspec.Struct, frozen=True):
+    """A declared metric; calling it makes a Reading and refuses what could not be exposed.
+
+    Raises:
+        ValueError: a declaration or a reading that breaks Prometheus' naming rules or this declaration.
+    """
+
+    name: str
+    kind: Kind
+    help: str
+    labels: tuple[str, ...] = ()
+    lasts: Lasts = Lasts.HEARD
+    until: str = ""
+    """The version that stopped writing it; it stays decodable for three years."""
+    by_collector: bool = False
+    """Derived by the collector (presence, skew); refused when an agent sends it."""
+
+    def __post_init__(self) -> None:
+        if not _NAME.match(self.name) or len(self.name) > NAME_LENGTH:
+            raise ValueError(f"metric name {self.name!r}: write school_ and lower-case words")
+        if (self.kind is Kind.COUNTER) != self.name.endswith("_total"):
+            raise ValueError(f"{self.name}: counters, and only counters, end in _total")
+        if self.kind is Kind.AGE and not self.name.endswith("_timestamp_seconds"):
+            raise ValueError(f"{self.name}: an age is exposed as a timestamp, so its name ends in _timestamp_seconds")
+        for label in self.labels:
+            if not _LABEL.match(label) or (label in PLACE_LABELS and not (label == "area" and self.by_collector)):
+                raise ValueError(f"{self.name}: label {label!r} is not allowed")
+        if not self.help.endswith("."):
+            raise ValueError(f"{self.name}: its help is a sentence and ends in a full stop")
+
+    def fault(self, value: float, labels: dict[str, str]) -> str:
+        """Why this value with these labels is no reading of this metric, or an empty string where it is."""
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return "value is not a number"
+        if not math.isfinite(value):
+            return f"value is {value}"
+        if self.kind is not Kind.GAUGE and value < 0:
+            return f"value is {value}: a {self.kind} is never negative"
+        if len(labels) != len(self.labels) or any(label not in labels for label in self.labels):
+            return f"labels are {sorted(labels)}, declared are {sorted(self.labels)}"
+        for label in self.labels:
+            if why := label_fault(labels[label]):
+                return f"label {label} {why}"
+        return ""
+
+    def __call__(self, value: float, /, **labels: str) -> Reading:
+        """A reading of this metric."""
+        labels = {label: unicodedata.normalize("NFC", text) for label, text in labels.items()}
+        if why := self.fault(value, labels):
+            raise ValueError(f"{self.name}: {why}")
+        return Reading(self.name, float(value), labels)

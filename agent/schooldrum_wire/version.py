@@ -1,0 +1,3 @@
+"""Which Schooldrum is this."""
+
+VERSION = "0.1.0"

@@ -1,0 +1,1 @@
+"""Remembers, judges, shows."""

@@ -1,0 +1,191 @@
+"""What every store promises. SQLite keeps it today; PostgreSQL joins without a caller noticing.
+
+Reads take a scope. Hot calls are `who`, `append`, `latest`; everything else may take milliseconds and is run in a
+thread by whoever serves requests.
+"""
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from schooldrum_collector.store.records import (
+    Area,
+    Arrival,
+    Change,
+    Credential,
+    Latest,
+    Machine,
+    Register,
+    Room,
+    RoomToken,
+    School,
+    Scope,
+    StoredResult,
+    StoredSection,
+    Ticket,
+)
+
+
+class Damaged(Exception):  # noqa: N818 - it names the store's state
+    """The store's file is not readable as ours; the sentence says what to do, and nothing was overwritten."""
+
+
+class Locked(Exception):  # noqa: N818 - it names the store's state
+    """Another collector already works on this store; the sentence names it."""
+
+
+class Full(Exception):  # noqa: N818 - it names the store's state
+    """Nothing can be stored at present (disk full or not writable); nothing acknowledged is lost."""
+
+
+class Overloaded(Exception):  # noqa: N818 - it names the store's state
+    """The writer has too much waiting; `retry_after` (seconds) says when to come again."""
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(f"too much is waiting to be stored; come again in {retry_after} s")
+
+
+class Writer(Protocol):
+    """One transaction on the register: what is read in it cannot change before it ends; an exception undoes all."""
+
+    def area(self, path: str) -> Area | None:
+        """One area, or None."""
+
+    def school(self, code: str) -> School | None:
+        """One school, or None."""
+
+    def room(self, path: str) -> Room | None:
+        """One room by `CODE/SITE/ROOM`, or None."""
+
+    def areas(self) -> list[Area]:
+        """All areas, in path order."""
+
+    def schools(self, scope: Scope) -> list[School]:
+        """Schools in scope, in code order."""
+
+    def rooms(self, scope: Scope) -> list[Room]:
+        """Rooms in scope, in path order."""
+
+    def machine(self, machine: str) -> Machine | None:
+        """One machine by id, or None."""
+
+    def machines_of_room(self, path: str) -> list[Machine]:
+        """All machines of a room, whatever their state, in seat order."""
+
+    def machines_of_school(self, school: str) -> list[Machine]:
+        """All machines of a school, whatever their state, in alias order."""
+
+    def credential(self, digest: str) -> Credential | None:
+        """One credential by its digest, or None; revoked ones too."""
+
+    def credentials_of(self, machine: str) -> list[Credential]:
+        """All credentials of a machine, oldest first."""
+
+    def token(self, token: str) -> RoomToken | None:
+        """One install code by id, or None; expired and revoked ones too."""
+
+    def tokens(self, scope: Scope) -> list[RoomToken]:
+        """Install codes in scope, newest first."""
+
+    def setting(self, path: str) -> dict[str, object]:
+        """What is set at exactly this path (`` is the top, then areas, `CODE`, `CODE/SITE/ROOM`)."""
+
+    def put_area(self, area: Area) -> None:
+        """Adds or changes."""
+
+    def put_school(self, school: School) -> None:
+        """Adds or changes."""
+
+    def put_room(self, room: Room) -> None:
+        """Adds or changes."""
+
+    def put_machine(self, machine: Machine) -> None:
+        """Adds or changes. An alias that another machine of the school has raises ValueError."""
+
+    def forget_machine(self, machine: str) -> None:
+        """Removes the record with all it ever sent, its credentials and history."""
+
+    def merge_machine(self, machine: str, into: str) -> None:
+        """Gives history, credentials and sections of `machine` to `into`, and removes the record."""
+
+    def put_credential(self, credential: Credential) -> None:
+        """Adds or changes."""
+
+    def put_token(self, token: RoomToken) -> None:
+        """Adds or changes."""
+
+    def put_ticket(self, ticket: Ticket) -> None:
+        """Adds; tickets that have run out are removed on the way."""
+
+    def take_ticket(self, digest: str) -> Ticket | None:
+        """The ticket, removed with this call, or None."""
+
+    def put_setting(self, path: str, values: dict[str, object]) -> None:
+        """Replaces what is set at this path; an empty dict removes it."""
+
+    def enrolled_by(self, token: str) -> list[str]:
+        """Ids of machines that came in by this install code."""
+
+    def note_enrolment(self, machine: str, token: str, egress: str, at: float) -> None:
+        """Remembers by which install code and from which source address a machine came in."""
+
+    def egresses(self, school: str) -> frozenset[str]:
+        """Source addresses from which active machines of this school have enrolled."""
+
+    def log(self, change: Change) -> None:
+        """Adds a line to the audit log."""
+
+
+class Store(Protocol):
+    """Memory of one collector."""
+
+    def writing(self) -> AbstractContextManager[Writer]:
+        """A register transaction (BEGIN IMMEDIATE); `register()` shows it as soon as it has ended."""
+
+    def register(self) -> Register:
+        """The tree as of the last change anybody made (another process's change is seen within a second)."""
+
+    def who(self, digest: str) -> Credential | None:
+        """The credential with this SHA-256 (hex), from memory; revoked ones too."""
+
+    async def append(self, arrival: Arrival) -> None:
+        """Returns when the arrival is durable (survives power loss), within one group commit.
+
+        Raises:
+            Overloaded: too much is waiting.
+            Full: the disk is full or not writable.
+        """
+
+    def latest(self, scope: Scope, machines: Iterable[str] | None = None) -> list[Latest]:
+        """What is known now of the machines in scope (all, or those named), in no order."""
+
+    def latest_of(self, machine: str) -> Latest | None:
+        """What is known now of one machine, for whoever already holds its credential."""
+
+    def section_digests(self, machine: str) -> dict[str, str]:
+        """Digest of every stored section of a machine, from memory."""
+
+    def sections(self, scope: Scope, machine: str) -> list[StoredSection]:
+        """All sections of a machine, in name order; empty outside the scope."""
+
+    def results(self, scope: Scope, machine: str, since: float, until: float) -> list[StoredResult]:
+        """History and journal of a machine, each (run, seq) once, in order of `at`; empty outside the scope."""
+
+    def changes(self, scope: Scope, since: float) -> list[Change]:
+        """The audit log, oldest first."""
+
+    def pending(self) -> int:
+        """How many arrivals wait to be stored."""
+
+    def fold(self, now: float) -> int:
+        """Turns journal older than a few minutes into dated history, each result exactly once; returns how many."""
+
+    def retain(self, now: float) -> dict[str, int]:
+        """Deletes what is older than its retention; returns how many rows per table."""
+
+    def check(self) -> list[str]:
+        """Sentences about anything wrong in the store; empty when sound."""
+
+    def close(self) -> None:
+        """Stores what waits, then closes."""

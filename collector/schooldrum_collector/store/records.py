@@ -1,0 +1,237 @@
+"""What is remembered: frozen values that go in and out of every store. Times are epoch seconds (UTC)."""
+
+import enum
+
+import msgspec
+
+from schooldrum_wire.report import Fingerprint
+from schooldrum_wire.section import Values
+
+MAIN_SITE = "main"
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """Which part of the tree a reader may see: an area and all below it, one school, or (both empty) everything."""
+
+    area: str = ""
+    school: str = ""
+
+    def covers(self, *, school: str, area: str) -> bool:
+        """Whether a school that lies in this area path is inside the scope."""
+        if self.school:
+            return school == self.school
+        return not self.area or area == self.area or area.startswith(f"{self.area}/")
+
+
+EVERYTHING = Scope()
+
+
+class Area(msgspec.Struct, frozen=True, kw_only=True):
+    """A place above schools. `path` is slash-separated codes from the top: `hn/q3`."""
+
+    path: str
+    name: str
+    level: str = ""
+
+
+class School(msgspec.Struct, frozen=True, kw_only=True):
+    """`code` is unique; `salt` (hex) belongs to its hashed columns; `level` as in the glossary (TH, THCS …)."""
+
+    code: str
+    name: str
+    area: str = ""
+    level: str = ""
+    time_zone: str = "Asia/Ho_Chi_Minh"
+    salt: str = ""
+
+
+class Room(msgspec.Struct, frozen=True, kw_only=True):
+    """`site` is `main` unless the school has campuses; `seats` is how many PCs the register says stand there."""
+
+    school: str
+    site: str = MAIN_SITE
+    code: str
+    name: str
+    kind: str = "lab"
+    seats: int = 0
+    always_on: bool = False
+
+    @property
+    def path(self) -> str:
+        """`CODE/SITE/ROOM`."""
+        return f"{self.school}/{self.site}/{self.code}"
+
+
+class MachineState(enum.StrEnum):
+    """A machine's standing in the register (its presence is judged, not stored)."""
+
+    ACTIVE = "active"
+    PENDING = "pending"
+    RETIRED = "retired"
+
+
+class Machine(msgspec.Struct, frozen=True, kw_only=True):
+    """A PC with an agent. `id` is random and for life; `alias` is unique in its school and the `machine` label."""
+
+    id: str
+    school: str
+    site: str
+    room: str
+    alias: str
+    seat: int
+    state: MachineState
+    fingerprint: Fingerprint
+    enrolled: float
+    conflict: bool = False
+    pending_reason: str = ""
+
+    @property
+    def path(self) -> str:
+        """The room's `CODE/SITE/ROOM`."""
+        return f"{self.school}/{self.site}/{self.room}"
+
+
+class Credential(msgspec.Struct, frozen=True, kw_only=True):
+    """A machine's key, stored as its SHA-256 (hex). A machine may hold two while a repair is under way."""
+
+    digest: str
+    machine: str
+    issued: float
+    first_used: float = 0.0
+    revoked: float = 0.0
+
+
+class RoomToken(msgspec.Struct, frozen=True, kw_only=True):
+    """An install code, stored as its secret's SHA-256 (hex). `uses` left counts down; 0 expires means revoked."""
+
+    id: str
+    digest: str
+    path: str
+    uses: int
+    expires: float
+    made: float
+    revoked: float = 0.0
+
+
+class Ticket(msgspec.Struct, frozen=True, kw_only=True):
+    """A clone's single-use permission to be repaired: bound to the credential shown, its room and the fingerprint."""
+
+    digest: str
+    credential: str
+    path: str
+    fingerprint: str
+    expires: float
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the audit log: who (a role, never a person's name) changed what, when."""
+
+    at: float
+    actor: str
+    action: str
+    subject: str
+    detail: str = ""
+
+
+class Arrival(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A delivery that was taken in: its packed body for the journal, and the scalars that presence and pages need.
+
+    `body` is the gzip-compressed JSON of the sifted Delivery, as it came where nothing was refused. `live` is the same
+    for its live report alone (the same object in the ordinary case), empty where the delivery had none.
+    `clock` is the received time minus the sender's boot-time clock: dates every result of that boot exactly.
+    `rows` holds the sections that came whole: name -> (digest, rows).
+    """
+
+    machine: str
+    received: float
+    body: bytes
+    live: bytes
+    run: str
+    boot: str
+    clock: float
+    skew: float
+    beat: int
+    word: str = ""
+    word_kind: str = ""
+    agent: str = ""
+    system: str = ""
+    frozen: bool | None = None
+    settings: int = 0
+    refused: int = 0
+    rows: dict[str, tuple[str, tuple[Values, ...]]] = {}
+
+
+class Latest(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What is known of a machine now: its newest live delivery, packed, and scalars. Fields as in Arrival.
+
+    `heard` is the last time anything came; `received` is when `body` did. `word` is the last hello or goodbye.
+    """
+
+    machine: str
+    heard: float
+    received: float
+    body: bytes
+    run: str
+    boot: str
+    clock: float
+    skew: float
+    beat: int
+    word: str = ""
+    word_kind: str = ""
+    word_at: float = 0.0
+    agent: str = ""
+    system: str = ""
+    frozen: bool | None = None
+    settings: int = 0
+
+
+class Dated(enum.StrEnum):
+    """How a result got its date (DESIGN section 8)."""
+
+    EXACT = "exact"
+    CORRECTED = "corrected"
+    BOUNDED = "bounded"
+
+
+class StoredResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One result in history, stored once per (machine, run, seq).
+
+    `at` is collector time and `error` bounds how far it may be off (seconds).
+    """
+
+    run: str
+    seq: int
+    probe: str
+    outcome: str
+    at: float
+    dated: str
+    error: float
+    reason: str = ""
+    readings: tuple[tuple[str, float, dict[str, str]], ...] = ()
+
+
+class StoredSection(msgspec.Struct, frozen=True, kw_only=True):
+    """A section of a machine as last received."""
+
+    name: str
+    digest: str
+    updated: float
+    rows: tuple[Values, ...]
+
+
+class Register(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole tree as it stands, in memory; `version` grows with every change."""
+
+    version: int
+    areas: dict[str, Area]
+    schools: dict[str, School]
+    rooms: dict[str, Room]
+    """By path `CODE/SITE/ROOM`."""
+    machines: dict[str, Machine]
+    """By id."""
+    by_school: dict[str, tuple[str, ...]]
+    """School code -> machine ids, in alias order."""
+    settings: dict[str, dict[str, object]]
+    """What is set, by path (empty text is the top, then area paths, `CODE`, `CODE/SITE/ROOM`)."""
+    settings_version: int
+    """Grows with every change of settings and every move of a machine."""
