@@ -67,7 +67,7 @@ def _salvage(body: bytes) -> tuple[Delivery, int]:
         raise Malformed("no report in it can be read")
     refused = sum(dropped for _, dropped in saved)
     bare: dict[str, Any] = {"reports": [], "now": tree.get("now")}
-    for key in ("fingerprint", "agent", "system", "settings", "refusals"):
+    for key in ("fingerprint", "agent", "system", "settings", "starts", "refusals"):
         if key not in tree:
             continue
         if _soundly({"reports": [], "now": {"boot": "", "boottime": 0, "wall": 0}, key: tree[key]}, Delivery) is None:

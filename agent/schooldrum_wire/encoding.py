@@ -65,6 +65,7 @@ class _RawDelivery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     agent: str = ""
     system: str = ""
     settings: int = 0
+    starts: int = 0
     refusals: tuple[str, ...] = ()
 
 
@@ -104,6 +105,7 @@ def encode_delivery(
     agent: str,
     system: str,
     settings: int = 0,
+    starts: int = 0,
     refusals: tuple[str, ...] = (),
 ) -> bytes:
     """The body of POST /v1/reports from reports that are already encoded."""
@@ -115,6 +117,7 @@ def encode_delivery(
             agent=agent,
             system=system,
             settings=settings,
+            starts=starts,
             refusals=refusals,
         ),
     )

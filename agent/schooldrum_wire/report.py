@@ -53,5 +53,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     system: str = ""
     settings: int = 0
     """The version of the settings in force."""
+    starts: int = 0
+    """How often the agent has started by its own count on disk; a count that does not grow: the disk forgets."""
     refusals: tuple[str, ...] = ()
     """Settings that lay outside the compiled bounds and were not taken."""

@@ -157,6 +157,7 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     system: str = ""
     frozen: bool | None = None
     settings: int = 0
+    starts: int = 0
     refused: int = 0
     rows: dict[str, tuple[str, tuple[Values, ...]]] = {}
 
@@ -183,6 +184,7 @@ class Latest(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     system: str = ""
     frozen: bool | None = None
     settings: int = 0
+    starts: int = 0
 
 
 class Dated(enum.StrEnum):
