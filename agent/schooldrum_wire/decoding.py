@@ -1,10 +1,12 @@
 """How bytes become a delivery with whatever is sound in them: bad input loses nothing beside it."""
 
+import json
+import math
 from typing import Any, TypeVar
 
 import msgspec
 
-from schooldrum_wire.limits import REPORTS_PER_DELIVERY, RESULTS_PER_REPORT
+from schooldrum_wire.limits import FARTHEST_SECONDS, REPORTS_PER_DELIVERY, RESULTS_PER_REPORT
 from schooldrum_wire.reading import Reading
 from schooldrum_wire.report import Delivery, Report, Word
 from schooldrum_wire.result import Result
@@ -32,6 +34,7 @@ def decode_delivery(body: bytes) -> tuple[Delivery, int]:
     except _UNREADABLE:
         return _salvage(body)
     _check_shape(delivery.version, delivery.reports)
+    _check_now(delivery)
     if any(len(report.results) > RESULTS_PER_REPORT for report in delivery.reports):
         return _salvage(body)
     return delivery, 0
@@ -46,6 +49,12 @@ def _check_shape(version: object, reports: object) -> None:
         raise Malformed(f"{len(reports)} reports; a delivery holds 1 to {REPORTS_PER_DELIVERY}")
 
 
+def _check_now(delivery: Delivery) -> None:
+    now = delivery.now
+    if not (math.isfinite(now.wall) and math.isfinite(now.boottime) and 0 <= now.boottime <= FARTHEST_SECONDS):
+        raise Malformed("the sender's clocks (now) are no times")
+
+
 def _soundly(raw: object, shape: type[_T]) -> _T | None:
     try:
         return msgspec.convert(raw, shape)
@@ -53,11 +62,22 @@ def _soundly(raw: object, shape: type[_T]) -> _T | None:
         return None
 
 
+def _without_surrogates(tree: Any) -> Any:
+    if isinstance(tree, str):
+        return tree.encode("utf-8", "replace").decode()
+    if isinstance(tree, list):
+        return [_without_surrogates(one) for one in tree]
+    if isinstance(tree, dict):
+        return {_without_surrogates(key): _without_surrogates(value) for key, value in tree.items()}
+    return tree
+
+
 def _salvage(body: bytes) -> tuple[Delivery, int]:
     try:
-        tree = msgspec.json.decode(body)
-    except _UNREADABLE as problem:
-        raise Malformed(f"not JSON: {problem}") from problem
+        # The standard library's reader also takes NaN, 1e999 and lone surrogates: they cost one reading, not the body.
+        tree = _without_surrogates(json.loads(body))
+    except (ValueError, RecursionError) as problem:
+        raise Malformed(f"not JSON: {type(problem).__name__}") from problem
     if not isinstance(tree, dict):
         raise Malformed("not an object")
     _check_shape(tree.get("version", 1), tree.get("reports"))
@@ -77,6 +97,7 @@ def _salvage(body: bytes) -> tuple[Delivery, int]:
     delivery = _soundly(bare, Delivery)
     if delivery is None:
         raise Malformed("the sender's clocks (now) cannot be read")
+    _check_now(delivery)
     return msgspec.structs.replace(delivery, reports=reports), refused
 
 

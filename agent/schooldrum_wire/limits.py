@@ -13,3 +13,8 @@ TEXT_LENGTH = 1000
 REASON_LENGTH = 200
 AGE_SECONDS = 30 * 86400
 """A result older than this is refused: no spool keeps it longer."""
+
+FARTHEST_SECONDS = 2.0**40
+"""No clock of a PC counts this far; what does is no time (and larger numbers lose whole seconds in a float)."""
+FINGERPRINT_ITEMS = 32
+REFUSALS = 20

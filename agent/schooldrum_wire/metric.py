@@ -43,6 +43,8 @@ def label_fault(value: object) -> str:
         return "is empty"
     if len(value) > LABEL_LENGTH:
         return f"is longer than {LABEL_LENGTH} characters"
+    if value.isprintable():
+        return ""
     if any(unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"} for character in value):
         return "holds control characters"
     return ""

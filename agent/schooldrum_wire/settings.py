@@ -3,6 +3,7 @@
 import msgspec
 
 BEAT_SECONDS = (1, 900)
+BEAT_DEFAULT = 60
 BACKLOG_PER_BEAT = (1, 99)
 PACE_SECONDS = (1, 7 * 86400)
 LANGUAGES = ("vi", "en")
@@ -19,7 +20,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
     """
 
     version: int = 0
-    beat: int = 60
+    beat: int = BEAT_DEFAULT
     pace: dict[str, int] = {}
     backlog_per_beat: int = 10
     language: str = "vi"

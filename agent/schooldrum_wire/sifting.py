@@ -1,29 +1,38 @@
 """What of a decoded delivery may be taken in: only what the catalogue declares, as it declares it."""
 
 import math
+import re
+from typing import Any
 
 import msgspec
 
 from schooldrum_wire.catalogue import METRICS, SECTIONS
+from schooldrum_wire.fingerprint import WEIGHTS
 from schooldrum_wire.limits import (
+    FARTHEST_SECONDS,
+    FINGERPRINT_ITEMS,
     NAME_LENGTH,
     READINGS_PER_MACHINE,
     READINGS_PER_RESULT,
     REASON_LENGTH,
+    REFUSALS,
     ROWS_PER_SECTION,
 )
 from schooldrum_wire.metric import label_fault
 from schooldrum_wire.reading import Reading
-from schooldrum_wire.report import Delivery, Report
+from schooldrum_wire.report import Delivery, Fingerprint, Report
 from schooldrum_wire.result import Result
 from schooldrum_wire.section import Values
+from schooldrum_wire.settings import BEAT_DEFAULT, BEAT_SECONDS
 
 _RUN_LENGTH = 64
-_FARTHEST = 2.0**53
+_FARTHEST = 2**53
+_ITEM = re.compile(r"[0-9a-f]{16}\Z")
+_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 
 
 def _is_clock(value: float) -> bool:
-    return math.isfinite(value) and 0 <= value <= _FARTHEST
+    return math.isfinite(value) and 0 <= value <= FARTHEST_SECONDS
 
 
 def reading_fault(reading: Reading) -> str:
@@ -43,7 +52,7 @@ def _sift_result(result: Result, room: int) -> tuple[Result | None, int]:
         or not 0 < result.seq <= _FARTHEST
         or not _is_clock(result.boottime)
         or not math.isfinite(result.wall)
-        or abs(result.wall) > _FARTHEST
+        or abs(result.wall) > FARTHEST_SECONDS
         or not _is_clock(result.took)
         or len(result.outcome) > NAME_LENGTH
     ):
@@ -85,32 +94,72 @@ def _sift_rows(rows: dict[str, tuple[Values, ...]]) -> tuple[dict[str, tuple[Val
     return kept, refused
 
 
+def _sift_fingerprint(fingerprint: Fingerprint) -> Fingerprint:
+    return {
+        kind: items
+        for kind, items in fingerprint.items()
+        if kind in WEIGHTS and len(items) <= FINGERPRINT_ITEMS and all(_ITEM.match(item) for item in items)
+    }
+
+
+def _sift_head(delivery: Delivery) -> Delivery:
+    wanted: dict[str, Any] = {
+        "fingerprint": _sift_fingerprint(delivery.fingerprint),
+        "agent": "" if label_fault(delivery.agent) else delivery.agent,
+        "system": "" if label_fault(delivery.system) else delivery.system,
+        "settings": delivery.settings if 0 <= delivery.settings <= _FARTHEST else 0,
+        "starts": delivery.starts if 0 <= delivery.starts <= _FARTHEST else 0,
+        "refusals": tuple(text[:REASON_LENGTH] for text in delivery.refusals[:REFUSALS]),
+    }
+    changed = {key: value for key, value in wanted.items() if getattr(delivery, key) != value}
+    return msgspec.structs.replace(delivery, **changed) if changed else delivery
+
+
+def _sift_report(report: Report) -> tuple[Report | None, int]:
+    if len(report.run) > _RUN_LENGTH or label_fault(report.run) or len(report.boot) > _RUN_LENGTH:
+        return None, 1
+    if label_fault(report.boot):
+        return None, 1
+    room = READINGS_PER_MACHINE if report.live else READINGS_PER_RESULT * len(report.results)
+    results: list[Result] = []
+    refused = 0
+    for result in report.results:
+        kept, lost = _sift_result(result, room)
+        refused += lost
+        if kept is not None:
+            results.append(kept)
+            room -= len(kept.readings)
+    rows, lost = _sift_rows(report.rows) if report.rows else (report.rows, 0)
+    changed: dict[str, Any] = {"rows": rows} if rows != report.rows else {}
+    if any(one is not other for one, other in zip(results, report.results, strict=False)) or len(results) != len(
+        report.results,
+    ):
+        changed["results"] = tuple(results)
+    sections = {name: code for name, code in report.sections.items() if name in SECTIONS and _DIGEST.match(code)}
+    if sections != report.sections:
+        changed["sections"] = sections
+    if not BEAT_SECONDS[0] <= report.beat <= BEAT_SECONDS[1]:
+        changed["beat"] = BEAT_DEFAULT
+    word = report.word
+    if word is not None and (label_fault(word.word) or label_fault(word.kind) or not _is_clock(word.boottime)):
+        changed["word"], lost = None, lost + 1
+    return (msgspec.structs.replace(report, **changed) if changed else report), refused + lost
+
+
 def sift(delivery: Delivery) -> tuple[Delivery, int]:
     """The delivery with only what may be taken in, and how many readings, rows and results were not.
 
-    Returns the same object where nothing was refused, so that its bytes can be kept as they came.
+    Returns the same object where nothing was refused or changed, so that its bytes can be kept as they came. Whatever
+    it returns can be encoded again.
     """
+    head = _sift_head(delivery)
     reports: list[Report] = []
     refused = 0
-    changed = False
     for report in delivery.reports:
-        if not 0 < len(report.run) <= _RUN_LENGTH or not 0 < len(report.boot) <= _RUN_LENGTH:
-            refused, changed = refused + 1, True
-            continue
-        room = READINGS_PER_MACHINE if report.live else READINGS_PER_RESULT * len(report.results)
-        results: list[Result] = []
-        dropped = 0
-        for result in report.results:
-            kept, lost = _sift_result(result, room)
-            dropped += lost
-            if kept is not None:
-                results.append(kept)
-                room -= len(kept.readings)
-        rows, lost = _sift_rows(report.rows) if report.rows else (report.rows, 0)
-        dropped += lost
-        if dropped or rows != report.rows:
-            changed = True
-            report = msgspec.structs.replace(report, results=tuple(results), rows=rows)  # noqa: PLW2901 - the sifted one
-        refused += dropped
-        reports.append(report)
-    return (msgspec.structs.replace(delivery, reports=tuple(reports)) if changed else delivery), refused
+        kept, lost = _sift_report(report)
+        refused += lost
+        if kept is not None:
+            reports.append(kept)
+    if len(reports) == len(delivery.reports) and all(a is b for a, b in zip(reports, delivery.reports, strict=True)):
+        return head, refused
+    return msgspec.structs.replace(head, reports=tuple(reports)), refused

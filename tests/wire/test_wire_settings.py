@@ -1,0 +1,70 @@
+"""Whatever a collector offers, an agent stays within the bounds compiled into it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schooldrum_wire import settings
+from schooldrum_wire.settings import Settings, accept
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
+    max_leaves=12,
+)
+offers = anything | st.fixed_dictionaries(
+    {},
+    optional={
+        "version": anything | st.integers(0, 9),
+        "beat": anything | st.integers(-5, 2000),
+        "pace": anything | st.dictionaries(st.text(max_size=50), st.integers(-5, 10**7), max_size=5),
+        "backlog_per_beat": anything,
+        "language": anything,
+        "not_before": anything,
+        "collector": st.text(),
+        "command": st.text(),
+        "ca": st.text(),
+    },
+)
+
+
+@given(offers)
+def test_no_offer_leaves_the_compiled_bounds(offer):
+    standing = Settings(version=3, beat=30, not_before=1000)
+    taken, refusals = accept(offer, standing)
+    assert settings.BEAT_SECONDS[0] <= taken.beat <= settings.BEAT_SECONDS[1]
+    assert settings.BACKLOG_PER_BEAT[0] <= taken.backlog_per_beat <= settings.BACKLOG_PER_BEAT[1]
+    assert taken.language in settings.LANGUAGES
+    assert taken.version >= standing.version
+    assert taken.not_before >= standing.not_before
+    assert all(1 <= seconds <= settings.PACE_SECONDS[1] for seconds in taken.pace.values())
+    assert len(refusals) <= 20
+    assert set(Settings.__struct_fields__) == {"version", "beat", "pace", "backlog_per_beat", "language", "not_before"}
+
+
+def test_a_sound_offer_is_taken_whole():
+    offer = {"version": 4, "beat": 10, "pace": {"cpu": 30}, "backlog_per_beat": 5, "language": "en", "not_before": 5}
+    taken, refusals = accept(offer, Settings(version=3))
+    assert refusals == ()
+    assert taken == Settings(version=4, beat=10, pace={"cpu": 30}, backlog_per_beat=5, language="en", not_before=5)
+
+
+@pytest.mark.parametrize(
+    ("offer", "word"),
+    [
+        ({"version": 4, "beat": 0}, "beat"),
+        ({"version": 4, "beat": 901}, "beat"),
+        ({"version": 4, "beat": True}, "beat"),
+        ({"version": 4, "language": "fr"}, "language"),
+        ({"version": 4, "pace": {"cpu": 0}}, "cpu"),
+        ({"version": 4, "pace": []}, "pace"),
+        ({"version": 4, "not_before": 99}, "not_before"),
+        ({"version": 2, "beat": 5}, "older"),
+        ([], "not an object"),
+    ],
+)
+def test_what_is_out_of_bounds_is_refused_by_name_and_the_standing_value_stays(offer, word):
+    standing = Settings(version=3, beat=77, not_before=100)
+    taken, refusals = accept(offer, standing)
+    assert taken.beat == 77
+    assert any(word in sentence for sentence in refusals)
