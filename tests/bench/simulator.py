@@ -262,12 +262,14 @@ async def enrol_all(
     return machines
 
 
-async def saturate(
-    url: str, machines: list[Machine], seconds: float, connections: int, tls: ssl.SSLContext | None
+async def hammer(
+    target: urllib.parse.SplitResult,
+    requests: list[bytes],
+    seconds: float,
+    connections: int,
+    tls: ssl.SSLContext | None = None,
 ) -> Tally:
-    """Closed loop: prepared bodies, as fast as they are answered."""
-    target = urllib.parse.urlsplit(url)
-    requests = [machine.request(target, machine.delivery()) for machine in machines]
+    """Closed loop: prepared requests, as fast as they are answered, each connection one at a time."""
     tally, end = Tally(), time.monotonic() + seconds
     order = iter(range(10**12))
 
@@ -279,6 +281,19 @@ async def saturate(
 
     await asyncio.gather(*(worker() for _ in range(connections)))
     return tally
+
+
+async def saturate(
+    url: str,
+    machines: list[Machine],
+    seconds: float,
+    connections: int,
+    tls: ssl.SSLContext | None,
+) -> Tally:
+    """Closed loop with prepared reports."""
+    target = urllib.parse.urlsplit(url)
+    requests = [machine.request(target, machine.delivery()) for machine in machines]
+    return await hammer(target, requests, seconds, connections, tls)
 
 
 async def storm(
