@@ -39,10 +39,11 @@ def item(kind: str, value: str) -> str:
 
 
 def same_machine(known: Fingerprint, seen: Fingerprint) -> bool | None:
-    """Whether two fingerprints are one machine; None where nothing can be compared.
+    """Whether two fingerprints are one machine; None where nothing can be told.
 
     A kind counts as a match when both have it and share an item, as a mismatch when both have it and share none. Same
     means: matches weigh at least as much as mismatches, and one match is not a disk (disks are moved between PCs).
+    A disk as the only match decides only where neither side knows anything else of its machine (many virtual ones).
     """
     match = mismatch = 0
     beside_disk = False
@@ -57,6 +58,9 @@ def same_machine(known: Fingerprint, seen: Fingerprint) -> bool | None:
             mismatch += weight
     if match == mismatch == 0:
         return None
+    if match and not mismatch and not beside_disk:
+        more = any(one.get(kind) for one in (known, seen) for kind in WEIGHTS if kind != "disk")
+        return None if more else True
     return match >= mismatch and beside_disk
 
 

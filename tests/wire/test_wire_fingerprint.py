@@ -18,7 +18,8 @@ FULL: Fingerprint = {"uuid": ("u",), "board": ("b",), "disk": ("d",), "mac": ("m
         ({**FULL, "board": ("x",)}, True),  # 7 against 3
         ({**FULL, "uuid": ("x",), "board": ("x",)}, False),  # another mainboard with the old disk and card: 4 against 6
         ({"uuid": ("x",), "board": ("x",), "disk": ("d",), "mac": ("x",)}, False),  # the old disk in another PC
-        ({"disk": ("d",)}, False),  # a disk alone proves nothing
+        ({"disk": ("d",)}, None),  # a disk alone proves nothing where more is known of the machine
+        ({"disk": ("x",)}, False),
         ({"mac": ("m",)}, True),
         ({"uuid": ("u",), "mac": ("x",)}, True),  # 3 against 2
         ({"board": ("x",), "uuid": ("u",)}, True),  # 3 against 3, and not by a disk
@@ -67,6 +68,5 @@ def test_the_rule_does_not_depend_on_who_came_first(one, other):
 
 
 @given(fingerprints)
-def test_a_machine_is_itself_unless_only_a_disk_speaks_for_it(one):
-    expected = None if not any(one.values()) else any(one.get(kind) for kind in ("uuid", "board", "mac"))
-    assert same_machine(one, one) is expected
+def test_a_machine_is_itself(one):
+    assert same_machine(one, one) is (True if any(one.values()) else None)

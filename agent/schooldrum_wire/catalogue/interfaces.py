@@ -27,8 +27,8 @@ INTERFACES = Section(
     name="interfaces",
     help="Network interfaces that are hardware.",
     columns=(
-        Column(name="interface", help="Kind and number, as in the metrics: ethernet0, wifi0.", leaves=True),
-        Column(name="kind", help="ethernet or wifi.", leaves=True),
+        Column(name="interface", help="Kind and number, as in the metrics: ethernet0, wifi0, mobile0.", leaves=True),
+        Column(name="kind", help="ethernet, wifi or mobile.", leaves=True),
         Column(name="speed", help="Agreed link speed.", type="integer", unit="bits per second", leaves=True),
         Column(name="mac", help="Hardware address.", hashed=True),
         Column(name="name", help="Name in the operating system; somebody may have changed it."),

@@ -1,0 +1,105 @@
+"""What a machine's newest live report says: opened from the packed bytes it is kept as."""
+
+import zlib
+
+import msgspec
+
+from schooldrum_wire.limits import UNPACKED_BYTES
+from schooldrum_wire.reading import Reading
+
+_GZIP_OR_ZLIB = 47
+
+
+class Unreadable(ValueError):  # noqa: N818 - it names the body's state
+    """These bytes hold no live report."""
+
+
+class LiveResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The part of a result that pages show; `boottime` and `took` are seconds by the PC's own clocks."""
+
+    probe: str
+    outcome: str
+    boottime: float
+    took: float = 0.0
+    reason: str = ""
+    readings: tuple[Reading, ...] = ()
+
+
+class Live(msgspec.Struct, frozen=True, kw_only=True):
+    """A live report: which boot it speaks of, and the newest result of every probe."""
+
+    boot: str
+    live: bool = False
+    results: tuple[LiveResult, ...] = ()
+
+
+class ProbeOutcome(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """How a probe's run ended, and when by the PC's boot-time clock."""
+
+    probe: str
+    outcome: str
+    boottime: float
+
+
+class _Outcomes(msgspec.Struct, frozen=True, kw_only=True):
+    live: bool = False
+    results: tuple[ProbeOutcome, ...] = ()
+
+
+class _Letter(msgspec.Struct, frozen=True, kw_only=True):
+    reports: tuple[Live, ...] = ()
+
+
+class _OutcomesLetter(msgspec.Struct, frozen=True, kw_only=True):
+    reports: tuple[_Outcomes, ...] = ()
+
+
+_letter = msgspec.json.Decoder(_Letter)
+_outcomes = msgspec.json.Decoder(_OutcomesLetter)
+
+
+def opened(body: bytes) -> Live:
+    """The live report in a packed delivery (gzip-compressed JSON); one without results where the body is empty.
+
+    Raises:
+        Unreadable: it is no such thing, or larger than any may be.
+    """
+    if not body:
+        return Live(boot="")
+    try:
+        reports = _letter.decode(_unpacked(body)).reports
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
+        raise Unreadable(f"the packed report cannot be read: {problem}") from problem
+    for report in reports:
+        if report.live:
+            return report
+    raise Unreadable("there is no live report in it")
+
+
+def outcomes(body: bytes) -> tuple[ProbeOutcome, ...]:
+    """How every probe in the live report ended: a fraction of the work of opening it whole.
+
+    Raises:
+        Unreadable: as opened().
+    """
+    if not body:
+        return ()
+    try:
+        reports = _outcomes.decode(_unpacked(body)).reports
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
+        raise Unreadable(f"the packed report cannot be read: {problem}") from problem
+    for report in reports:
+        if report.live:
+            return report.results
+    raise Unreadable("there is no live report in it")
+
+
+def _unpacked(body: bytes) -> bytes:
+    opener = zlib.decompressobj(_GZIP_OR_ZLIB)
+    try:
+        plain = opener.decompress(body, UNPACKED_BYTES + 1)
+    except zlib.error as problem:
+        raise Unreadable(f"the packed report cannot be unpacked: {problem}") from problem
+    if not opener.eof:
+        raise Unreadable("the packed report is cut short, or larger than any may be")
+    return plain

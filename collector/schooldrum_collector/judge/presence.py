@@ -1,0 +1,128 @@
+"""Is this machine on, switched off, or missed: a pure judgement of what was heard.
+
+Without new input the answer only ever moves online -> silent -> off (either step may be left out), never back: a lab
+that was cut at the breaker in the evening is not an alarm each morning, and nothing flaps.
+"""
+
+import enum
+import math
+from collections.abc import Callable
+
+import msgspec
+
+from schooldrum_wire.settings import BEAT_SECONDS
+
+BEATS_UNTIL_MISSED = 3
+GRACE_SECONDS = 900
+"""After the collector's start or own gap, agents may still be waiting out their longest back-off."""
+_GAP_SECONDS = 10.0
+GOODBYE = "goodbye"
+HELLO = "hello"
+
+ExpectedUntil = Callable[[float], float | None]
+"""The end of the expected time that holds a moment, None where the machine is not expected at that moment."""
+
+
+class State(enum.StrEnum):
+    """What a machine is (glossary, section 2)."""
+
+    ONLINE = "online"
+    OFF = "off"
+    SILENT = "silent"
+    NEVER = "never"
+    PENDING = "pending"
+    RETIRED = "retired"
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What is known of a machine. Times are seconds of the collector's clock, 0 for never.
+
+    `standing` is the register's word (active pending retired); `heard` is when anything last came; `beat` is seconds
+    between its reports; `word` is its last hello or goodbye, which came at `word_at`.
+    """
+
+    standing: str
+    heard: float = 0.0
+    beat: int = 60
+    word: str = ""
+    word_at: float = 0.0
+
+
+class Hearing(msgspec.Struct, frozen=True, kw_only=True):
+    """When the collector itself last began to hear (`back`: its start, or the end of an own gap) and stopped (`away`).
+
+    Minus infinity where nobody knows: then nobody is given any grace. An `away` later than `back` says that the
+    collector's clock was found to be ahead and was set back.
+    """
+
+    away: float = -math.inf
+    back: float = -math.inf
+
+
+class Presence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The state, since when (None where nobody can know), and whether it is assumed rather than said or heard."""
+
+    state: State
+    since: float | None = None
+    assumed: bool = False
+
+
+def always(moment: float) -> float | None:
+    """The calendar of a machine that is always on."""
+    del moment
+    return math.inf
+
+
+def bounded_beat(beat: int) -> int:
+    """The beat as far as any setting may go: a machine cannot buy itself a week of silence."""
+    return min(max(beat, BEAT_SECONDS[0]), BEAT_SECONDS[1])
+
+
+def in_grace(hearing: Hearing, now: float, beat: int = 60) -> bool:
+    """Whether the collector has not listened long enough to call an unheard machine silent."""
+    return now < hearing.back + GRACE_SECONDS + BEATS_UNTIL_MISSED * bounded_beat(beat)
+
+
+def presence_of(facts: Facts, hearing: Hearing, expected_until: ExpectedUntil, now: float) -> Presence:
+    """The machine's presence at `now`.
+
+    A goodbye means off until something newer is heard. Unheard for three beats means silent as long as the machine has
+    been expected ever since; one moment at which it was not expected turns that into off (assumed), for good. Whoever
+    was online when the collector stopped hearing stays online through the grace after its return.
+    """
+    if facts.standing == State.RETIRED:
+        return Presence(state=State.RETIRED)
+    if facts.standing == State.PENDING:
+        return Presence(state=State.PENDING)
+    if not facts.heard:
+        return Presence(state=State.NEVER)
+    if facts.word == GOODBYE and facts.heard <= facts.word_at:
+        return Presence(state=State.OFF, since=facts.word_at)
+    heard = facts.heard
+    if heard > now and hearing.away > hearing.back:
+        # Stamped by a clock that has since been set back: what is sure is that it was heard before that.
+        heard = hearing.back
+    patience = BEATS_UNTIL_MISSED * bounded_beat(facts.beat)
+    missed_from = heard + patience
+    if now < missed_from:
+        return Presence(state=State.ONLINE, since=facts.word_at if facts.word == HELLO else None)
+    if missed_from > hearing.away and now < hearing.back + GRACE_SECONDS + patience:
+        return Presence(state=State.ONLINE, since=facts.word_at if facts.word == HELLO else None, assumed=True)
+    until = expected_until(missed_from)
+    if until is None:
+        return Presence(state=State.OFF, since=heard, assumed=True)
+    if now < until:
+        return Presence(state=State.SILENT, since=heard)
+    return Presence(state=State.OFF, since=until, assumed=True)
+
+
+def noticed(hearing: Hearing, last: float, now: float, tick: float) -> Hearing:
+    """What the collector knows of its own hearing after a tick that should have come `tick` seconds after `last`.
+
+    A tick that comes far too late (the process was suspended, or starved, or the clock was set forward) and one that
+    comes before the last (the clock was set back) are gaps of the collector, never the machines' silence.
+    """
+    passed = now - last
+    if passed < -1 or passed > max(_GAP_SECONDS, 4 * tick):
+        return Hearing(away=last, back=now)
+    return hearing

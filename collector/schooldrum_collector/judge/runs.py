@@ -1,0 +1,43 @@
+"""What a machine's runs tell: whether two PCs speak with one credential, and whether its disk forgets."""
+
+import msgspec
+
+_REMEMBERED = 64
+"""Earlier runs kept in mind; more PCs than that on one credential are found out by the first that returns."""
+
+
+class Runs(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The run that spoke last: its boot, its sender's boot-time clock when first heard, its start count.
+
+    `frozen` is whether the disk forgets, None where nothing shows it; `past` are earlier runs, newest first.
+    """
+
+    run: str = ""
+    boot: str = ""
+    since: float = 0.0
+    starts: int = 0
+    frozen: bool | None = None
+    past: tuple[str, ...] = ()
+
+
+def follow(runs: Runs, *, run: str, boot: str, sent: float, starts: int) -> tuple[Runs, bool]:
+    """What is known after this run was heard, and whether it shows that two PCs speak.
+
+    A run ends when its agent ends; one that speaks again after another has spoken is a second PC, unless its letter
+    had been sent before the other run began and was late. `starts` is the agent's own count on disk (0: not told):
+    one that did not grow from run to run was forgotten by the disk; one that grew over a boot was kept.
+    """
+    if run == runs.run:
+        return runs, False
+    past = (runs.run, *(one for one in runs.past if one != run))[:_REMEMBERED] if runs.run else ()
+    if run in runs.past:
+        if boot == runs.boot and sent < runs.since:
+            return runs, False
+        return Runs(run=run, boot=boot, since=sent, starts=starts, frozen=runs.frozen, past=past), True
+    frozen = runs.frozen
+    if starts and runs.starts:
+        if starts <= runs.starts:
+            frozen = True
+        elif boot != runs.boot:
+            frozen = False
+    return Runs(run=run, boot=boot, since=sent, starts=starts, frozen=frozen, past=past), False

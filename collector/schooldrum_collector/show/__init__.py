@@ -1,0 +1,1 @@
+"""Makes what is remembered visible: the text that Prometheus reads."""

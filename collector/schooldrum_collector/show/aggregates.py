@@ -1,0 +1,100 @@
+"""Whole schools as Prometheus reads them: names, rooms, machines by state, and probes that fail."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+
+from schooldrum_collector.judge.live import Unreadable, outcomes
+from schooldrum_collector.judge.presence import State
+from schooldrum_collector.show.exposition import PROBES_SHOWN, Judged, is_failure
+from schooldrum_collector.show.families import Families, labels
+from schooldrum_collector.store.records import Latest, Machine, MachineState, Register
+from schooldrum_wire.catalogue.machine import SCHOOL_INFO, SCHOOL_MACHINES, SCHOOL_PROBE_FAILURES, SCHOOL_ROOM_INFO
+
+STATES = (State.ONLINE, State.OFF, State.SILENT, State.NEVER)
+"""Shown for every school, so that a query finds zero rather than nothing. Pending machines count nowhere."""
+_MACHINES_AT_ONCE = 50
+
+Failures = tuple[tuple[str, str], ...]
+"""(probe, outcome) of every probe of a machine whose newest run failed."""
+
+
+class FailureMemory:
+    """The failing probes of each machine by its newest report, so that a report is opened once and not per scrape."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[float, Failures]] = {}
+
+    def of(self, latest: Latest) -> Failures:
+        """The failing probes of this machine; none where its report cannot be opened."""
+        known = self._known.get(latest.machine)
+        if known is not None and known[0] == latest.received:
+            return known[1]
+        try:
+            runs = sorted(outcomes(latest.body), key=lambda run: run.boottime)
+        except Unreadable:
+            runs = []
+        newest = {run.probe: run for run in runs[-PROBES_SHOWN:]}
+        failing = tuple(sorted((run.probe, run.outcome) for run in newest.values() if is_failure(run)))
+        self._known[latest.machine] = (latest.received, failing)
+        return failing
+
+    def forget_but(self, machines: Iterable[str]) -> None:
+        """Drops what is remembered of machines that are no more."""
+        there = set(machines)
+        self._known = {machine: known for machine, known in self._known.items() if machine in there}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+def schools_page(
+    register: Register,
+    schools: Iterable[str],
+    latest_of: Callable[[str], Iterable[Latest]],
+    judged: Judged,
+    memory: FailureMemory,
+    *,
+    openmetrics: bool = False,
+) -> Iterator[bytes]:
+    """The page of these schools (codes) in pieces; empty ones mark where an event loop may turn to others."""
+    families = Families()
+    rooms: dict[str, list[str]] = {}
+    for path, room in register.rooms.items():
+        rooms.setdefault(room.school, []).append(path)
+    for code in sorted(schools):
+        _add_names(families, register, code, rooms.get(code, []))
+        known = {one.machine: one for one in latest_of(code)}
+        states: Counter[State] = Counter()
+        failing: Counter[tuple[str, str]] = Counter()
+        for count, machine in enumerate(_active(register, code), 1):
+            heard = known.get(machine.id)
+            states[judged(machine, heard).state] += 1
+            if heard is not None:
+                failing.update(memory.of(heard))
+            if not count % _MACHINES_AT_ONCE:
+                yield b""
+        for state in STATES:
+            families.add(SCHOOL_MACHINES.name, labels(school=code, state=state.value), f"{states[state]}")
+        for (probe, outcome), machines in sorted(failing.items()):
+            families.add(SCHOOL_PROBE_FAILURES.name, labels(school=code, probe=probe, outcome=outcome), f"{machines}")
+        yield b""
+    if len(memory) > len(register.machines):
+        memory.forget_but(register.machines)
+    yield from families.written(openmetrics=openmetrics)
+
+
+def _active(register: Register, code: str) -> Iterator[Machine]:
+    for machine_id in register.by_school.get(code, ()):
+        machine = register.machines[machine_id]
+        if machine.state is MachineState.ACTIVE:
+            yield machine
+
+
+def _add_names(families: Families, register: Register, code: str, rooms: list[str]) -> None:
+    school = register.schools[code]
+    about = labels(school=code, name=school.name, area=school.area, level=school.level)
+    families.add(SCHOOL_INFO.name, about, "1")
+    for path in sorted(rooms):
+        room = register.rooms[path]
+        about = labels(school=code, site=room.site, room=room.code, name=room.name, kind=room.kind)
+        families.add(SCHOOL_ROOM_INFO.name, about, "1")

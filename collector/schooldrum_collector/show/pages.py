@@ -1,0 +1,55 @@
+"""Every page that Prometheus reads, and how long each took: what the office's door needs of this package."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from schooldrum_collector.show.aggregates import FailureMemory, schools_page
+from schooldrum_collector.show.exposition import Judged, school_page
+from schooldrum_collector.show.own_metrics import OwnMetrics
+from schooldrum_collector.store.records import Latest, Register
+
+
+class Pages:
+    """Makes pages in pieces; an empty piece marks where an event loop may turn to others."""
+
+    def __init__(self, own: OwnMetrics) -> None:
+        self._own = own
+        self._failures = FailureMemory()
+
+    def school(
+        self,
+        register: Register,
+        code: str,
+        latest: Iterable[Latest],
+        judged: Judged,
+        now: float,
+        *,
+        openmetrics: bool,
+    ) -> Iterator[bytes]:
+        """The machines of one school."""
+        return school_page(
+            register, code, latest, judged, now, openmetrics=openmetrics, unreadable=self._count_unreadable
+        )
+
+    def schools(
+        self,
+        register: Register,
+        codes: Iterable[str],
+        latest_of: Callable[[str], Iterable[Latest]],
+        judged: Judged,
+        *,
+        openmetrics: bool,
+    ) -> Iterator[bytes]:
+        """Names, rooms and counts of these schools."""
+        return schools_page(register, codes, latest_of, judged, self._failures, openmetrics=openmetrics)
+
+    def own(self, *, openmetrics: bool) -> Iterator[bytes]:
+        """The collector itself."""
+        yield self._own.page(openmetrics=openmetrics)
+
+    def took(self, page: str, seconds: float) -> None:
+        """Notes how long a page took; `page` is one of a few fixed words."""
+        self._own.page_seconds.labels(page=page).observe(seconds)
+
+    def _count_unreadable(self, machine: str) -> None:
+        del machine
+        self._own.unreadable.inc()

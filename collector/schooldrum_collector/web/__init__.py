@@ -1,0 +1,1 @@
+"""Doors in: what agents and the office may ask, over HTTP."""

@@ -1,0 +1,231 @@
+"""How a delivery is taken in: who sends it, what of it is sound, that it is durable, and what the machine is told.
+
+Nothing here knows HTTP; one call is one POST /v1/reports.
+"""
+
+import asyncio
+import hashlib
+import logging
+from collections import Counter
+from collections.abc import Callable
+
+import msgspec
+
+from schooldrum_collector.judge.identity import is_other_hardware
+from schooldrum_collector.judge.runs import follow
+from schooldrum_collector.speech import Say
+from schooldrum_collector.store.interface import Store
+from schooldrum_collector.store.records import Arrival, Credential, Machine
+from schooldrum_collector.web.admission import Granted
+from schooldrum_collector.web.answer import Answer, good, trouble
+from schooldrum_collector.web.chores import Chores
+from schooldrum_collector.web.letter import Letter, Unacceptable, read, unpack
+from schooldrum_collector.web.repair import Repairs, is_good, unknown_credential
+from schooldrum_collector.web.speakers import Speaker, Speakers
+from schooldrum_collector.web.throttle import Throttle
+from schooldrum_wire.catalogue import SECTIONS
+from schooldrum_wire.messages import ReportsAnswer
+from schooldrum_wire.section import Values
+
+_log = logging.getLogger(__name__)
+_encoder = msgspec.json.Encoder()
+_BEARER = "Bearer "
+_IN_THE_LOOP = 256 * 1024
+"""Larger bodies are read in a thread: they take tens of milliseconds, and everyone else would wait."""
+ASKED_AGAIN_SECONDS = 6 * 3600.0
+BYTES_AT_ONCE = 64 << 20
+BYTES_PER_SECOND = 16 << 10
+"""What one machine may send in the long run; a month's spool passes at once, a hostile PC fills no disk in a day."""
+_MACHINES_WATCHED = 200_000
+
+
+class Intake:
+    """Takes deliveries. `counts` is how many of what: reports, refused (readings, rows …), and each word of trouble."""
+
+    def __init__(
+        self,
+        store: Store,
+        speakers: Speakers,
+        chores: Chores,
+        repairs: Repairs,
+        *,
+        now: Callable[[], float],
+        granted: Granted,
+        say: Say,
+    ) -> None:
+        self._store = store
+        self._speakers = speakers
+        self._chores = chores
+        self._repairs = repairs
+        self._now = now
+        self._granted = granted
+        self._say = say
+        self._bytes = Throttle(burst=BYTES_AT_ONCE, per_second=BYTES_PER_SECOND, keys=_MACHINES_WATCHED)
+        self._usual: dict[tuple[int, str], Answer] = {}
+        self.counts: Counter[str] = Counter()
+
+    def knock(self, authorization: str) -> Credential | Answer:
+        """Whose credential this header shows, before anything of the body is read; 401 where nobody's."""
+        if not authorization.startswith(_BEARER):
+            return unknown_credential(self._say)
+        digest = hashlib.sha256(authorization[len(_BEARER) :].encode("utf-8", "replace")).hexdigest()
+        credential = self._store.who(digest)
+        if credential is None:
+            return unknown_credential(self._say)
+        return credential
+
+    async def take(self, shown: Credential, body: bytes, *, encoding: str, address: str) -> Answer:
+        """The answer to a body; 200 once all that is sound in it survives a power cut.
+
+        Raises:
+            Overloaded, Full: as the store says.
+        """
+        received = self._now()
+        register = self._store.register()
+        machine = register.machines.get(shown.machine)
+        if machine is None:
+            return unknown_credential(self._say)
+        if wait := self._bytes.wait(machine.id, len(body), received):
+            return self._too_much(wait)
+        letter = await self._read(body, encoding, received=received, enrolled=machine.enrolled)
+        if isinstance(letter, Answer):
+            return letter
+        fingerprint = letter.delivery.fingerprint
+        if not is_good(shown, machine) or is_other_hardware(machine.fingerprint, fingerprint):
+            return await self._repairs.clone(shown, fingerprint)
+        speaker = self._speakers.of(machine.id)
+        if speaker.version != register.version:
+            speaker.granted = self._granted(register, machine)
+            speaker.version = register.version
+        arrival = self._arrival(letter, machine, speaker, received)
+        await self._store.append(arrival)
+        self._noted(shown, machine, speaker, arrival, address)
+        return self._answer(letter, machine, speaker, received)
+
+    async def _read(self, body: bytes, encoding: str, *, received: float, enrolled: float) -> Letter | Answer:
+        """Never raises: whatever is wrong with a body, its sender must be able to set it aside and go on."""
+        try:
+            plain = unpack(body, encoding)
+            packed = body if encoding == "gzip" else b""
+            if len(plain) <= _IN_THE_LOOP:
+                return read(plain, packed, received=received, enrolled=enrolled)
+            return await asyncio.to_thread(read, plain, packed, received=received, enrolled=enrolled)
+        except Unacceptable as problem:
+            return trouble(problem.status, problem.error, str(problem))
+        except Exception:  # noqa: BLE001 - the boundary of a body
+            _log.exception("A report could not be read, and it should have been; the agent sets it aside")
+            return trouble(422, "malformed", "The report could not be read.")
+
+    def _arrival(self, letter: Letter, machine: Machine, speaker: Speaker, received: float) -> Arrival:
+        delivery, live = letter.delivery, letter.live_report
+        now = delivery.now
+        word = live.word if live else None
+        frozen = speaker.runs.frozen
+        if live is not None:
+            speaker.beat = live.beat
+            if live.run != speaker.runs.run:
+                runs, two_speak = follow(
+                    speaker.runs,
+                    run=live.run,
+                    boot=live.boot,
+                    sent=now.boottime,
+                    starts=delivery.starts,
+                )
+                speaker.runs = runs
+                frozen = runs.frozen
+                if two_speak:
+                    self._chores.conflict(machine, received)
+            if live.frozen is not None and (live.frozen or frozen is None):
+                frozen = live.frozen
+        return Arrival(
+            machine=machine.id,
+            received=received,
+            body=letter.body,
+            live=letter.live,
+            run=live.run if live else speaker.runs.run or delivery.reports[0].run,
+            boot=now.boot,
+            clock=received - now.boottime,
+            skew=now.wall - received,
+            beat=speaker.beat,
+            word=word.word if word else "",
+            word_kind=word.kind if word else "",
+            agent=delivery.agent,
+            system=delivery.system,
+            frozen=frozen,
+            settings=delivery.settings,
+            starts=delivery.starts or speaker.runs.starts,
+            refused=letter.refused,
+            rows=_whole_sections(live.rows, live.sections) if live and live.rows else {},
+        )
+
+    def _noted(self, shown: Credential, machine: Machine, speaker: Speaker, arrival: Arrival, address: str) -> None:
+        speaker.heard = arrival.received
+        speaker.address = address
+        first = speaker.checked != shown.digest
+        speaker.checked = shown.digest
+        self._chores.heard(machine, shown, first=first, beat=speaker.granted.beat, now=arrival.received)
+        self.counts["reports"] += 1
+        if arrival.refused:
+            self.counts["refused"] += arrival.refused
+
+    def _answer(self, letter: Letter, machine: Machine, speaker: Speaker, received: float) -> Answer:
+        granted = speaker.granted
+        want = self._wanted(letter, machine, speaker, received)
+        if letter.delivery.refusals:
+            self.counts["settings_refused"] += len(letter.delivery.refusals)
+        if not letter.refused and not want and letter.delivery.settings == granted.version:
+            usual = self._usual.get((granted.backlog_per_beat, machine.state))
+            if usual is None:
+                usual = good(200, ReportsAnswer(backlog_per_beat=granted.backlog_per_beat, state=machine.state.value))
+                self._usual[granted.backlog_per_beat, machine.state] = usual
+            return usual
+        answer = ReportsAnswer(
+            refused=letter.refused,
+            backlog_per_beat=granted.backlog_per_beat,
+            want=want,
+            state=machine.state.value,
+        )
+        if letter.delivery.settings != granted.version:
+            answer = msgspec.structs.replace(answer, settings=msgspec.Raw(_encoder.encode(granted)))
+        return good(200, answer)
+
+    def _wanted(self, letter: Letter, machine: Machine, speaker: Speaker, received: float) -> tuple[str, ...]:
+        """Sections that the machine has otherwise than they are stored, each asked for once in six hours."""
+        live = letter.live_report
+        if live is None or not live.sections:
+            return ()
+        stored = self._store.section_digests(machine.id)
+        if live.sections == stored:
+            return ()
+        if received - speaker.asked_at > ASKED_AGAIN_SECONDS:
+            speaker.asked = ()
+        want = tuple(
+            name
+            for name in SECTIONS
+            if name in live.sections
+            and live.sections[name] != stored.get(name)
+            and name not in live.rows
+            and name not in speaker.asked
+        )
+        if want:
+            speaker.asked_at = received
+            speaker.asked += want
+        return want
+
+    def _too_much(self, wait: int) -> Answer:
+        return trouble(
+            429,
+            "busy",
+            self._say(
+                "Máy này gửi nhiều dữ liệu hơn mức được phép; hãy đợi rồi gửi tiếp.",
+                "This PC sends more than one PC may; wait, then go on.",
+            ),
+            retry_after=wait,
+        )
+
+
+def _whole_sections(
+    rows: dict[str, tuple[Values, ...]],
+    digests: dict[str, str],
+) -> dict[str, tuple[str, tuple[Values, ...]]]:
+    return {name: (digests.get(name) or SECTIONS[name].digest(list(values)), values) for name, values in rows.items()}

@@ -1,0 +1,103 @@
+"""How a body becomes a sound delivery: bounded in size, in what it names and in the times it claims."""
+
+import zlib
+
+import msgspec
+
+from schooldrum_collector.judge.ages import bound
+from schooldrum_wire.decoding import Malformed, decode_delivery
+from schooldrum_wire.encoding import encode
+from schooldrum_wire.limits import PACKED_BYTES, UNPACKED_BYTES
+from schooldrum_wire.report import Delivery, Report
+from schooldrum_wire.sifting import sift
+
+_GZIP = 31
+_FASTEST = 1
+KEPT_AS_IT_CAME = 64 * 1024
+"""Larger bodies are written anew, so that spaces and unknown keys in them are not kept for as long as they last."""
+_STEP = 256 * 1024
+
+
+class Unacceptable(Exception):  # noqa: N818 - it names what the body is
+    """The body as a whole is not taken; `status` and `error` are those of the answer."""
+
+    def __init__(self, status: int, error: str, message: str) -> None:
+        self.status = status
+        self.error = error
+        super().__init__(message)
+
+
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """A sound delivery and the bytes to keep: `body` of all of it, `live` of its live report without rows.
+
+    `refused` counts readings, rows, results and words that were dropped alone.
+    """
+
+    delivery: Delivery
+    live_report: Report | None
+    refused: int
+    body: bytes
+    live: bytes
+
+
+def unpack(body: bytes, encoding: str) -> bytes:
+    """The plain body; `encoding` is the Content-Encoding.
+
+    Raises:
+        Unacceptable: too large (a bomb is unpacked no further than the limit), damaged, or packed in another way.
+    """
+    if len(body) > PACKED_BYTES:
+        raise Unacceptable(413, "too_large", f"the body has more than {PACKED_BYTES} bytes; send less at once")
+    if not encoding or encoding == "identity":
+        return body
+    if encoding != "gzip":
+        raise Unacceptable(415, "malformed", "the body may be packed with gzip or not at all")
+    opener = zlib.decompressobj(_GZIP)
+    try:
+        plain = opener.decompress(body, _STEP)
+        if opener.unconsumed_tail:
+            # Most bodies end within the first step, and only the others need a buffer of the largest size.
+            plain += opener.decompress(opener.unconsumed_tail, UNPACKED_BYTES + 1 - len(plain))
+    except zlib.error as problem:
+        raise Unacceptable(400, "malformed", f"the gzip body is damaged: {problem}") from problem
+    if len(plain) > UNPACKED_BYTES or opener.unconsumed_tail:
+        raise Unacceptable(413, "too_large", f"unpacked the body has more than {UNPACKED_BYTES} bytes; send less")
+    if not opener.eof or opener.unused_data:
+        raise Unacceptable(400, "malformed", "the gzip body is cut short, or something follows it")
+    return plain
+
+
+def pack(plain: bytes) -> bytes:
+    """Gzip as agents do it."""
+    packer = zlib.compressobj(_FASTEST, zlib.DEFLATED, _GZIP)
+    return packer.compress(plain) + packer.flush()
+
+
+def read(plain: bytes, packed: bytes, *, received: float, enrolled: float) -> Letter:
+    """What is sound in a plain body. `packed` are the bytes it came in where those were gzip, else empty.
+
+    Times are epoch seconds of the collector. Takes milliseconds per megabyte.
+
+    Raises:
+        Unacceptable: nothing in it can be used.
+    """
+    try:
+        decoded, unread = decode_delivery(plain)
+    except Malformed as problem:
+        raise Unacceptable(422, "malformed", str(problem)) from problem
+    sifted, unknown = sift(decoded)
+    sound, impossible = bound(sifted, received=received, enrolled=enrolled)
+    if not sound.reports:
+        raise Unacceptable(422, "malformed", "no report in it can be used")
+    refused = unread + unknown + impossible
+    as_it_came = packed and not refused and sound is decoded and len(plain) <= KEPT_AS_IT_CAME
+    body = packed if as_it_came else pack(encode(sound))
+    live = next((report for report in sound.reports if report.live), None)
+    if live is None:
+        kept = b""
+    elif len(sound.reports) == 1 and not live.rows:
+        kept = body
+    else:
+        alone = (msgspec.structs.replace(live, rows={}),)
+        kept = pack(encode(msgspec.structs.replace(sound, reports=alone)))
+    return Letter(delivery=sound, live_report=live, refused=refused, body=body, live=kept)

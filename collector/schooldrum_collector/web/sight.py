@@ -1,0 +1,89 @@
+"""What a reader of the office's door may see: the part of the tree inside the scope, and each machine's presence."""
+
+from collections.abc import Callable
+from functools import partial
+
+import msgspec
+
+from schooldrum_collector.judge.presence import Hearing, Presence
+from schooldrum_collector.judge.standing import standing
+from schooldrum_collector.store.interface import Store
+from schooldrum_collector.store.records import EVERYTHING, Latest, Machine, Register, Scope
+
+Judged = Callable[[Machine, Latest | None], Presence]
+
+
+class Unknown(LookupError):  # noqa: N818 - it names what was asked for
+    """What was asked for is not in the register, or outside the scope: the reader is not told which."""
+
+
+def scope_of(register: Register, written: str) -> Scope:
+    """The scope that `?scope=` names: a school's code or an area's path, nothing for everything.
+
+    A code and a path that are written alike mean the school: `school:` or `area:` in front says which.
+
+    Raises:
+        Unknown: neither.
+    """
+    if not written:
+        return EVERYTHING
+    kind, colon, name = written.partition(":")
+    if not colon:
+        kind, name = "", written
+    if kind in {"", "school"} and name in register.schools:
+        return Scope(school=name)
+    is_area = name in register.areas or any(
+        Scope(area=name).covers(school=school.code, area=school.area) for school in register.schools.values()
+    )
+    if kind in {"", "area"} and name and is_area:
+        return Scope(area=name)
+    raise Unknown(f"the register has no school and no area {written!r:.80}")
+
+
+class Sight(msgspec.Struct, frozen=True, kw_only=True):
+    """One reader's look at one moment: the register as it stands, the scope, and now."""
+
+    store: Store
+    register: Register
+    scope: Scope
+    hearing: Hearing
+    now: float
+
+    @property
+    def judged(self) -> Judged:
+        """Tells the presence of a machine from the newest that is known of it."""
+        return partial(standing, self.register, hearing=self.hearing, now=self.now)
+
+    def schools(self) -> list[str]:
+        """Codes of the schools in scope, in order."""
+        schools = self.register.schools
+        return sorted(code for code in schools if self.scope.covers(school=code, area=schools[code].area))
+
+    def has_school(self, code: str) -> bool:
+        """Whether this school is in scope."""
+        school = self.register.schools.get(code)
+        return school is not None and self.scope.covers(school=code, area=school.area)
+
+    def latest(self, code: str) -> list[Latest]:
+        """What is known now of the machines of a school; nothing where it is outside the scope."""
+        if not self.has_school(code):
+            return []
+        return self.store.latest(Scope(school=code), self.register.by_school.get(code, ()))
+
+    def machines(self, code: str) -> list[Machine]:
+        """All machines of a school, whatever their state, in alias order; none where it is outside the scope."""
+        if not self.has_school(code):
+            return []
+        records = (self.register.machines[one] for one in self.register.by_school.get(code, ()))
+        return sorted(records, key=lambda machine: machine.alias)
+
+    def machine(self, machine_id: str) -> Machine:
+        """One machine.
+
+        Raises:
+            Unknown: it is not in the register, or outside the scope.
+        """
+        machine = self.register.machines.get(machine_id)
+        if machine is None or not self.has_school(machine.school):
+            raise Unknown(f"the register has no machine {machine_id!r:.80}")
+        return machine

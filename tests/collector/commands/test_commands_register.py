@@ -1,0 +1,242 @@
+"""Schools, rooms, install codes, settings, and what every command has in common, as they are typed."""
+
+import hashlib
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schooldrum_collector.__main__ import COMMANDS
+from schooldrum_collector.store.sqlite import open_store
+from schooldrum_wire.token import read_token
+
+Typed = Callable[..., Any]
+ACTIONS = {
+    "school": ["add", "list"],
+    "room": ["add", "list"],
+    "token": ["new", "list", "revoke"],
+    "machines": ["list", "show", "approve", "move", "rename", "merge", "retire", "forget"],
+    "settings": ["show", "set"],
+}
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+@pytest.mark.parametrize("command", [(name, action) for name in COMMANDS for action in ["", *ACTIONS.get(name, [])]])
+def test_commands_every_help_has_an_example(typed: Typed, command: tuple[str, str], lang: str) -> None:
+    said = typed(*[word for word in command if word], "--help", lang=lang)
+    assert said.code == 0
+    assert f"{'Ví dụ' if lang == 'vi' else 'Example'}: schooldrum-collector {' '.join(command).strip()}" in said.out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["nonsense"],
+        ["school"],
+        ["school", "add"],
+        ["token", "new"],
+        ["room", "list", "--nonsense"],
+        ["machines", "list", "--state", "broken"],
+        ["settings", "set", "beat=5"],
+    ],
+)
+def test_commands_not_understood_exit_with_2(typed: Typed, words: list[str]) -> None:
+    assert typed(*words).code == 2
+
+
+def test_commands_without_data_say_so_and_make_none(typed: Typed, data: Path) -> None:
+    for words in (["school", "list"], ["token", "list"], ["machines", "list"], ["settings", "show"], ["check"]):
+        said = typed(*words)
+        assert said.code == 1
+        assert "There is no data" in said.err
+    assert not data.exists()
+
+
+def test_commands_all_mistakes_of_the_set_up_are_said_before_anything_is_done(
+    typed: Typed, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCHOOLDRUM_COLLECTOR_AGENTS_TLS", "maybe")
+    monkeypatch.setenv("SCHOOLDRUM_COLLECTOR_LANGUAG", "en")
+    said = typed("school", "add", "--code", "BM", "--name", "B")
+    assert said.code == 1
+    assert len(said.err.splitlines()) == 2
+    assert not data.exists()
+    assert typed("school", "--help").code == 0
+
+
+def test_commands_options_for_all_may_stand_anywhere(school: Typed, data: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    assert school("--data", str(other), "school", "add", "--code", "X", "--name", "X").code == 0
+    assert [one["code"] for one in school("school", "--data", str(other), "list", "--json").data()] == ["X"]
+    assert len(school("school", "list", "--json", "--data", str(data)).data()) == 2
+
+
+def test_commands_speak_vietnamese_unless_told(school: Typed, monkeypatch: pytest.MonkeyPatch, data: Path) -> None:
+    environ = {name: value for name, value in os.environ.items() if name != "SCHOOLDRUM_COLLECTOR_LANGUAGE"}
+    command = [sys.executable, "-m", "schooldrum_collector", "school", "list", "--data", str(data)]
+    said = subprocess.run(command, env={**environ, "PYTHONIOENCODING": "ascii"}, capture_output=True, check=True)
+    assert "Tên trường" in said.stdout.decode()
+    monkeypatch.setenv("SCHOOLDRUM_COLLECTOR_LANGUAGE", "en")
+    assert "School" in school("school", "list").out
+
+
+@pytest.mark.usefixtures("school")
+def test_commands_a_reader_that_has_seen_enough_is_no_trouble(data: Path) -> None:
+    command = f"{sys.executable} -m schooldrum_collector config --sample --data {data} | head -1"
+    said = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, check=False, text=True)
+    assert "Traceback" not in said.stderr
+    assert "BrokenPipe" not in said.stderr
+
+
+def test_commands_tables_are_aligned_for_vietnamese(school: Typed) -> None:
+    lines = school("school", "list", lang="vi").out.splitlines()
+    assert lines[0].index("Tên trường") == lines[2].index("THCS Bình Minh")
+    assert [line.split()[0] for line in lines[1:]] == ["QY", "BM"]
+
+
+def test_places_are_changed_only_where_told(school: Typed) -> None:
+    school("room", "add", "--school", "BM", "--room", "tin1", "--seats", "30", "--always-on")
+    school("room", "add", "--school", "BM", "--site", "Cơ sở 2", "--room", "TIN1", "--name", "Tin của cơ sở 2")
+    rooms = {room["path"]: room for room in school("room", "list", "--scope", "BM", "--json").data()}
+    assert rooms["BM/main/tin1"] == {
+        "path": "BM/main/tin1",
+        "name": "Phòng Tin 1",
+        "kind": "lab",
+        "seats": 30,
+        "always_on": True,
+        "machines": 0,
+        "pending": 0,
+    }
+    assert rooms["BM/co-so-2/tin1"]["name"] == "Tin của cơ sở 2"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["school", "add", "--code", "a b", "--name", "x"], "--code"),
+        (["school", "add", "--code", "NEW"], "--name"),
+        (["school", "add", "--code", "NEW", "--name", " "], "--name"),
+        (["school", "add", "--code", "NEW", "--name", "x\x1b[2J"], "--name"),
+        (["school", "add", "--code", "NEW", "--name", "x", "--area", "nowhere"], "nowhere"),
+        (["school", "add", "--code", "NEW", "--name", "x", "--area", "Ở đâu"], "--area"),
+        (["room", "add", "--school", "NO", "--room", "a", "--name", "x"], "no school NO"),
+        (["room", "add", "--school", "BM", "--room", "a b", "--name", "x"], "codes of rooms"),
+        (["room", "add", "--school", "BM", "--room", "new"], "--name"),
+        (["room", "add", "--school", "BM", "--room", "new", "--name", "x", "--seats", "-1"], "--seats"),
+        (["room", "list", "--scope", "nowhere"], "nowhere"),
+        (["token", "new", "--room", "BM"], "SCHOOL/ROOM"),
+        (["token", "new", "--room", "BM/away"], "BM/main/tin1"),
+        (["token", "new", "--room", "BM/vp"], "--uses"),
+        (["token", "new", "--room", "BM/tin1", "--uses", "0"], "--uses"),
+        (["token", "new", "--room", "BM/tin1", "--days", "0"], "--days"),
+        (["token", "new", "--room", "BM/tin1", "--days", "91"], "--days"),
+        (["token", "new", "--room", "BM/tin1", "--days", "nan"], "--days"),
+        (["token", "revoke", "nothing"], "nothing"),
+        (["settings", "show", "--scope", "nowhere"], "nowhere"),
+        (["settings", "set", "--scope", "BM", "beat=0", "nonsense=1"], "1..900"),
+        (["machines", "show", "BM/tin1-01"], "machines list"),
+        (["machines", "approve"], "no PC"),
+    ],
+)
+def test_commands_refuse_in_a_sentence_and_change_nothing(school: Typed, words: list[str], said: str) -> None:
+    before = (school("school", "list").out, school("room", "list").out, school("token", "list").out)
+    ended = school(*words)
+    assert ended.code == 1
+    assert said in ended.err
+    assert "Traceback" not in ended.err
+    assert (school("school", "list").out, school("room", "list").out, school("token", "list").out) == before
+
+
+def test_token_is_one_line_and_kept_as_a_hash(school: Typed, data: Path) -> None:
+    said = school("token", "new", "--room", "BM/tin1")
+    token = read_token(said.out)
+    assert said.out.strip() == str(token)
+    assert "schooldrum-agent enrol --collector https://127.0.0.1:8801" in said.err
+    store = open_store(data, clock=lambda: 0.0, serving=False)
+    try:
+        with store.writing() as writer:
+            kept = writer.token(token.id)
+    finally:
+        store.close()
+    assert kept is not None
+    assert kept.digest == hashlib.sha256(token.secret.encode()).hexdigest()
+    assert (kept.uses, kept.path, round(kept.expires - kept.made)) == (4, "BM/main/tin1", 7 * 86400)
+    whole = b"".join(file.read_bytes() for file in data.iterdir())
+    assert token.secret.encode() not in whole
+    assert token.id.encode() in whole
+
+
+def test_token_names_the_collector_as_pcs_call_it(school: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCHOOLDRUM_COLLECTOR_AGENTS_NAMES", "drum.example, 192.0.2.7")
+    monkeypatch.setenv("SCHOOLDRUM_COLLECTOR_AGENTS_LISTEN", "0.0.0.0:443")
+    made = school("token", "new", "--room", "BM/tin1", "--uses", "2", "--days", "0.5", "--json").data()
+    assert made["command"] == "schooldrum-agent enrol --collector https://drum.example:443"
+    assert (made["uses"], made["room"]) == (2, "BM/main/tin1")
+    assert made["expires"].endswith("+07:00")
+
+
+def test_token_list_and_revoke(school: Typed) -> None:
+    first = school("token", "new", "--room", "BM/tin1", "--json").data()
+    second = school("token", "new", "--room", "BM/vp", "--uses", "1", "--json").data()
+    assert first["token"].split(".")[1] == second["token"].split(".")[1]
+    # The whole code is understood as well as its third part.
+    assert school("token", "revoke", first["token"]).code == 0
+    assert school("token", "revoke", first["id"]).code == 0
+    states = {one["id"]: one["state"] for one in school("token", "list", "--json").data()}
+    assert states == {first["id"]: "revoked", second["id"]: "good"}
+    assert school("token", "list", "--scope", "QY", "--json").data() == []
+    assert second["token"].split(".")[3] not in school("token", "list").out
+
+
+def test_settings_set_and_shown_with_their_origin(school: Typed) -> None:
+    assert school("settings", "set", "--scope", "/", "beat=120", "pace.cpu=30").code == 0
+    assert school("settings", "set", "--scope", "BM/tin1", "pace.disk=900", "language=en").code == 0
+    shown = school("settings", "show", "--scope", "BM/tin1", "--json").data()
+    assert shown["scope"] == "BM/main/tin1"
+    assert shown["set_here"] == {"pace": {"disk": 900}, "language": "en"}
+    assert shown["in_force"]["beat"] == 120
+    assert shown["in_force"]["pace"] == {"cpu": 30, "disk": 900}
+    version = shown["in_force"]["version"]
+    assert school("settings", "set", "--scope", "BM/tin1", "language=", "pace.disk=").code == 0
+    after = school("settings", "show", "--scope", "BM/tin1", "--json").data()
+    assert after["set_here"] == {}
+    assert after["in_force"]["version"] > version
+    lines = school("settings", "show", "--scope", "QY").out.splitlines()
+    assert any(line.split() == ["beat", "120", "/"] for line in lines)
+
+
+def test_check_finds_what_others_could_read(school: Typed, data: Path) -> None:
+    assert school("check").code == 0
+    school("token", "new", "--room", "BM/tin1")
+    assert school("check", "--json").data() == {"sound": True, "wrong": []}
+    authority = data / "authority.pem"
+    authority.chmod(0o644)
+    said = school("check")
+    assert said.code == 1
+    assert f"chmod 600 {authority}" in said.out
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can hand a directory to another account")
+@pytest.mark.usefixtures("school")
+def test_commands_of_root_leave_no_file_that_the_service_cannot_open(data: Path, tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    for parent in (*tmp_path.parents[:3],):
+        parent.chmod(parent.stat().st_mode | stat.S_IXOTH)
+    for path in (data, *data.iterdir()):
+        os.chown(path, 65534, 65534)
+    words = ["room", "add", "--school", "BM", "--room", "tin3", "--name", "Tin 3"]
+    subprocess.run([sys.executable, "-m", "schooldrum_collector", *words], check=True, capture_output=True)
+    assert {path.stat().st_uid for path in data.iterdir()} == {65534}
+
+
+def test_config_shows_what_is_in_force(typed: Typed, data: Path) -> None:
+    values = typed("config", "--json").data()
+    assert values["data"] == str(data)
+    assert values["office_listen"] == "127.0.0.1:8800"
+    assert typed("config", "--sample").out.count("# Allowed: ") == len(values)

@@ -1,0 +1,68 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schooldrum_collector.judge.runs import Runs, follow
+
+
+def hear(runs: Runs, run: str, *, boot: str = "b1", sent: float = 100.0, starts: int = 0) -> tuple[Runs, bool]:
+    return follow(runs, run=run, boot=boot, sent=sent, starts=starts)
+
+
+def test_one_run_after_the_other_is_one_pc():
+    runs = Runs()
+    for number, run in enumerate(("a", "b", "c", "c", "d")):
+        runs, two = hear(runs, run, sent=100.0 + number)
+        assert not two
+
+
+def test_a_run_that_speaks_again_is_a_second_pc():
+    runs, _ = hear(Runs(), "a", sent=100)
+    runs, first = hear(runs, "b", sent=110)
+    runs, second = hear(runs, "a", sent=120)
+    assert (first, second) == (False, True)
+    assert runs.run == "a"
+
+
+def test_forty_in_turn_are_found_out():
+    runs = Runs()
+    found = []
+    for turn in range(2):
+        for number in range(40):
+            runs, two = hear(runs, f"run{number}", boot=f"boot{number}", sent=100.0 + turn)
+            found.append(two)
+    assert not any(found[:40])
+    assert all(found[40:])
+
+
+def test_a_late_letter_of_the_run_before_is_no_second_pc():
+    runs, _ = hear(Runs(), "a", sent=100)
+    runs, _ = hear(runs, "b", sent=130)
+    late, two = hear(runs, "a", sent=120)
+    assert not two
+    assert late == runs
+
+
+def test_a_start_count_that_does_not_grow_is_a_disk_that_forgets():
+    runs, _ = hear(Runs(), "a", boot="b1", starts=7)
+    assert runs.frozen is None
+    runs, _ = hear(runs, "b", boot="b2", starts=7)
+    assert runs.frozen is True
+    runs, _ = hear(runs, "c", boot="b2", starts=8)
+    assert runs.frozen is True
+    runs, _ = hear(runs, "d", boot="b3", starts=9)
+    assert runs.frozen is False
+
+
+def test_an_agent_that_does_not_count_says_nothing():
+    runs, _ = hear(Runs(), "a", starts=0)
+    runs, _ = hear(runs, "b", boot="b2", starts=0)
+    assert runs.frozen is None
+
+
+@given(st.lists(st.sampled_from("abcdef"), max_size=40))
+def test_memory_stays_bounded_and_without_repeats(spoken: list[str]):
+    runs = Runs()
+    for number, run in enumerate(spoken):
+        runs, _ = hear(runs, run, sent=float(number))
+    assert len(set(runs.past)) == len(runs.past) <= 64
+    assert runs.run not in runs.past

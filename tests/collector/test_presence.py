@@ -1,0 +1,214 @@
+import math
+
+import msgspec
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from schooldrum_collector.judge.presence import (
+    GRACE_SECONDS,
+    Facts,
+    Hearing,
+    Presence,
+    State,
+    always,
+    in_grace,
+    noticed,
+    presence_of,
+)
+
+HOUR = 3600.0
+DAY = 86400.0
+LISTENING = Hearing(away=0.0, back=0.0)
+ORDER = {State.ONLINE: 0, State.SILENT: 1, State.OFF: 2}
+
+
+def school_day(moment: float) -> float | None:
+    """Seven to seventeen of every day, in a world whose first day begins at zero."""
+    day, second = divmod(moment, DAY)
+    return day * DAY + 17 * HOUR if 7 * HOUR <= second < 17 * HOUR else None
+
+
+def at(day: int, hour: float) -> float:
+    return 100 * DAY + day * DAY + hour * HOUR
+
+
+def heard(when: float, **more: object) -> Facts:
+    return Facts(**{"standing": "active", "heard": when, "beat": 60, **more})  # type: ignore[arg-type]  # a table's row
+
+
+CASES = [
+    ("pending stays pending whatever is heard", heard(at(0, 9), standing="pending"), at(0, 9), State.PENDING, False),
+    ("retired stays retired", heard(at(0, 9), standing="retired"), at(0, 9), State.RETIRED, False),
+    ("nothing ever heard", Facts(standing="active"), at(0, 9), State.NEVER, False),
+    ("just heard", heard(at(0, 9)), at(0, 9), State.ONLINE, False),
+    ("one missed beat is nothing", heard(at(0, 9)), at(0, 9) + 90, State.ONLINE, False),
+    ("a moment before three beats", heard(at(0, 9)), at(0, 9) + 179.9, State.ONLINE, False),
+    ("three beats in lesson time", heard(at(0, 9)), at(0, 9) + 180, State.SILENT, False),
+    ("still silent hours later", heard(at(0, 9)), at(0, 16.9), State.SILENT, False),
+    ("school is over: off, assumed", heard(at(0, 9)), at(0, 17), State.OFF, True),
+    ("and next morning it stays off", heard(at(0, 9)), at(1, 8), State.OFF, True),
+    ("cut at the breaker in the evening", heard(at(0, 18)), at(0, 18) + 180, State.OFF, True),
+    ("missed only after school's end", heard(at(0, 17) - 100), at(0, 17) + 80, State.OFF, True),
+    ("a slow beat has its own patience", heard(at(0, 9), beat=900), at(0, 9) + 2699, State.ONLINE, False),
+    ("and an end", heard(at(0, 9), beat=900), at(0, 9) + 2700, State.SILENT, False),
+    ("nobody buys a week by a long beat", heard(at(0, 9), beat=10**9), at(0, 9) + 2700, State.SILENT, False),
+    ("a beat of nothing is one second", heard(at(0, 9), beat=0), at(0, 9) + 2.9, State.ONLINE, False),
+    ("goodbye is off at once", heard(at(0, 9), word="goodbye", word_at=at(0, 9)), at(0, 9), State.OFF, False),
+    (
+        "a report after the goodbye",
+        heard(at(0, 9) + 1, word="goodbye", word_at=at(0, 9)),
+        at(0, 9) + 2,
+        State.ONLINE,
+        False,
+    ),
+    ("silent after that", heard(at(0, 9) + 1, word="goodbye", word_at=at(0, 9)), at(0, 10), State.SILENT, False),
+    ("hello is no goodbye", heard(at(0, 9), word="hello", word_at=at(0, 9)), at(0, 9) + 181, State.SILENT, False),
+    ("an unknown word is none", heard(at(0, 9), word="farewell", word_at=at(0, 9)), at(0, 9), State.ONLINE, False),
+    ("heard in the future is online", heard(at(0, 9)), at(0, 8), State.ONLINE, False),
+]
+
+
+@pytest.mark.parametrize(("facts", "now", "state", "assumed"), [case[1:] for case in CASES], ids=[c[0] for c in CASES])
+def test_presence_table(facts: Facts, now: float, state: State, assumed: bool):  # noqa: FBT001 - a table's column
+    presence = presence_of(facts, LISTENING, school_day, now)
+    assert (presence.state, presence.assumed) == (state, assumed)
+
+
+def test_an_always_on_machine_is_silent_at_night_and_stays_so():
+    facts = heard(at(0, 22))
+    for later in (180.0, HOUR, DAY, 300 * DAY):
+        assert presence_of(facts, LISTENING, always, at(0, 22) + later).state is State.SILENT
+
+
+def test_since_says_when_it_began():
+    nine = at(0, 9)
+    assert presence_of(heard(nine), LISTENING, school_day, nine + 200).since == nine
+    assert presence_of(heard(nine), LISTENING, school_day, at(0, 18)).since == at(0, 17)
+    assert presence_of(heard(at(0, 18)), LISTENING, school_day, at(0, 20)).since == at(0, 18)
+    said = presence_of(heard(nine, word="goodbye", word_at=nine), LISTENING, school_day, at(3, 9))
+    assert said == Presence(state=State.OFF, since=nine)
+    hello = presence_of(heard(nine + 60, word="hello", word_at=nine), LISTENING, school_day, nine + 90)
+    assert hello == Presence(state=State.ONLINE, since=nine)
+
+
+class TestGrace:
+    back = at(1, 9)
+    away = at(1, 8.9)
+
+    def judged(self, facts: Facts, now: float, away: float | None = None) -> Presence:
+        hearing = Hearing(away=self.away if away is None else away, back=self.back)
+        return presence_of(facts, hearing, school_day, now)
+
+    def test_nobody_leaves_online_for_silent(self):
+        facts = heard(self.away - 10)
+        for passed in (0, 180, GRACE_SECONDS, GRACE_SECONDS + 179):
+            presence = self.judged(facts, self.back + passed)
+            assert presence.state is State.ONLINE
+            assert presence.assumed
+        assert self.judged(facts, self.back + GRACE_SECONDS + 180).state is State.SILENT
+
+    def test_whoever_was_silent_before_stays_silent(self):
+        assert self.judged(heard(self.away - 181), self.back + 1).state is State.SILENT
+
+    def test_a_goodbye_is_believed_in_grace(self):
+        facts = heard(self.away - 10, word="goodbye", word_at=self.away - 10)
+        assert self.judged(facts, self.back + 1).state is State.OFF
+
+    def test_a_week_away_makes_no_dark_school(self):
+        last_week = at(-6, 10)
+        facts = heard(last_week)
+        hearing = Hearing(away=last_week + 5, back=self.back)
+        states = [presence_of(facts, hearing, school_day, self.back + passed).state for passed in range(0, 8000, 50)]
+        assert State.SILENT not in states
+        assert states[0] is State.ONLINE
+        assert states[-1] is State.OFF
+
+    def test_heard_again_ends_it(self):
+        presence = self.judged(heard(self.back + 5), self.back + 6)
+        assert presence == Presence(state=State.ONLINE)
+
+    def test_it_is_told(self):
+        hearing = Hearing(away=self.away, back=self.back)
+        assert in_grace(hearing, self.back + GRACE_SECONDS + 179)
+        assert not in_grace(hearing, self.back + GRACE_SECONDS + 180)
+        assert not in_grace(Hearing(), self.back)
+
+
+@pytest.mark.parametrize(
+    ("passed", "gap"),
+    [
+        (0.5, False),
+        (1, False),
+        (9, False),
+        (10.5, True),
+        (HOUR, True),
+        (-0.5, False),
+        (-2, True),
+        (-10 * 365 * DAY, True),
+    ],
+)
+def test_own_gaps_are_noticed(passed: float, gap: bool):  # noqa: FBT001 - a table's column
+    before = Hearing(away=1.0, back=2.0)
+    after = noticed(before, last=at(0, 9), now=at(0, 9) + passed, tick=1)
+    assert after == (Hearing(away=at(0, 9), back=at(0, 9) + passed) if gap else before)
+
+
+def test_a_clock_ten_years_ahead_and_set_right_heals():
+    ahead = at(3650, 9)
+    right = at(0, 9)
+    hearing = noticed(Hearing(away=ahead - 2 * HOUR, back=ahead - HOUR), last=ahead, now=right, tick=1)
+    facts = heard(ahead - 5)
+    assert presence_of(facts, hearing, school_day, right + 60).state is State.ONLINE
+    assert presence_of(facts, hearing, school_day, right + GRACE_SECONDS + 181).state is State.SILENT
+    assert presence_of(heard(right + 900), hearing, school_day, right + 901).state is State.ONLINE
+
+
+moments = st.floats(min_value=at(0, 0), max_value=at(14, 0))
+facts_of_any_kind = st.builds(
+    Facts,
+    standing=st.just("active"),
+    heard=moments,
+    beat=st.integers(min_value=-5, max_value=5000),
+    word=st.sampled_from(["", "hello", "goodbye", "?"]),
+    word_at=moments,
+)
+hearings = st.builds(Hearing, away=moments | st.just(-math.inf), back=moments | st.just(-math.inf))
+calendars = st.sampled_from([school_day, always, lambda _moment: None])
+
+
+@given(facts=facts_of_any_kind, hearing=hearings, calendar=calendars, times=st.lists(moments, min_size=2, max_size=30))
+def test_without_new_input_a_state_never_comes_back(facts, hearing, calendar, times):
+    assume(hearing.away <= hearing.back)
+    judged = [presence_of(facts, hearing, calendar, now).state for now in sorted(times)]
+    assert [ORDER[state] for state in judged] == sorted(ORDER[state] for state in judged)
+
+
+@given(facts=facts_of_any_kind, hearing=hearings, calendar=calendars, now=moments, back=st.floats(0, 7 * DAY))
+def test_a_clock_that_steps_back_never_makes_a_machine_silent_or_off(facts, hearing, calendar, now, back):
+    assume(hearing.away <= hearing.back)
+    before = presence_of(facts, hearing, calendar, now).state
+    after = presence_of(facts, hearing, calendar, now - back).state
+    assert ORDER[after] <= ORDER[before]
+
+
+@given(facts=facts_of_any_kind, hearing=hearings, now=moments, back=st.floats(2, 7 * DAY))
+def test_a_step_back_that_was_noticed_gives_everybody_time(facts, hearing, now, back):
+    noticing = noticed(hearing, last=now, now=now - back, tick=1)
+    if facts.heard > now - back and presence_of(facts, hearing, school_day, now).state is State.ONLINE:
+        assert presence_of(facts, noticing, school_day, now - back + 1).state is State.ONLINE
+
+
+@given(facts=facts_of_any_kind, now=moments)
+def test_silent_means_expected_ever_since(facts, now):
+    presence = presence_of(facts, LISTENING, school_day, now)
+    if presence.state is State.SILENT:
+        assert school_day(now) is not None
+        assert school_day(now) == school_day(facts.heard + 3 * min(max(facts.beat, 1), 900))
+        assert presence.since == facts.heard
+
+
+@given(facts=facts_of_any_kind, hearing=hearings, now=moments)
+def test_being_heard_is_being_online(facts, hearing, now):
+    fresh = msgspec.structs.replace(facts, heard=now, word_at=min(facts.word_at, now - 1))
+    assert presence_of(fresh, hearing, school_day, now).state is State.ONLINE
