@@ -18,6 +18,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def listens(port: int) -> bool:
+    with socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+
+
 def answers(url: str) -> bool:
     with urllib.request.urlopen(url, timeout=2) as answer:
         return bool(answer.status < 400)
@@ -100,12 +105,7 @@ def zabbix_agent2() -> Iterator[tuple[int, int]]:
         )
         process = start(["zabbix_agent2", "-f", "-c", str(conf)])
         try:
-
-            def listens() -> bool:
-                with socket.create_connection(("127.0.0.1", port), timeout=1):
-                    return True
-
-            wait_until(listens)
+            wait_until(lambda: listens(port))
             yield process.pid, port
         finally:
             stop(process)

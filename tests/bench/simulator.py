@@ -61,7 +61,7 @@ class Machine:
     def results(self, boottime: float) -> Iterator[tuple[str, tuple[Reading, ...]]]:
         """What every probe of an ordinary PC with one wired line and two volumes says."""
         draw = self.random.random
-        yield "cpu", (cpu.CPU_USAGE_RATIO(round(draw(), 4)), cpu.CPU_LOGICAL_COUNT(4))
+        yield "cpu", (cpu.CPU_USAGE_RATIO(round(draw(), 4)), cpu.CPU_LOGICAL_PROCESSORS(4))
         yield (
             "memory",
             (
@@ -283,25 +283,14 @@ async def hammer(
     return tally
 
 
-async def saturate(
-    url: str,
-    machines: list[Machine],
+async def storm(
+    target: urllib.parse.SplitResult,
+    requests: list[bytes],
     seconds: float,
     connections: int,
     tls: ssl.SSLContext | None,
 ) -> Tally:
-    """Closed loop with prepared reports."""
-    target = urllib.parse.urlsplit(url)
-    requests = [machine.request(target, machine.delivery()) for machine in machines]
-    return await hammer(target, requests, seconds, connections, tls)
-
-
-async def storm(
-    url: str, machines: list[Machine], seconds: float, connections: int, tls: ssl.SSLContext | None
-) -> Tally:
     """Closed loop with a new connection (and handshake) for every report."""
-    target = urllib.parse.urlsplit(url)
-    requests = [machine.request(target, machine.delivery()) for machine in machines]
     tally, end = Tally(), time.monotonic() + seconds
     order = iter(range(10**12))
 
@@ -373,9 +362,7 @@ async def main() -> int:
     parser.add_argument("--collector", required=True, help="the agents' door, for example http://127.0.0.1:8801")
     parser.add_argument("--tokens", required=True, type=Path, help="a file with one room's install code a line")
     parser.add_argument("--machines", type=int, default=25, help="machines per room")
-    parser.add_argument(
-        "--mode", default="steady", choices=("steady", "saturate", "power", "storm", "backlog", "one-school")
-    )
+    parser.add_argument("--mode", default="steady", choices=MODES)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--beat", type=float, default=60, help="seconds between a machine's reports (steady)")
     parser.add_argument("--state", type=Path, default=Path("simulator.json"), help="credentials, so that it can go on")
@@ -392,10 +379,11 @@ async def main() -> int:
     if options.mode in {"steady", "one-school"}:
         rate = len(machines) / options.beat
         tally = await steady(options.collector, machines, options.seconds, rate, tls)
-    elif options.mode == "saturate":
-        tally = await saturate(options.collector, machines, options.seconds, 64, tls)
-    elif options.mode == "storm":
-        tally = await storm(options.collector, machines, options.seconds, 64, tls)
+    elif options.mode in {"saturate", "storm"}:
+        target = urllib.parse.urlsplit(options.collector)
+        requests = [machine.request(target, machine.delivery()) for machine in machines]
+        play = hammer if options.mode == "saturate" else storm
+        tally = await play(target, requests, options.seconds, 64, tls)
     else:
         tally = await at_once(options.collector, machines, tls, 99 if options.mode == "backlog" else 0)
     print(tally.line(time.monotonic() - begin))

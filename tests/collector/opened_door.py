@@ -1,5 +1,6 @@
 """A real agents' door on a real store, and PCs that speak to it."""
 
+import asyncio
 import hashlib
 import secrets
 import zlib
@@ -16,6 +17,7 @@ from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import Credential, Machine, MachineState, Room, RoomToken, School
 from schooldrum_collector.store.sqlite import open_store
+from schooldrum_collector.web import chores
 from schooldrum_collector.web.agents import AgentsDoor, agents_app, open_agents_door
 from schooldrum_collector.web.certificates import Authority, open_authority
 from schooldrum_wire.catalogue.cpu import CPU_LOGICAL_PROCESSORS, CPU_USAGE_RATIO
@@ -93,8 +95,8 @@ class Said(msgspec.Struct, frozen=True):
 class Opened:
     """The door with its store, a clock that stands until it is moved, and a client."""
 
-    def __init__(self, store: Store, authority: Authority, session: aiohttp.ClientSession) -> None:
-        self.store = store
+    def __init__(self, authority: Authority, session: aiohttp.ClientSession) -> None:
+        self.store: Store
         self.authority = authority
         self.session = session
         self.clock = START
@@ -187,6 +189,11 @@ class Opened:
         return await self.post("/v1/reports", plain, **headers)
 
 
+async def settled() -> None:
+    """Waits until what reports change in the register is written, which tests have done at once."""
+    await asyncio.sleep(0.4)
+
+
 @asynccontextmanager
 async def opened_door(
     directory: Path,
@@ -196,11 +203,11 @@ async def opened_door(
     wrap: Callable[[Store], Store] = lambda store: store,
 ) -> AsyncIterator[Opened]:
     authority = open_authority(directory, START)
+    pause, chores.PAUSE_SECONDS = chores.PAUSE_SECONDS, 0.02
     async with aiohttp.ClientSession() as session:
-        clock = [lambda: START]
-        store = open_store(directory, clock=lambda: clock[0]())
-        opened = Opened(wrap(store), authority, session)
-        clock[0] = opened.now
+        opened = Opened(authority, session)
+        store = open_store(directory, clock=opened.now)
+        opened.store = wrap(store)
         opened.app = agents_app(
             opened.store,
             authority,
@@ -215,3 +222,4 @@ async def opened_door(
         finally:
             await opened.door.close()
             store.close()
+            chores.PAUSE_SECONDS = pause

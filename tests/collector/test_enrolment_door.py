@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.collector.opened_door import ROOM, START, Opened, Said, delivery, digest, hardware, opened_door, settled
 
 from schooldrum_collector.store.records import EVERYTHING, MachineState
 from schooldrum_wire.report import Word
-from tests.collector.opened_door import ROOM, START, Opened, Said, delivery, digest, hardware, opened_door
 
 
 async def come(door: Opened, token: str, number: int, **request: Any) -> Said:
@@ -143,6 +143,20 @@ async def test_wrong_secrets_are_slowed_per_code_and_the_right_one_passes(tmp_pa
         assert (await come(door, wrong, 1)).status == 403
 
 
+async def test_made_up_codes_are_looked_up_at_a_bounded_pace(tmp_path: Path):
+    async with opened_door(tmp_path) as door:
+        door.room()
+        known, fresh = door.token(), door.token()
+        assert (await come(door, known, 1)).status == 201
+        made_up = [known.replace(known.split(".")[2], f"guess{number:04d}") for number in range(120)]
+        statuses = [(await come(door, token, 2)).status for token in made_up]
+        assert statuses == [403] * 100 + [429] * 20
+        assert (await come(door, known, 3)).status == 201
+        assert (await come(door, fresh, 4)).status == 429
+        door.clock += 5
+        assert (await come(door, fresh, 4)).status == 201
+
+
 async def test_a_lost_answer_costs_no_use(tmp_path: Path):
     async with opened_door(tmp_path) as door:
         door.room()
@@ -154,7 +168,7 @@ async def test_a_lost_answer_costs_no_use(tmp_path: Path):
         assert (await come(door, token, 2)).status == 403
         for said in (first, again):
             assert (await door.report(said.body["credential"])).status == 200
-        await asyncio.sleep(1.3)
+        await settled()
         assert (await come(door, token, 1)).status == 403
 
 
@@ -162,7 +176,10 @@ async def test_credentials_that_nobody_used_do_not_pile_up(tmp_path: Path):
     async with opened_door(tmp_path) as door:
         door.room()
         token = door.token()
-        given = [(await come(door, token, 1)).body["credential"] for _ in range(20)]
+        given = []
+        for _ in range(20):
+            door.clock += 1
+            given.append((await come(door, token, 1)).body["credential"])
         good = [credential for credential in given if (await door.report(credential)).status == 200]
         assert good == given[-8:]
 
@@ -341,9 +358,7 @@ async def test_repairs_beyond_the_room_wait_and_then_stop(tmp_path: Path):
         door.room(seats=10)
         image = (await come(door, door.token(), 1)).body
         answers = [await repair(door, image["credential"], number) for number in range(2, 32)]
-        assert [one.body.get("state", "none") for one in answers] == (
-            ["active"] * 11 + ["pending"] * 12 + ["none"] * 7
-        )
+        assert [one.body.get("state", "none") for one in answers] == (["active"] * 11 + ["pending"] * 12 + ["none"] * 7)
         assert (await door.report(image["credential"])).status == 200
 
 
@@ -352,7 +367,7 @@ async def test_forty_frozen_clones_of_one_image_over_ten_mornings_are_forty(tmp_
         door.room(seats=40)
         image = (await come(door, door.token(uses=1, expires=3600.0), 0)).body
         await door.report(image["credential"], delivery(fingerprint=hardware(0), run="image"))
-        order = random.Random(7)
+        order = random.Random(7)  # noqa: S311 - a shuffle
         homes: dict[int, str] = {0: image["machine"]}
         for morning in range(10):
             door.clock += 86400

@@ -1,18 +1,13 @@
 """What becomes of an older credential once a newer one of the same machine has reported."""
 
-import asyncio
 from pathlib import Path
 
 import msgspec
 import pytest
+from tests.collector.opened_door import Opened, delivery, digest, hardware, opened_door, settled
 
 from schooldrum_collector.store.records import EVERYTHING
 from schooldrum_wire.report import Word
-from tests.collector.opened_door import Opened, delivery, digest, hardware, opened_door
-
-
-async def settled() -> None:
-    await asyncio.sleep(1.3)
 
 
 async def imaged_anew(door: Opened) -> tuple[str, str]:
@@ -160,3 +155,23 @@ async def test_clones_do_not_go_dark_when_the_pc_of_the_image_is_set_up_anew(tmp
         own = await door.enrol(credential=image, ticket=said.body["ticket"], fingerprint=hardware(2))
         assert own.status == 201
         assert (await door.report(own.body["credential"], delivery(fingerprint=hardware(2)))).status == 200
+
+
+async def test_a_disk_that_forgets_uses_up_credentials_without_leaving_them_behind(tmp_path: Path):
+    async with opened_door(tmp_path) as door:
+        door.room()
+        image = (await door.enrol(token=door.token(), fingerprint=hardware(1))).body["credential"]
+        for morning in range(12):
+            for minutes in (0, 2, 2):
+                door.clock += 60 * minutes
+                said = delivery(fingerprint=hardware(2), run=f"run{morning}", boot=f"boot{morning}")
+                if not minutes:
+                    ticket = (await door.report(image, said)).body["ticket"]
+                    own = await door.enrol(credential=image, ticket=ticket, fingerprint=hardware(2))
+                await door.report(own.body["credential"], said)
+                await settled()
+            door.clock += 86400
+        with door.store.writing() as writer:
+            credentials = writer.credentials_of(own.body["machine"])
+        assert [bool(one.revoked) for one in credentials] == [True] * 6 + [False]
+        assert len(door.store.changes(EVERYTHING, 0)) == 2

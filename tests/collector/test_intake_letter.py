@@ -5,13 +5,16 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.collector.opened_door import START, cpu_result, delivery, packed
 
 from schooldrum_collector.web.letter import KEPT_AS_IT_CAME, Letter, Unacceptable, read, unpack
 from schooldrum_wire.decoding import decode_delivery
 from schooldrum_wire.encoding import encode
 from schooldrum_wire.limits import PACKED_BYTES, UNPACKED_BYTES
-from schooldrum_wire.report import Delivery, Report
-from tests.collector.opened_door import START, cpu_result, delivery, packed
+from schooldrum_wire.report import Delivery, Report, Word
+from schooldrum_wire.section import Values
 
 
 def letter(plain: bytes, came: bytes = b"") -> Letter:
@@ -170,7 +173,7 @@ def test_a_bad_result_goes_alone(result: Any):
     assert len(taken.delivery.reports[0].results) == 1
 
 
-@pytest.mark.parametrize("text", ["", "two\nlines", "\x00", "\ud800", "x" * 10_000, "​"])
+@pytest.mark.parametrize("text", ["", "two\nlines", "\x00", "\ud800", "x" * 10_000, "\u200b"])
 def test_texts_that_would_be_labels_or_keys_can_always_be_kept(text: str):
     tree = raw(agent=text, system=text, refusals=[text])
     tree["reports"][0]["results"][0]["reason"] = text
@@ -184,7 +187,7 @@ def test_texts_that_would_be_labels_or_keys_can_always_be_kept(text: str):
 
 
 def test_ten_thousand_rows_are_cut_to_the_bound():
-    rows = tuple({"volume": f"{number}", "filesystem": "ntfs"} for number in range(10_000))
+    rows: tuple[Values, ...] = tuple({"volume": f"{number}", "filesystem": "ntfs"} for number in range(10_000))
     taken = letter(encode(delivery(rows={"volumes": rows})))
     assert len(taken.delivery.reports[0].rows["volumes"]) == 5000
     assert taken.refused == 5000
@@ -192,7 +195,11 @@ def test_ten_thousand_rows_are_cut_to_the_bound():
 
 
 def test_columns_that_may_not_leave_a_pc_are_not_kept():
-    rows = ({"volume": "C:", "label": "Mai Lan", "size": 7, "shoe": 41}, {"volume": 7}, {"volume": "D:"})
+    rows: tuple[Values, ...] = (
+        {"volume": "C:", "label": "Mai Lan", "size": 7, "shoe": 41},
+        {"volume": 7},
+        {"volume": "D:"},
+    )
     taken = letter(encode(delivery(rows={"volumes": rows, "no_such_section": rows})))
     assert taken.delivery.reports[0].rows == {"volumes": ({"volume": "C:", "size": 7}, {"volume": "D:"})}
     assert b"Mai Lan" not in zlib.decompress(taken.body, 31)
@@ -224,3 +231,37 @@ def test_backlog_alone_has_nothing_live():
     taken = letter(encode(delivery(live=False)))
     assert taken.live == b""
     assert taken.live_report is None
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+def places(tree: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every place in a tree that can hold something else."""
+    inner = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
+    return [path, *(found for key, value in inner for found in places(value, (*path, key)))]
+
+
+@given(data=st.data())
+def test_whatever_stands_wherever_the_rest_is_kept_or_the_body_is_refused(data: st.DataObject):
+    rows: tuple[Values, ...] = ({"volume": "C:", "size": 5},)
+    word = Word(word="hello", kind="start", boottime=100.0)
+    tree = json.loads(encode(delivery(rows={"volumes": rows}, word=word, sections={"volumes": "0" * 64}, agent="0.1")))
+    for _ in range(data.draw(st.integers(1, 3))):
+        path = data.draw(st.sampled_from(places(tree)[1:]))
+        inner = tree
+        for key in path[:-1]:
+            inner = inner[key]
+        inner[path[-1]] = data.draw(JSON)
+    try:
+        taken = letter(said(tree))
+    except Unacceptable:
+        return
+    assert opened(taken.body) == taken.delivery
+    assert taken.live_report is None or opened(taken.live).reports[0].live
+    again = letter(zlib.decompress(taken.body, 31))
+    assert (again.delivery, again.refused) == (taken.delivery, 0)

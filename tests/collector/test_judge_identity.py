@@ -54,7 +54,7 @@ def record(number: int, *, standing: Standing = Standing.ACTIVE, online: bool = 
     ],
 )
 def test_hardware_that_is_surely_the_same_and_never_a_card_alone(
-    known: Fingerprint, seen: Fingerprint, handed_over: bool
+    *, known: Fingerprint, seen: Fingerprint, handed_over: bool
 ):
     assert (resemblance(known, seen) > 0) is handed_over
 

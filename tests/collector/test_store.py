@@ -141,9 +141,20 @@ async def test_many_wait_for_one_commit(opened: Opened, tmp_path: Path, enrol: E
         enrol(store, f"m{number}")
     begun = time.monotonic()
     await asyncio.gather(*(store.append(arrival(f"m{number}", 1)) for number in range(20)))
+    assert time.monotonic() - begun < 2
+    store.close()
     assert sum(commits) == 20
     assert len(commits) < 5
-    assert time.monotonic() - begun < 2
+
+
+async def test_who_is_told_of_commits_cannot_stop_them(opened: Opened, tmp_path: Path, enrol: Enrol, arrival: Letter):
+    def fail(_arrivals: int, _seconds: float) -> None:
+        raise RuntimeError
+
+    store = opened(tmp_path, committed=fail)
+    enrol(store, "m1")
+    for number in range(1, 4):
+        await asyncio.wait_for(store.append(arrival("m1", number)), 5)
 
 
 async def test_too_much_waiting_is_refused_and_the_rest_is_stored(

@@ -20,6 +20,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from schooldrum_collector.store import opening
+from schooldrum_collector.store.connections import connect
 from schooldrum_collector.store.interface import Damaged, Full, Locked, Store
 from schooldrum_collector.store.opening import MIGRATIONS, NAME, register_engine, upgrade
 from schooldrum_collector.store.records import EVERYTHING, Area, Arrival, Machine
@@ -64,6 +65,14 @@ def test_another_process_is_refused_too_and_a_killed_one_leaves_no_lock(opened: 
         opened(tmp_path, serving=False)
         other.send_signal(signal.SIGKILL)
     opened(tmp_path)
+
+
+def test_a_commit_survives_power_loss(opened: Opened, tmp_path: Path):
+    opened(tmp_path)
+    with closing(connect(tmp_path / NAME)) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        # 2 is FULL: the log is synchronised before a commit returns.
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
 
 
 def test_the_store_is_for_its_owner_alone(opened: Opened, tmp_path: Path):

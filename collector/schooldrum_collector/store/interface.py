@@ -112,6 +112,9 @@ class Writer(Protocol):
     def put_credential(self, credential: Credential) -> None:
         """Adds or changes."""
 
+    def forget_credential(self, digest: str) -> None:
+        """Removes it; whoever shows it from now on is unknown."""
+
     def put_token(self, token: RoomToken) -> None:
         """Adds or changes."""
 
@@ -141,7 +144,12 @@ class Store(Protocol):
     """Memory of one collector."""
 
     def writing(self) -> AbstractContextManager[Writer]:
-        """A register transaction (BEGIN IMMEDIATE); `register()` shows it as soon as it has ended."""
+        """A register transaction (BEGIN IMMEDIATE); `register()` shows it as soon as it has ended.
+
+        Raises (on entering or on leaving, and then nothing was changed):
+            Overloaded: another transaction did not end in time.
+            Full: the disk is full or not writable, or the store is closed.
+        """
 
     def register(self) -> Register:
         """The tree as of the last change anybody made (another process's change is seen within a second)."""
@@ -155,6 +163,7 @@ class Store(Protocol):
         Raises:
             Overloaded: too much is waiting.
             Full: the disk is full or not writable.
+            ValueError: a value in it cannot be stored (a text that is no Unicode, a time that is no number).
         """
 
     def latest(self, scope: Scope, machines: Iterable[str] | None = None) -> list[Latest]:
@@ -179,10 +188,14 @@ class Store(Protocol):
         """How many arrivals wait to be stored."""
 
     def fold(self, now: float) -> int:
-        """Turns journal older than a few minutes into dated history, each result exactly once; returns how many."""
+        """Turns journal older than a few minutes into dated history, each result exactly once; returns how many.
+
+        Raises:
+            Overloaded, Full: as writing(); what is left is folded the next time.
+        """
 
     def retain(self, now: float) -> dict[str, int]:
-        """Deletes what is older than its retention; returns how many rows per table."""
+        """Deletes what is older than its retention; returns how many rows per table. Raises as fold()."""
 
     def check(self) -> list[str]:
         """Sentences about anything wrong in the store; empty when sound."""

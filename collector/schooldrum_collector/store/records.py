@@ -70,7 +70,7 @@ class MachineState(enum.StrEnum):
     RETIRED = "retired"
 
 
-class Machine(msgspec.Struct, frozen=True, kw_only=True):
+class Machine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A PC with an agent. `id` is random and for life; `alias` is unique in its school and the `machine` label."""
 
     id: str
@@ -91,7 +91,7 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.school}/{self.site}/{self.room}"
 
 
-class Credential(msgspec.Struct, frozen=True, kw_only=True):
+class Credential(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A machine's key, stored as its SHA-256 (hex). A machine may hold two while a repair is under way."""
 
     digest: str

@@ -139,19 +139,21 @@ def admit(
                 number, alias = place(others, room, seat)
                 machine = msgspec.structs.replace(machine, site=room.site, room=room.code, seat=number, alias=alias)
             writer.put_machine(machine)
-    credential = _issue(writer, machine.id, now)
+        _forget_unused(writer, machine.id)
+    credential = secrets.token_urlsafe(32)
+    writer.put_credential(Credential(digest=digest_of(credential), machine=machine.id, issued=now))
+    if decision.fate is Fate.BACK and not moves:
+        # A disk that forgets comes back each morning: nothing has changed that anybody wants to read of.
+        return Admitted(machine=machine, credential=credential)
     detail = f"{machine.path} {machine.alias} {machine.state}"
     writer.log(Change(at=now, actor=ACTOR, action=f"enrol-{decision.fate}", subject=machine.id, detail=detail))
     return Admitted(machine=machine, credential=credential)
 
 
-def _issue(writer: Writer, machine: str, now: float) -> str:
+def _forget_unused(writer: Writer, machine: str) -> None:
     unused = [one for one in writer.credentials_of(machine) if not one.first_used and not one.revoked]
     for one in unused[: max(0, len(unused) + 1 - _UNUSED_KEPT)]:
-        writer.put_credential(msgspec.structs.replace(one, revoked=now))
-    credential = secrets.token_urlsafe(32)
-    writer.put_credential(Credential(digest=digest_of(credential), machine=machine, issued=now))
-    return credential
+        writer.forget_credential(one.digest)
 
 
 def salted(writer: Writer, code: str) -> School | None:

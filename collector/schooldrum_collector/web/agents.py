@@ -32,6 +32,10 @@ _TLS_SECONDS = 60.0
 """When power returns to a city, handshakes stand in line longer than any one of them takes."""
 _LINGER_SECONDS = 2.0
 _FULL_SECONDS = 60
+MOST_IN_HAND = 4000
+"""Reports that may be under way at once; beyond it everybody would wait longer than it takes to come again."""
+_SPREAD_SECONDS = 45
+"""Whoever is turned away is called back at another second, or all would be back together."""
 _BACKLOG = 4096
 COUNTS: web.AppKey[Counter[str]] = web.AppKey("counts", Counter)
 """What has come through this door since it opened, by kind (see Intake): for the collector's own metrics."""
@@ -56,8 +60,8 @@ def agents_app(
     """
     clerk = Clerk()
     speakers = Speakers(store)
-    chores = Chores(store, clerk, now=now)
     repairs = Repairs(store, clerk, now=now, granted=granted, say=say)
+    chores = Chores(store, clerk, repairs.images)
     enrolments = Enrolments(store, clerk, speakers, repairs, pin=authority.pin, now=now, granted=granted, say=say)
     intake = Intake(store, speakers, chores, repairs, now=now, granted=granted, say=say)
     requests = _Requests(intake, enrolments, authority, proxies, say)
@@ -100,6 +104,7 @@ class _Requests:
         self._authority = authority
         self._proxies = proxies
         self._say = say
+        self._in_hand = 0
 
     def _address(self, request: web.Request) -> str:
         address = request.remote or ""
@@ -113,9 +118,15 @@ class _Requests:
         shown = self._intake.knock(headers.get("Authorization", ""))
         if isinstance(shown, Answer):
             return shown
-        body = await _body(request, PACKED_BYTES)
-        encoding = headers.get("Content-Encoding", "")
-        return await self._intake.take(shown, body, encoding=encoding, address=self._address(request))
+        if self._in_hand >= MOST_IN_HAND:
+            raise Overloaded(1)
+        self._in_hand += 1
+        try:
+            body = await _body(request, PACKED_BYTES)
+            encoding = headers.get("Content-Encoding", "")
+            return await self._intake.take(shown, body, encoding=encoding, address=self._address(request))
+        finally:
+            self._in_hand -= 1
 
     async def enrol(self, request: web.Request) -> Answer:
         """POST /v1/enrol."""
@@ -163,15 +174,15 @@ def _spoken(handler: _Handler, counts: Counter[str], say: Say) -> Callable[[web.
         except web.HTTPRequestEntityTooLarge:
             answer = trouble(413, "too_large", "The body is too large; send less at once.")
         except Overloaded as problem:
-            answer = _busy(say, problem.retry_after)
+            answer = _busy(say, problem.retry_after + counts["busy"] % _SPREAD_SECONDS)
         except Full:
             _log.exception("Nothing can be stored; agents keep what they have")
-            answer = _busy(say, _FULL_SECONDS)
+            answer = _busy(say, _FULL_SECONDS + counts["busy"] % _SPREAD_SECONDS)
         except (ConnectionError, web.RequestPayloadError):
             answer = trouble(400, "malformed", "The body did not arrive whole.")
         except Exception:  # noqa: BLE001 - the boundary of a request
             _log.exception("The agents' door failed at %s", request.path)
-            answer = _busy(say, _FULL_SECONDS)
+            answer = _busy(say, _FULL_SECONDS + counts["busy"] % _SPREAD_SECONDS)
         if answer.error:
             counts[answer.error] += 1
         headers = {**_HEADERS, "Retry-After": str(answer.retry_after)} if answer.retry_after else _HEADERS

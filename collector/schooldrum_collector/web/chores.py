@@ -3,7 +3,7 @@
 import asyncio
 import enum
 import logging
-from collections.abc import Callable
+from collections.abc import Container
 
 import msgspec
 
@@ -13,10 +13,13 @@ from schooldrum_collector.store.records import Change, Credential, Machine
 from schooldrum_collector.web.clerk import Clerk
 
 _log = logging.getLogger(__name__)
-_PAUSE_SECONDS = 1.0
+PAUSE_SECONDS = 1.0
 _AFTER_TROUBLE_SECONDS = 30.0
 _TOGETHER = 500
 _BEATS = 3
+_OLDEST_KEPT = 2
+_NEWEST_KEPT = 4
+"""Ended credentials kept of one machine: a disk that forgets uses one up each morning, for years."""
 
 
 class Kind(enum.Enum):
@@ -38,25 +41,31 @@ class Chore(msgspec.Struct, frozen=True):
 
 
 class Chores:
-    """Gathers chores from the event loop; `run` writes them. What is lost in a crash is noticed again."""
+    """Gathers chores from the event loop; `run` writes them. What is lost in a crash is noticed again.
 
-    def __init__(self, store: Store, clerk: Clerk, *, now: Callable[[], float]) -> None:
+    `images` holds credentials that other PCs' disks are known to carry: they are never forgotten.
+    """
+
+    def __init__(self, store: Store, clerk: Clerk, images: Container[str]) -> None:
         self._store = store
         self._clerk = clerk
-        self._now = now
+        self._images = images
         self._waiting: dict[tuple[Kind, str, str], Chore] = {}
         self._woken = asyncio.Event()
         self._rivalries: dict[str, Rivalry] = {}
 
-    def heard(self, machine: Machine, credential: Credential, *, first: bool, beat: int, now: float) -> None:
-        """A credential has spoken for this machine; `first` where it is not known yet whether it has older ones."""
+    def heard(self, machine: Machine, credential: Credential, *, first: bool, beat: int, now: float) -> bool:
+        """A credential has spoken for this machine; `first` where it is not known yet whether it has older ones.
+
+        The answer is whether an older one speaks beside it.
+        """
         rivalry = self._rivalries.get(machine.id)
         if not credential.first_used:
             self._add(Chore(Kind.USED, machine.id, credential.digest, now))
         elif first and rivalry is None and credential.issued > machine.enrolled:
             self._add(Chore(Kind.LOOK, machine.id, credential.digest, now))
         if rivalry is None:
-            return
+            return False
         known, outcome = overhear(rivalry, credential.digest, now=now, silence=_BEATS * beat)
         self._rivalries[machine.id] = known
         if outcome is Outcome.CONFLICT:
@@ -65,11 +74,16 @@ class Chores:
             del self._rivalries[machine.id]
             for digest in rivalry.older:
                 self._add(Chore(Kind.END, machine.id, digest, now))
+        return outcome is Outcome.CONFLICT
 
     def conflict(self, machine: Machine, now: float) -> None:
         """Two PCs speak as this machine: said once, until a person has decided."""
         if not machine.conflict:
             self._add(Chore(Kind.CONFLICT, machine.id, "", now))
+
+    def is_disputed(self, machine: Machine) -> bool:
+        """Whether a conflict of this machine waits to be written."""
+        return (Kind.CONFLICT, machine.id, "") in self._waiting
 
     def _add(self, chore: Chore) -> None:
         self._waiting.setdefault((chore.kind, chore.machine, chore.digest), chore)
@@ -80,7 +94,7 @@ class Chores:
         while True:
             await self._woken.wait()
             self._woken.clear()
-            await asyncio.sleep(_PAUSE_SECONDS)
+            await asyncio.sleep(PAUSE_SECONDS)
             try:
                 await self.write()
             except Exception:  # noqa: BLE001 - the boundary of a task that must live as long as the door
@@ -104,12 +118,23 @@ class Chores:
                 if chore.kind is Kind.CONFLICT:
                     _mark_conflict(writer, chore)
                 elif chore.kind is Kind.END:
-                    _end_credential(writer, chore)
+                    self._end_credential(writer, chore)
                 else:
                     rivalry = _look(writer, chore)
                     if rivalry is not None:
                         found[chore.machine] = rivalry
         return found
+
+    def _end_credential(self, writer: Writer, chore: Chore) -> None:
+        machine = writer.machine(chore.machine)
+        credential = writer.credential(chore.digest)
+        if machine is None or machine.conflict or credential is None or credential.revoked:
+            return
+        writer.put_credential(msgspec.structs.replace(credential, revoked=chore.at))
+        ended = [one.digest for one in writer.credentials_of(machine.id) if one.revoked]
+        for digest in ended[_OLDEST_KEPT:-_NEWEST_KEPT]:
+            if digest not in self._images:
+                writer.forget_credential(digest)
 
 
 def _mark_conflict(writer: Writer, chore: Chore) -> None:
@@ -118,17 +143,6 @@ def _mark_conflict(writer: Writer, chore: Chore) -> None:
         return
     writer.put_machine(msgspec.structs.replace(machine, conflict=True))
     writer.log(Change(at=chore.at, actor="agents-door", action="conflict", subject=machine.id, detail=machine.alias))
-
-
-def _end_credential(writer: Writer, chore: Chore) -> None:
-    machine = writer.machine(chore.machine)
-    credential = writer.credential(chore.digest)
-    if machine is None or machine.conflict or credential is None or credential.revoked:
-        return
-    writer.put_credential(msgspec.structs.replace(credential, revoked=chore.at))
-    writer.log(
-        Change(at=chore.at, actor="agents-door", action="credential-ended", subject=machine.id, detail=machine.alias),
-    )
 
 
 def _look(writer: Writer, chore: Chore) -> Rivalry | None:

@@ -65,6 +65,7 @@ class Enrolments:
         self._granted = granted
         self._say = say
         self._failures = Throttle(burst=10, per_second=1 / 60, keys=_IDS_KEPT)
+        self._strangers = Throttle(burst=100, per_second=1, keys=1)
         self._digests: dict[str, str] = {}
 
     async def take(self, plain: bytes, address: str) -> Answer:
@@ -96,7 +97,9 @@ class Enrolments:
             return self._bad_token()
         digest = digest_of(token.secret)
         known = self._digests.get(token.id, "")
-        if self._failures.is_spent(token.id, now) and not hmac.compare_digest(known, digest):
+        # Codes nobody has seen are looked up at a bounded pace: a flood of them must not hold up who reports.
+        spent = self._failures.is_spent(token.id, now) or (not known and self._strangers.is_spent("", now))
+        if spent and not hmac.compare_digest(known, digest):
             return trouble(
                 429,
                 "busy",
@@ -119,6 +122,7 @@ class Enrolments:
                 self._remember(known)
             if known is None or token.authority != self._pin or not hmac.compare_digest(known.digest, digest):
                 self._failures.wait(token.id, 1, now)
+                self._strangers.wait("", 1 if known is None else 0, now)
                 return self._bad_token()
             room = writer.room(known.path)
             if room is None or known.revoked or known.expires <= now:

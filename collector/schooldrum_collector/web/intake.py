@@ -14,12 +14,12 @@ import msgspec
 from schooldrum_collector.judge.identity import is_other_hardware
 from schooldrum_collector.judge.runs import follow
 from schooldrum_collector.speech import Say
-from schooldrum_collector.store.interface import Store
+from schooldrum_collector.store.interface import Overloaded, Store
 from schooldrum_collector.store.records import Arrival, Credential, Machine
 from schooldrum_collector.web.admission import Granted
 from schooldrum_collector.web.answer import Answer, good, trouble
 from schooldrum_collector.web.chores import Chores
-from schooldrum_collector.web.letter import Letter, Unacceptable, read, unpack
+from schooldrum_collector.web.letter import Letter, Unacceptable, read, unpack, unpack_small, without_results
 from schooldrum_collector.web.repair import Repairs, is_good, unknown_credential
 from schooldrum_collector.web.speakers import Speaker, Speakers
 from schooldrum_collector.web.throttle import Throttle
@@ -30,13 +30,20 @@ from schooldrum_wire.section import Values
 _log = logging.getLogger(__name__)
 _encoder = msgspec.json.Encoder()
 _BEARER = "Bearer "
-_IN_THE_LOOP = 256 * 1024
-"""Larger bodies are read in a thread: they take tens of milliseconds, and everyone else would wait."""
+IN_THE_LOOP = 64 * 1024
+"""Larger bodies are read in a thread: they take up to a second, and everyone else would wait."""
+_LARGE_AT_ONCE = 2
+_LARGE_WAITING = 50
+_LARGE_RETRY_SECONDS = 10
 ASKED_AGAIN_SECONDS = 6 * 3600.0
 BYTES_AT_ONCE = 64 << 20
 BYTES_PER_SECOND = 16 << 10
 """What one machine may send in the long run; a month's spool passes at once, a hostile PC fills no disk in a day."""
-_MACHINES_WATCHED = 200_000
+_PLAIN_SHARE = 4
+"""Unpacked bytes count a quarter: so much and more is usual, and what packs far better is work for nothing."""
+_REFUSED_BYTES = 64
+_UNREADABLE_BYTES = 256 << 10
+_SENDERS_WATCHED = 200_000
 
 
 class Intake:
@@ -60,7 +67,9 @@ class Intake:
         self._now = now
         self._granted = granted
         self._say = say
-        self._bytes = Throttle(burst=BYTES_AT_ONCE, per_second=BYTES_PER_SECOND, keys=_MACHINES_WATCHED)
+        self._bytes = Throttle(burst=BYTES_AT_ONCE, per_second=BYTES_PER_SECOND, keys=_SENDERS_WATCHED)
+        self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
+        self._large_waiting = 0
         self._usual: dict[tuple[int, str], Answer] = {}
         self.counts: Counter[str] = Counter()
 
@@ -85,11 +94,17 @@ class Intake:
         machine = register.machines.get(shown.machine)
         if machine is None:
             return unknown_credential(self._say)
-        if wait := self._bytes.wait(machine.id, len(body), received):
+        # With the address: whoever stole the credential spends the allowance of his own line, not the owner's.
+        sender = f"{machine.id} {address}"
+        if wait := self._bytes.wait(sender, len(body), received):
             return self._too_much(wait)
         letter = await self._read(body, encoding, received=received, enrolled=machine.enrolled)
         if isinstance(letter, Answer):
+            self._bytes.wait(sender, _UNREADABLE_BYTES, received)
             return letter
+        cost = letter.size // _PLAIN_SHARE + letter.refused * _REFUSED_BYTES
+        if cost > len(body):
+            self._bytes.wait(sender, cost - len(body), received)
         fingerprint = letter.delivery.fingerprint
         if not is_good(shown, machine) or is_other_hardware(machine.fingerprint, fingerprint):
             return await self._repairs.clone(shown, fingerprint)
@@ -98,23 +113,44 @@ class Intake:
             speaker.granted = self._granted(register, machine)
             speaker.version = register.version
         arrival = self._arrival(letter, machine, speaker, received)
-        await self._store.append(arrival)
+        # Hundreds wait here at once; their results would push each other out of the processor's caches.
+        letter = without_results(letter)
+        try:
+            await self._store.append(arrival)
+        except ValueError:
+            _log.exception("A report of %s holds something that cannot be stored; the agent sets it aside", machine.id)
+            return trouble(422, "malformed", "The report holds a value that cannot be stored.")
         self._noted(shown, machine, speaker, arrival, address)
         return self._answer(letter, machine, speaker, received)
 
     async def _read(self, body: bytes, encoding: str, *, received: float, enrolled: float) -> Letter | Answer:
-        """Never raises: whatever is wrong with a body, its sender must be able to set it aside and go on."""
+        """Never raises but Overloaded: whatever is wrong with a body, its sender must be able to go on without it."""
         try:
-            plain = unpack(body, encoding)
-            packed = body if encoding == "gzip" else b""
-            if len(plain) <= _IN_THE_LOOP:
+            plain = unpack_small(body, encoding, IN_THE_LOOP)
+            if plain is not None:
+                packed = body if encoding == "gzip" else b""
                 return read(plain, packed, received=received, enrolled=enrolled)
-            return await asyncio.to_thread(read, plain, packed, received=received, enrolled=enrolled)
+            return await self._read_large(body, encoding, received=received, enrolled=enrolled)
+        except Overloaded:
+            raise
         except Unacceptable as problem:
             return trouble(problem.status, problem.error, str(problem))
         except Exception:  # noqa: BLE001 - the boundary of a body
             _log.exception("A report could not be read, and it should have been; the agent sets it aside")
             return trouble(422, "malformed", "The report could not be read.")
+
+    async def _read_large(self, body: bytes, encoding: str, *, received: float, enrolled: float) -> Letter:
+        def work() -> Letter:
+            return read(unpack(body, encoding), b"", received=received, enrolled=enrolled)
+
+        if self._large_waiting >= _LARGE_WAITING:
+            raise Overloaded(_LARGE_RETRY_SECONDS)
+        self._large_waiting += 1
+        try:
+            async with self._large:
+                return await asyncio.to_thread(work)
+        finally:
+            self._large_waiting -= 1
 
     def _arrival(self, letter: Letter, machine: Machine, speaker: Speaker, received: float) -> Arrival:
         delivery, live = letter.delivery, letter.live_report
@@ -123,6 +159,10 @@ class Intake:
         frozen = speaker.runs.frozen
         if live is not None:
             speaker.beat = live.beat
+            if speaker.disputed and not machine.conflict and not self._chores.is_disputed(machine):
+                # A person has decided; whoever is left speaks on in its run, and that is no second PC.
+                speaker.runs = msgspec.structs.replace(speaker.runs, past=())
+                speaker.disputed = False
             if live.run != speaker.runs.run:
                 runs, two_speak = follow(
                     speaker.runs,
@@ -134,6 +174,7 @@ class Intake:
                 speaker.runs = runs
                 frozen = runs.frozen
                 if two_speak:
+                    speaker.disputed = True
                     self._chores.conflict(machine, received)
             if live.frozen is not None and (live.frozen or frozen is None):
                 frozen = live.frozen
@@ -163,7 +204,9 @@ class Intake:
         speaker.address = address
         first = speaker.checked != shown.digest
         speaker.checked = shown.digest
-        self._chores.heard(machine, shown, first=first, beat=speaker.granted.beat, now=arrival.received)
+        beat = speaker.granted.beat
+        if machine.conflict or self._chores.heard(machine, shown, first=first, beat=beat, now=arrival.received):
+            speaker.disputed = True
         self.counts["reports"] += 1
         if arrival.refused:
             self.counts["refused"] += arrival.refused

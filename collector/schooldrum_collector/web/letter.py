@@ -14,8 +14,7 @@ from schooldrum_wire.sifting import sift
 _GZIP = 31
 _FASTEST = 1
 KEPT_AS_IT_CAME = 64 * 1024
-"""Larger bodies are written anew, so that spaces and unknown keys in them are not kept for as long as they last."""
-_STEP = 256 * 1024
+"""Larger bodies are written anew: spaces and unknown keys in them are not kept."""
 
 
 class Unacceptable(Exception):  # noqa: N818 - it names what the body is
@@ -30,12 +29,13 @@ class Unacceptable(Exception):  # noqa: N818 - it names what the body is
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
     """A sound delivery and the bytes to keep: `body` of all of it, `live` of its live report without rows.
 
-    `refused` counts readings, rows, results and words that were dropped alone.
+    `refused` counts readings, rows, results and words that were dropped alone; `size` is that of the plain body.
     """
 
     delivery: Delivery
     live_report: Report | None
     refused: int
+    size: int
     body: bytes
     live: bytes
 
@@ -46,22 +46,31 @@ def unpack(body: bytes, encoding: str) -> bytes:
     Raises:
         Unacceptable: too large (a bomb is unpacked no further than the limit), damaged, or packed in another way.
     """
+    plain = unpack_small(body, encoding, UNPACKED_BYTES)
+    if plain is None:
+        raise Unacceptable(413, "too_large", f"unpacked the body has more than {UNPACKED_BYTES} bytes; send less")
+    return plain
+
+
+def unpack_small(body: bytes, encoding: str, most: int) -> bytes | None:
+    """The plain body where it has at most so many bytes, None where it has more; it is unpacked no further.
+
+    Raises:
+        Unacceptable: packed it is larger than any may be, damaged, or packed in another way.
+    """
     if len(body) > PACKED_BYTES:
         raise Unacceptable(413, "too_large", f"the body has more than {PACKED_BYTES} bytes; send less at once")
     if not encoding or encoding == "identity":
-        return body
+        return body if len(body) <= most else None
     if encoding != "gzip":
         raise Unacceptable(415, "malformed", "the body may be packed with gzip or not at all")
     opener = zlib.decompressobj(_GZIP)
     try:
-        plain = opener.decompress(body, _STEP)
-        if opener.unconsumed_tail:
-            # Most bodies end within the first step, and only the others need a buffer of the largest size.
-            plain += opener.decompress(opener.unconsumed_tail, UNPACKED_BYTES + 1 - len(plain))
+        plain = opener.decompress(body, most + 1)
     except zlib.error as problem:
         raise Unacceptable(400, "malformed", f"the gzip body is damaged: {problem}") from problem
-    if len(plain) > UNPACKED_BYTES or opener.unconsumed_tail:
-        raise Unacceptable(413, "too_large", f"unpacked the body has more than {UNPACKED_BYTES} bytes; send less")
+    if len(plain) > most:
+        return None
     if not opener.eof or opener.unused_data:
         raise Unacceptable(400, "malformed", "the gzip body is cut short, or something follows it")
     return plain
@@ -100,4 +109,14 @@ def read(plain: bytes, packed: bytes, *, received: float, enrolled: float) -> Le
     else:
         alone = (msgspec.structs.replace(live, rows={}),)
         kept = pack(encode(msgspec.structs.replace(sound, reports=alone)))
-    return Letter(delivery=sound, live_report=live, refused=refused, body=body, live=kept)
+    return Letter(delivery=sound, live_report=live, refused=refused, size=len(plain), body=body, live=kept)
+
+
+def without_results(letter: Letter) -> Letter:
+    """What is still asked about a letter once it has become an arrival, without the many objects of its results."""
+    live = letter.live_report
+    return msgspec.structs.replace(
+        letter,
+        delivery=msgspec.structs.replace(letter.delivery, reports=()),
+        live_report=None if live is None else msgspec.structs.replace(live, results=()),
+    )

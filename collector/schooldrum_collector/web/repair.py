@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 
@@ -20,6 +21,7 @@ from schooldrum_wire.report import Fingerprint
 TICKET_SECONDS = 600.0
 _REUSED_UNTIL = 120.0
 _TICKETS_KEPT = 5000
+_IMAGES_KEPT = 20_000
 _CROWDED_SECONDS = 3600
 
 
@@ -40,6 +42,18 @@ def unknown_credential(say: Say) -> Answer:
     )
 
 
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+
+def _keep(kept: dict[_Key, _Value], key: _Key, value: _Value, most: int) -> None:
+    """Puts it last; the one put in longest ago makes room."""
+    kept.pop(key, None)
+    kept[key] = value
+    if len(kept) > most:
+        del kept[next(iter(kept))]
+
+
 class Repairs:
     """Tickets and repairs. Works of a clone that floods are bounded per credential shown, never per address."""
 
@@ -51,6 +65,8 @@ class Repairs:
         self._say = say
         self._pace = Throttle(burst=300, per_second=0.5, keys=5000)
         self._tickets: dict[tuple[str, str], tuple[str, float]] = {}
+        self.images: dict[str, float] = {}
+        """Credentials (digests) that other hardware than their record's has shown, and when: they live in images."""
 
     async def clone(self, shown: Credential, fingerprint: Fingerprint) -> Answer:
         """409 with a ticket for a PC that showed this credential with other hardware than its record's.
@@ -68,10 +84,8 @@ class Repairs:
             ticket = secrets.token_urlsafe(32)
             if not await self._clerk.do(lambda: self._write_ticket(shown.digest, ticket, fingerprint, now)):
                 return unknown_credential(self._say)
-            self._tickets.pop(key, None)
-            self._tickets[key] = (ticket, now + TICKET_SECONDS)
-            if len(self._tickets) > _TICKETS_KEPT:
-                del self._tickets[next(iter(self._tickets))]
+            _keep(self._tickets, key, (ticket, now + TICKET_SECONDS), _TICKETS_KEPT)
+            _keep(self.images, shown.digest, now, _IMAGES_KEPT)
         return trouble(
             409,
             "clone",
@@ -163,11 +177,8 @@ class Repairs:
             if decision.fate is Fate.REFUSED:
                 return crowded(self._say)
             salted(writer, room.school)
-            admitted = admit(writer, decision, room=room, fingerprint=request.fingerprint, now=now, seat=request.seat)
-            if decision.fate is Fate.NEW:
-                # Without its address: a stolen key must not make the thief's line one of the school's.
-                writer.note_enrolment(admitted.machine.id, "", "", now)
-            return admitted
+            # Its address is not noted: a stolen key must not make the thief's line one of the school's.
+            return admit(writer, decision, room=room, fingerprint=request.fingerprint, now=now, seat=request.seat)
 
     def _busy(self, wait: int) -> Answer:
         return trouble(

@@ -30,7 +30,7 @@ def line_of(address: str) -> str:
 class Speaker:
     """One machine's voice. Not frozen: it changes with every report, and there are many."""
 
-    __slots__ = ("address", "asked", "asked_at", "beat", "checked", "granted", "heard", "runs", "version")
+    __slots__ = ("address", "asked", "asked_at", "beat", "checked", "disputed", "granted", "heard", "runs", "version")
 
     def __init__(self, runs: Runs, beat: int) -> None:
         self.runs = runs
@@ -45,6 +45,8 @@ class Speaker:
         self.asked_at = 0.0
         self.checked = ""
         """Digest of the credential whose older ones have been looked for."""
+        self.disputed = False
+        """Whether the record stood in conflict when it was last heard."""
 
 
 class Speakers:

@@ -1,10 +1,12 @@
 """The collector as one process: its doors, its word to stop, its neighbours and its bad days."""
 
+import contextlib
 import json
 import os
 import resource
 import signal
 import socket
+import ssl
 import stat
 import subprocess
 import sys
@@ -213,6 +215,32 @@ def test_serve_asked_by_a_strange_name_answers_nothing(served: Served) -> None:
     serving = served("--open")
     request = urllib.request.Request(f"{serving.office}/metrics", headers={"Host": "evil.example"})
     assert serving.ask(request)[0] == 421
+
+
+@pytest.mark.usefixtures("school")
+def test_serve_logs_nothing_that_a_stranger_sent(served: Served) -> None:
+    serving = served("--open")
+    trusting = ssl.create_default_context()
+    trusting.check_hostname = False
+    trusting.verify_mode = ssl.CERT_NONE
+    for url in (serving.agents, serving.office):
+        for request in (
+            b"CANARY\r\n\r\n",
+            b"GET / HTTP/9.9\r\nHost: CANARY\r\n\r\n",
+            b"POST /v1/reports HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer CANARY\x01\r\n\r\n",
+            b"GET /" + b"CANARY" * 5000 + b" HTTP/1.1\r\n\r\n",
+            b"POST /v1/enrol HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\nCANARY",
+        ):
+            with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=10) as plain:
+                talk = trusting.wrap_socket(plain) if url.startswith("https") else plain
+                with talk, contextlib.suppress(ConnectionError):
+                    talk.sendall(request)
+                    talk.recv(1000)
+    assert serving.get(f"{serving.agents}/healthz")[0] == 200
+    assert serving.stop() == 0
+    log = serving.log.read_text(encoding="utf-8")
+    assert "CANARY" not in log
+    assert "Traceback" not in log
 
 
 def test_office_token_is_made_once_and_must_be_private(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def _figures(url: str, pattern: str, seconds: float = 30) -> str:
     page = ""
     while time.monotonic() < deadline:
         with urllib.request.urlopen(url, timeout=10) as answer:
-            page = answer.read().decode()
+            page = str(answer.read(), "utf-8")
         if re.search(pattern, page, re.MULTILINE):
             return page
         time.sleep(0.3)
@@ -88,7 +88,7 @@ def _machines(office: str) -> list[dict[str, object]]:
 def _free_ports() -> tuple[int, int]:
     """Two that nobody has: a second trial must come back to the same ones."""
     with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
-        return one.getsockname()[1], other.getsockname()[1]
+        return int(one.getsockname()[1]), int(other.getsockname()[1])
 
 
 def _running(home: Path) -> list[str]:

@@ -1,0 +1,82 @@
+# Each target sets itself up: .venv from Python 3.11 or newer and the lock files. A second call finds it done.
+# `make PYTHON=python3.12 …` chooses the interpreter; `make test ARGS="-k spool"` hands words to pytest.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.PHONY: help run test check bench docs lock clean
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-warn-script-location
+PROMETHEUS_CHECKS := deploy/prometheus/check
+# Part of the stamps' names: a copied or moved tree, or a new system Python, is set up anew.
+PLACE := $(shell { pwd; "$(PYTHON)" -V; } 2>/dev/null | cksum | cut -d' ' -f1)
+READY := $(VENV)/ready-$(PLACE)
+READY_DEV := $(VENV)/ready-dev-$(PLACE)
+
+help:
+	@echo 'make run     a collector and an agent on this machine: see it work'
+	@echo 'make test    the whole test suite'
+	@echo 'make check   style, types, import contracts, documents in step, Prometheus files'
+	@echo 'make bench   measures, with Debian'"'"'s peers beside us where they are installed'
+	@echo 'make docs    writes the documents that are derived from the code'
+	@echo 'make lock    makes the lock files anew from pyproject.toml; ARGS=--upgrade takes the newest releases'
+	@echo 'make clean   removes .venv and what tools left behind'
+
+run: $(READY)
+	@exec $(BIN)/schooldrum-collector try $(ARGS)
+
+test: $(READY_DEV)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+check: $(READY_DEV)
+	$(BIN)/ruff check --quiet
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/mypy --no-error-summary
+	$(BIN)/lint-imports --config pyproject.toml
+	$(BIN)/python -m pytest -q tests/in_step
+	$(PROMETHEUS_CHECKS)
+
+bench: $(READY_DEV)
+	@$(BIN)/python tests/bench/run.py $(ARGS)
+
+$(READY): requirements.lock pyproject.toml
+	@if [ -z "$(PYTHON)" ]; then \
+		echo 'Schooldrum needs Python 3.11 or newer, and found none.'; \
+		echo 'On Debian 12 and Ubuntu 24.04:   sudo apt install python3 python3-venv'; exit 1; fi
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
+		version=$$("$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+		echo "The package python3-venv (python$$version-venv) is missing: $(PYTHON) cannot make a virtual environment."; \
+		echo 'On Debian 12 and Ubuntu 24.04:   sudo apt install python3-venv'; exit 1; }
+	@echo "Setting up $(VENV) with $$("$(PYTHON)" -V) ($(PYTHON)). It takes about a minute, once."
+	@release() { "$$1" -c 'import sys; print(sys.version_info[:2])' 2>/dev/null; }; \
+	if [ "$$(release $(BIN)/python)" != "$$(release "$(PYTHON)")" ] || \
+		! $(BIN)/python -m pip --version 2>/dev/null | grep -qF "from $(CURDIR)/$(VENV)/"; then \
+		"$(PYTHON)" -m venv --clear $(VENV); fi
+	$(INSTALL) --require-hashes -r requirements.lock
+	$(INSTALL) --no-build-isolation --no-deps --editable .
+	@rm -f $(VENV)/ready-*; touch $@
+
+$(READY_DEV): $(READY) requirements-dev.lock
+	$(INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+docs: $(READY_DEV)
+	$(BIN)/python tests/in_step/derived.py
+
+# One file for Linux and Windows and every Python from 3.11. The tool stands in an environment that is thrown away.
+lock:
+	@tool=$$(mktemp -d); trap 'rm -rf "$$tool"' EXIT; \
+	"$(PYTHON)" -m venv "$$tool"; "$$tool/bin/pip" install --quiet --disable-pip-version-check 'uv>=0.9,<1'; \
+	compile() { "$$tool/bin/uv" pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command 'make lock' --extra agent --extra collector "$$@" pyproject.toml; }; \
+	compile --group build $(ARGS) --output-file requirements.lock; \
+	compile --extra network --group dev --constraint requirements.lock $(ARGS) --output-file requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build
+	find agent collector tests -name __pycache__ -type d -prune -exec rm -rf {} +

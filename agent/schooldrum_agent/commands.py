@@ -1,0 +1,314 @@
+"""What a person can ask of the agent: enrol, once, record, probes, doctor, and a sample of the configuration."""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+
+import msgspec
+
+from schooldrum_agent import assembly, doctor, once, service
+from schooldrum_agent.clock import Clock
+from schooldrum_agent.config import Config, check_probes
+from schooldrum_agent.enrolment import enrol
+from schooldrum_agent.faults import SENTENCES, Failed
+from schooldrum_agent.identity import read_fingerprint
+from schooldrum_agent.keys import sample
+from schooldrum_agent.leash import program
+from schooldrum_agent.private import InUse, NotPrivate
+from schooldrum_agent.probe import Probe
+from schooldrum_agent.probes import PROBES
+from schooldrum_agent.proxy import find_proxy
+from schooldrum_agent.record import record
+from schooldrum_agent.state import Identity, look, open_state
+from schooldrum_agent.uplink import read_endpoint
+from schooldrum_wire.metric import Metric
+from schooldrum_wire.section import Section
+from schooldrum_wire.settings import LANGUAGES, Settings
+from schooldrum_wire.token import read_token
+from schooldrum_wire.version import VERSION
+
+_LARGEST_CODE = 4096
+_SEATS = range(1000)
+
+
+class Described(msgspec.Struct, frozen=True, kw_only=True):
+    """What a probe is to a person: the question it answers, its pace in seconds, and everything it may say."""
+
+    name: str
+    asks: str
+    every: int
+    timeout: float
+    child: bool
+    systems: tuple[str, ...]
+    metrics: tuple[str, ...]
+    sections: tuple[str, ...]
+
+
+def main(
+    words: list[str],
+    *,
+    config_of: Callable[[Mapping[str, str]], Config],
+    clock_of: Callable[[Config], Clock],
+    run: Callable[[Mapping[str, str]], int],
+) -> int:
+    """Runs a command given in words; returns 0 (done), 1 (failed) or 2 (wrong usage).
+
+    Raises:
+        Misconfigured: the configuration cannot be used.
+    """
+    try:
+        options = _parser().parse_args(words)
+    except SystemExit as ending:
+        return int(ending.code or 0)
+    given = {name: value for name in ("config", "state") if (value := getattr(options, f"{name}_path", None))}
+    if options.command == "run":
+        return run(given)
+    if options.command == "service":
+        return _service(options, given)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    try:
+        return _answer(options, lambda: config_of(given), clock_of)
+    except Failed as problem:
+        said = SENTENCES[problem.fault]
+        return _fail(said["vi"], said["en"], f"({problem.detail})")
+    except BrokenPipeError:
+        raise
+    except (NotPrivate, InUse, OSError) as problem:
+        return _fail(str(problem))
+
+
+def _answer(options: argparse.Namespace, load: Callable[[], Config], clock_of: Callable[[Config], Clock]) -> int:
+    if options.command == "config":
+        _say(sample(os.environ, sys.platform))
+        return 0
+    if options.command == "probes":
+        _say(probes_json() if options.json else probes_text())
+        return 0
+    config = load()
+    if options.command == "doctor":
+        language = options.lang or config.language or _granted_language(config)
+        return doctor.main(config, language, clock=clock_of(config), say=_say)
+    clock = clock_of(config)
+    if options.command == "once":
+        return _once(config, clock, as_json=options.json)
+    if options.command == "record":
+        return _record(config, clock, Path(options.directory))
+    return _enrol(config, clock, options)
+
+
+def _granted_language(config: Config) -> str:
+    try:
+        return look(config.state).settings.language
+    except PermissionError:
+        return Settings().language
+
+
+def _service(options: argparse.Namespace, given: Mapping[str, str]) -> int:
+    try:
+        if options.action == "remove":
+            service.remove()
+            _say("Đã gỡ dịch vụ. / The service was removed.")
+            return 0
+        extra = [word for name, value in given.items() for word in (f"--{name}", value)]
+        missed = service.install([*program(), "service", "run", *extra])
+    except service.ServiceTrouble as problem:
+        return _fail(str(problem))
+    _say(
+        "Đã đăng ký dịch vụ; khởi động: sc start Schooldrum / The service is registered; start it: sc start Schooldrum"
+    )
+    for sentence in missed:
+        _say(sentence)
+    return 0
+
+
+def _say(text: str) -> None:
+    print(text.rstrip("\n"))  # noqa: T201 - a command speaks to the person who gave it
+
+
+def _fail(*lines: str) -> int:
+    for line in lines:
+        print(line, file=sys.stderr)  # noqa: T201 - a command speaks to the person who gave it
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    everywhere = argparse.ArgumentParser(add_help=False)
+    everywhere.add_argument("--config", dest="config_path", metavar="FILE", help="the configuration file")
+    everywhere.add_argument("--state", dest="state_path", metavar="DIR", help="the directory of the agent's own files")
+    parser = argparse.ArgumentParser(
+        prog="schooldrum-agent",
+        description="Schooldrum's program on a PC: measures it and reports to the office's collector.",
+    )
+    parser.add_argument("--version", action="version", version=f"schooldrum-agent {VERSION}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, help_text: str, example: str) -> argparse.ArgumentParser:
+        return commands.add_parser(
+            name,
+            help=help_text,
+            description=help_text[:1].upper() + help_text[1:] + ".",
+            epilog=f"example: {example}",
+            parents=[everywhere],
+        )
+
+    enrolling = command(
+        "enrol",
+        "add this PC to a room, with an install code from the office",
+        "schooldrum-agent enrol --token-file code.txt --collector https://collector.example.vn:8801 --seat 7",
+    )
+    enrolling.add_argument("--token-file", metavar="FILE", help="file with the install code; else standard input")
+    enrolling.add_argument("--token", metavar="CODE", help="the code itself: every user of this PC can read it here")
+    enrolling.add_argument("--collector", metavar="URL", help="address of the collector; else as configured")
+    enrolling.add_argument("--ca", metavar="FILE", help="the collector's authority (PEM), where it cannot be fetched")
+    enrolling.add_argument(
+        "--seat", type=_seat, default=0, metavar="N", help="number on the PC's sticker; else the next"
+    )
+    command("run", "measure and report until stopped", "schooldrum-agent run --config /etc/schooldrum/agent.toml")
+    once_only = command(
+        "once", "run every probe now and show what would be sent; needs no enrolment", "schooldrum-agent once --json"
+    )
+    once_only.add_argument("--json", action="store_true", help="as JSON")
+    recording = command(
+        "record",
+        "write what the probes fetch on this PC, without personal data, as a test fixture",
+        "schooldrum-agent record ./dell-7010-windows10-vi",
+    )
+    recording.add_argument("directory", metavar="DIR", help="a new or empty directory")
+    doctor = command("doctor", "say whether reporting works, and if not, why", "schooldrum-agent doctor --lang vi")
+    doctor.add_argument("--lang", choices=LANGUAGES, help="language; else as configured")
+    listing = command("probes", "list the probes, their pace and what they ask", "schooldrum-agent probes --json")
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    hosting = command(
+        "service", "make this a Windows service that starts with the PC", "schooldrum-agent service install"
+    )
+    hosting.add_argument("action", choices=("install", "remove"), help="register it with Windows, or take it out")
+    configuration = command(
+        "config", "print a configuration file with every key", "schooldrum-agent config --sample > agent.toml"
+    )
+    configuration.add_argument(
+        "--sample", action="store_true", required=True, help="the sample, every key commented out"
+    )
+    return parser
+
+
+def _seat(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) in _SEATS:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to {_SEATS[-1]}")
+
+
+def described(probe: Probe) -> Described:
+    """A probe with what the catalogue's topic of its name declares."""
+    topic = vars(import_module(f"schooldrum_wire.catalogue.{probe.name}")).values()
+    asks = (import_module(f"schooldrum_agent.probes.{probe.name}").__doc__ or "").strip().partition("\n")[0]
+    return Described(
+        name=probe.name,
+        asks=asks,
+        every=probe.every,
+        timeout=probe.timeout,
+        child=probe.child,
+        systems=tuple(sorted(probe.on)),
+        metrics=tuple(one.name for one in topic if isinstance(one, Metric) and not one.by_collector),
+        sections=tuple(one.name for one in topic if isinstance(one, Section)),
+    )
+
+
+def probes_json() -> str:
+    """Every probe as JSON: a list of Described."""
+    return msgspec.json.format(msgspec.json.encode([described(probe) for probe in PROBES]), indent=2).decode()
+
+
+def probes_text() -> str:
+    """Every probe in two lines: name, pace, question; then its metrics and sections."""
+    lines: list[str] = []
+    for one in map(described, PROBES):
+        lines.append(f"{one.name:<12}every {one.every} s{', in a child process' if one.child else ''}: {one.asks}")
+        lines.append(f"{'':<12}{', '.join((*one.metrics, *(f'[{name}]' for name in one.sections)))}")
+    return "\n".join(lines)
+
+
+def _once(config: Config, clock: Clock, *, as_json: bool) -> int:
+    check_probes(config, tuple(probe.name for probe in PROBES))
+    chosen = [probe for probe in PROBES if probe.name not in config.disabled]
+    make = assembly.runner_of(config, clock, sys.platform, os.environ)
+    findings = once.run_all(chosen, lambda post, found: make(post, found, dict))
+    fence = assembly.fence_of(config, clock, sys.platform, None)
+    fingerprint = read_fingerprint(assembly.doors_of(config, clock), sys.platform)
+    what = once.shown(findings, fingerprint, fence)
+    _say(once.as_json(what) if as_json else once.as_text(what))
+    return 0
+
+
+def _record(config: Config, clock: Clock, directory: Path) -> int:
+    fence = assembly.fence_of(config, clock, sys.platform, None)
+    for path in record(directory, PROBES, assembly.doors_of(config, clock), fence):
+        _say(str(path))
+    _say("Xem lại trước khi gửi cho ai. / Look through it before you give it to anybody.")
+    return 0
+
+
+def _enrol(config: Config, clock: Clock, options: argparse.Namespace) -> int:
+    collector = options.collector or config.collector
+    if not collector:
+        return _fail("no collector: give its address with --collector https://name[:port], or configure it")
+    try:
+        token = read_token(_code(options))
+    except ValueError as problem:
+        return _fail(str(problem))
+    if options.ca:
+        config = msgspec.structs.replace(config, ca=options.ca)
+    endpoint = read_endpoint(collector)
+    state = open_state(config.state)
+    try:
+        enrolled = enrol(
+            token,
+            collector,
+            fingerprint=read_fingerprint(assembly.doors_of(config, clock), sys.platform),
+            host=assembly.host_of(config, clock, sys.platform),
+            clock=clock.boottime,
+            proxy=find_proxy(config.proxy, endpoint.host, endpoint.port, environ=os.environ),
+            authority=assembly.authority_of(config),
+            seat=options.seat,
+        )
+        state.keep_identity(enrolled.identity)
+        state.keep_settings(enrolled.settings)
+        if state.unsaved:
+            return _fail(*state.unsaved.values())
+    finally:
+        state.close()
+    _say(welcome(enrolled.identity))
+    return 0
+
+
+def _code(options: argparse.Namespace) -> str:
+    """The install code as it was handed over, from a file or standard input rather than the command line."""
+    if options.token:
+        _fail("--token: every user of this PC can read the code in the list of processes; use --token-file")
+        return str(options.token)
+    if options.token_file not in {None, "-"}:
+        with Path(options.token_file).open(encoding="utf-8-sig", errors="replace") as file:
+            return file.read(_LARGEST_CODE)
+    if sys.stdin.isatty():
+        import getpass  # noqa: PLC0415 - only for a person at a keyboard
+
+        return getpass.getpass("Mã cài đặt / install code: ")
+    return sys.stdin.read(_LARGEST_CODE)
+
+
+def welcome(identity: Identity) -> str:
+    """What a person reads after an enrolment, in both languages: where this PC stands now."""
+    school, site, room = [*identity.place.split("/"), "", ""][:3]
+    seat = identity.alias.rpartition("-")[2]
+    shown = f"{seat:0>2}" if seat.isdecimal() else seat.upper()
+    where = f"{school}, {site}" if site not in {"", "main"} else school
+    lines = [
+        f"Đã thêm máy này: trường {where}, phòng {room} – Máy {shown} ({identity.alias})",  # noqa: RUF001 - as people write it
+        f"This PC was added: school {where}, room {room} – PC {shown} ({identity.alias})",  # noqa: RUF001 - as people write it
+    ]
+    if identity.state != "active":
+        lines.append("Đang chờ cơ quan quản lý duyệt. / It waits for the office's approval.")
+    return "\n".join(lines)

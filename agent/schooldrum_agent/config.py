@@ -1,0 +1,179 @@
+"""What is configured on this PC: the file, the environment and the command line, read and checked against the keys."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from schooldrum_agent.keys import PREFIX, Key, fault, from_text, home, keys
+
+LARGEST_FILE = 1 << 20
+_NEAR = 0.75
+_LONGEST_ECHO = 60
+
+
+class Misconfigured(ValueError):  # noqa: N818 - it names the state of the PC
+    """The configuration cannot be used; the message has one line for each thing to mend."""
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """What is in force locally. 0 or an empty text means: as the collector grants it, or as is built in."""
+
+    collector: str
+    ca: str
+    proxy: str
+    state: Path
+    spool: Path
+    spool_bytes: int
+    spool_days: int
+    language: str
+    beat: int
+    disabled: tuple[str, ...]
+    pace: dict[str, int]
+    start_spread: int
+    idle_priority: bool
+    shared_code: bool
+    procfs: str
+    sysfs: str
+    rootfs: str
+    log_level: str
+    file: Path
+    """The configuration file that was looked at, whether it is there or not."""
+
+
+class _Desk(msgspec.Struct, kw_only=True):
+    """Where one configuration is put together."""
+
+    system: str
+    declared: dict[str, Key]
+    values: dict[str, Any]
+    problems: list[str]
+
+
+def default_file(environ: Mapping[str, str], system: str = sys.platform) -> Path:
+    """Where the configuration lies when nobody says otherwise."""
+    return Path(home(environ, system, "agent.toml", "/etc/schooldrum/agent.toml"))
+
+
+def load(
+    path: Path | None,
+    environ: Mapping[str, str],
+    given: Mapping[str, str] | None = None,
+    *,
+    system: str = sys.platform,
+) -> Config:
+    """What is in force: `given` (the command line) before the environment before the file before the defaults.
+
+    Without `path` the file is the one named by SCHOOLDRUM_CONFIG, or the default one, which may be absent.
+
+    Raises:
+        Misconfigured: one line for each thing that is wrong: where it stands, key, value, what is allowed.
+    """
+    declared = {key.name: key for key in keys(environ, system)}
+    values = {name: key.default for name, key in declared.items()}
+    desk = _Desk(system=system, declared=declared, values=values, problems=[])
+    chosen = environ.get(PREFIX + "CONFIG")
+    named = path or (Path(chosen) if chosen else None)
+    file = named or default_file(environ, system)
+    for name, raw in _content(file, must_exist=named is not None, problems=desk.problems).items():
+        _take(desk, name, raw, f"{file}: {name}")
+    for variable, text in sorted(environ.items()):
+        if variable.startswith(PREFIX) and variable != PREFIX + "CONFIG":
+            _take_text(desk, variable.removeprefix(PREFIX).lower(), text, f"environment variable {variable}")
+    for name, text in (given or {}).items():
+        _take_text(desk, name, text, f"command line --{name}")
+    if desk.problems:
+        raise Misconfigured("\n".join(desk.problems))
+    state = Path(values.pop("state"))
+    spool = values.pop("spool")
+    return Config(**values, state=state, spool=Path(spool) if spool else state / "spool", file=file)
+
+
+def check_probes(config: Config, known: tuple[str, ...]) -> None:
+    """Whether every probe the configuration names exists.
+
+    Raises:
+        Misconfigured: one line for each that does not.
+    """
+    named = {"disabled": config.disabled, "pace": tuple(config.pace)}
+    problems = [
+        f"{key}: there is no probe {probe!r}{_suggestion(probe, known)}; the probes are {', '.join(known)}"
+        for key, probes in named.items()
+        for probe in probes
+        if probe not in known
+    ]
+    if problems:
+        raise Misconfigured("\n".join(problems))
+
+
+def _content(file: Path, *, must_exist: bool, problems: list[str]) -> dict[str, Any]:
+    try:
+        with file.open("rb") as stream:
+            body = stream.read(LARGEST_FILE + 1)
+    except FileNotFoundError:
+        if must_exist:
+            problems.append(f"{file}: there is no such file")
+        return {}
+    except OSError as problem:
+        problems.append(f"{file}: cannot be read: {problem.strerror}")
+        return {}
+    if len(body) > LARGEST_FILE:
+        problems.append(f"{file}: is larger than {LARGEST_FILE} bytes; this is no configuration file")
+        return {}
+    # A PC without a configuration file never pays for the reader.
+    import tomllib  # noqa: PLC0415 - see the line above
+
+    try:
+        # Windows' Notepad begins a file with a byte order mark.
+        return tomllib.loads(body.decode("utf-8-sig"))
+    except UnicodeDecodeError as problem:
+        problems.append(f"{file}: is not UTF-8 text (byte {problem.start}); save it as UTF-8")
+    except ValueError as problem:
+        problems.append(f"{file}: {problem}")
+    except RecursionError:
+        problems.append(f"{file}: is nested too deeply")
+    return {}
+
+
+def _take(desk: _Desk, name: str, raw: Any, where: str) -> None:
+    key = desk.declared.get(name)
+    if key is None:
+        desk.problems.append(f"{where}: there is no such key{_suggestion(name, tuple(desk.declared))}")
+        return
+    why = fault(key, raw, desk.system)
+    if why:
+        desk.problems.append(f"{where} = {_echo(raw)}: {why}")
+        return
+    desk.values[name] = tuple(raw) if key.kind == "names" else raw
+
+
+def _take_text(desk: _Desk, name: str, text: str, where: str) -> None:
+    key = desk.declared.get(name)
+    if key is None:
+        # The collector's own variables may stand beside ours: only what looks like a slip is one.
+        if near := _suggestion(name, tuple(desk.declared)):
+            desk.problems.append(f"{where}: there is no such key{near}")
+        return
+    raw, why = from_text(key, text.strip())
+    why = why or fault(key, raw, desk.system)
+    if why:
+        desk.problems.append(f"{where} = {_echo(text)}: {why}")
+        return
+    desk.values[name] = raw
+
+
+def _suggestion(name: str, known: tuple[str, ...]) -> str:
+    import difflib  # noqa: PLC0415 - only a mistake needs it
+
+    near = difflib.get_close_matches(name.casefold(), known, n=1, cutoff=_NEAR)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _echo(raw: Any) -> str:
+    text = repr(raw)
+    if "@" in text:
+        # Somebody may have written a password into an address.
+        return "(not repeated here)"
+    return text if len(text) <= _LONGEST_ECHO else text[:_LONGEST_ECHO] + "…"

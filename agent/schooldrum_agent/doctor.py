@@ -1,0 +1,188 @@
+"""What keeps this PC from reporting: asked step by step from the PC outwards, told to the person who sits at it."""
+
+import enum
+import os
+import socket
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from schooldrum_agent.clock import Clock
+from schooldrum_agent.config import Config
+from schooldrum_agent.faults import SENTENCES, Failed, Fault, fault_of
+from schooldrum_agent.line import OK
+from schooldrum_agent.proxy import Proxy, find_proxy
+from schooldrum_agent.state import Standing, look
+from schooldrum_agent.uplink import Endpoint, Uplink, read_endpoint, trust_only
+
+TIMEOUT = 10.0
+_DELIVERED = "delivered"
+
+
+class Verdict(enum.StrEnum):
+    """How one step went. `unknown` is what could not be asked because an earlier step failed."""
+
+    GOOD = "good"
+    BAD = "bad"
+    UNKNOWN = "unknown"
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One step: its title and what was found, each in Vietnamese and in English."""
+
+    verdict: Verdict
+    title: dict[str, str]
+    found: dict[str, str]
+
+
+_MARKS = {
+    Verdict.GOOD: {"vi": "[ tốt ]", "en": "[ good ]"},
+    Verdict.BAD: {"vi": "[ lỗi ]", "en": "[ fault ]"},
+    Verdict.UNKNOWN: {"vi": "[ chưa rõ ]", "en": "[ not known ]"},
+}
+_TITLES = {
+    "enrolled": {"vi": "Máy này đã được thêm", "en": "This PC has been added"},
+    "address": {"vi": "Địa chỉ máy chủ tổng hợp", "en": "The collector's address"},
+    "proxy": {"vi": "Đường ra (proxy)", "en": "The way out (proxy)"},
+    "name": {"vi": "Tìm tên máy chủ (DNS)", "en": "Finding the collector's name (DNS)"},
+    "connection": {"vi": "Kết nối tới máy chủ tổng hợp", "en": "Connecting to the collector"},
+    "delivery": {"vi": "Lần gửi số liệu gần nhất", "en": "The last report"},
+}
+
+
+def main(config: Config, language: str, *, clock: Clock, say: Callable[[str], None]) -> int:
+    """Asks, tells, and returns 0 where everything is well, else 1. `language` is vi or en."""
+    steps = list(examine(config, clock=clock))
+    for step in steps:
+        say(f"{_MARKS[step.verdict][language]} {step.title[language]}: {step.found[language]}")
+    if all(step.verdict is Verdict.GOOD for step in steps):
+        say({"vi": "Mọi thứ đều tốt.", "en": "Everything is well."}[language])
+        return 0
+    return 1
+
+
+def examine(config: Config, *, clock: Clock) -> Iterator[Step]:
+    """The steps in their order; after one that fails, what hangs on it is left out."""
+    try:
+        standing = look(config.state)
+    except PermissionError:
+        yield _step(
+            "enrolled",
+            Verdict.UNKNOWN,
+            f"không đọc được thư mục {config.state}; chạy lại với quyền quản trị.",
+            f"the directory {config.state} cannot be read; run this as administrator.",
+        )
+        standing = None
+    if standing is not None:
+        yield _enrolled(standing)
+    url = config.collector or (standing.identity.collector if standing and standing.identity else "")
+    try:
+        endpoint = read_endpoint(url)
+    except Failed as problem:
+        yield _failed("address", problem)
+        return
+    yield _step("address", Verdict.GOOD, url, url)
+    yield from _way(config, endpoint, standing, clock)
+    if standing is not None:
+        yield _delivery(standing, clock.wall())
+
+
+def _way(config: Config, endpoint: Endpoint, standing: Standing | None, clock: Clock) -> Iterator[Step]:
+    try:
+        proxy = find_proxy(config.proxy, endpoint.host, endpoint.port, environ=os.environ) if endpoint.secure else None
+    except Failed as problem:
+        yield _failed("proxy", problem)
+        return
+    if proxy is None:
+        yield _step("proxy", Verdict.GOOD, "đi thẳng, không qua proxy", "straight, no proxy")
+    else:
+        yield _step("proxy", Verdict.GOOD, f"qua {proxy.host}:{proxy.port}", f"through {proxy.host}:{proxy.port}")
+    name = proxy.host if proxy else endpoint.host
+    try:
+        addresses = sorted({str(found[4][0]) for found in socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)})
+    except OSError as problem:
+        yield _failed("name", Failed(Fault.NAME, f"{name}: {problem}"))
+        return
+    told = f"{name} = {', '.join(addresses[:4])}"
+    yield _step("name", Verdict.GOOD, told, told)
+    yield _connection(endpoint, proxy, standing, clock)
+
+
+def _connection(endpoint: Endpoint, proxy: Proxy | None, standing: Standing | None, clock: Clock) -> Step:
+    authority = standing.identity.authority if standing and standing.identity else ""
+    if endpoint.secure and not authority:
+        return _step(
+            "connection",
+            Verdict.UNKNOWN,
+            "chưa thử: máy này chưa có chứng chỉ của cơ quan quản lý (có sau khi thêm máy).",
+            "not tried: this PC has no certificate of the office yet (it comes with adding the PC).",
+        )
+    try:
+        uplink = Uplink(endpoint, trust=trust_only(authority), clock=clock.boottime, proxy=proxy)
+        try:
+            began = clock.monotonic()
+            answer = uplink.get("/healthz", timeout=TIMEOUT)
+            took = clock.monotonic() - began
+        finally:
+            uplink.close()
+    except Failed as problem:
+        return _failed("connection", problem)
+    if answer.status != OK:
+        return _failed("connection", Failed(fault_of(answer.status), f"status {answer.status}"))
+    return _step(
+        "connection",
+        Verdict.GOOD,
+        f"trả lời sau {took * 1000:.0f} ms",
+        f"answered after {took * 1000:.0f} ms",
+    )
+
+
+def _enrolled(standing: Standing) -> Step:
+    identity = standing.identity
+    if identity is None:
+        return _step(
+            "enrolled",
+            Verdict.BAD,
+            "chưa. Xin mã cài đặt của phòng, rồi chạy: schooldrum-agent enrol --token-file TỆP",
+            "not yet. Ask for the room's install code, then run: schooldrum-agent enrol --token-file FILE",
+        )
+    place = f"{identity.place}, {identity.alias}"
+    if identity.state == "pending":
+        return _step(
+            "enrolled",
+            Verdict.BAD,
+            f"{place}: đang chờ cơ quan quản lý duyệt; số liệu đã được nhận nhưng chưa được tính.",
+            f"{place}: waiting for the office's approval; its data is kept but not counted yet.",
+        )
+    return _step("enrolled", Verdict.GOOD, place, place)
+
+
+def _delivery(standing: Standing, now: float) -> Step:
+    last = standing.delivery
+    if not last.word:
+        return _step(
+            "delivery",
+            Verdict.UNKNOWN,
+            "chưa gửi lần nào. Phần mềm có đang chạy không?",
+            "nothing was sent yet. Is the program running?",
+        )
+    minutes = max(0, int((now - last.since) / 60))
+    since = {"vi": f"từ {minutes} phút trước", "en": f"since {minutes} min ago"}
+    if last.word == _DELIVERED:
+        return _step("delivery", Verdict.GOOD, f"gửi được, {since['vi']}", f"delivered, {since['en']}")
+    if last.word in set(Fault):
+        sentences = SENTENCES[Fault(last.word)]
+        return _step(
+            "delivery", Verdict.BAD, f"{sentences['vi']} ({since['vi']})", f"{sentences['en']} ({since['en']})"
+        )
+    return _step("delivery", Verdict.BAD, f"{last.word} ({since['vi']})", f"{last.word} ({since['en']})")
+
+
+def _step(key: str, verdict: Verdict, vietnamese: str, english: str) -> Step:
+    return Step(verdict=verdict, title=_TITLES[key], found={"vi": vietnamese, "en": english})
+
+
+def _failed(key: str, problem: Failed) -> Step:
+    sentences = SENTENCES[problem.fault]
+    detail = f" ({problem.detail})" if problem.detail else ""
+    return _step(key, Verdict.BAD, f"{sentences['vi']}{detail}", f"{sentences['en']}{detail}")

@@ -1,0 +1,266 @@
+"""What can be configured on a PC: the declared list of keys, what each allows, and the sample file made from it."""
+
+import ntpath
+import posixpath
+import sys
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+import msgspec
+
+from schooldrum_wire.settings import BEAT_SECONDS, LANGUAGES, PACE_SECONDS, PROBES_PACED
+
+PREFIX = "SCHOOLDRUM_"
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+LOG_LEVELS = ("debug", "info", "warning", "error")
+_MEBI = 1 << 20
+_ON = frozenset({"1", "true", "yes", "on"})
+_OFF = frozenset({"0", "false", "no", "off"})
+_DIGITS = 12
+_MOUNTS = frozenset({"procfs", "sysfs", "rootfs"})
+
+
+class Key(msgspec.Struct, frozen=True, kw_only=True):
+    """A declared key. `kind` is one of file choice number switch names paces url proxy; `bounds` are inclusive."""
+
+    name: str
+    kind: str
+    default: Any
+    help: str
+    bounds: tuple[int, int] = (0, 0)
+    zero: bool = False
+    """Whether 0 is allowed although it lies outside the bounds."""
+    choices: tuple[str, ...] = ()
+
+
+def home(environ: Mapping[str, str], system: str, name: str, posix: str) -> str:
+    """Where something of the agent's lies: `name` below ProgramData on Windows, else `posix`."""
+    if system == "win32":
+        return ntpath.join(environ.get("PROGRAMDATA") or "C:\\ProgramData", "Schooldrum", name)
+    return posix
+
+
+def keys(environ: Mapping[str, str], system: str = sys.platform) -> tuple[Key, ...]:
+    """Every key there is, with the defaults of this system."""
+    return (
+        Key(
+            name="collector",
+            kind="url",
+            default="",
+            help="Address of the office's collector: https://name[:port]. Plain http:// only to this very machine. "
+            "Empty: the address given at enrolment.",
+        ),
+        Key(
+            name="ca",
+            kind="file",
+            default="",
+            help="File with the certificate (PEM) of the authority that signed the collector's. "
+            "Empty: the one the install code pinned at enrolment.",
+        ),
+        Key(
+            name="proxy",
+            kind="proxy",
+            default="system",
+            help="system: the proxy set machine-wide; none: a direct connection; or http://name:port. "
+            "A proxy that wants a name and password cannot be used.",
+        ),
+        Key(
+            name="state",
+            kind="file",
+            default=home(environ, system, "agent", "/var/lib/schooldrum-agent"),
+            help="Directory of the agent's own files. On a PC whose disk is frozen, put it on a volume that is not.",
+        ),
+        Key(
+            name="spool",
+            kind="file",
+            default="",
+            help="Directory of results that are not delivered yet. Empty: spool in the state directory.",
+        ),
+        Key(
+            name="spool_bytes",
+            kind="number",
+            default=100 * _MEBI,
+            bounds=(_MEBI, 2048 * _MEBI),
+            help="How many bytes may wait there; beyond it the oldest bulk results are given up first.",
+        ),
+        Key(
+            name="spool_days",
+            kind="number",
+            default=30,
+            bounds=(1, 30),
+            help="How many days a result may wait there.",
+        ),
+        Key(
+            name="language",
+            kind="choice",
+            default="",
+            choices=("", *LANGUAGES),
+            help="Language of what people read on this PC. Empty: as granted.",
+        ),
+        Key(
+            name="beat",
+            kind="number",
+            default=0,
+            bounds=BEAT_SECONDS,
+            zero=True,
+            help="Seconds between reports. 0: as granted.",
+        ),
+        Key(name="disabled", kind="names", default=(), help="Probes that never run here."),
+        Key(
+            name="start_spread",
+            kind="number",
+            default=120,
+            bounds=(0, 3600),
+            help="Seconds over which PCs that start together spread their first inventory.",
+        ),
+        Key(
+            name="idle_priority",
+            kind="switch",
+            default=True,
+            help="Whether the agent gives way to every other program.",
+        ),
+        Key(
+            name="shared_code",
+            kind="switch",
+            default=False,
+            help="Whether to run with an administrator's rights from a folder that other accounts may change. "
+            "For developers only.",
+        ),
+        Key(name="procfs", kind="file", default="/proc", help="Where Linux' /proc of the watched PC is mounted."),
+        Key(name="sysfs", kind="file", default="/sys", help="Where Linux' /sys of the watched PC is mounted."),
+        Key(name="rootfs", kind="file", default="/", help="Where the root of the watched PC is mounted."),
+        Key(name="log_level", kind="choice", default="info", choices=LOG_LEVELS, help="How much the agent says."),
+        Key(
+            name="pace",
+            kind="paces",
+            default={},
+            bounds=PACE_SECONDS,
+            help="Seconds between the runs of single probes; wins over what is granted.",
+        ),
+    )
+
+
+def from_text(key: Key, text: str) -> tuple[Any, str]:
+    """The value that the text of an environment variable stands for, or why it stands for none."""
+    if key.kind == "number":
+        number = _whole(text)
+        return number, "" if number is not None else f"write a whole number {allowed(key)}"
+    if key.kind == "switch":
+        word = text.casefold()
+        return word in _ON, "" if word in _ON | _OFF else "write true or false"
+    if key.kind == "names":
+        return tuple(part.strip() for part in text.split(",") if part.strip()), ""
+    if key.kind == "paces":
+        paces: dict[str, int] = {}
+        for part in filter(None, (part.strip() for part in text.split(","))):
+            probe, _, seconds = part.partition("=")
+            number = _whole(seconds.strip())
+            if number is None:
+                return {}, "write probe=seconds, several with commas between: disk=300,cpu=30"
+            paces[probe.strip()] = number
+        return paces, ""
+    return text, ""
+
+
+def fault(key: Key, raw: Any, system: str) -> str:
+    """Why this is no value of this key, or an empty text where it is."""
+    if key.kind == "number":
+        whole = isinstance(raw, int) and not isinstance(raw, bool)
+        inside = whole and (key.bounds[0] <= raw <= key.bounds[1] or (key.zero and raw == 0))
+        return "" if inside else f"write a whole number {allowed(key)}"
+    if key.kind == "switch":
+        return "" if isinstance(raw, bool) else "write true or false"
+    if key.kind == "names":
+        sound = isinstance(raw, list | tuple) and all(isinstance(one, str) and one for one in raw)
+        return "" if sound else 'write a list of names: ["disk", "cpu"]'
+    if key.kind == "paces":
+        return _pace_fault(key, raw)
+    if not isinstance(raw, str):
+        return 'write a text in quotation marks: "…"'
+    if any(ord(character) < ord(" ") for character in raw):
+        return "control characters are not allowed"
+    if key.kind == "choice":
+        return "" if raw in key.choices else f"allowed: {allowed(key)}"
+    if key.kind == "file":
+        absolute = ntpath.isabs(raw) if system == "win32" and key.name not in _MOUNTS else posixpath.isabs(raw)
+        return "" if absolute or (raw == "" == key.default) else "write the whole path, from the root on"
+    if key.kind == "proxy":
+        return "" if raw in {"system", "none"} else _url_fault(raw, ("http",), anywhere=True)
+    return "" if raw == "" else _url_fault(raw, ("https", "http"), anywhere=False)
+
+
+def allowed(key: Key) -> str:
+    """What may be written, in words, or an empty text where the key's own help says it."""
+    if key.kind == "number":
+        return f"from {key.bounds[0]} to {key.bounds[1]}{', or 0' if key.zero and key.bounds[0] > 0 else ''}"
+    if key.kind == "choice":
+        return ", ".join(_toml(choice) for choice in key.choices)
+    if key.kind == "switch":
+        return "true or false"
+    return "several with commas between" if key.kind in {"names", "paces"} else ""
+
+
+def sample(environ: Mapping[str, str] | None = None, system: str = "linux") -> str:
+    """A configuration file (TOML) in which every key stands commented out, with its built-in value."""
+    head = (
+        "# Schooldrum on a PC: every key with its built-in value.",
+        "# Remove the # in front of a key to change it. Each key can also be given as the environment variable",
+        "# named above it, which wins over this file.",
+    )
+    blocks = ["\n".join(head)]
+    for key in keys(environ or {}, system):
+        limits = allowed(key)
+        lines = [*_wrapped(key.help), f"# {PREFIX}{key.name.upper()}{f' ({limits})' if limits else ''}"]
+        shown = [f"#[{key.name}]", "#disk = 300"] if key.kind == "paces" else [f"#{key.name} = {_toml(key.default)}"]
+        blocks.append("\n".join(lines + shown))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _wrapped(text: str, width: int = 110) -> list[str]:
+    lines = ["#"]
+    for word in text.split():
+        if len(lines[-1]) + len(word) >= width:
+            lines.append("#")
+        lines[-1] += f" {word}"
+    return lines
+
+
+def _toml(value: Any) -> str:
+    # A JSON string, number, boolean or list of strings is also TOML.
+    return msgspec.json.encode(value).decode()
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
+
+
+def _pace_fault(key: Key, raw: Any) -> str:
+    if not isinstance(raw, dict) or len(raw) > PROBES_PACED:
+        return "write a table of probes with their seconds"
+    low, high = key.bounds
+    for probe, seconds in raw.items():
+        if not isinstance(seconds, int) or isinstance(seconds, bool) or not low <= seconds <= high:
+            return f"{probe}: write a whole number from {low} to {high}"
+    return ""
+
+
+def _url_fault(raw: str, schemes: tuple[str, ...], *, anywhere: bool) -> str:
+    try:
+        address = urlsplit(raw)
+        port = address.port
+    except ValueError:
+        return "this is no address; write for example https://collector.example.vn:8801"
+    if address.scheme not in schemes or not address.hostname or " " in raw:
+        return f"write {' or '.join(f'{scheme}://name[:port]' for scheme in schemes)}"
+    if address.username is not None or address.password is not None:
+        return "a name and password have no place in it"
+    if port == 0 or not _is_bare(address):
+        return "write nothing behind name and port"
+    if not anywhere and address.scheme == "http" and address.hostname not in LOOPBACK:
+        return "http:// is for this very machine only (127.0.0.1); write https://"
+    return ""
+
+
+def _is_bare(address: SplitResult) -> bool:
+    return address.path in {"", "/"} and not address.query and not address.fragment

@@ -1,0 +1,291 @@
+r"""Which programs are installed for everybody on this PC.
+
+On Windows the two lists of installers (64-bit and 32-bit view) and the list of Store apps that are there for all users
+are read from the registry; never Win32_Product, which starts repairs. What a person installed for herself stands in
+that person's own hive and is not looked at. Programs that are only copied onto the disk stand in no list at all. The
+key of a program is told beside its name: an Office of 2010 or newer is translated in its name, never in its key
+(`Office14.PROPLUS`, `O365ProPlusRetail - vi-vn`). On Linux the package managers' own lists are read; dpkg takes no lock
+for that, but an rpm database may hang, so all of this runs in a child.
+"""
+
+import itertools
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+from schooldrum_agent.probe import Denied, Doors, Probe, Source, Unavailable
+from schooldrum_agent.sources import command, files, registry
+from schooldrum_agent.sources.nameplate import tidy
+from schooldrum_wire.catalogue.software import SOFTWARE
+from schooldrum_wire.limits import ROWS_PER_SECTION
+from schooldrum_wire.section import Row
+
+_UNINSTALL = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall"
+_STORE = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Appx\AppxAllUserStore\Applications"
+_VALUES = (
+    "DisplayName", "DisplayVersion", "Publisher", "InstallDate", "SystemComponent", "ParentKeyName",
+    "ParentDisplayName", "ReleaseType",
+)  # fmt: skip
+_UPDATES = frozenset({"hotfix", "security update", "service pack", "update rollup", "update"})
+"""Words of the installer, in no language."""
+_VIEWS = (64, 32)
+_STORE_PARTS = 5
+_FRAMEWORKS = re.compile(
+    r"Microsoft\.(VCLibs|NET\.Native|UI\.Xaml|WindowsAppRuntime|WinAppRuntime|Services\.Store|Advertising)\b",
+    re.IGNORECASE,
+)
+"""Libraries that the Store brings along for its apps."""
+_LANGUAGE_OR_SCALE = "split."
+_BITS = {
+    "x64": 64, "amd64": 64, "x86_64": 64, "arm64": 64, "aarch64": 64, "riscv64": 64, "ppc64el": 64, "s390x": 64,
+    "x86": 32, "i386": 32, "i486": 32, "i586": 32, "i686": 32, "arm": 32, "armhf": 32, "armel": 32, "armv7hl": 32,
+}  # fmt: skip
+_FIRST_YEAR, _LAST_YEAR = 1990, 2099
+_DPKG = "usr/bin/dpkg-query"
+_DPKG_FORM = "${db:Status-Abbrev}\\t${Package}\\t${Version}\\t${Architecture}\\t${db-fsys:Last-Modified}\\n"
+_RPM = "usr/bin/rpm"
+_RPM_FORM = "%{NAME}\\t%{VERSION}-%{RELEASE}\\t%{ARCH}\\t%{INSTALLTIME}\\t%{VENDOR}\\n"
+_RPM_LISTS = ("usr/lib/sysimage/rpm", "var/lib/rpm")
+_RPM_FILES = frozenset({"Packages", "Packages.db", "rpmdb.sqlite"})
+_RPM_KEYS = "gpg-pubkey"
+_FLATPAK = "usr/bin/flatpak"
+_FLATPAK_APPS = "var/lib/flatpak/app"
+_SNAPS = ("snap", "var/lib/snapd/snap")
+_SNAP_LINE = re.compile(r"(name|version|type):\s*(.*?)\s*(?:#.*)?")
+_NO_PROGRAMS = frozenset({"base", "core", "gadget", "kernel", "os", "snapd"})
+_LIST_SECONDS = 60.0
+_LARGEST = 16 << 20
+
+
+def fetch_windows(_doors: Doors) -> dict[str, Any]:
+    """{uninstall, store}: by view ("64", "32") each key with {values, written}, and the full names of Store apps.
+
+    Raises:
+        Denied: the lists may not be read.
+        Unavailable: this is not Windows.
+    """
+    views: dict[str, dict[str, dict[str, Any]]] = {}
+    missing: Unavailable | None = None
+    for view in _VIEWS:
+        try:
+            views[str(view)] = registry.below(_UNINSTALL, _VALUES, view=view)
+        except Unavailable as problem:
+            missing = problem
+    if not views and missing:
+        raise missing
+    try:
+        store = registry.keys(_STORE)
+    except (Denied, Unavailable):
+        # Windows 8.1 servers and Windows without its Store have none.
+        store = []
+    return {"uninstall": views, "store": store}
+
+
+def read_windows(data: Any) -> Iterator[Row]:
+    """A row for each program and each app, every (name, version) once, the 64-bit one of two."""
+    told: set[tuple[str, str]] = set()
+    for view in _VIEWS:
+        for code, key in data["uninstall"].get(str(view), {}).items():
+            row = _program(code, key["values"], key["written"], view)
+            if row is not None and _is_new(row, told):
+                yield row
+    for row in _apps(data["store"]):
+        if _is_new(row, told):
+            yield row
+
+
+def _is_new(row: Row, told: set[tuple[str, str]]) -> bool:
+    identity = (str(row.values["name"]).casefold(), str(row.values["version"] or ""))
+    if identity in told or len(told) >= ROWS_PER_SECTION:
+        return False
+    told.add(identity)
+    return True
+
+
+def _program(code: str, values: dict[str, Any], written: float | None, view: int) -> Row | None:
+    name = _text(values.get("DisplayName"))
+    is_part = str(values.get("SystemComponent", 0)).strip() == "1"
+    is_update = _text(values.get("ReleaseType")).casefold() in _UPDATES
+    belongs = any(_text(values.get(parent)) for parent in ("ParentKeyName", "ParentDisplayName"))
+    if not name or is_part or is_update or belongs:
+        return None
+    key = tidy(code)
+    return SOFTWARE(
+        name=name,
+        version=_text(values.get("DisplayVersion")) or None,
+        publisher=_text(values.get("Publisher")) or None,
+        installed=install_date(values.get("InstallDate"), written),
+        bits=view,
+        source="registry",
+        code=None if key == name else key or None,
+    )
+
+
+def _text(value: Any) -> str:
+    """One printable line; installers also write numbers and lists where text belongs."""
+    if isinstance(value, list):
+        value = next(iter(value), "")
+    return tidy(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def _day(year: int, month: int, day: int) -> str | None:
+    try:
+        found = date(year, month, day)
+    except (ValueError, OverflowError):
+        return None
+    return found.isoformat() if _FIRST_YEAR <= year <= _LAST_YEAR else None
+
+
+def _day_of(seconds: Any) -> str | None:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        return None
+    try:
+        return _day(*datetime.fromtimestamp(seconds, UTC).timetuple()[:3])
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def install_date(said: Any, written: Any) -> str | None:
+    """The day a program was installed, as year-month-day; None where nothing sensible is known.
+
+    `said` is the installer's own InstallDate: by rule 20240131, but some write 31/01/2024, 1/31/2024, 2024-01-31 or
+    epoch seconds as a number. Where it says nothing (or day and month cannot be told apart) the day counts on which
+    its key was last written (epoch seconds), as Windows itself does.
+    """
+    changed = _day_of(written)
+    if isinstance(said, int) and not isinstance(said, bool):
+        return _day_of(said) or changed
+    text = _text(said)
+    if found := re.fullmatch(r"(\d{4})[-/.]?(\d{2})[-/.]?(\d{2})", text, re.ASCII):
+        return _day(int(found[1]), int(found[2]), int(found[3])) or changed
+    if found := re.fullmatch(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})", text, re.ASCII):
+        first, second, year = int(found[1]), int(found[2]), int(found[3])
+        either = {_day(year, second, first), _day(year, first, second)} - {None}
+        return either.pop() if len(either) == 1 else changed
+    return changed
+
+
+def _apps(full_names: list[str]) -> Iterator[Row]:
+    """Store apps by `Name_Version_Architecture_Resource_Publisher`; the newest version of each."""
+    newest: dict[str, tuple[tuple[int, ...], str, str]] = {}
+    for full in full_names:
+        parts = str(full).split("_")
+        if len(parts) != _STORE_PARTS or parts[3].startswith(_LANGUAGE_OR_SCALE) or _FRAMEWORKS.match(parts[0]):
+            continue
+        version = tuple(int(number) for number in re.findall(r"\d{1,9}", parts[1], re.ASCII)[:4])
+        known = newest.get(parts[0])
+        # A bundle stands beside the app itself, which alone tells its architecture.
+        if known is None or (version, parts[2] != "neutral") > (known[0], known[2] != "neutral"):
+            newest[parts[0]] = (version, parts[1], parts[2])
+    for name, (_, version_text, architecture) in newest.items():
+        if shown := tidy(name):
+            bits = _BITS.get(architecture.casefold())
+            yield SOFTWARE(name=shown, version=tidy(version_text) or None, bits=bits, source="store")
+
+
+def fetch_linux(doors: Doors) -> dict[str, Any]:
+    """{dpkg, rpm, flatpak, snap}: what each list says as text, None for one that is not there; snaps as a list.
+
+    Raises:
+        Denied: a list may not be read.
+        Unavailable: this system has none of these package managers.
+        TimeoutError: one does not answer; half a list would look as if the rest had been removed.
+        OSError: one failed.
+    """
+    root = doors.rootfs
+    dpkg = _answer(root, _DPKG, f"--admindir={files.below(root, 'var/lib/dpkg')}", "-W", "-f", _DPKG_FORM)
+    listed = {
+        "dpkg": dpkg,
+        "rpm": _answer(root, _RPM, "-qa", "--queryformat", _RPM_FORM) if _has_rpms(root) else None,
+        "flatpak": _answer(root, _FLATPAK, "list", "--system", "--app", "--columns=application,name,version,arch")
+        if files.names_or_none(root, _FLATPAK_APPS)
+        else None,
+        "snap": _snaps(root),
+    }
+    if all(one is None for one in listed.values()):
+        raise Unavailable("this system has neither dpkg nor rpm, flatpak or snap")
+    return listed
+
+
+def _has_rpms(root: str) -> bool:
+    # Asked on a Debian, rpm would first make itself an empty database.
+    return any(_RPM_FILES.intersection(files.names_or_none(root, folder)) for folder in _RPM_LISTS)
+
+
+def _answer(root: str, program: str, *words: str) -> str | None:
+    if not files.target(root, program):
+        return None
+    answer = command.run(files.below(root, program), *words, timeout=_LIST_SECONDS, limit=_LARGEST)
+    if answer.code:
+        raise OSError(f"{program} ended with {answer.code}: {answer.error[:100]}")
+    return answer.output
+
+
+def _snaps(root: str) -> list[dict[str, str]] | None:
+    for folder in _SNAPS:
+        names = [name for name in files.names_or_none(root, folder) if name not in {"bin", "README"}]
+        if names:
+            told = [files.text_or_none(root, folder, name, "current/meta/snap.yaml") for name in names]
+            return [_top_of(text) for text in told if text]
+    return None
+
+
+def _top_of(yaml: str) -> dict[str, str]:
+    """The plain values at the top of a snap.yaml; only name, version and type are looked at."""
+    found = [line for text in yaml.splitlines() if (line := _SNAP_LINE.fullmatch(text))]
+    return {line[1]: line[2].strip("'\"") for line in found}
+
+
+def read_linux(data: Any) -> Iterator[Row]:
+    """A row for each installed package, of dpkg, rpm, flatpak and snap."""
+    yield from itertools.islice(_packages(data), ROWS_PER_SECTION)
+
+
+def _packages(data: Any) -> Iterator[Row]:
+    for status, name, version, architecture, changed in _lines(data.get("dpkg"), 5):
+        # Wanted, state, fault: the second letter says what really stands on the disk.
+        if status[1:2] == "i":
+            yield _package("dpkg", name, version, architecture, changed)
+    for name, version, architecture, changed, vendor in _lines(data.get("rpm"), 5):
+        if name != _RPM_KEYS:
+            publisher = tidy(vendor) if vendor != "(none)" else ""
+            yield _package("rpm", name, version, architecture, changed, publisher=publisher)
+    for application, name, version, architecture in _lines(data.get("flatpak"), 4):
+        yield _package("flatpak", name or application, version, architecture, "", code=application)
+    for snap in data.get("snap") or []:
+        if snap.get("type", "app") not in _NO_PROGRAMS and tidy(snap.get("name")):
+            yield _package("snap", snap["name"], snap.get("version", ""), "", "")
+
+
+def _lines(text: Any, columns: int) -> Iterator[list[str]]:
+    for line in str(text or "").split("\n"):
+        cells = [tidy(cell) for cell in line.split("\t")]
+        # The last columns may be missing: dpkg before 1.19.3 knows no dates.
+        if len(cells) >= columns - 1 and all(cells[:2]):
+            yield [*cells, ""][:columns]
+
+
+def _package(
+    source: str, name: str, version: str, architecture: str, changed: str, *, publisher: str = "", code: str = ""
+) -> Row:
+    known = {
+        "version": version,
+        "publisher": publisher,
+        "installed": _day_of(int(changed)) if re.fullmatch(r"\d{1,12}", changed, re.ASCII) else None,
+        "bits": _BITS.get(architecture),
+        "code": code if code != name else "",
+    }
+    # Thousands of rows: what is not known takes no room.
+    return SOFTWARE(name=tidy(name), source=source, **{key: value for key, value in known.items() if value})
+
+
+PROBE = Probe(
+    "software",
+    every=24 * 3600,
+    timeout=240,
+    floor=3600,
+    child=True,
+    sections=("software",),
+    on={"linux": Source(fetch_linux, read_linux), "win32": Source(fetch_windows, read_windows)},
+)

@@ -1,0 +1,179 @@
+"""Which updates wait to be installed on this PC, and which of them mend its security.
+
+Windows' Update Agent is asked for what its last search found, once a week with a search of its own where it has not
+searched by itself; Linux' package tools for what their lists hold. Neither is made to change anything.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from schooldrum_agent.probe import Denied, Doors, Probe, Source, Unavailable
+from schooldrum_agent.sources import apt, dnf, registry, update_agent
+from schooldrum_wire.catalogue.updates import SECURITY_UPDATES_PENDING, UPDATES
+from schooldrum_wire.reading import Reading
+from schooldrum_wire.section import Row
+
+_SECURITY = frozenset({"0fa1201d-4330-4fa8-8ae9-b877473b6441", "e6cf1350-c01b-414d-a61f-263d14d133b4"})
+_UPGRADE = "3689bdc8-b205-4af4-8d4a-a63924c5e9d5"
+_DEFINITIONS = "e0789628-ce08-4437-be74-2495b842f43b"
+"""Virus signatures: one of them always waits."""
+_DRIVER = "ebfc1fc5-71a4-4f7b-9aca-3b9a503104a0"
+_GRAVE = frozenset({"critical", "important"})
+_SEVERITIES = frozenset({"critical", "important", "moderate", "low"})
+_ID = re.compile(r"[0-9A-Za-z+.:_~-]{1,120}")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MOST_ROWS = 1000
+_MACHINE = r"SOFTWARE\Microsoft\Cryptography"
+_STALE_DAYS, _WORKDAYS = 7, 6
+
+
+def fetch_windows(doors: Doors) -> dict[str, Any]:
+    """{updates, online}: as `sources.update_agent.pending` tells them, and whether it searched for this.
+
+    Raises:
+        Denied: this process may not ask.
+        Unavailable: this is not Windows, or its Update Agent is missing or disabled.
+    """
+    online = _searches_today(datetime.fromtimestamp(doors.wall(), UTC))
+    return {"updates": update_agent.pending(online=online), "online": online}
+
+
+def _searches_today(now: datetime) -> bool:
+    try:
+        searched = update_agent.last_runs().get("LastSearchSuccessDate")
+        name = str(registry.value(_MACHINE, "MachineGuid"))
+    except (Denied, Unavailable, OSError):
+        return False
+    return due_online(searched, name, now)
+
+
+def due_online(searched: str | None, name: str, now: datetime) -> bool:
+    """Whether this PC, called `name`, searches over the network today: it has not for a week, and it is its weekday.
+
+    Every PC of a room has a day of its own from Monday to Saturday, so that forty do not search at once over one line.
+    """
+    if searched and _DAY.match(searched):
+        passed = (now.date() - datetime.fromisoformat(searched[:10]).date()).days
+        if 0 <= passed < _STALE_DAYS:
+            return False
+    return hashlib.sha256(name.encode()).digest()[0] % _WORKDAYS == now.weekday()
+
+
+def fetch_linux(doors: Doors) -> dict[str, Any]:
+    """{apt, dnf}: texts of the tools, None for the one that is not here.
+
+    `apt` is {changes, listed, policy}; `dnf` is {waiting, notices}. Texts as in `sources.apt` and `sources.dnf`.
+
+    Raises:
+        Denied: this process may not ask.
+        Unavailable: there is neither.
+    """
+    root = doors.rootfs
+    if apt.is_here(root):
+        listed = apt.listed(root)
+        plain = [one.name for one in apt.parse_list(listed) if not one.is_security]
+        changes = apt.simulated(root)
+        return {"apt": {"changes": changes, "listed": listed, "policy": apt.policy(plain, root)}, "dnf": None}
+    if root != "/":
+        raise Unavailable("no apt below this root, and dnf is asked only at home")
+    return {"apt": None, "dnf": {"waiting": dnf.waiting(), "notices": dnf.notices()}}
+
+
+def _kind(update: dict[str, Any], severity: str | None) -> str:
+    categories = {str(one).casefold().strip("{}") for one in update.get("CategoryIDs") or ()}
+    if categories & _SECURITY or severity in _GRAVE:
+        return "security"
+    if _UPGRADE in categories:
+        return "upgrade"
+    return "optional" if update.get("BrowseOnly") is True else "other"
+
+
+def _name(update: dict[str, Any]) -> str | None:
+    numbers = [str(number).upper().removeprefix("KB") for number in update.get("KBArticleIDs") or ()]
+    name = next((f"KB{number}" for number in numbers if number.isdecimal()), None) or str(update.get("UpdateID") or "")
+    return name if _ID.fullmatch(name) else None
+
+
+def read_windows(data: Any) -> Iterator[Reading | Row]:
+    """How many security updates wait, and every update but virus signatures and drivers."""
+    found: dict[str, Row] = {}
+    for update in data["updates"]:
+        categories = {str(one).casefold().strip("{}") for one in update.get("CategoryIDs") or ()}
+        name = _name(update)
+        if name is None or categories & {_DEFINITIONS, _DRIVER}:
+            continue
+        severity = str(update.get("MsrcSeverity") or "").casefold()
+        published = _DAY.match(str(update.get("LastDeploymentChangeTime") or ""))
+        values = {
+            "update": name,
+            "kind": _kind(update, severity),
+            "severity": severity if severity in _SEVERITIES else None,
+            "published": published[0] if published else None,
+            "downloaded": update["IsDownloaded"] if isinstance(update.get("IsDownloaded"), bool) else None,
+        }
+        # One article may stand for several updates (for each version of .NET): the gravest is told.
+        if name not in found or values["kind"] == "security":
+            found[name] = UPDATES(**{key: value for key, value in values.items() if value is not None})
+    yield from _tell(list(found.values()))
+
+
+def read_linux(data: Any) -> Iterator[Reading | Row]:
+    """The same; a package that is held back waits too, and a fix that a later update has overtaken still counts."""
+    yield from _tell(list(_waiting_apt(data["apt"]) if data["apt"] else _waiting_dnf(data["dnf"])))
+
+
+def _waiting_apt(data: Any) -> Iterator[Row]:
+    changes = {change.name: change for change in apt.parse_changes(data["changes"]) if change.is_upgrade}
+    overtaken = apt.parse_policy(data["policy"])
+    told: set[str] = set()
+    for one in apt.parse_list(data["listed"]):
+        change = changes.get(one.name) or changes.get(f"{one.name}:{one.architecture}")
+        security = one.is_security or one.name in overtaken or (change is not None and change.is_security)
+        name = change.name if change else one.name
+        told.add(name)
+        yield _package(name, one.old, one.new, security=security, held=change is None)
+    for name, change in changes.items():
+        if name not in told:
+            yield _package(name, change.old, change.new, security=change.is_security or name in overtaken, held=False)
+
+
+def _waiting_dnf(data: Any) -> Iterator[Row]:
+    notices = dnf.parse_notices(data["notices"])
+    for one in dnf.parse_waiting(data["waiting"]):
+        severity = notices.get(f"{one.name}.{one.architecture}")
+        yield _package(one.name, "", one.new, security=severity is not None, severity=severity)
+
+
+def _package(
+    name: str, old: str, new: str, *, security: bool, held: bool | None = None, severity: str | None = None
+) -> Row:
+    values = {
+        "update": name,
+        "kind": "security" if security else "other",
+        "severity": severity,
+        "installed": old,
+        "available": new,
+        "held": held,
+    }
+    return UPDATES(**{key: value for key, value in values.items() if value is not None and value != ""})
+
+
+def _tell(rows: list[Row]) -> Iterator[Reading | Row]:
+    sound = [row for row in rows if all(_ID.fullmatch(text) for text in row.values.values() if isinstance(text, str))]
+    yield SECURITY_UPDATES_PENDING(sum(row.values["kind"] == "security" for row in sound))
+    # Security first: on a PC that was never updated the others are given up.
+    yield from sorted(sound, key=lambda row: row.values["kind"] != "security")[:_MOST_ROWS]
+
+
+PROBE = Probe(
+    "updates",
+    every=6 * 3600,
+    timeout=900,
+    floor=3600,
+    child=True,
+    sections=("updates",),
+    on={"linux": Source(fetch_linux, read_linux), "win32": Source(fetch_windows, read_windows)},
+)

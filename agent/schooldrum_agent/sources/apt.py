@@ -1,0 +1,199 @@
+"""What apt knows of a Debian or Ubuntu: asked so that it changes nothing, needs no network and waits for no lock.
+
+A plain `apt-get -s` run by root rewrites /var/cache/apt/*.bin and /var/log/apt/eipp.log.xz: both are turned off here.
+Nothing of it is translated but headings; lines are known by their structure. apt's lists are as old as their last
+refresh, which is never ours to start.
+"""
+
+import os
+import re
+from collections.abc import Iterable
+
+import msgspec
+
+from schooldrum_agent.probe import Unavailable
+from schooldrum_agent.sources import command, files
+
+_GET, _CACHE, _APT, _CONFIG = "/usr/bin/apt-get", "/usr/bin/apt-cache", "/usr/bin/apt", "/usr/bin/apt-config"
+_UNTOUCHED = (
+    "-oDebug::NoLocking=1",
+    "-oDir::Cache::pkgcache=",
+    "-oDir::Cache::srcpkgcache=",
+    "-oDir::Log::Planner=/dev/null",
+    "-oDir::Log::Solver=/dev/null",
+    "-oAPT::Get::Show-User-Simulation-Note=0",
+)
+_SECONDS = 120.0
+_CONFIG_SECONDS = 10.0
+_MOST_ASKED = 1000
+_CHANGE = re.compile(r"(Inst|Conf|Remv) (\S+)(?: \[([^\[\]]*)\])?(?: \(([^()]*)\))?")
+_LISTED = re.compile(r"([a-z0-9][a-z0-9+.-]+)/(\S+) (\S+) (\S+) \[[^\[\]]*?(\S+)\]")
+_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+(?::[a-z0-9]+)?")
+_SECURITY_ORIGIN = re.compile(r"-security\b|^Debian-Security:|^UbuntuESM", re.IGNORECASE)
+_SECURITY_PLACE = re.compile(
+    r"://security\.debian\.org|/debian-security/? |-security/|://esm\.ubuntu\.com", re.IGNORECASE
+)
+_SETTING = re.compile(r'([A-Za-z0-9_/.:+-]+) "(.*)";')
+_VERSION_INDENT, _INSTALLED_MARK = "     ", " *** "
+_STAMPS = ("var/lib/apt/periodic/update-success-stamp", "var/lib/apt/periodic/update-stamp")
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a simulated upgrade: `verb` is Inst, Conf or Remv; `old` and `new` are empty where none is named."""
+
+    verb: str
+    name: str
+    old: str
+    new: str
+    origins: tuple[str, ...]
+    architecture: str
+
+    @property
+    def is_upgrade(self) -> bool:
+        """Whether an installed package gets a newer version."""
+        return self.verb == "Inst" and bool(self.old)
+
+    @property
+    def is_security(self) -> bool:
+        """Whether the new version comes from a source of security updates."""
+        return any(_SECURITY_ORIGIN.search(origin) for origin in self.origins)
+
+
+class Upgradable(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of `apt list --upgradable`: also what is held back, which a simulated upgrade passes over in silence."""
+
+    name: str
+    suites: tuple[str, ...]
+    new: str
+    architecture: str
+    old: str
+
+    @property
+    def is_security(self) -> bool:
+        """Whether the new version comes from a source of security updates."""
+        return any(_SECURITY_ORIGIN.search(suite) for suite in self.suites)
+
+
+def parse_changes(text: str) -> list[Change]:
+    """The changes of `apt-get -s`, in its order.
+
+    `Inst NAME [OLD] (NEW ORIGIN, ORIGIN [ARCH]) [dependency brackets]`: what follows the parenthesis is of no use here,
+    and a pattern that wants the line to end there loses one line in ten.
+    """
+    found = []
+    for line in text.splitlines():
+        if not (match := _CHANGE.match(line)):
+            continue
+        new, _, rest = (match[4] or "").partition(" ")
+        origins, bracket, architecture = rest.rpartition("[")
+        found.append(
+            Change(
+                verb=match[1],
+                name=match[2],
+                old=match[3] or "",
+                new=new,
+                origins=tuple(one.strip() for one in (origins if bracket else rest).split(",") if one.strip()),
+                architecture=architecture.rstrip("]") if bracket else "",
+            )
+        )
+    return found
+
+
+def parse_list(text: str) -> list[Upgradable]:
+    """The lines of `apt list --upgradable`; what stands in the bracket is translated but for its last word."""
+    return [
+        Upgradable(name=match[1], suites=tuple(match[2].split(",")), new=match[3], architecture=match[4], old=match[5])
+        for line in text.splitlines()
+        if (match := _LISTED.fullmatch(line.strip()))
+    ]
+
+
+def parse_policy(text: str) -> frozenset[str]:
+    """The packages of `apt-cache policy` for which a version above the installed one came as a security update.
+
+    A fix that a later ordinary update has overtaken is seen nowhere else. In a version table the newest stands first,
+    the installed one is marked by three stars, and below each version its sources stand further in.
+    """
+    found: set[str] = set()
+    name, newer = "", False
+    for line in text.splitlines():
+        if line and not line[0].isspace() and line.endswith(":"):
+            name, newer = line[:-1], False
+        elif line.startswith(_INSTALLED_MARK):
+            newer = False
+        elif line.startswith(_VERSION_INDENT) and line[len(_VERSION_INDENT) : len(_VERSION_INDENT) + 1].strip():
+            newer = True if not newer else newer
+        if name and newer and _SECURITY_PLACE.search(line):
+            found.add(name)
+    return frozenset(found)
+
+
+def parse_config(text: str) -> dict[str, list[str]]:
+    """The settings of `apt-config dump`: each name with its values; a list's values stand under its name with `::`."""
+    found: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        if match := _SETTING.fullmatch(line.strip()):
+            found.setdefault(match[1], []).append(match[2])
+    return found
+
+
+def _ask(program: str, *arguments: str, rootfs: str, timeout: float = _SECONDS) -> str:
+    root = () if rootfs == "/" else (f"-oRootDir={rootfs}",)
+    answer = command.run(program, *root, *_UNTOUCHED, *arguments, timeout=timeout)
+    if answer.code != 0:
+        # Its sentence names packages and files; the code says enough.
+        raise OSError(f"{program} {arguments[-1]:.40} ended with {answer.code}")
+    return answer.output
+
+
+def simulated(rootfs: str = "/") -> str:
+    """What a whole upgrade would do now.
+
+    Raises:
+        Unavailable: there is no apt here.
+        Denied, TimeoutError, OSError: it may not be started, took too long, or found its data broken.
+    """
+    return _ask(_GET, "-s", "dist-upgrade", rootfs=rootfs)
+
+
+def listed(rootfs: str = "/") -> str:
+    """Every package that has a newer version, whether or not it would be installed now. Raises as simulated()."""
+    return _ask(_APT, "list", "--upgradable", rootfs=rootfs)
+
+
+def policy(names: Iterable[str], rootfs: str = "/") -> str:
+    """The version tables of these packages, at most a thousand. Raises as simulated()."""
+    asked = [name for name in dict.fromkeys(names) if _NAME.fullmatch(name)][:_MOST_ASKED]
+    return _ask(_CACHE, "policy", *asked, rootfs=rootfs) if asked else ""
+
+
+def configuration(rootfs: str = "/") -> str:
+    """Its settings, all files taken together. Raises as simulated()."""
+    return _ask(_CONFIG, "dump", rootfs=rootfs, timeout=_CONFIG_SECONDS)
+
+
+def is_here(rootfs: str = "/") -> bool:
+    """Whether this system's packages are apt's."""
+    try:
+        return bool(files.names(rootfs, "var/lib/dpkg")) and bool(files.names(rootfs, "etc/apt"))
+    except Unavailable:
+        return False
+
+
+def refreshed(rootfs: str = "/") -> float | None:
+    """When the lists of packages were last fetched (epoch seconds of this PC), None where nothing tells.
+
+    The lists themselves carry the server's dates; the directories change when something is fetched.
+    """
+    for places in (_STAMPS, ("var/lib/apt/lists/partial", "var/lib/apt/lists")):
+        times = [time for place in places if (time := _changed(rootfs, place)) is not None]
+        if times:
+            return max(times)
+    return None
+
+
+def _changed(rootfs: str, place: str) -> float | None:
+    try:
+        return os.stat(files.below(rootfs, place)).st_mtime  # noqa: PTH116 - as sources.files: plain calls, no objects
+    except OSError:
+        return None

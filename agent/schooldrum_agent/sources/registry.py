@@ -1,0 +1,125 @@
+"""What stands in the Windows registry.
+
+Asked with the 64-bit view unless another is named: a 32-bit process would be redirected silently otherwise.
+"""
+
+import importlib
+from typing import Any
+
+from schooldrum_agent.probe import Denied, Unavailable
+
+_MOST = 1024
+"""Subkeys and values looked at under one key."""
+_MOST_BELOW = 4096
+_FILETIME_EPOCH_SECONDS = 11_644_473_600
+"""From the first day of 1601, where Windows counts from, to that of 1970."""
+
+
+def _winreg() -> Any:
+    try:
+        return importlib.import_module("winreg")
+    except ImportError as problem:
+        raise Unavailable("this system has no registry") from problem
+
+
+def _open(root: str, path: str, view: int) -> Any:
+    winreg = _winreg()
+    wanted = winreg.KEY_READ | (winreg.KEY_WOW64_64KEY if view == 64 else winreg.KEY_WOW64_32KEY)  # noqa: PLR2004 - bits
+    try:
+        return winreg.OpenKey(getattr(winreg, root), path, 0, wanted)
+    except PermissionError as problem:
+        raise Denied(rf"no right to read the registry key {root}\{path}") from problem
+    except OSError as problem:
+        raise Unavailable(rf"no registry key {root}\{path}") from problem
+
+
+def values(path: str, *, root: str = "HKEY_LOCAL_MACHINE", view: int = 64) -> dict[str, Any]:
+    """The values of a key by name; binary ones as hex text, so that the answer is plain data.
+
+    Raises:
+        Denied: this process may not read the key.
+        Unavailable: there is no such key, or no registry.
+    """
+    winreg = _winreg()
+    found: dict[str, Any] = {}
+    with _open(root, path, view) as key:
+        for index in range(_MOST):
+            try:
+                name, value, _ = winreg.EnumValue(key, index)
+            except OSError:
+                break
+            found[name] = value.hex() if isinstance(value, bytes) else value
+    return found
+
+
+def value(path: str, name: str, *, root: str = "HKEY_LOCAL_MACHINE", view: int = 64) -> Any:
+    """One value of a key.
+
+    Raises:
+        Denied: this process may not read the key.
+        Unavailable: there is no such key or value, or no registry.
+    """
+    with _open(root, path, view) as key:
+        try:
+            raw, _ = _winreg().QueryValueEx(key, name)
+        except PermissionError as problem:
+            raise Denied(rf"no right to read the registry value {path}\{name}") from problem
+        except OSError as problem:
+            raise Unavailable(rf"no registry value {path}\{name}") from problem
+    return raw.hex() if isinstance(raw, bytes) else raw
+
+
+def keys(path: str, *, root: str = "HKEY_LOCAL_MACHINE", view: int = 64) -> list[str]:
+    """The names of the keys below a key.
+
+    Raises:
+        Denied: this process may not read the key.
+        Unavailable: there is no such key, or no registry.
+    """
+    winreg = _winreg()
+    found: list[str] = []
+    with _open(root, path, view) as key:
+        for index in range(_MOST):
+            try:
+                found.append(winreg.EnumKey(key, index))
+            except OSError:
+                break
+    return found
+
+
+def below(path: str, names: tuple[str, ...], *, view: int = 64) -> dict[str, dict[str, Any]]:
+    """The named values of every key right below a key of HKEY_LOCAL_MACHINE: {key: {values, written}}.
+
+    `written` is when that key was last changed (epoch seconds by the PC's clock). A key that may not be read is left
+    out; of more than 4096 the rest, too.
+
+    Raises:
+        Denied: this process may not read the key.
+        Unavailable: there is no such key, or no registry.
+    """
+    winreg = _winreg()
+    found: dict[str, dict[str, Any]] = {}
+    with _open("HKEY_LOCAL_MACHINE", path, view) as key:
+        for index in range(_MOST_BELOW):
+            try:
+                name = winreg.EnumKey(key, index)
+            except OSError:
+                break
+            try:
+                with winreg.OpenKey(key, name) as inside:
+                    written = winreg.QueryInfoKey(inside)[2] / 1e7 - _FILETIME_EPOCH_SECONDS
+                    found[name] = {"values": _named(winreg, inside, names), "written": written}
+            except OSError:
+                continue
+    return found
+
+
+def _named(winreg: Any, key: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name in names:
+        try:
+            raw, _ = winreg.QueryValueEx(key, name)
+        except OSError:
+            continue
+        values[name] = raw.hex() if isinstance(raw, bytes) else raw
+    return values

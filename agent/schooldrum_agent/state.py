@@ -1,0 +1,202 @@
+"""Who this machine is to its collector, and what was agreed with it: the few files that outlive the agent."""
+
+import contextlib
+import sys
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from schooldrum_agent.private import Hold, hold, make_private, read_bounded, write_whole
+from schooldrum_wire.report import Fingerprint
+from schooldrum_wire.settings import Settings, accept
+
+_T = TypeVar("_T")
+_IDENTITY = "identity.json"
+_IDENTITY_COPY = "identity.copy.json"
+_SETTINGS = "settings.json"
+_SECTIONS = "sections.json"
+_STARTS = "starts.json"
+_DELIVERY = "delivery.json"
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """What enrolment gave: who this machine is, where, and to whom it reports.
+
+    `place` is `CODE/SITE/ROOM`, `alias` the label in the school, `state` active or pending, `collector` the address,
+    `authority` the pinned certificate (PEM; empty for a collector on this very machine), `fingerprint` the hardware
+    that was enrolled, `salt` the school's (hex) for hashed columns.
+    """
+
+    machine: str
+    credential: str
+    place: str
+    alias: str
+    state: str
+    collector: str
+    authority: str = ""
+    fingerprint: Fingerprint = {}
+    salt: str = ""
+
+    def __repr__(self) -> str:
+        return f"Identity(machine={self.machine!r}, place={self.place!r}, alias={self.alias!r}, state={self.state!r})"
+
+
+class LastDelivery(msgspec.Struct, frozen=True, kw_only=True):
+    """How delivering goes, for `doctor`: the word (empty, "delivered", or a fault's), since when by this PC's clock."""
+
+    word: str = ""
+    detail: str = ""
+    since: float = 0.0
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is kept, as another process (`doctor`) may look at it while the agent runs."""
+
+    identity: Identity | None
+    settings: Settings
+    delivery: LastDelivery
+    starts: int
+
+
+class State:
+    """The state directory while one agent owns it.
+
+    What is kept is in force at once, even where the disk is full; `unsaved` names the files that could not be written
+    and `save` tries again.
+    """
+
+    def __init__(self, directory: Path, held: Hold, notes: tuple[str, ...]) -> None:
+        self.directory = directory
+        self.notes = list(notes)
+        """Sentences for the log: what was damaged, what could not be protected."""
+        self.unsaved: dict[str, str] = {}
+        self._held = held
+        self.identity = self._read(_IDENTITY, Identity) or self._read(_IDENTITY_COPY, Identity)
+        self.settings = _clamped(self._read(_SETTINGS, Settings))
+        self.sections = self._read(_SECTIONS, dict[str, str]) or {}
+        """Digest of each section as the collector last acknowledged it."""
+        self.starts = self._read(_STARTS, int) or 0
+        self.delivery = self._read(_DELIVERY, LastDelivery) or LastDelivery()
+
+    def _read(self, name: str, shape: type[_T]) -> _T | None:
+        path = self.directory / name
+        try:
+            raw = read_bounded(path)
+            return None if raw is None else msgspec.json.decode(raw, type=shape)
+        except _UNREADABLE as problem:
+            aside = path.with_name(name + ".damaged")
+            with contextlib.suppress(OSError):
+                path.replace(aside)
+            self.notes.append(f"{name} was damaged ({problem}); it was moved to {aside.name} and made anew")
+        except OSError as problem:
+            self.notes.append(f"{name} could not be read: {problem.strerror or problem}")
+        return None
+
+    def _keep(self, name: str, value: Any) -> None:
+        try:
+            write_whole(self.directory / name, msgspec.json.encode(value))
+            self.unsaved.pop(name, None)
+        except OSError as problem:
+            self.unsaved[name] = f"{name} could not be written: {problem.strerror or problem}"
+
+    def begin(self) -> int:
+        """Counts this start on disk and returns the count; where the disk forgets, the count does not grow."""
+        self.starts += 1
+        self._keep(_STARTS, self.starts)
+        return self.starts
+
+    def keep_identity(self, identity: Identity) -> None:
+        """Who the machine is from now on. Written twice: without it somebody has to walk to this PC."""
+        if identity == self.identity:
+            return
+        known_elsewhere = self.identity is not None and self.identity.machine != identity.machine
+        self.identity = identity
+        self._keep(_IDENTITY, identity)
+        self._keep(_IDENTITY_COPY, identity)
+        if known_elsewhere and self.sections:
+            # Another record knows nothing of this machine's inventory yet.
+            self.sections = {}
+            self._keep(_SECTIONS, self.sections)
+
+    def keep_settings(self, settings: Settings) -> None:
+        """The settings in force from now on."""
+        if settings != self.settings:
+            self.settings = settings
+            self._keep(_SETTINGS, settings)
+
+    def acknowledge_sections(self, digests: dict[str, str]) -> None:
+        """The collector holds these sections as they are now."""
+        if any(self.sections.get(name) != digest for name, digest in digests.items()):
+            self.sections = {**self.sections, **digests}
+            self._keep(_SECTIONS, self.sections)
+
+    def forget_sections(self, names: tuple[str, ...]) -> None:
+        """The collector wants these sections again."""
+        if any(name in self.sections for name in names):
+            self.sections = {name: digest for name, digest in self.sections.items() if name not in names}
+            self._keep(_SECTIONS, self.sections)
+
+    def note_delivery(self, word: str, detail: str, wall: float) -> None:
+        """How delivering goes; written only when the word changes, so that a quiet PC writes nothing."""
+        if word != self.delivery.word:
+            self.delivery = LastDelivery(word=word, detail=detail[:300], since=wall)
+            self._keep(_DELIVERY, self.delivery)
+
+    def save(self) -> None:
+        """Tries again what a full disk did not take."""
+        held = {
+            _IDENTITY: self.identity,
+            _IDENTITY_COPY: self.identity,
+            _SETTINGS: self.settings,
+            _SECTIONS: self.sections,
+            _STARTS: self.starts,
+            _DELIVERY: self.delivery,
+        }
+        for name in tuple(self.unsaved):
+            self._keep(name, held[name])
+
+    def close(self) -> None:
+        """Lets the next agent in."""
+        self._held.release()
+
+
+def _clamped(settings: Settings | None) -> Settings:
+    # An older agent's bounds may have been wider, and a file can be edited: only what this agent accepts is in force.
+    return accept(msgspec.to_builtins(settings), Settings())[0] if settings is not None else Settings()
+
+
+def open_state(directory: Path, *, system: str = sys.platform) -> State:
+    """Takes the state directory for this agent, making or closing it.
+
+    Raises:
+        NotPrivate: the directory is not this program's alone.
+        InUse: another agent runs on it.
+    """
+    notes = make_private(directory, system=system)
+    return State(directory, hold(directory, system=system), notes)
+
+
+def look(directory: Path) -> Standing:
+    """What is kept there, without taking, changing or repairing anything; what cannot be read counts as absent.
+
+    Raises:
+        PermissionError: this user may not look.
+    """
+
+    def read(name: str, shape: type[_T]) -> _T | None:
+        try:
+            raw = read_bounded(directory / name)
+            return None if raw is None else msgspec.json.decode(raw, type=shape)
+        except PermissionError:
+            raise
+        except (*_UNREADABLE, OSError):
+            return None
+
+    return Standing(
+        identity=read(_IDENTITY, Identity) or read(_IDENTITY_COPY, Identity),
+        settings=_clamped(read(_SETTINGS, Settings)),
+        delivery=read(_DELIVERY, LastDelivery) or LastDelivery(),
+        starts=read(_STARTS, int) or 0,
+    )

@@ -1,0 +1,332 @@
+"""How bytes reach the collector and its answer comes back: one kept connection, the pinned authority, nothing else.
+
+The system's certificate store is never asked, no redirect is followed, `http://` leads to this very machine only, a
+proxy is never given a login. Dates of certificates do not count under the office's own authority, because the clocks
+of school PCs are wrong by years (a dead CMOS battery); an old leaf is kept out by its start instead (`not_before`).
+"""
+
+import contextlib
+import hashlib
+import socket
+import ssl
+import threading
+import zlib
+from collections.abc import Callable
+from http import client
+from urllib.parse import urlsplit
+
+import msgspec
+
+from schooldrum_agent.faults import Failed, Fault
+from schooldrum_agent.line import CHUNK, OK, Line, dial, is_loopback, tunnel
+from schooldrum_agent.proxy import Proxy
+from schooldrum_wire.version import VERSION
+
+LARGEST_ANSWER = 256 << 10
+TIMEOUT = 30.0
+"""Seconds for a whole exchange, however slowly the other side drips."""
+IDLE = 75.0
+"""Seconds after which a kept connection is not trusted any more; collectors close them after 75 to 90."""
+NO_CHECK_TIME = 0x200000
+"""OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which Python 3.11 passes through without having a name for it."""
+_HOSTNAME_CODES = {62, 63, 64}
+"""X509_V_ERR_HOSTNAME_MISMATCH, _EMAIL_, _IP_ADDRESS_."""
+_LONGEST_NAME = 253
+_REDIRECTS = range(300, 400)
+
+
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """A collector's address, taken apart and found permissible."""
+
+    secure: bool
+    host: str
+    port: int
+
+    def authority(self) -> str:
+        """`host:port` as it stands in a request."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What came back. `retry_after` is seconds, None where none was given in seconds."""
+
+    status: int
+    body: bytes
+    retry_after: int | None = None
+
+
+def read_endpoint(url: str) -> Endpoint:
+    """Takes a collector's address apart.
+
+    Raises:
+        Failed: it is no https address, or a plain one that leads off this machine (ADDRESS).
+    """
+    try:
+        parts = urlsplit(url.strip())
+        host, port = parts.hostname or "", parts.port
+    except ValueError as problem:
+        raise Failed(Fault.ADDRESS, "this is no address; write https://name[:port]") from problem
+    if parts.scheme not in {"https", "http"} or not host or parts.username is not None:
+        raise Failed(Fault.ADDRESS, "write https://name[:port], without a name or password in it")
+    if parts.path not in {"", "/"} or parts.query or parts.fragment or not _is_hostname(host):
+        raise Failed(Fault.ADDRESS, "write https://name[:port] and nothing behind it")
+    secure = parts.scheme == "https"
+    if not secure and host != "localhost" and not is_loopback(host):
+        raise Failed(Fault.ADDRESS, f"http:// leads to this very machine only; write https://{host}")
+    return Endpoint(secure=secure, host=host, port=port or (443 if secure else 80))
+
+
+def _is_hostname(host: str) -> bool:
+    return len(host) <= _LONGEST_NAME and host.isascii() and all(one.isalnum() or one in "-._:" for one in host)
+
+
+def pin_of(pem: str) -> str:
+    """SHA-256 (hex) of a certificate's DER.
+
+    Raises:
+        ValueError: this is no PEM certificate.
+    """
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem.strip())).hexdigest()
+
+
+def trust_only(authority: str, *, dated: bool = False) -> ssl.SSLContext:
+    """Trust in one certificate (PEM) and nothing else.
+
+    `dated` makes validity dates count: for an authority that is not the office's own.
+
+    Raises:
+        Failed: it is no certificate (TLS_AUTHORITY).
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if authority:
+        try:
+            context.load_verify_locations(cadata=authority)
+        except (ssl.SSLError, ValueError) as problem:
+            raise Failed(Fault.TLS_AUTHORITY, "the kept certificate of the authority cannot be read") from problem
+    if not dated:
+        context.verify_flags |= NO_CHECK_TIME
+    return context
+
+
+def pack(body: bytes) -> bytes:
+    """The body in gzip, level 1: the level whose time a collector's gain repays least is any higher one."""
+    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
+    return packer.compress(body) + packer.flush()
+
+
+class Uplink:
+    """The road to one collector. Used by one thread at a time; `abort` may be called from any."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        trust: ssl.SSLContext,
+        clock: Callable[[], float],
+        proxy: Proxy | None = None,
+        not_before: int = 0,
+    ) -> None:
+        """`trust` is what `trust_only` made, `clock` gives seconds that run on in suspend.
+
+        `not_before` is the earliest start (epoch seconds) of a server certificate that is still taken.
+        """
+        self.endpoint = endpoint
+        self.not_before = not_before
+        self.leaf_start = 0
+        """Start (epoch seconds) of the server's certificate as last presented."""
+        self._proxy = proxy if endpoint.secure else None
+        self._clock = clock
+        self._context = trust if endpoint.secure else None
+        self._line: Line | None = None
+        self._used = 0.0
+        self._aborted = threading.Event()
+
+    def post(self, path: str, body: bytes, *, credential: str = "", packed: bool, timeout: float = TIMEOUT) -> Answer:
+        """POSTs a JSON body (gzip where `packed`) and returns whatever status came back, redirects excepted.
+
+        Raises:
+            Failed: no answer came through.
+        """
+        head = [
+            f"POST {path} HTTP/1.1",
+            f"Host: {self.endpoint.authority()}",
+            f"User-Agent: schooldrum-agent/{VERSION}",
+            "Accept-Encoding: identity",
+            "Content-Type: application/json",
+            f"Content-Length: {len(body)}",
+        ]
+        if packed:
+            head.append("Content-Encoding: gzip")
+        if credential:
+            head.append(f"Authorization: Bearer {credential}")
+        return self._exchange("\r\n".join(head).encode("ascii") + b"\r\n\r\n" + body, "POST", timeout)
+
+    def get(self, path: str, *, timeout: float = TIMEOUT) -> Answer:
+        """The same with GET.
+
+        Raises:
+            Failed: no answer came through.
+        """
+        head = (
+            f"GET {path} HTTP/1.1\r\nHost: {self.endpoint.authority()}\r\n"
+            f"User-Agent: schooldrum-agent/{VERSION}\r\nAccept-Encoding: identity\r\n\r\n"
+        )
+        return self._exchange(head.encode("ascii"), "GET", timeout)
+
+    def abort(self) -> None:
+        """Makes an exchange that is under way in another thread fail at once (CLOSED)."""
+        self._aborted.set()
+        line = self._line
+        if line is not None:
+            with contextlib.suppress(OSError):
+                # Not the TLS socket's own method, which would pull the session from under the other thread.
+                socket.socket.shutdown(line.sock, socket.SHUT_RDWR)
+
+    def resume(self) -> None:
+        """Lets exchanges happen again after `abort`."""
+        self._aborted.clear()
+
+    def close(self) -> None:
+        """Ends the kept connection."""
+        line, self._line = self._line, None
+        if line is not None:
+            line.close()
+
+    def _exchange(self, request: bytes, method: str, timeout: float) -> Answer:
+        deadline = self._clock() + timeout
+        kept = self._line is not None and self._clock() - self._used < IDLE
+        if not kept:
+            self.close()
+        try:
+            try:
+                return self._attempt(request, method, deadline)
+            except (ConnectionError, ssl.SSLError):
+                # The other side may have closed a kept connection at this very moment; a fresh one tells.
+                if not kept or self._aborted.is_set():
+                    raise
+                self.close()
+                return self._attempt(request, method, deadline)
+        except Failed:
+            self.close()
+            raise
+        except (OSError, client.HTTPException, ValueError) as problem:
+            self.close()
+            raise Failed(_fault(problem), f"{type(problem).__name__}: {problem}") from problem
+
+    def _attempt(self, request: bytes, method: str, deadline: float) -> Answer:
+        if self._aborted.is_set():
+            raise Failed(Fault.CLOSED, "given up by this agent")
+        line = self._line
+        if line is None:
+            line = self._line = self._connect(deadline)
+        line.deadline = deadline
+        line.sendall(request)
+        response = client.HTTPResponse(line, method=method)  # type: ignore[arg-type]  # it only calls makefile
+        with response:
+            response.begin()
+            body = _bounded(response)
+            answer = Answer(status=response.status, body=body, retry_after=_seconds(response.getheader("Retry-After")))
+            if response.will_close:
+                self.close()
+        self._used = self._clock()
+        if answer.status in _REDIRECTS:
+            raise Failed(Fault.REDIRECTED, f"status {answer.status}")
+        return answer
+
+    def _connect(self, deadline: float) -> Line:
+        target = (self._proxy.host, self._proxy.port) if self._proxy else (self.endpoint.host, self.endpoint.port)
+        try:
+            line = dial(*target, deadline=deadline, clock=self._clock, local=not self.endpoint.secure)
+        except OSError as problem:
+            if self._proxy is None:
+                raise
+            raise Failed(Fault.PROXY, f"proxy {target[0]}:{target[1]}: {problem}") from problem
+        try:
+            line.deadline = deadline
+            if self._proxy is not None:
+                tunnel(line, self.endpoint.authority())
+            if self._context is not None:
+                line.sock.settimeout(line.left())
+                line.sock = self._context.wrap_socket(line.sock, server_hostname=self.endpoint.host)
+                self._check_start(line.sock)
+        except BaseException:
+            line.close()
+            raise
+        return line
+
+    def _check_start(self, sock: ssl.SSLSocket) -> None:
+        presented = sock.getpeercert() or {}
+        started = presented.get("notBefore")
+        if not isinstance(started, str):
+            # fetch_authority's connection: nothing is verified, so nothing is presented.
+            return
+        self.leaf_start = int(ssl.cert_time_to_seconds(started))
+        if self.leaf_start < self.not_before:
+            raise Failed(Fault.TLS_OLD, f"the server's certificate starts {started}")
+
+
+def _bounded(response: client.HTTPResponse) -> bytes:
+    body = b""
+    while more := response.read(CHUNK):
+        body += more
+        if len(body) > LARGEST_ANSWER:
+            raise Failed(Fault.OVERSIZED, f"the answer is longer than {LARGEST_ANSWER} bytes")
+    if response.length:
+        raise client.IncompleteRead(body, response.length)
+    return body
+
+
+def _seconds(header: str | None) -> int | None:
+    text = (header or "").strip()
+    return int(text) if text.isdecimal() and len(text) < 10 else None  # noqa: PLR2004 - beyond any wait we would take
+
+
+def _fault(problem: Exception) -> Fault:
+    if isinstance(problem, ssl.SSLCertVerificationError):
+        return Fault.TLS_NAME if problem.verify_code in _HOSTNAME_CODES else Fault.TLS_AUTHORITY
+    if isinstance(problem, socket.gaierror | UnicodeError):
+        return Fault.NAME
+    if isinstance(problem, TimeoutError):
+        return Fault.TIMEOUT
+    if isinstance(problem, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return Fault.CLOSED
+    if isinstance(problem, ssl.SSLError):
+        return Fault.TLS
+    if isinstance(problem, ConnectionRefusedError):
+        return Fault.REFUSED
+    if isinstance(problem, ConnectionError | client.IncompleteRead):
+        return Fault.CLOSED
+    if isinstance(problem, client.HTTPException | ValueError):
+        return Fault.GARBLED
+    return Fault.UNREACHABLE
+
+
+def fetch_authority(
+    endpoint: Endpoint, pin: str, *, clock: Callable[[], float], proxy: Proxy | None = None, timeout: float = TIMEOUT
+) -> str:
+    """The collector's authority (PEM), asked for without trust and taken only if its SHA-256 is the pinned one.
+
+    Nothing of an install code travels here: it is sent only on a connection that this certificate verified.
+
+    Raises:
+        Failed: no answer came, or it is another certificate (PIN).
+    """
+    blind = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    blind.minimum_version = ssl.TLSVersion.TLSv1_2
+    blind.check_hostname = False
+    blind.verify_mode = ssl.CERT_NONE
+    uplink = Uplink(endpoint, trust=blind, clock=clock, proxy=proxy)
+    try:
+        answer = uplink.get("/v1/ca", timeout=timeout)
+    finally:
+        uplink.close()
+    if answer.status != OK:
+        raise Failed(Fault.NOT_FOUND, f"GET /v1/ca answered {answer.status}")
+    try:
+        der = ssl.PEM_cert_to_DER_cert(answer.body.decode("ascii").strip())
+    except (ValueError, UnicodeDecodeError) as problem:
+        raise Failed(Fault.GARBLED, "GET /v1/ca answered with no certificate") from problem
+    if hashlib.sha256(der).hexdigest() != pin:
+        raise Failed(Fault.PIN, "the server's authority is not the one the install code names")
+    return ssl.DER_cert_to_PEM_cert(der)

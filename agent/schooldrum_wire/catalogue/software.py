@@ -1,0 +1,20 @@
+"""What is said about the programs that are installed for everybody on the PC."""
+
+from schooldrum_wire.section import Column, Section
+
+SOFTWARE = Section(
+    name="software",
+    help="Programs that are installed for everybody on the PC; what somebody installed for herself is not looked at.",
+    columns=(
+        Column(name="name", help="Its name as its installer wrote it; on Linux the package.", leaves=True),
+        Column(name="version", help="Its version as its installer wrote it.", leaves=True),
+        Column(name="publisher", help="Which firm or project made it.", leaves=True),
+        Column(name="installed", help="When it was installed or last renewed, as year-month-day.", leaves=True),
+        Column(name="bits", help="32 or 64; absent where it is for both.", type="integer", leaves=True),
+        Column(
+            name="source", help="Whose list it stands in: registry, store, dpkg, rpm, flatpak or snap.", leaves=True
+        ),
+        Column(name="code", help="Its code in that list where it differs from its name, in no language.", leaves=True),
+    ),
+    key=("name", "version", "source"),
+)

@@ -1,0 +1,133 @@
+"""The two doors, opened on the addresses of the configuration: agents on one, the office on the other."""
+
+import errno
+import logging
+import ssl
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from schooldrum_collector.app.listening import listener
+from schooldrum_collector.config import PREFIX, Config
+from schooldrum_collector.keys import Listen
+from schooldrum_collector.speech import Say
+from schooldrum_collector.web.agents import open_agents_door
+from schooldrum_collector.web.certificates import Authority
+
+if sys.platform == "linux":
+    import resource
+
+_log = logging.getLogger(__name__)
+_FILES_BESIDE_CONNECTIONS = 256
+_OFFICE_KEEP_ALIVE_SECONDS = 75.0
+_OFFICE_SHUTDOWN_SECONDS = 5.0
+_EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
+
+
+class Unopenable(Exception):  # noqa: N818 - it names the door's state
+    """A door cannot be opened; the sentence says who has the address and which key changes it."""
+
+
+def office_tls(config: Config) -> ssl.SSLContext | None:
+    """How the office's door speaks TLS; None where no certificate is configured.
+
+    Raises:
+        OSError: certificate or key cannot be read (ssl.SSLError: they are none, or do not belong together).
+    """
+    if config.office_certificate is None or config.office_key is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(config.office_certificate, config.office_key)
+    return context
+
+
+def agents_tls(config: Config, authority: Authority, now: float) -> tuple[ssl.SSLContext, Callable[[float], None]]:
+    """How the agents' door speaks TLS under the office's own authority, and what renews its certificate at a time."""
+    names = {*config.agents_names, "localhost", "127.0.0.1", "::1"}
+    if config.agents_listen.host not in _EVERY_ADDRESS:
+        names.add(config.agents_listen.host)
+    context = authority.server_context(names, now)
+    return context, lambda at: authority.renew(context, names, at)
+
+
+def connections_possible(wanted: int) -> int:
+    """How many connections the system lets this process hold, at most the wanted; the soft limit is raised to that."""
+    if sys.platform != "linux":
+        return wanted
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = wanted + _FILES_BESIDE_CONNECTIONS
+    allowed = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    possible = max(1, allowed - _FILES_BESIDE_CONNECTIONS)
+    if possible < wanted:
+        _log.warning("The system allows %d connections of the %d configured (ulimit -n)", possible, wanted)
+    return possible
+
+
+@asynccontextmanager
+async def agents_door(app: web.Application, config: Config, tls: ssl.SSLContext | None, say: Say) -> AsyncIterator[str]:
+    """The agents' door while it is open; gives its URL.
+
+    Raises:
+        Unopenable: the address cannot be had.
+    """
+    listen = config.agents_listen
+    try:
+        door = await open_agents_door(
+            app, listen.host, listen.port, tls=tls, connections=connections_possible(config.agents_connections)
+        )
+    except OSError as trouble:
+        raise Unopenable(_why(listen, "agents_listen", trouble, say)) from trouble
+    try:
+        yield f"{'https' if tls else 'http'}://{Listen(listen.host, door.port)}"
+    finally:
+        await door.close()
+
+
+@asynccontextmanager
+async def office_door(app: web.Application, config: Config, tls: ssl.SSLContext | None, say: Say) -> AsyncIterator[str]:
+    """The office's door while it is open; gives its URL.
+
+    Raises:
+        Unopenable: the address cannot be had.
+    """
+    listen = config.office_listen
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        keepalive_timeout=_OFFICE_KEEP_ALIVE_SECONDS,
+        shutdown_timeout=_OFFICE_SHUTDOWN_SECONDS,
+    )
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, listen.host, listen.port, ssl_context=tls).start()
+        except OSError as trouble:
+            raise Unopenable(_why(listen, "office_listen", trouble, say)) from trouble
+        yield f"{'https' if tls else 'http'}://{Listen(listen.host, runner.addresses[0][1])}"
+    finally:
+        await runner.cleanup()
+
+
+def _why(listen: Listen, key: str, trouble: OSError, say: Say) -> str:
+    variable = f"{PREFIX}{key.upper()}"
+    if trouble.errno == errno.EADDRINUSE:
+        holder = listener(listen.port)
+        who = (
+            say(f" đang do {holder} dùng", f" is in use by {holder}")
+            if holder
+            else say(" đã có người dùng", " is in use")
+        )
+        return say(
+            f"Cổng {listen.port}{who}. Dừng chương trình đó, hoặc chọn cổng khác: khóa {key}, biến {variable}.",
+            f"Port {listen.port}{who}. Stop that program, or choose another port: key {key}, variable {variable}.",
+        )
+    reason = trouble.strerror or str(trouble)
+    return say(
+        f"Không mở được cửa ở {listen} ({reason}): sửa khóa {key}, biến {variable}.",
+        f"The door cannot be opened at {listen} ({reason}): mend the key {key}, variable {variable}.",
+    )

@@ -1,0 +1,44 @@
+"""The collector's own pulse: does its loop keep up, did its clock step, since when does it listen."""
+
+import asyncio
+from collections.abc import Callable
+
+from schooldrum_collector.judge.presence import Hearing, noticed
+
+TICK_SECONDS = 0.5
+STEP_SECONDS = 30.0
+"""A wall clock that moved so much against the monotonic one was set."""
+
+
+class Heartbeat:
+    """Ticks twice a second in the event loop. Not frozen: `hearing` changes with what it notices."""
+
+    def __init__(
+        self,
+        hearing: Hearing,
+        *,
+        now: Callable[[], float],
+        late: Callable[[float], None],
+        stepped: Callable[[], None],
+        often: Callable[[], None],
+    ) -> None:
+        """`late(seconds)` is told of every tick, `stepped()` of a set clock, `often()` is called at every tick."""
+        self.hearing = hearing
+        self._now = now
+        self._late = late
+        self._stepped = stepped
+        self._often = often
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        loop = asyncio.get_running_loop()
+        wall, steady = self._now(), loop.time()
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            before_wall, before_steady = wall, steady
+            wall, steady = self._now(), loop.time()
+            self._late(max(0.0, steady - before_steady - TICK_SECONDS))
+            self.hearing = noticed(self.hearing, before_wall, wall, TICK_SECONDS)
+            if abs((wall - before_wall) - (steady - before_steady)) > STEP_SECONDS:
+                self._stepped()
+            self._often()

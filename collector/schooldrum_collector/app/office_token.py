@@ -1,0 +1,46 @@
+"""The token of the office's door: made once at installation, kept in a file that only the collector's account reads."""
+
+import os
+import secrets
+import stat
+import sys
+from pathlib import Path
+
+FILE = "office-token"
+_SHORTEST = 32
+_LONGEST = 512
+
+
+class Unusable(ValueError):  # noqa: N818 - it names the file's state
+    """The token's file cannot be trusted or read; the sentence says what to do."""
+
+
+def office_token(directory: Path) -> str:
+    """The token kept in this directory, made when there is none (256 bits).
+
+    Raises:
+        Unusable: others can read it, or it holds no token.
+        OSError: the directory cannot be used.
+    """
+    path = directory / FILE
+    draft = path.with_name(f".{FILE}.{secrets.token_hex(4)}")
+    if not path.exists():
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        try:
+            with os.fdopen(handle, "w", encoding="ascii") as file:
+                file.write(secrets.token_urlsafe(32) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            # Linked, not renamed: of two that start at once, whoever came first stays.
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink(missing_ok=True)
+    if sys.platform != "win32" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise Unusable(f"{path} can be read by others; run: chmod 600 {path}, or remove it to have a new one made")
+    with path.open("rb") as file:
+        token = file.read(_LONGEST + 1).strip()
+    if not _SHORTEST <= len(token) <= _LONGEST or not token.isascii() or not token.decode("ascii").isprintable():
+        raise Unusable(f"{path} holds no token ({_SHORTEST} to {_LONGEST} characters); remove it to have one made")
+    return token.decode("ascii")

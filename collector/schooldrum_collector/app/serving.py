@@ -1,0 +1,195 @@
+"""From a configuration to a collector that listens, until it is told to stop; opened and closed in order."""
+
+import asyncio
+import gc
+import logging
+import math
+import signal
+import ssl
+import sys
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+import msgspec
+
+from schooldrum_collector.app.doors import Unopenable, agents_door, agents_tls, office_door, office_tls
+from schooldrum_collector.app.heartbeat import Heartbeat
+from schooldrum_collector.app.office_token import FILE as TOKEN_FILE
+from schooldrum_collector.app.office_token import Unusable as TokenUnusable
+from schooldrum_collector.app.office_token import office_token
+from schooldrum_collector.app.quiet import keep_requests_out
+from schooldrum_collector.app.timetable import Timetable
+from schooldrum_collector.config import Config
+from schooldrum_collector.data_directory import Unsafe, prepare
+from schooldrum_collector.judge.presence import Hearing, in_grace
+from schooldrum_collector.judge.settings import granted
+from schooldrum_collector.show.own_metrics import OwnMetrics
+from schooldrum_collector.speech import Say
+from schooldrum_collector.store.interface import Damaged, Full, Locked, Store
+from schooldrum_collector.store.journal import Bounds
+from schooldrum_collector.store.records import EVERYTHING
+from schooldrum_collector.store.retention import Retention
+from schooldrum_collector.store.sqlite import open_store
+from schooldrum_collector.web.agents import COUNTS, agents_app
+from schooldrum_collector.web.certificates import Authority, open_authority
+from schooldrum_collector.web.certificates import Unusable as AuthorityUnusable
+from schooldrum_collector.web.office import office_app
+
+if sys.platform == "linux":
+    import uvloop
+
+_log = logging.getLogger(__name__)
+_GC_THRESHOLD = 50_000
+
+
+class Unstartable(Exception):  # noqa: N818 - it names how the start ended
+    """The collector cannot start; the sentence says why and what to do."""
+
+
+class Doors(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the open doors are (URLs), and the file of the office's token (empty where no token is asked for)."""
+
+    agents: str
+    office: str
+    token_file: str
+
+
+class _Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is there before anything listens."""
+
+    config: Config
+    authority: Authority
+    token: str | None
+    office_tls: ssl.SSLContext | None
+    store: Store
+    own: OwnMetrics
+    now: Callable[[], float]
+    say: Say
+
+
+def serve(config: Config, *, now: Callable[[], float], say: Say, opened: Callable[[Doors], None]) -> None:
+    """Runs until SIGTERM or SIGINT, then finishes what is in hand and closes the store.
+
+    `now` is the wall clock (epoch seconds); `opened` is told once both doors are open.
+
+    Raises:
+        Unstartable: the data directory, store, authority, token or an address cannot be used.
+    """
+    try:
+        prepare(config.data, say)
+        token = None if config.office_open else office_token(config.data)
+        authority = open_authority(config.data, now())
+        tls = office_tls(config)
+    except (Unsafe, TokenUnusable, AuthorityUnusable) as trouble:
+        raise Unstartable(str(trouble)) from trouble
+    except OSError as trouble:
+        where = trouble.filename or (
+            "office_certificate, office_key" if isinstance(trouble, ssl.SSLError) else config.data
+        )
+        raise Unstartable(f"{where}: {trouble.strerror or trouble}") from trouble
+    own = OwnMetrics()
+    retention = Retention(results=config.results_days, sections=config.sections_days, audit=config.changes_days)
+    try:
+        store = open_store(
+            config.data,
+            clock=now,
+            retention=retention,
+            bounds=Bounds(arrivals=config.waiting_reports),
+            committed=lambda _, seconds: own.commit_seconds.observe(seconds),
+        )
+    except (Damaged, Locked, Full) as trouble:
+        raise Unstartable(str(trouble)) from trouble
+    parts = _Parts(
+        config=config, authority=authority, token=token, office_tls=tls, store=store, own=own, now=now, say=say
+    )
+    factory = uvloop.new_event_loop if sys.platform == "linux" else None
+    try:
+        with asyncio.Runner(loop_factory=factory) as runner:
+            runner.run(_run(parts, opened))
+    except Unopenable as trouble:
+        raise Unstartable(str(trouble)) from trouble
+    finally:
+        store.close()
+
+
+async def _run(parts: _Parts, opened: Callable[[Doors], None]) -> None:
+    config, store, now, say = parts.config, parts.store, parts.now, parts.say
+    keep_requests_out()
+    stop = asyncio.Event()
+    _heed_signals(stop)
+    tls: ssl.SSLContext | None = None
+    renew: Callable[[float], None] | None = None
+    if config.agents_tls:
+        tls, renew = agents_tls(config, parts.authority, now())
+    timetable = Timetable(store, now=now, renew=lambda: renew(now()) if renew else None)
+    agents = agents_app(
+        store, parts.authority, now=now, granted=granted, say=say, proxies=frozenset(config.agents_proxies)
+    )
+    heartbeat = _heartbeat(parts, timetable, agents[COUNTS])
+    office = office_app(
+        store=store,
+        own=parts.own,
+        now=now,
+        hearing=lambda: heartbeat.hearing,
+        token=parts.token,
+        hosts=config.office_hosts,
+        language=config.language,
+    )
+    async with AsyncExitStack() as stack:
+        # Closed in the reverse order: first nobody comes in any more, then timed work ends.
+        timetable.start()
+        stack.push_async_callback(timetable.stop)
+        pulse = asyncio.create_task(heartbeat.run())
+        stack.callback(pulse.cancel)
+        office_url = await stack.enter_async_context(office_door(office, config, parts.office_tls, say))
+        agents_url = await stack.enter_async_context(agents_door(agents, config, tls, say))
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(_GC_THRESHOLD, 20, 50)
+        token_file = "" if parts.token is None else str(config.data / TOKEN_FILE)
+        opened(Doors(agents=agents_url, office=office_url, token_file=token_file))
+        await stop.wait()
+        _log.info("Stopping: what is in hand is finished and stored")
+
+
+def _heartbeat(parts: _Parts, timetable: Timetable, counts: Counter[str]) -> Heartbeat:
+    own, now, started = parts.own, parts.now, parts.now()
+    counted: Counter[str] = Counter()
+
+    def count() -> None:
+        for kind, total in counts.items():
+            more = total - counted[kind]
+            counted[kind] = total
+            if kind == "reports":
+                own.reports.inc(more)
+            elif kind == "refused":
+                own.readings_refused.inc(more)
+            elif more:
+                own.refused.labels(error=kind).inc(more)
+
+    # What was heard last tells best until when the collector before this one listened.
+    away = max((latest.heard for latest in parts.store.latest(EVERYTHING)), default=-math.inf)
+    heartbeat = Heartbeat(
+        Hearing(away=away, back=started),
+        now=now,
+        late=own.loop_stall_seconds.observe,
+        stepped=timetable.start_over,
+        often=count,
+    )
+    own.watch(
+        register=parts.store.register,
+        pending=parts.store.pending,
+        grace=lambda: in_grace(heartbeat.hearing, now()),
+        started=started,
+    )
+    return heartbeat
+
+
+def _heed_signals(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if sys.platform == "win32":
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+        else:
+            loop.add_signal_handler(number, stop.set)

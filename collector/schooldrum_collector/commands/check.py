@@ -1,0 +1,75 @@
+"""`check`: is what the collector keeps sound, and is its set-up complete."""
+
+import argparse
+import stat
+import sys
+from collections.abc import Iterator
+
+from schooldrum_collector.app.doors import office_tls
+from schooldrum_collector.app.office_token import FILE as TOKEN_FILE
+from schooldrum_collector.commands.call import Call, opened
+from schooldrum_collector.speech import Say
+from schooldrum_collector.web.certificates import AUTHORITY_FILE, LEAF_FILE, Unusable, open_authority
+
+
+def arguments(parser: argparse.ArgumentParser, say: Say) -> None:
+    """What `check` takes."""
+    parser.add_argument("--json", action="store_true", help=say("in ra JSON", "prints JSON"))
+
+
+def run(given: argparse.Namespace, call: Call) -> int:
+    """Reads the whole store and looks at files and configuration; 1 where anything is wrong."""
+    with opened(call) as store:
+        wrong = [*store.check(), *_files(call), *_set_up(call)]
+        register = store.register()
+    if given.json:
+        call.console.json({"sound": not wrong, "wrong": wrong})
+        return 1 if wrong else 0
+    say = call.say
+    call.console.line(
+        say(
+            f"{call.config.data}: {len(register.schools)} trường, {len(register.rooms)} phòng, "
+            f"{len(register.machines)} máy.",
+            f"{call.config.data}: {len(register.schools)} schools, {len(register.rooms)} rooms, "
+            f"{len(register.machines)} PCs.",
+        )
+    )
+    for sentence in wrong:
+        call.console.line(f"! {sentence}")
+    if not wrong:
+        call.console.line(say("Mọi thứ đều ổn.", "All is sound."))
+    return 1 if wrong else 0
+
+
+def _files(call: Call) -> Iterator[str]:
+    say, directory = call.say, call.config.data
+    if sys.platform != "win32":
+        for name in (AUTHORITY_FILE, LEAF_FILE, TOKEN_FILE):
+            path = directory / name
+            if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
+                yield say(
+                    f"{path}: tài khoản khác đọc được; chạy chmod 600 {path}",
+                    f"{path}: others can read it; run chmod 600 {path}",
+                )
+    if (directory / AUTHORITY_FILE).exists():
+        try:
+            authority = open_authority(directory, call.now())
+        except (Unusable, OSError) as trouble:
+            yield str(trouble)
+        else:
+            until = authority.certificate.not_valid_after_utc.timestamp()
+            if until < call.now():
+                yield say("Chứng chỉ gốc của văn phòng đã hết hạn.", "The office's authority has expired.")
+
+
+def _set_up(call: Call) -> Iterator[str]:
+    say, config = call.say, call.config
+    if not config.agents_listen.is_loopback and not config.agents_names:
+        yield say(
+            "agents_names còn trống: máy trường không có tên nào để gọi tới mà khớp chứng chỉ.",
+            "agents_names is empty: PCs have no name to call that the certificate holds.",
+        )
+    try:
+        office_tls(config)
+    except OSError as trouble:
+        yield f"office_certificate, office_key: {trouble.strerror or trouble}"

@@ -1,0 +1,330 @@
+"""Which columns of an office's table are understood, and what one of its rows says about areas, schools and rooms."""
+
+import re
+from collections.abc import Mapping
+
+import msgspec
+
+from schooldrum_collector.commands.sheets import HEADING_ROWS, Sheet
+from schooldrum_collector.formats import read_whole
+from schooldrum_collector.speech import Say
+from schooldrum_collector.store.records import MAIN_SITE
+from schooldrum_collector.vietnamese import folded
+
+NAME_LENGTH = 200
+MOST_SEATS = 1000
+SCHOOL_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}\Z")
+PLACE_CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,19}\Z")
+AREA_PATH = re.compile(r"[a-z0-9][a-z0-9-]{0,39}(/[a-z0-9][a-z0-9-]{0,39}){0,7}\Z")
+
+
+class Column(msgspec.Struct, frozen=True, kw_only=True):
+    """A column that is understood: its Vietnamese and English heading, and other spellings of it (folded)."""
+
+    key: str
+    title: tuple[str, str]
+    spellings: tuple[str, ...]
+
+
+COLUMNS = (
+    Column(
+        key="area",
+        title=("Mã khu vực", "Area"),
+        spellings=("khu vuc", "ma khu vuc", "area", "area path", "area code", "ma xa", "ma xa phuong"),
+    ),
+    Column(
+        key="area_name",
+        title=("Tên khu vực", "Area name"),
+        spellings=("ten khu vuc", "area name", "ten xa", "ten xa phuong", "xa phuong", "xa phuong dac khu"),
+    ),
+    Column(key="area_level", title=("Cấp khu vực", "Area level"), spellings=("cap khu vuc", "area level")),
+    Column(
+        key="school",
+        title=("Mã trường", "School code"),
+        spellings=("ma truong", "ma dinh danh", "ma don vi", "ma co so", "school", "school code", "unit code"),
+    ),
+    Column(
+        key="school_name",
+        title=("Tên trường", "School name"),
+        spellings=("ten truong", "truong", "ten don vi", "don vi", "school name", "unit name", "unit"),
+    ),
+    Column(
+        key="school_level",
+        title=("Cấp học", "School level"),
+        spellings=("cap hoc", "loai hinh", "school level", "level"),
+    ),
+    Column(
+        key="site",
+        title=("Điểm trường", "Site"),
+        spellings=("diem truong", "ma diem truong", "co so", "site", "campus"),
+    ),
+    Column(key="room", title=("Mã phòng", "Room code"), spellings=("ma phong", "ma phong may", "room", "room code")),
+    Column(
+        key="room_name",
+        title=("Tên phòng", "Room name"),
+        spellings=("ten phong", "phong", "phong may", "ten phong may", "phong may tinh", "room name"),
+    ),
+    Column(key="kind", title=("Loại phòng", "Room kind"), spellings=("loai phong", "kind", "room kind", "room type")),
+    Column(
+        key="seats",
+        title=("Số máy", "PCs"),
+        spellings=("so may", "so may tinh", "so luong may", "seats", "pcs", "number of pcs", "computers"),
+    ),
+    Column(
+        key="always_on",
+        title=("Luôn bật", "Always on"),
+        spellings=("luon bat", "bat 24/24", "always on", "always_on"),
+    ),
+)
+_BESIDE = re.compile(r"\(.*?\)|[^a-z0-9]+")
+"""Remarks in brackets, stars, colons, dashes: what stands beside the words of a heading."""
+KINDS = {
+    "lab": ("phong may", "phong may tinh", "phong tin hoc", "lab", "computer lab"),
+    "classroom": ("phong hoc", "classroom"),
+    "subject": ("phong bo mon", "subject", "subject room"),
+    "library": ("thu vien", "library"),
+    "office": ("van phong", "office"),
+}
+_KIND_BY_SPELLING = {spelling: kind for kind, spellings in KINDS.items() for spelling in spellings}
+_YES = frozenset({"1", "x", "co", "yes", "y", "true", "dung"})
+_NO = frozenset({"0", "khong", "no", "n", "false", "sai", "-"})
+_MAIN = frozenset({MAIN_SITE, "chinh", "diem chinh", "co so chinh"})
+
+
+class RowProblem(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a row cannot be taken, and where it stands."""
+
+    file: str
+    line: int
+    vietnamese: str
+    english: str
+
+    def sentence(self, say: Say) -> str:
+        """For the person who can mend the table."""
+        return f"{self.file}, {say('dòng', 'line')} {self.line}: {say(self.vietnamese, self.english)}"
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """What one row says. None is what its table does not say: the register keeps what it has."""
+
+    file: str
+    line: int
+    area: str | None = None
+    area_name: str | None = None
+    area_level: str | None = None
+    school: str | None = None
+    school_name: str | None = None
+    school_level: str | None = None
+    site: str = MAIN_SITE
+    room: str | None = None
+    room_name: str | None = None
+    kind: str | None = None
+    seats: int | None = None
+    always_on: bool | None = None
+
+
+class Understanding(msgspec.Struct, frozen=True, kw_only=True):
+    """How a table was read: its headings with their meaning (empty where not understood), entries and problems."""
+
+    file: str
+    form: str
+    headings: tuple[tuple[str, str], ...]
+    entries: tuple[Entry, ...]
+    problems: tuple[RowProblem, ...]
+
+
+def _bare(heading: str) -> str:
+    return _BESIDE.sub(" ", folded(heading)).strip()
+
+
+_BY_SPELLING = {_bare(spelling): column for column in COLUMNS for spelling in (*column.spellings, column.key)}
+
+
+def _heading(cell: str) -> Column | None:
+    return _BY_SPELLING.get(_bare(cell))
+
+
+def known_headings(cells: tuple[str, ...]) -> int:
+    """How many different columns these headings name."""
+    return len({column.key for cell in cells if (column := _heading(cell))})
+
+
+def room_code(name: str) -> str:
+    """A code made of a room's name: `Phòng Tin 1` gives `tin1`; empty where nothing is left of it."""
+    plain = re.sub(r"^(phong may tinh|phong may|phong)\b", "", folded(name)).strip() or folded(name)
+    return re.sub(r"[^a-z0-9]+", "", plain)[:20]
+
+
+def kind_of(text: str) -> str:
+    """The kind of room that a person wrote.
+
+    Raises:
+        ValueError: no kind is called so.
+    """
+    kind = _KIND_BY_SPELLING.get(folded(text))
+    if kind is None:
+        raise ValueError(text)
+    return kind
+
+
+def site_code(text: str) -> str:
+    """A site's code as it stands in paths: lower case, `main` for every name of the main one."""
+    plain = folded(text)
+    return MAIN_SITE if plain in _MAIN else re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+
+
+def understand(sheet: Sheet) -> Understanding:
+    """Finds the headings of a table and reads every row below them."""
+    best = max(sheet.rows[:HEADING_ROWS], key=lambda row: known_headings(row.cells), default=None)
+    if best is None or not known_headings(best.cells):
+        return Understanding(file=sheet.file, form=sheet.form, headings=(), entries=(), problems=())
+    columns: dict[str, int] = {}
+    headings: list[tuple[str, str]] = []
+    problems: list[RowProblem] = []
+    for place, cell in enumerate(best.cells):
+        column = _heading(cell)
+        if column is not None and column.key in columns:
+            problems.append(
+                RowProblem(
+                    file=sheet.file,
+                    line=best.line,
+                    vietnamese=f"hai cột cùng nghĩa {column.title[0]!r}: bỏ bớt một",
+                    english=f"two columns mean {column.title[1]!r}: take one away",
+                )
+            )
+        elif column is not None:
+            columns[column.key] = place
+        if cell:
+            headings.append((cell, column.key if column else ""))
+    entries: list[Entry] = []
+    for row in sheet.rows:
+        if row.line <= best.line or not any(row.cells):
+            continue
+        cells = {key: row.cells[place] if place < len(row.cells) else "" for key, place in columns.items()}
+        if not any(cells.values()):
+            continue
+        entry, faults = _entry(sheet.file, row.line, cells)
+        entries.append(entry)
+        problems += [RowProblem(file=sheet.file, line=row.line, vietnamese=vi, english=en) for vi, en in faults]
+    return Understanding(
+        file=sheet.file,
+        form=sheet.form,
+        headings=tuple(headings),
+        entries=tuple(entries),
+        problems=tuple(problems),
+    )
+
+
+_Faults = list[tuple[str, str]]
+
+
+def _text(cells: Mapping[str, str], key: str, faults: _Faults) -> str | None:
+    value = cells.get(key, "")
+    if len(value) > NAME_LENGTH:
+        faults.append((f"chữ dài hơn {NAME_LENGTH} ký tự", f"text longer than {NAME_LENGTH} characters"))
+    return value or None
+
+
+def _code(cells: Mapping[str, str], key: str, pattern: re.Pattern[str], faults: _Faults) -> str | None:
+    written = cells.get(key, "").strip().strip("/")
+    value = written if key == "school" else written.lower()
+    if not value or pattern.match(value):
+        return value or None
+    title = next(column.title for column in COLUMNS if column.key == key)
+    faults.append(
+        (
+            f"{title[0]} {written!r:.60}: chỉ dùng chữ không dấu, số, gạch nối",
+            f"{title[1]} {written!r:.60}: plain letters, digits and hyphens only",
+        )
+    )
+    return None
+
+
+def _room(cells: Mapping[str, str], faults: _Faults) -> str | None:
+    name = cells.get("room_name", "")
+    if cells.get("room") or not name:
+        return _code(cells, "room", PLACE_CODE, faults)
+    code = room_code(name)
+    if PLACE_CODE.match(code):
+        return code
+    faults.append((f"thiếu mã phòng cho {name!r:.60}", f"no room code for {name!r:.60}"))
+    return None
+
+
+def _site(cells: Mapping[str, str], faults: _Faults) -> str:
+    written = cells.get("site") or MAIN_SITE
+    code = site_code(written)
+    if not PLACE_CODE.match(code):
+        faults.append((f"điểm trường {written!r:.60} không dùng được", f"site {written!r:.60} cannot be used"))
+    return code
+
+
+def _kind(cells: Mapping[str, str], faults: _Faults) -> str | None:
+    written = cells.get("kind", "")
+    try:
+        return kind_of(written) if written else None
+    except ValueError:
+        faults.append(
+            (
+                f"loại phòng {written!r:.60}: chỉ có phòng máy, phòng học, phòng bộ môn, thư viện, văn phòng",
+                f"room kind {written!r:.60}: there are {', '.join(KINDS)}",
+            )
+        )
+        return None
+
+
+def _seats(cells: Mapping[str, str], faults: _Faults) -> int | None:
+    written = cells.get("seats", "")
+    if not written:
+        return None
+    try:
+        seats = read_whole(written)
+    except ValueError:
+        seats = -1
+    if not 0 <= seats <= MOST_SEATS:
+        faults.append(
+            (
+                f"số máy {written!r:.40}: cần số nguyên từ 0 đến {MOST_SEATS}, viết không có dấu chấm, phẩy",
+                f"PCs {written!r:.40}: a whole number from 0 to {MOST_SEATS}, written without points and commas",
+            )
+        )
+    return seats
+
+
+def _always_on(cells: Mapping[str, str], faults: _Faults) -> bool | None:
+    word = folded(cells.get("always_on", ""))
+    if not word:
+        return None
+    if word not in _YES | _NO:
+        faults.append((f"luôn bật {word!r:.40}: ghi có hoặc không", f"always on {word!r:.40}: write yes or no"))
+    return word in _YES
+
+
+def _entry(file: str, line: int, cells: Mapping[str, str]) -> tuple[Entry, _Faults]:
+    faults: _Faults = []
+    entry = Entry(
+        file=file,
+        line=line,
+        area=_code(cells, "area", AREA_PATH, faults),
+        area_name=_text(cells, "area_name", faults),
+        area_level=_text(cells, "area_level", faults),
+        school=_code(cells, "school", SCHOOL_CODE, faults),
+        school_name=_text(cells, "school_name", faults),
+        school_level=_text(cells, "school_level", faults),
+        site=_site(cells, faults),
+        room=_room(cells, faults),
+        room_name=_text(cells, "room_name", faults),
+        kind=_kind(cells, faults),
+        seats=_seats(cells, faults),
+        always_on=_always_on(cells, faults),
+    )
+    if not cells.get("school") and (entry.room or entry.school_name):
+        faults.append(
+            (
+                "thiếu mã trường (ô gộp thì ghi lại mã ở từng dòng)",
+                "no school code (where cells are merged, write it on every row)",
+            )
+        )
+    if not cells.get("area") and entry.area_name:
+        faults.append(("thiếu mã khu vực", "no area code"))
+    return entry, faults

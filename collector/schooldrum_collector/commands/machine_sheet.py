@@ -1,0 +1,215 @@
+"""Everything that is known of one PC, as a person wants to read it and as a program does."""
+
+import math
+from typing import Any
+
+import msgspec
+
+from schooldrum_collector.commands.call import Call
+from schooldrum_collector.commands.machine_words import called, state_word, waits_because
+from schooldrum_collector.formats import age, amount_of_bytes, duration, iso, moment, number, share, speed
+from schooldrum_collector.judge.live import Live, LiveResult, Unreadable, opened
+from schooldrum_collector.judge.presence import Hearing, Presence
+from schooldrum_collector.judge.settings import granted
+from schooldrum_collector.judge.standing import standing
+from schooldrum_collector.speech import Say
+from schooldrum_collector.store.records import Latest, Machine, Register, Scope, StoredSection
+from schooldrum_wire.catalogue import METRICS
+from schooldrum_wire.metric import Kind
+from schooldrum_wire.reading import Reading
+
+_PLAIN_OUTCOMES = frozenset({"ok", "unavailable"})
+ROWS_SHOWN = 30
+_RIGHT_SECONDS = 2.0
+"""The collector cannot know it better: the way of a report takes time, too."""
+
+
+class MachineSheet(msgspec.Struct, frozen=True, kw_only=True):
+    """What the store knows of one machine, with its presence judged."""
+
+    machine: Machine
+    presence: Presence
+    latest: Latest | None
+    live: Live
+    sections: tuple[StoredSection, ...]
+
+
+def presence_now(register: Register, machine: Machine, latest: Latest | None, now: float) -> Presence:
+    """The presence as a command judges it: from the store alone, without the serving collector's own gaps."""
+    return standing(register, machine, latest, Hearing(back=-math.inf), now)
+
+
+def sheet_of(
+    call: Call, register: Register, machine: Machine, sections: list[StoredSection], latest: Latest | None
+) -> MachineSheet:
+    """The sheet; a body that cannot be read shows no results."""
+    try:
+        live = opened(latest.body) if latest else Live(boot="")
+    except Unreadable:
+        live = Live(boot="")
+    return MachineSheet(
+        machine=machine,
+        presence=presence_now(register, machine, latest, call.now()),
+        latest=latest,
+        live=live,
+        sections=tuple(sections),
+    )
+
+
+def scope_of_machine(machine: Machine) -> Scope:
+    """The narrowest scope that shows a machine."""
+    return Scope(school=machine.school)
+
+
+def _measured(sheet: MachineSheet, result: LiveResult) -> float:
+    return (sheet.latest.clock if sheet.latest else 0.0) + result.boottime
+
+
+def human_value(reading: Reading, measured: float, now: float, language: str) -> str:
+    """A reading in the unit its metric's name ends in; `measured` and `now` are epoch seconds."""
+    metric = METRICS.get(reading.name)
+    name = reading.name.removesuffix("_total")
+    if metric is not None and metric.kind is Kind.AGE:
+        return age(measured - reading.value, now, language)
+    if name.endswith("_speed_bytes"):
+        return speed(reading.value, language)
+    if name.endswith("_bytes"):
+        return amount_of_bytes(reading.value, language)
+    if name.endswith("_ratio"):
+        return share(reading.value, language)
+    if name.endswith("_seconds"):
+        return duration(reading.value, language)
+    return number(reading.value, language, digits=3)
+
+
+def as_data(call: Call, register: Register, sheet: MachineSheet) -> dict[str, Any]:
+    """For programs: times in ISO 8601, values in base units."""
+    machine, latest = sheet.machine, sheet.latest
+    room = register.rooms.get(machine.path)
+    return {
+        "id": machine.id,
+        "alias": machine.alias,
+        "school": machine.school,
+        "room": machine.path,
+        "name": called(machine, room, call.say),
+        "seat": machine.seat,
+        "state": machine.state,
+        "pending_reason": machine.pending_reason,
+        "conflict": machine.conflict,
+        "presence": {
+            "state": sheet.presence.state,
+            "since": iso(sheet.presence.since or 0.0),
+            "assumed": sheet.presence.assumed,
+        },
+        "enrolled": iso(machine.enrolled),
+        "heard": iso(latest.heard) if latest else None,
+        "agent": latest.agent if latest else "",
+        "system": latest.system if latest else "",
+        "frozen": latest.frozen if latest else None,
+        "clock_skew_seconds": round(latest.skew, 3) if latest else None,
+        "settings": granted(register, machine),
+        "probes": [
+            {
+                "probe": result.probe,
+                "outcome": result.outcome,
+                "measured": iso(_measured(sheet, result)),
+                "took_seconds": result.took,
+                "reason": result.reason,
+                "readings": result.readings,
+            }
+            for result in sheet.live.results
+        ],
+        "sections": [
+            {"section": section.name, "updated": iso(section.updated), "rows": section.rows}
+            for section in sheet.sections
+        ],
+    }
+
+
+def show(call: Call, register: Register, sheet: MachineSheet) -> None:
+    """For people."""
+    _head(call, register, sheet)
+    _probes(call, sheet)
+    _sections(call, sheet)
+
+
+def _clock(skew: float, say: Say) -> str:
+    if abs(skew) < _RIGHT_SECONDS:
+        return say("đúng giờ", "right")
+    amount = duration(skew, say.language)
+    return say(f"nhanh {amount}", f"{amount} ahead") if skew > 0 else say(f"chậm {amount}", f"{amount} behind")
+
+
+def _head(call: Call, register: Register, sheet: MachineSheet) -> None:
+    say, console, machine, latest = call.say, call.console, sheet.machine, sheet.latest
+    language, now = say.language, call.now()
+    room, school = register.rooms.get(machine.path), register.schools.get(machine.school)
+    console.line(f"{called(machine, room, say)} · {school.name if school else machine.school}")
+    state = state_word(sheet.presence, say)
+    if sheet.presence.since:
+        state += f", {say('từ', 'since')} {moment(sheet.presence.since, language)}"
+    if sheet.presence.assumed:
+        state += say(" (suy ra)", " (assumed)")
+    lines = [
+        (say("Mã", "Code"), f"{machine.school}/{machine.alias} ({machine.id})"),
+        (say("Phòng", "Room"), machine.path),
+        (say("Trạng thái", "State"), state),
+        (say("Lần cuối", "Last heard"), age(latest.heard, now, language) if latest and latest.heard else "-"),
+        (say("Thêm lúc", "Added"), moment(machine.enrolled, language)),
+    ]
+    if machine.pending_reason:
+        lines.append((say("Chờ duyệt vì", "Waits because"), waits_because(machine, say)))
+    if machine.conflict:
+        lines.append(
+            (
+                say("Trùng máy", "Conflict"),
+                say("hai máy cùng gửi bằng một mã; cần người xem", "two PCs speak as this one; a person must look"),
+            )
+        )
+    if latest:
+        frozen = {True: say("có", "yes"), False: say("không", "no"), None: say("chưa rõ", "not known yet")}
+        lines += [
+            (say("Hệ điều hành", "System"), latest.system or "-"),
+            (say("Phần mềm", "Program"), latest.agent or "-"),
+            (say("Đóng băng ổ đĩa", "Frozen disk"), frozen[latest.frozen]),
+            (say("Đồng hồ", "Clock"), _clock(latest.skew, say)),
+        ]
+    settings = granted(register, machine)
+    lines.append((say("Nhịp", "Beat"), duration(settings.beat, language)))
+    console.table((), lines)
+
+
+def _probes(call: Call, sheet: MachineSheet) -> None:
+    say, console = call.say, call.console
+    rows: list[tuple[str, str, str]] = []
+    failed: list[tuple[str, str, str]] = []
+    for result in sorted(sheet.live.results, key=lambda one: one.probe):
+        measured = _measured(sheet, result)
+        if result.outcome not in _PLAIN_OUTCOMES:
+            failed.append((result.probe, result.outcome, result.reason))
+        for reading in result.readings:
+            labels = " ".join(f"{key}={value}" for key, value in reading.labels.items())
+            value = human_value(reading, measured, call.now(), say.language)
+            rows.append((reading.name.removeprefix("school_"), labels, value))
+    if rows:
+        console.line()
+        console.table((say("Số đo", "Reading"), "", say("Giá trị", "Value")), rows)
+    if failed:
+        console.line()
+        console.table((say("Không đo được", "Not measured"), say("Kết quả", "Outcome"), say("Lý do", "Why")), failed)
+
+
+def _sections(call: Call, sheet: MachineSheet) -> None:
+    say, console = call.say, call.console
+    for section in sheet.sections:
+        console.line()
+        console.line(f"{section.name} ({say('cập nhật', 'updated')} {moment(section.updated, say.language)})")
+        columns = sorted({name for row in section.rows for name in row})
+        if columns:
+            cells = [
+                [str(row.get(name, "")) if row.get(name) is not None else "" for name in columns]
+                for row in section.rows[:ROWS_SHOWN]
+            ]
+            console.table(columns, cells)
+        if len(section.rows) > ROWS_SHOWN:
+            console.line(f"… {len(section.rows) - ROWS_SHOWN} {say('dòng nữa', 'more rows')}")

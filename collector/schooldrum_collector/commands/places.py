@@ -1,0 +1,309 @@
+"""`school` and `room`: single schools and rooms, added by hand and listed; and how a person names a room."""
+
+import argparse
+
+import msgspec
+
+from schooldrum_collector.commands.actions import Actions
+from schooldrum_collector.commands.call import Call, opened, scope_of
+from schooldrum_collector.commands.columns import (
+    AREA_PATH,
+    KINDS,
+    MOST_SEATS,
+    NAME_LENGTH,
+    PLACE_CODE,
+    SCHOOL_CODE,
+    kind_of,
+    site_code,
+)
+from schooldrum_collector.commands.console import Failed
+from schooldrum_collector.speech import Say
+from schooldrum_collector.store.interface import Writer
+from schooldrum_collector.store.records import MAIN_SITE, MachineState, Register, Room, School
+from schooldrum_collector.vietnamese import sort_key
+
+_PATH_PARTS = (2, 3)
+
+
+def room_path(call: Call, text: str) -> str:
+    """The `CODE/SITE/ROOM` of a written room: `DEMO/tin1` is in the main site.
+
+    Raises:
+        Failed: it is neither.
+    """
+    parts = text.strip().strip("/").split("/")
+    if len(parts) not in _PATH_PARTS:
+        raise Failed(
+            call.say(
+                f"{text!r}: ghi phòng là MÃ_TRƯỜNG/MÃ_PHÒNG hoặc MÃ_TRƯỜNG/ĐIỂM/MÃ_PHÒNG, ví dụ DEMO/tin1.",
+                f"{text!r}: write a room as SCHOOL/ROOM or SCHOOL/SITE/ROOM, for example DEMO/tin1.",
+            )
+        )
+    site = parts[1] if len(parts) == _PATH_PARTS[1] else MAIN_SITE
+    return f"{parts[0]}/{site_code(site)}/{parts[-1].lower()}"
+
+
+def known_room(call: Call, holder: Register | Writer, text: str) -> Room:
+    """The room a person names.
+
+    Raises:
+        Failed: the register has none of this path; the sentence names those of its school.
+    """
+    path = room_path(call, text)
+    code = path.partition("/")[0]
+    if isinstance(holder, Register):
+        room = holder.rooms.get(path)
+        others = [other.path for other in holder.rooms.values() if other.school == code]
+    else:
+        room = holder.room(path)
+        others = []
+    if room is None:
+        there = f" ({', '.join(sorted(others, key=sort_key)[:10])})" if others else ""
+        raise Failed(
+            call.say(
+                f"Danh mục không có phòng {path}{there}. Thêm phòng: schooldrum-collector room add --help",
+                f"The register has no room {path}{there}. To add one: schooldrum-collector room add --help",
+            )
+        )
+    return room
+
+
+def school_arguments(parser: argparse.ArgumentParser, say: Say) -> None:
+    """What `school` takes."""
+    actions = Actions(parser, say, "add|list")
+    add = actions.add(
+        "add",
+        "thêm hoặc sửa một trường",
+        "adds or changes a school",
+        example='school add --code BM --name "THCS Bình Minh" --level THCS',
+    )
+    add.add_argument("--code", required=True, help=say("mã trường", "the school's code"))
+    add.add_argument("--name", help=say("tên trường", "its name"))
+    add.add_argument("--area", help=say("khu vực đã có trong danh mục", "an area of the register"))
+    add.add_argument("--level", help="MN, TH, THCS, THPT …")
+    listing = actions.add("list", "liệt kê các trường", "lists schools", example="school list --scope hn")
+    _listing(listing, say)
+
+
+def room_arguments(parser: argparse.ArgumentParser, say: Say) -> None:
+    """What `room` takes."""
+    actions = Actions(parser, say, "add|list")
+    add = actions.add(
+        "add",
+        "thêm hoặc sửa một phòng",
+        "adds or changes a room",
+        example='room add --school BM --room tin1 --name "Phòng Tin 1" --seats 40',
+    )
+    add.add_argument("--school", required=True, metavar="CODE", help=say("mã trường", "the school's code"))
+    add.add_argument("--site", default=MAIN_SITE, help=say("điểm trường (mặc định: main)", "site (default: main)"))
+    add.add_argument("--room", required=True, metavar="CODE", help=say("mã phòng, ví dụ tin1", "code, such as tin1"))
+    add.add_argument("--name", help=say("tên phòng", "its name"))
+    add.add_argument("--kind", choices=sorted(KINDS), help=say("loại phòng (mặc định: lab)", "kind (default: lab)"))
+    add.add_argument("--seats", type=int, help=say("số máy trong phòng", "how many PCs stand there"))
+    add.add_argument(
+        "--always-on",
+        action=argparse.BooleanOptionalAction,
+        help=say("máy phòng này luôn bật", "its PCs are always on"),
+    )
+    listing = actions.add("list", "liệt kê các phòng", "lists rooms", example="room list --scope BM")
+    _listing(listing, say)
+
+
+def _listing(parser: argparse.ArgumentParser, say: Say) -> None:
+    parser.add_argument(
+        "--scope", default="", metavar="PATH", help=say("khu vực hoặc mã trường", "an area or a school's code")
+    )
+    parser.add_argument("--json", action="store_true", help=say("in ra JSON", "prints JSON"))
+
+
+def run_school(given: argparse.Namespace, call: Call) -> int:
+    """`school add`, `school list`."""
+    return _list_schools(given, call) if given.action == "list" else _add_school(given, call)
+
+
+def run_room(given: argparse.Namespace, call: Call) -> int:
+    """`room add`, `room list`."""
+    return _list_rooms(given, call) if given.action == "list" else _add_room(given, call)
+
+
+def _checked_name(call: Call, name: str | None, key: str) -> str | None:
+    if name is None:
+        return None
+    tidy = " ".join(name.split())
+    if not tidy or len(tidy) > NAME_LENGTH or not tidy.isprintable():
+        raise Failed(
+            call.say(
+                f"--{key}: cần chữ in được, dài 1 đến {NAME_LENGTH}.",
+                f"--{key}: printable text, 1 to {NAME_LENGTH} long.",
+            )
+        )
+    return tidy
+
+
+def _add_school(given: argparse.Namespace, call: Call) -> int:
+    say = call.say
+    if not SCHOOL_CODE.match(given.code):
+        raise Failed(
+            say(
+                f"--code {given.code!r}: chỉ chữ không dấu, số, . _ -, tối đa 40.",
+                f"--code {given.code!r}: plain letters, digits, . _ - only, at most 40.",
+            )
+        )
+    if given.area and not AREA_PATH.match(given.area):
+        raise Failed(say(f"--area {given.area!r}: ví dụ hn/q3.", f"--area {given.area!r}: such as hn/q3."))
+    given_fields = {"name": _checked_name(call, given.name, "name"), "area": given.area, "level": given.level}
+    with opened(call, create=True) as store, store.writing() as writer:
+        before = writer.school(given.code)
+        if before is None and not given_fields["name"]:
+            raise Failed(say("Trường mới cần --name.", "A new school needs --name."))
+        if given.area and writer.area(given.area) is None:
+            raise Failed(say(f"Danh mục không có khu vực {given.area}.", f"The register has no area {given.area}."))
+        school = msgspec.structs.replace(
+            before or School(code=given.code, name=""),
+            **{key: value for key, value in given_fields.items() if value is not None},
+        )
+        if school != before:
+            writer.put_school(school)
+            writer.log(call.change("school.change" if before else "school.add", school.code, school.name))
+    call.console.line(
+        say(f"Đã lưu trường {school.code}: {school.name}.", f"Saved school {school.code}: {school.name}.")
+    )
+    return 0
+
+
+def _add_room(given: argparse.Namespace, call: Call) -> int:
+    say = call.say
+    path = room_path(call, f"{given.school}/{given.site}/{given.room}")
+    school, site, code = path.split("/")
+    if not PLACE_CODE.match(code) or not PLACE_CODE.match(site):
+        raise Failed(
+            say(
+                f"{path}: mã phòng và điểm trường chỉ có chữ không dấu, số, gạch nối, tối đa 20.",
+                f"{path}: codes of rooms and sites are plain letters, digits, hyphens, at most 20.",
+            )
+        )
+    if given.seats is not None and not 0 <= given.seats <= MOST_SEATS:
+        raise Failed(say(f"--seats: từ 0 đến {MOST_SEATS}.", f"--seats: 0 to {MOST_SEATS}."))
+    fields = {
+        "name": _checked_name(call, given.name, "name"),
+        "kind": kind_of(given.kind) if given.kind else None,
+        "seats": given.seats,
+        "always_on": given.always_on,
+    }
+    with opened(call, create=True) as store, store.writing() as writer:
+        if writer.school(school) is None:
+            raise Failed(
+                say(
+                    f"Danh mục không có trường {school}: schooldrum-collector school add --code {school} --name …",
+                    f"The register has no school {school}: schooldrum-collector school add --code {school} --name …",
+                )
+            )
+        before = writer.room(path)
+        if before is None and not fields["name"]:
+            raise Failed(say("Phòng mới cần --name.", "A new room needs --name."))
+        room = msgspec.structs.replace(
+            before or Room(school=school, site=site, code=code, name=""),
+            **{key: value for key, value in fields.items() if value is not None},
+        )
+        if room != before:
+            writer.put_room(room)
+            writer.log(call.change("room.change" if before else "room.add", path, f"{room.name}, {room.seats}"))
+    call.console.line(
+        say(
+            f"Đã lưu phòng {path}: {room.name}, {room.seats} máy.", f"Saved room {path}: {room.name}, {room.seats} PCs."
+        )
+    )
+    return 0
+
+
+def _counts(register: Register, school: str) -> dict[str, list[MachineState]]:
+    states: dict[str, list[MachineState]] = {}
+    for machine_id in register.by_school.get(school, ()):
+        machine = register.machines[machine_id]
+        states.setdefault(machine.path, []).append(machine.state)
+    return states
+
+
+def _list_schools(given: argparse.Namespace, call: Call) -> int:
+    say = call.say
+    with opened(call) as store:
+        register = store.register()
+    scope = scope_of(call, register, given.scope)
+    schools = [school for school in register.schools.values() if scope.covers(school=school.code, area=school.area)]
+    rooms: dict[str, list[Room]] = {}
+    for room in register.rooms.values():
+        rooms.setdefault(room.school, []).append(room)
+    listed = []
+    for school in sorted(schools, key=lambda one: (sort_key(one.name), one.code)):
+        active = sum(states.count(MachineState.ACTIVE) for states in _counts(register, school.code).values())
+        listed.append(
+            {
+                "code": school.code,
+                "name": school.name,
+                "area": school.area,
+                "level": school.level,
+                "rooms": len(rooms.get(school.code, [])),
+                "seats": sum(room.seats for room in rooms.get(school.code, [])),
+                "machines": active,
+            }
+        )
+    if given.json:
+        call.console.json(listed)
+        return 0
+    call.console.table(
+        (
+            *(say("Mã", "Code"), say("Tên trường", "School"), say("Khu vực", "Area"), say("Cấp", "Level")),
+            *(say("Phòng", "Rooms"), say("Máy", "PCs")),
+        ),
+        [
+            (
+                *(str(one["code"]), str(one["name"]), str(one["area"]), str(one["level"])),
+                *(str(one["rooms"]), f"{one['machines']}/{one['seats']}"),
+            )
+            for one in listed
+        ],
+    )
+    return 0
+
+
+def _list_rooms(given: argparse.Namespace, call: Call) -> int:
+    say = call.say
+    with opened(call) as store:
+        register = store.register()
+    scope = scope_of(call, register, given.scope)
+    rooms = [
+        room
+        for room in register.rooms.values()
+        if room.school in register.schools and scope.covers(school=room.school, area=register.schools[room.school].area)
+    ]
+    listed = []
+    for room in sorted(rooms, key=lambda one: (one.school, one.site != MAIN_SITE, one.site, sort_key(one.name))):
+        states = _counts(register, room.school).get(room.path, [])
+        listed.append(
+            {
+                "path": room.path,
+                "name": room.name,
+                "kind": room.kind,
+                "seats": room.seats,
+                "always_on": room.always_on,
+                "machines": states.count(MachineState.ACTIVE),
+                "pending": states.count(MachineState.PENDING),
+            }
+        )
+    if given.json:
+        call.console.json(listed)
+        return 0
+    call.console.table(
+        (say("Phòng", "Room"), say("Tên", "Name"), say("Loại", "Kind"), say("Máy", "PCs"), say("Chờ duyệt", "Pending")),
+        [
+            (
+                str(one["path"]),
+                str(one["name"]),
+                str(one["kind"]),
+                f"{one['machines']}/{one['seats']}",
+                str(one["pending"]),
+            )
+            for one in listed
+        ],
+    )
+    return 0

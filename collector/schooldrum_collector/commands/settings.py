@@ -1,0 +1,136 @@
+"""`settings`: what is set for areas, schools and rooms, and what comes of it."""
+
+import argparse
+
+import msgspec
+
+from schooldrum_collector.commands.actions import Actions
+from schooldrum_collector.commands.call import Call, opened
+from schooldrum_collector.commands.console import Failed
+from schooldrum_collector.judge.settings import TOP, Refusal, above, changed, inherited, places_of
+from schooldrum_collector.speech import Say
+from schooldrum_collector.store.records import MAIN_SITE, Register
+from schooldrum_wire.settings import Settings, accept
+
+_ROOM_PARTS = 3
+
+
+def arguments(parser: argparse.ArgumentParser, say: Say) -> None:
+    """What `settings` takes."""
+    actions = Actions(parser, say, "show|set")
+    showing = actions.add(
+        "show", "xem các cài đặt của một nơi", "shows the settings of a place", example="settings show --scope BM"
+    )
+    setting = actions.add(
+        "set",
+        "đặt cho một nơi và mọi nơi bên dưới",
+        "sets for a place and all below",
+        example="settings set --scope BM beat=120 pace.disk=900",
+    )
+    for action, required in ((showing, False), (setting, True)):
+        action.add_argument(
+            "--scope",
+            required=required,
+            default="/",
+            metavar="PATH",
+            help=say("khu vực, trường, phòng, hoặc / cho tất cả", "an area, a school, a room, or / for everything"),
+        )
+    showing.add_argument("--json", action="store_true", help=say("in ra JSON", "prints JSON"))
+    setting.add_argument(
+        "values",
+        nargs="+",
+        metavar="KEY=VALUE",
+        help=say(
+            "beat=60 · pace.cpu=300 · backlog_per_beat=10 · language=vi · not_before=…; KEY= để bỏ",
+            "beat=60 · pace.cpu=300 · backlog_per_beat=10 · language=en · not_before=…; KEY= takes it away",
+        ),
+    )
+
+
+def run(given: argparse.Namespace, call: Call) -> int:
+    """`settings show`, `settings set`."""
+    return _show(given, call) if given.action == "show" else _set(given, call)
+
+
+def place_of(call: Call, register: Register, text: str) -> str:
+    """The path under which a place's settings are kept; `/` or nothing is the top.
+
+    Raises:
+        Failed: the register knows no such place.
+    """
+    path = text.strip().strip("/")
+    if path == TOP or path in register.areas or path in register.schools or path in register.rooms:
+        return path
+    school, _, room = path.partition("/")
+    in_main = f"{school}/{MAIN_SITE}/{room.lower()}"
+    if in_main in register.rooms:
+        return in_main
+    raise Failed(
+        call.say(
+            f"Danh mục không có khu vực, trường hay phòng nào là {path!r:.80}.",
+            f"The register has no area, school or room {path!r:.80}.",
+        )
+    )
+
+
+def _way_to(register: Register, place: str) -> tuple[str, ...]:
+    if place in register.rooms:
+        school = register.rooms[place].school
+        return places_of(register.schools[school].area, school, place)
+    if place in register.schools:
+        return places_of(register.schools[place].area, place)
+    return tuple(above(place))
+
+
+def _show(given: argparse.Namespace, call: Call) -> int:
+    say = call.say
+    with opened(call) as store:
+        register = store.register()
+    place = place_of(call, register, given.scope)
+    way = _way_to(register, place)
+    own = register.settings.get(place, {})
+    values, _ = accept({**inherited(register.settings, way), "version": register.settings_version}, Settings())
+    effective = msgspec.to_builtins(values)
+    settings = {field: effective.get(field, getattr(values, field)) for field in Settings.__struct_fields__}
+    if given.json:
+        call.console.json({"scope": place or "/", "set_here": own, "in_force": settings})
+        return 0
+    rows = []
+    for key, value in settings.items():
+        if key == "version":
+            continue
+        origin = next((step for step in reversed(way) if key in register.settings.get(step, {})), None)
+        shown = ", ".join(f"{probe}={pace}" for probe, pace in value.items()) if isinstance(value, dict) else str(value)
+        rows.append((key, shown or "-", say("mặc định", "default") if origin is None else origin or "/"))
+    call.console.line(f"{say('Nơi', 'Place')}: {place or '/'}")
+    call.console.table((say("Khóa", "Key"), say("Giá trị", "Value"), say("Đặt tại", "Set at")), rows)
+    return 0
+
+
+def _sentence(refusal: Refusal, say: Say) -> str:
+    key, given, allowed = f"{refusal.key:.60}", f"{refusal.given!r:.60}", refusal.allowed
+    return say(
+        f"{key}: giá trị {given} không dùng được; được phép: {allowed}",
+        f"{key}: value {given} cannot be used; allowed: {allowed}",
+    )
+
+
+def _set(given: argparse.Namespace, call: Call) -> int:
+    say = call.say
+    with opened(call) as store:
+        place = place_of(call, store.register(), given.scope)
+        with store.writing() as writer:
+            before = writer.setting(place)
+            after, refusals = changed(before, given.values, now=call.now())
+            if refusals:
+                raise Failed("\n".join(_sentence(refusal, say) for refusal in refusals))
+            if after != before:
+                writer.put_setting(place, after)
+                writer.log(call.change("settings.set", place or "/", " ".join(given.values)))
+    call.console.line(
+        say(
+            f"Đã đặt cho {place or '/'}; máy nhận ở lần gửi kế tiếp.",
+            f"Set for {place or '/'}; PCs take it with their next report.",
+        )
+    )
+    return 0

@@ -1,0 +1,228 @@
+"""What stands in a person's CSV or XLSX file: rows of text with their line numbers, within bounds no file can lift."""
+
+import csv
+import io
+import itertools
+import re
+import unicodedata
+import warnings
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import msgspec
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.workbook import Workbook
+
+FILE_BYTES = 20 << 20
+UNPACKED_BYTES = 100 << 20
+PARTS = 2000
+ROWS = 100_000
+COLUMNS = 60
+CELL_LENGTH = 2000
+HEADING_ROWS = 20
+"""Titles of an office's table stand above the headings; further down nobody looks for them."""
+_SEPARATORS = (",", ";", "\t")
+_OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+_DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY")
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_ZEROS = re.compile(r"0{2,20}\Z")
+_LEGACY_LETTERS = frozenset("®\u00b8µ¶·¹©¬")
+"""What đ, á, à … of the old TCVN3 fonts (.VnTime) look like when read as Windows' Vietnamese."""
+
+
+class Unreadable(ValueError):  # noqa: N818 - it names what the file is
+    """The file, or a part of it, cannot be read; says why and what to do in both languages."""
+
+    def __init__(self, vietnamese: str, english: str) -> None:
+        self.vietnamese, self.english = vietnamese, english
+        super().__init__(english)
+
+
+class SheetRow(msgspec.Struct, frozen=True):
+    """One row: the line it begins on (from 1), and its cells as tidy text."""
+
+    line: int
+    cells: tuple[str, ...]
+
+
+class Sheet(msgspec.Struct, frozen=True, kw_only=True):
+    """A table of a file. `form` says how it was read: encoding and separator, or the sheet's name."""
+
+    file: str
+    form: str
+    rows: tuple[SheetRow, ...]
+
+
+def _tidy(text: str) -> str:
+    spaced = " ".join(text[:CELL_LENGTH].split())
+    plain = "".join(sign for sign in spaced if unicodedata.category(sign) not in _UNSEEN)
+    return " ".join(unicodedata.normalize("NFC", plain).split())
+
+
+def read_sheets(path: Path, knows: Callable[[tuple[str, ...]], int]) -> tuple[Sheet, ...]:
+    """The tables of a file. `knows(cells)` says how many of these headings mean something to the caller.
+
+    Raises:
+        Unreadable: it is too large, of another kind, damaged, or built to do harm.
+    """
+    try:
+        with path.open("rb") as file:
+            body = file.read(FILE_BYTES + 1)
+    except OSError as trouble:
+        raise Unreadable(f"không mở được: {trouble.strerror}", f"cannot be opened: {trouble.strerror}") from trouble
+    return sheets_of(path.name, body, knows)
+
+
+def sheets_of(name: str, body: bytes, knows: Callable[[tuple[str, ...]], int]) -> tuple[Sheet, ...]:
+    """The tables in the bytes of a file of this name.
+
+    Raises:
+        Unreadable: as `read_sheets`.
+    """
+    if len(body) > FILE_BYTES:
+        size = FILE_BYTES >> 20
+        raise Unreadable(f"lớn hơn {size} MiB: chia thành nhiều tệp", f"larger than {size} MiB: split it")
+    if body.startswith(_OLD_EXCEL):
+        raise Unreadable(
+            "là bảng tính kiểu cũ (.xls): mở bằng Excel rồi lưu thành .xlsx",
+            "is an old workbook (.xls): open it and save it as .xlsx",
+        )
+    if body.startswith(b"PK"):
+        return _workbook(name, body)
+    return (_separated(name, body, knows),)
+
+
+def _decoded(body: bytes) -> tuple[str, str]:
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        order = ["utf-16"]
+    elif body.startswith(b"\xef\xbb\xbf"):
+        order = ["utf-8-sig"]
+    elif body[1:200:2].count(0) > len(body[:200]) // 4:
+        order = ["utf-16-le"]
+    elif body[0:200:2].count(0) > len(body[:200]) // 4:
+        order = ["utf-16-be"]
+    else:
+        order = ["utf-8", "cp1258"]
+    for encoding in order:
+        try:
+            text = body.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if encoding == "cp1258" and _LEGACY_LETTERS & set(text):
+            break
+        return text, encoding
+    raise Unreadable(
+        "chữ không đọc được (có thể là phông cũ TCVN3, VNI): chuyển sang Unicode, lưu lại là CSV UTF-8 hoặc .xlsx",
+        "its letters cannot be read (old TCVN3 or VNI fonts?): convert to Unicode and save as CSV UTF-8 or .xlsx",
+    )
+
+
+def _csv_rows(text: str, separator: str) -> Iterator[SheetRow]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    begins = 1
+    try:
+        for cells in reader:
+            yield SheetRow(begins, tuple(_tidy(cell) for cell in cells[:COLUMNS]))
+            begins = reader.line_num + 1
+    except csv.Error as trouble:
+        raise Unreadable(
+            f"dòng {begins}: dấu nháy kép không đóng, hoặc ô quá dài ({trouble})",
+            f"line {begins}: an open quotation mark, or a cell too long ({trouble})",
+        ) from trouble
+
+
+def _separated(name: str, body: bytes, knows: Callable[[tuple[str, ...]], int]) -> Sheet:
+    text, encoding = _decoded(body)
+    if "\x00" in text:
+        raise Unreadable("không phải tệp chữ (CSV) hay .xlsx", "is neither text (CSV) nor .xlsx")
+
+    def understood(separator: str) -> int:
+        first = itertools.islice(_csv_rows(text, separator), HEADING_ROWS)
+        try:
+            return max((knows(row.cells) for row in first), default=0)
+        except Unreadable:
+            return 0
+
+    separator = max(_SEPARATORS, key=understood)
+    rows: list[SheetRow] = []
+    for row in _csv_rows(text, separator):
+        if len(rows) >= ROWS:
+            raise Unreadable(f"hơn {ROWS} dòng: chia thành nhiều tệp", f"more than {ROWS} lines: split it")
+        rows.append(row)
+    said = {",": ",", ";": ";", "\t": "tab"}[separator]
+    return Sheet(file=name, form=f"{encoding}, {said}", rows=tuple(rows))
+
+
+def _sift_parts(archive: zipfile.ZipFile) -> None:
+    parts = archive.infolist()
+    # A part never yields more than its declared size, so the declared sizes bound what a zip bomb can unpack.
+    if len(parts) > PARTS or sum(part.file_size for part in parts) > UNPACKED_BYTES:
+        raise Unreadable(
+            f"bung ra lớn hơn {UNPACKED_BYTES >> 20} MiB: chỉ giữ lại bảng cần nhập rồi lưu lại",
+            f"unpacks to more than {UNPACKED_BYTES >> 20} MiB: keep only the table to import and save it again",
+        )
+    for part in parts:
+        if not part.filename.lower().endswith((".xml", ".rels")):
+            continue
+        body = archive.read(part)
+        # A workbook never declares entities; who does wants the reader to expand them without end.
+        if body.startswith((b"\xff\xfe", b"\xfe\xff")) or any(mark in body for mark in _DECLARATIONS):
+            raise Unreadable("có phần khai báo lạ (DTD): không nhập", "declares entities (DTD): not imported")
+
+
+def _cell_text(value: object, form: str) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, int | float):
+        if float(value).is_integer() and abs(value) < 1e15:  # noqa: PLR2004 - beyond, a double has lost digits
+            # A school code typed as a number keeps its leading zeros only in the cell's format.
+            return str(int(value)).zfill(len(form) if _ZEROS.match(form) else 0)
+        return repr(value)
+    return _tidy(str(value))
+
+
+def _trimmed(cells: Iterable[str]) -> tuple[str, ...]:
+    row = list(cells)
+    while row and not row[-1]:
+        row.pop()
+    return tuple(row)
+
+
+def _tables(name: str, workbook: Workbook) -> Iterator[Sheet]:
+    for worksheet in workbook.worksheets:
+        rows = tuple(
+            SheetRow(line, _trimmed(_cell_text(cell.value, str(getattr(cell, "number_format", ""))) for cell in cells))
+            for line, cells in enumerate(worksheet.iter_rows(max_row=ROWS + 1, max_col=COLUMNS), start=1)
+        )
+        if len(rows) > ROWS:
+            raise Unreadable(f"hơn {ROWS} dòng: chia thành nhiều tệp", f"more than {ROWS} lines: split it")
+        yield Sheet(file=name, form=f"xlsx, {_tidy(worksheet.title)}", rows=rows)
+
+
+def _workbook(name: str, body: bytes) -> tuple[Sheet, ...]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            _sift_parts(archive)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # openpyxl warns of decoration that it does not read
+            workbook = load_workbook(io.BytesIO(body), read_only=True, data_only=True, keep_links=False)
+            try:
+                return tuple(_tables(name, workbook))
+            finally:
+                workbook.close()
+    except Unreadable:
+        raise
+    except (
+        *(zipfile.BadZipFile, InvalidFileException, ET.ParseError, zlib.error, OSError, EOFError, LookupError),
+        *(ValueError, TypeError, AttributeError, NotImplementedError, RuntimeError, AssertionError),
+    ) as trouble:
+        raise Unreadable(
+            "không đọc được như một tệp .xlsx: mở bằng Excel hoặc LibreOffice rồi lưu lại",
+            "cannot be read as .xlsx: open it in Excel or LibreOffice and save it again",
+        ) from trouble

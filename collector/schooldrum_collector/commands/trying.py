@@ -1,0 +1,294 @@
+"""`try`: everything on this machine: a collector, a school DEMO, and this very machine enrolled by a real agent.
+
+Collector and agent are child processes in sessions of their own, so that Ctrl-C reaches this process alone and both are
+stopped in order: the agent first, for its goodbye must still be heard.
+"""
+
+import argparse
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from types import FrameType
+
+import msgspec
+from platformdirs import user_data_path
+
+from schooldrum_collector.app.serving import Doors
+from schooldrum_collector.commands.actions import PROGRAM
+from schooldrum_collector.commands.call import Call, opened
+from schooldrum_collector.commands.console import Failed
+from schooldrum_collector.commands.tokens import make_token
+from schooldrum_collector.config import PREFIX, Config, Misconfigured, load
+from schooldrum_collector.speech import Say
+from schooldrum_collector.store.records import MachineState, Room, School
+
+SCHOOL, ROOM = "DEMO", "DEMO/main/tin1"
+READY_SECONDS = 60.0
+ENROL_SECONDS = 90.0
+AGENT_STOP_SECONDS = 10.0
+COLLECTOR_STOP_SECONDS = 30.0
+MARK_FILE = "tried.json"
+
+
+class _Mark(msgspec.Struct, frozen=True):
+    """Which machine of the register this machine became."""
+
+    machine: str
+
+
+class _Event(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened: the doors are open, a child has ended (its name), or a person wants to stop (neither)."""
+
+    doors: Doors | None = None
+    ended: str = ""
+
+
+_Events = SimpleQueue[_Event]
+
+
+def arguments(parser: argparse.ArgumentParser, say: Say) -> None:
+    """What `try` takes."""
+    parser.description = say(
+        "Chạy máy chủ và phần mềm trên chính máy này, trong thư mục của người dùng (đổi bằng SCHOOLDRUM_HOME).",
+        "Runs the collector and an agent on this machine, in the user's data directory (SCHOOLDRUM_HOME changes it).",
+    )
+
+
+def run(given: argparse.Namespace, call: Call) -> int:
+    """Runs until Ctrl-C; the second time it goes on with the same data."""
+    del given
+    say, home = call.say, _home(call.environ)
+    environ = _environment(call.environ, home)
+    call = msgspec.structs.replace(call, config=_configured(call, home, environ))
+    with _events() as events, _collector(call, environ, events):
+        doors = _opened(call, events)
+        if doors is None:
+            return 0
+        _enrol_once(call, doors, home, environ)
+        # Named again each time: the ports may have been changed since this machine was added.
+        towards = {**environ, "SCHOOLDRUM_COLLECTOR": doors.agents}
+        with _child(_agent(home, "run"), towards, "schooldrum-agent", events, AGENT_STOP_SECONDS):
+            _tell(call, doors, home)
+            last = events.get()
+            call.console.remark(say("Đang dừng …", "Stopping …"))
+    if last.ended:
+        raise Failed(
+            say(
+                f"Chương trình {last.ended} đã tự kết thúc; xem các dòng phía trên.",
+                f"The program {last.ended} has ended by itself; see the lines above.",
+            )
+        )
+    call.console.line(say("Đã dừng cả hai.", "Both have stopped."))
+    return 0
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    named = environ.get("SCHOOLDRUM_HOME", "").strip()
+    return Path(named).expanduser().absolute() if named else user_data_path("schooldrum", appauthor=False)
+
+
+def _environment(environ: Mapping[str, str], home: Path) -> dict[str, str]:
+    """What a collector or an agent that is installed on this machine is told does not reach the trial."""
+    ours = {f"{PREFIX}DATA", "SCHOOLDRUM_STATE", "SCHOOLDRUM_SPOOL", "SCHOOLDRUM_COLLECTOR"}
+    return {
+        **{name: value for name, value in environ.items() if name not in ours},
+        f"{PREFIX}CONFIG": str(home / "collector.toml"),
+        "SCHOOLDRUM_CONFIG": str(home / "agent.toml"),
+        "SCHOOLDRUM_LOG_LEVEL": environ.get("SCHOOLDRUM_LOG_LEVEL", "warning"),
+        # The trial runs from wherever it was unpacked.
+        "SCHOOLDRUM_SHARED_CODE": "true",
+    }
+
+
+def _configured(call: Call, home: Path, environ: Mapping[str, str]) -> Config:
+    options = {"data": str(home / "collector"), "office_open": True, "language": call.say.language}
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in ("collector.toml", "agent.toml"):
+            (home / name).touch(mode=0o600)
+        return load(home / "collector.toml", environ, options)
+    except Misconfigured as trouble:
+        raise Failed("\n".join(problem.sentence(call.say) for problem in trouble.problems)) from trouble
+    except OSError as trouble:
+        raise Failed(
+            call.say(
+                f"{home}: {trouble.strerror}. Chọn thư mục khác bằng biến SCHOOLDRUM_HOME.",
+                f"{home}: {trouble.strerror}. Choose another directory by the variable SCHOOLDRUM_HOME.",
+            )
+        ) from trouble
+
+
+def _agent(home: Path, *words: str) -> list[str]:
+    return [sys.executable, "-m", "schooldrum_agent", *words, "--state", str(home / "agent")]
+
+
+@contextmanager
+def _events() -> Iterator[_Events]:
+    """A queue that hears of Ctrl-C, of a termination and of a closed terminal; and of children, see `_child`."""
+    events: _Events = SimpleQueue()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        events.put(_Event())
+
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform != "win32":
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, stop) for number in numbers}
+    try:
+        yield events
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _child(
+    command: list[str],
+    environ: Mapping[str, str],
+    name: str,
+    events: _Events,
+    patience: float,
+    *,
+    read: Callable[[bytes], None] | None = None,
+) -> Iterator[None]:
+    """A running child; asked to stop at the end, and killed where it has not after `patience` seconds.
+
+    `read` is given its standard output line by line; without it the child writes to ours.
+    """
+    process = subprocess.Popen(  # noqa: S603 - our own two programs, by absolute path
+        command,
+        env=dict(environ),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE if read else None,
+        start_new_session=True,
+    )
+
+    def watch() -> None:
+        if process.stdout and read:
+            for line in process.stdout:
+                read(line)
+        process.wait()
+        events.put(_Event(ended=name))
+
+    watcher = threading.Thread(target=watch, name=name, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(patience)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        watcher.join()
+        if process.stdout:
+            process.stdout.close()
+
+
+@contextmanager
+def _collector(call: Call, environ: Mapping[str, str], events: _Events) -> Iterator[None]:
+    def read(line: bytes) -> None:
+        with suppress(msgspec.DecodeError):
+            events.put(_Event(doors=msgspec.json.decode(line, type=Doors)))
+
+    command = [sys.executable, "-m", "schooldrum_collector", "serve", "--open", "--json"]
+    command += ["--data", str(call.config.data), "--lang", call.say.language]
+    with _child(command, environ, "schooldrum-collector", events, COLLECTOR_STOP_SECONDS, read=read):
+        yield
+
+
+def _opened(call: Call, events: _Events) -> Doors | None:
+    try:
+        event = events.get(timeout=READY_SECONDS)
+    except Empty:
+        raise Failed(call.say("Máy chủ tổng hợp khởi động quá lâu.", "The collector took too long to start.")) from None
+    if event.ended:
+        raise Failed(
+            call.say(
+                "Máy chủ tổng hợp không khởi động được; lý do ở dòng trên.",
+                "The collector did not start; the line above says why.",
+            )
+        )
+    return event.doors
+
+
+def _enrol_once(call: Call, doors: Doors, home: Path, environ: Mapping[str, str]) -> None:
+    """Enrols this machine unless the register still has the machine it became the last time."""
+    mark = home / MARK_FILE
+    with opened(call) as store:
+        with store.writing() as writer:
+            if writer.school(SCHOOL) is None:
+                writer.put_school(School(code=SCHOOL, name=call.say("Trường dùng thử", "Trial school")))
+            if writer.room(ROOM) is None:
+                code = ROOM.rpartition("/")[2]
+                room = Room(school=SCHOOL, code=code, name=call.say("Phòng Tin 1", "Tin 1 lab"), seats=40)
+                writer.put_room(room)
+        known = store.register().machines.get(_marked(mark))
+        if known is not None and known.state is not MachineState.RETIRED and (home / "agent").exists():
+            return
+        call.console.remark(call.say("Thêm máy này vào trường DEMO …", "Adding this machine to the school DEMO …"))
+        token, record = make_token(store, call, ROOM, uses=1, days=1)
+        _enrol(call, [*_agent(home, "enrol"), "--collector", doors.agents], str(token), environ)
+        with store.writing() as writer:
+            machines = writer.enrolled_by(record.id)
+    if machines:
+        mark.write_bytes(msgspec.json.encode(_Mark(machines[0])))
+
+
+def _marked(mark: Path) -> str:
+    try:
+        return msgspec.json.decode(mark.read_bytes(), type=_Mark).machine
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+
+
+def _enrol(call: Call, command: list[str], token: str, environ: Mapping[str, str]) -> None:
+    try:
+        ended = subprocess.run(  # noqa: S603 - our own program, by absolute path
+            command,
+            env=dict(environ),
+            input=token.encode() + b"\n",
+            stdout=subprocess.DEVNULL,
+            timeout=ENROL_SECONDS,
+            check=False,
+            start_new_session=True,
+        )
+    except subprocess.TimeoutExpired:
+        raise Failed(call.say("Thêm máy này quá lâu.", "Adding this machine took too long.")) from None
+    if ended.returncode:
+        raise Failed(
+            call.say(
+                "Không thêm được máy này; lý do ở các dòng trên.",
+                "This machine could not be added; the lines above say why.",
+            )
+        )
+
+
+def _tell(call: Call, doors: Doors, home: Path) -> None:
+    say, console = call.say, call.console
+    program = Path(sys.executable).with_name(PROGRAM)
+    name = str(program) if program.exists() else PROGRAM
+    options = f"--config {home / 'collector.toml'} --data {call.config.data}"
+    console.line()
+    console.line(say("Schooldrum đang chạy thử trên máy này. Dừng: Ctrl-C.", "Schooldrum is on trial. Stop: Ctrl-C."))
+    console.table(
+        (),
+        [
+            (say("Trang", "Pages"), f"{doors.office}/"),
+            (say("Số đo của máy này", "This machine's figures"), f"{doors.office}/metrics/schools/{SCHOOL}"),
+            (say("Cho Prometheus", "For Prometheus"), f"{doors.office}/sd/schools"),
+            (say("Cửa máy trường", "Agents door"), doors.agents),
+            (say("Dữ liệu", "Data"), str(home)),
+        ],
+    )
+    console.line()
+    console.line(say("Việc tiếp theo, ở một cửa sổ khác:", "What to do next, in another window:"))
+    console.line(f"  {name} machines list {options}")
+    console.line(f"  {name} token new --room {SCHOOL}/tin1 {options}")
+    console.out.flush()

@@ -1,0 +1,197 @@
+"""What the collector is told by its file, its environment and its command line, checked against the keys."""
+
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from schooldrum_collector.keys import KEYS, Listen, default_data, default_file
+from schooldrum_collector.speech import Say
+
+PREFIX = "SCHOOLDRUM_COLLECTOR_"
+_FILE_VARIABLE = f"{PREFIX}CONFIG"
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """The collector's configuration; what each key means stands in KEYS."""
+
+    data: Path
+    language: str = "vi"
+    agents_listen: Listen = Listen("127.0.0.1", 8801)
+    agents_names: tuple[str, ...] = ()
+    agents_tls: bool = True
+    agents_proxies: tuple[str, ...] = ()
+    agents_connections: int = 10_000
+    waiting_reports: int = 5_000
+    office_listen: Listen = Listen("127.0.0.1", 8800)
+    office_hosts: tuple[str, ...] = ()
+    office_open: bool = False
+    office_certificate: Path | None = None
+    office_key: Path | None = None
+    results_days: int = 35
+    sections_days: int = 400
+    changes_days: int = 730
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is wrong in the configuration, and where it was written."""
+
+    key: str
+    given: str
+    where: str
+    allowed: str
+    hint: tuple[str, str] = ("", "")
+
+    def sentence(self, say: Say) -> str:
+        """For the person who can mend it."""
+        start = say(f"{self.where}: khóa {self.key}", f"{self.where}: key {self.key}")
+        given = say(f", giá trị {self.given!r:.80}", f", value {self.given!r:.80}") if self.given else ""
+        why = say(f": không dùng được; được phép: {self.allowed}", f": cannot be used; allowed: {self.allowed}")
+        hint = say(*self.hint)
+        return f"{start}{given}{why if self.allowed else ''}{f'. {hint}' if hint else '.'}"
+
+
+class Misconfigured(ValueError):  # noqa: N818 - it names the configuration's state
+    """Everything that is wrong in the configuration, at once."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(problem.sentence(Say("en")) for problem in self.problems))
+
+
+_BY_NAME = {key.name: key for key in KEYS}
+
+
+def _suggestion(name: str) -> tuple[str, str]:
+    close = get_close_matches(name, _BY_NAME, n=1)
+    if close:
+        return f"Có phải là {close[0]}?", f"Did you mean {close[0]}?"
+    return f"Các khóa có: {', '.join(_BY_NAME)}", f"The keys are: {', '.join(_BY_NAME)}"
+
+
+def _file_values(path: Path | None, environ: Mapping[str, str]) -> tuple[dict[str, object], str]:
+    named = environ.get(_FILE_VARIABLE, "").strip()
+    where = path or (Path(named) if named else default_file(environ))
+    try:
+        if path is None and not named and not where.exists():
+            return {}, str(where)
+        return tomllib.loads(where.read_text(encoding="utf-8-sig")), str(where)
+    except (OSError, ValueError, RecursionError) as trouble:
+        reason = trouble.strerror if isinstance(trouble, OSError) and trouble.strerror else str(trouble)
+        hint = (f"Không đọc được tệp: {reason}", f"The file cannot be read: {reason}")
+        raise Misconfigured([Problem(key="*", given="", where=str(where), allowed="", hint=hint)]) from trouble
+
+
+def _together(config: Config, where: Callable[[str], str]) -> list[Problem]:
+    """What no key shows by itself."""
+    problems: list[Problem] = []
+
+    def refuse(key: str, given: object, allowed: str, vietnamese: str, english: str) -> None:
+        hint = (vietnamese, english)
+        problems.append(Problem(key=key, given=str(given), where=where(key), allowed=allowed, hint=hint))
+
+    wide = "127.0.0.1:PORT, [::1]:PORT, localhost:PORT"
+    if not config.agents_tls and not config.agents_listen.is_loopback:
+        refuse(
+            "agents_listen",
+            config.agents_listen,
+            wide,
+            "agents_tls đang tắt nên cửa máy trường chỉ được nghe trên chính máy này.",
+            "agents_tls is off, so the agents' door may listen on this machine alone.",
+        )
+    if (config.office_certificate is None) != (config.office_key is None):
+        missing = "office_key" if config.office_key is None else "office_certificate"
+        refuse(
+            missing,
+            "",
+            _BY_NAME[missing].allowed,
+            "office_certificate và office_key luôn đi cùng nhau.",
+            "office_certificate and office_key belong together.",
+        )
+    if not config.office_listen.is_loopback:
+        if config.office_open:
+            refuse(
+                "office_open",
+                "true",
+                "false",
+                f"Cửa văn phòng nghe ở {config.office_listen}: ai cũng vào được.",
+                f"The office's door listens on {config.office_listen}: anybody could come in.",
+            )
+        if config.office_certificate is None:
+            refuse(
+                "office_listen",
+                config.office_listen,
+                wide,
+                "Muốn mở ra ngoài máy này, ghi thêm office_certificate và office_key.",
+                "To open it beyond this machine, add office_certificate and office_key.",
+            )
+    return problems
+
+
+def load(path: Path | None, environ: Mapping[str, str], given: Mapping[str, object] | None = None) -> Config:
+    """The configuration: what the command line gave, else the environment, else the file, else the default.
+
+    A file that is named (by `path` or SCHOOLDRUM_COLLECTOR_CONFIG) must exist, the default one need not. `given`
+    holds values of the command line by key.
+
+    Raises:
+        Misconfigured: with every problem found, each naming key, value, what is allowed, and the place.
+    """
+    written, file = _file_values(path, environ)
+    problems: list[Problem] = []
+    sources: dict[str, tuple[object, str]] = {name: (value, file) for name, value in written.items()}
+    for variable, text in environ.items():
+        # An empty variable is one that a template left out.
+        if variable.startswith(PREFIX) and variable != _FILE_VARIABLE and text:
+            sources[variable.removeprefix(PREFIX).lower()] = (text, variable)
+    sources.update({name: (value, f"--{name.replace('_', '-')}") for name, value in (given or {}).items()})
+    values: dict[str, Any] = {"data": default_data(environ)}
+    for name, (value, where) in sources.items():
+        key = _BY_NAME.get(name)
+        if key is None:
+            problems.append(Problem(key=name, given="", where=where, allowed="", hint=_suggestion(name)))
+            continue
+        try:
+            values[name] = key.read(value)
+        except ValueError:
+            problems.append(Problem(key=name, given=str(value), where=where, allowed=key.allowed))
+    if problems:
+        raise Misconfigured(problems)
+    config = Config(**values)
+    problems = _together(config, lambda key: sources[key][1] if key in sources else file)
+    if problems:
+        raise Misconfigured(problems)
+    return config
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return f"[{', '.join(_toml(one) for one in value)}]"
+    if isinstance(value, int):
+        return str(value)
+    return f'"{value}"'
+
+
+def sample(say: Say) -> str:
+    """A configuration file with every key explained and commented out, at its default."""
+    defaults = Config(data=Path("/var/lib/schooldrum/collector"))
+    lines = [
+        say(
+            "# Cấu hình máy chủ tổng hợp Schooldrum. Bỏ dấu # ở đầu dòng muốn đổi.",
+            "# Configuration of the Schooldrum collector. Take the # away from a line to change it.",
+        ),
+        say(
+            f"# Mỗi khóa cũng có thể đặt bằng biến môi trường {PREFIX}<KHÓA VIẾT HOA>; biến được ưu tiên.",
+            f"# Every key can also be set by the environment variable {PREFIX}<KEY>; the variable wins.",
+        ),
+    ]
+    for key in KEYS:
+        lines += ["", f"# {say(*key.help)}", f"# {say('Được phép', 'Allowed')}: {key.allowed}"]
+        value = getattr(defaults, key.name)
+        lines.append(f"# {key.name} = {_toml(f'/etc/schooldrum/{key.name}.pem' if value is None else value)}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,298 @@
+"""Which known products stand on a PC, and which of them are forbidden or approved where it stands."""
+
+import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+import msgspec
+
+from schooldrum_collector.judge.products import (
+    CLASSES,
+    Catalogue,
+    Faulty,
+    Words,
+    fits,
+    is_hidden,
+    pattern,
+    version_key,
+    version_of,
+    words,
+)
+from schooldrum_collector.judge.settings import places_of
+from schooldrum_wire.section import Values
+
+FORBIDDEN, APPROVED, UNLISTED = "forbidden", "approved", ""
+_ENTRY = re.compile(r"([a-z][a-z0-9_]*)\s*(?:(<=|>=|<|>|=)\s*([0-9][\w.+-]*))?\Z", re.ASCII)
+_CLASS, _NAME = "class:", "name:"
+_EXACT, _NAMED, _CLASSED, _ANY = 3, 2, 1, 0
+MAIN = "main"
+_SCHOOL_AND_ROOM = 2
+
+
+class Where(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a PC stands: `area` and `room` as paths, the school's code and level, the room's kind."""
+
+    area: str = ""
+    school: str = ""
+    level: str = ""
+    room: str = ""
+    kind: str = ""
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is forbidden and approved at a place and below: `` is everywhere, else an area, `CODE`, or a room's path.
+
+    `levels` and `kinds` narrow it to schools of a level (TH, THCS …) and rooms of a kind (lab, office …). An entry is a
+    product's code, maybe with a version (`flash_player`, `seven_zip < 24.09`), `class:game`, `class:*`, or `name:` with
+    a pattern for programs that the catalogue does not know (`name:garena *`).
+    """
+
+    place: str = ""
+    levels: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    forbidden: tuple[str, ...] = ()
+    approved: tuple[str, ...] = ()
+
+
+class _Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """An understood entry; `weight` orders them: a product beats a name, a name a class, a class all of them."""
+
+    weight: int
+    code: str = ""
+    sign: str = ""
+    version: str = ""
+    name: Words = ()
+
+    def holds(self, code: str, kind: str, name: Words, version: str) -> bool:
+        """Whether it speaks of this program; with a version that is not known it does not."""
+        if self.weight == _NAMED:
+            return fits(self.name, name)
+        if self.weight == _CLASSED:
+            return kind == self.code
+        if self.weight == _ANY:
+            return bool(kind)
+        return code == self.code and (not self.sign or meets(version, self.sign, self.version) is True)
+
+
+class _Understood(msgspec.Struct, frozen=True, kw_only=True):
+    rule: Rule
+    depth: int
+    forbidden: tuple[_Entry, ...]
+    approved: tuple[_Entry, ...]
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """A program of a PC that the catalogue or a list knows.
+
+    `product` is its code, empty where only a list's `name:` knows it; `name` is the product's, else the program's own;
+    `kind` its class; `program` the name its installer wrote. `verdict` is forbidden, approved, or empty, `place` the
+    one whose list says so (`/` is the top).
+    """
+
+    product: str
+    name: str
+    kind: str
+    licence: str
+    version: str
+    program: str
+    verdict: str = UNLISTED
+    place: str = ""
+
+
+class Inventory(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands on a PC: the known programs, forbidden ones first; how many there are in all, and how many of them
+    have a name that was blanked because it holds an account's name (so what is not found may still be there).
+    """
+
+    found: tuple[Found, ...]
+    programs: int
+    hidden: int
+
+    @property
+    def forbidden(self) -> tuple[Found, ...]:
+        """The forbidden ones."""
+        return tuple(one for one in self.found if one.verdict == FORBIDDEN)
+
+
+def meets(version: str, sign: str, wanted: str) -> bool | None:
+    """Whether a version is < <= = >= > the wanted one; None where it cannot be told. 6.0 and 6 are the same."""
+    given, other = version_key(version), version_key(wanted)
+    if not given:
+        return None
+    if sign == "=":
+        # `= 6` is every 6.x, as people mean it.
+        return given[: len(other)] == other
+    answers = {"<": given < other, "<=": given <= other, ">": given > other, ">=": given >= other}
+    return answers[sign]
+
+
+class Policy:
+    """The lists of an office, understood."""
+
+    def __init__(self, rules: Iterable[Rule], catalogue: Catalogue) -> None:
+        """Takes rules as `policy` has checked them."""
+        understood = [
+            _Understood(
+                rule=rule,
+                depth=_depth(rule.place),
+                forbidden=tuple(_entry(text, catalogue) for text in rule.forbidden),
+                approved=tuple(_entry(text, catalogue) for text in rule.approved),
+            )
+            for rule in rules
+        ]
+        # The nearest place speaks last; of two for the same place the one written later.
+        self._rules = sorted(understood, key=lambda one: one.depth)
+        self._catalogue = catalogue
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Farthest place first."""
+        return tuple(one.rule for one in self._rules)
+
+    def _of(self, where: Where) -> list[_Understood]:
+        way = set(places_of(where.area, where.school, where.room))
+        return [
+            one
+            for one in self._rules
+            if _path(one.rule.place) in way
+            and (not one.rule.levels or where.level in one.rule.levels)
+            and (not one.rule.kinds or where.kind in one.rule.kinds)
+        ]
+
+    def judge(self, rows: Iterable[Values], where: Where) -> Inventory:
+        """What stands on a PC, from the rows of its section `software`."""
+        rules = self._of(where)
+        found: list[Found] = []
+        programs = hidden = 0
+        for row in rows:
+            programs += 1
+            hidden += is_hidden(row)
+            found += self._found(row, rules)
+        order = {FORBIDDEN: 0, APPROVED: 1, UNLISTED: 1}
+        found.sort(key=lambda one: (order[one.verdict], one.name.casefold(), one.program.casefold(), one.version))
+        return Inventory(found=tuple(found), programs=programs, hidden=hidden)
+
+    def _found(self, row: Values, rules: list[_Understood]) -> list[Found]:
+        program, version = str(row.get("name") or ""), version_of(row)
+        told: list[Found] = []
+        codes: list[str] = []
+        for code in self._catalogue.matches(row):
+            codes += [one for one in (code, *self._catalogue.products[code].includes) if one not in codes]
+        for code in codes:
+            product = self._catalogue.products[code]
+            verdict, place = _verdict(rules, code, product.kind, words(program), version)
+            told.append(
+                Found(
+                    product=code,
+                    name=product.name,
+                    kind=product.kind,
+                    licence=product.licence,
+                    version=version,
+                    program=program,
+                    verdict=verdict,
+                    place=place,
+                )
+            )
+        if not told and not is_hidden(row):
+            verdict, place = _verdict(rules, "", "", words(program), version)
+            if verdict:
+                told.append(
+                    Found(
+                        product="",
+                        name=program,
+                        kind="",
+                        licence="unknown",
+                        version=version,
+                        program=program,
+                        verdict=verdict,
+                        place=place,
+                    )
+                )
+        return told
+
+
+def _verdict(rules: list[_Understood], code: str, kind: str, name: Words, version: str) -> tuple[str, str]:
+    verdict = UNLISTED, ""
+    for one in rules:
+        weights = {
+            said: max((entry.weight for entry in entries if entry.holds(code, kind, name, version)), default=-1)
+            for said, entries in ((FORBIDDEN, one.forbidden), (APPROVED, one.approved))
+        }
+        if max(weights.values()) >= 0:
+            said = FORBIDDEN if weights[FORBIDDEN] >= weights[APPROVED] else APPROVED
+            verdict = said, one.rule.place or "/"
+    return verdict
+
+
+def _path(place: str) -> str:
+    """A place as machines' ways name it: a room without a site is one of the main site."""
+    path = place.strip().strip("/")
+    parts = path.split("/")
+    # A school's code is written large, an area's path small: hn/q3 is no room.
+    if len(parts) == _SCHOOL_AND_ROOM and parts[0] != parts[0].lower():
+        return f"{parts[0]}/{MAIN}/{parts[1]}"
+    return path
+
+
+def _depth(place: str) -> int:
+    path = _path(place)
+    if not path:
+        return 0
+    is_area = path == path.lower()
+    return path.count("/") + (1 if is_area else 1000)
+
+
+def _entry(text: str, catalogue: Catalogue) -> _Entry:
+    """An entry, understood.
+
+    Raises:
+        ValueError: it names no product, class or name.
+    """
+    written = text.strip()
+    if written.startswith(_NAME):
+        return _Entry(weight=_NAMED, name=pattern(written.removeprefix(_NAME)))
+    if written.startswith(_CLASS):
+        kind = written.removeprefix(_CLASS).strip()
+        if kind == "*":
+            return _Entry(weight=_ANY)
+        if kind not in CLASSES:
+            raise ValueError(f"{text!r:.60}: the classes are {', '.join(CLASSES)}")
+        return _Entry(weight=_CLASSED, code=kind)
+    found = _ENTRY.match(written)
+    if not found or found[1] not in catalogue.products:
+        close = get_close_matches(written, list(catalogue.products), n=1)
+        meant = f"; is {close[0]} meant?" if close else ""
+        raise ValueError(f"{text!r:.60} is neither CODE, CODE < VERSION, class:CLASS nor name:PATTERN{meant}")
+    return _Entry(weight=_EXACT, code=found[1], sign=found[2] or "", version=found[3] or "")
+
+
+def policy(data: Mapping[str, Any], catalogue: Catalogue) -> Policy:
+    """The lists from what their file holds ({rule: [...]}).
+
+    Raises:
+        Faulty: something in it cannot be used; nothing of it is.
+    """
+    listed = data.get("rule", [])
+    if not isinstance(listed, list):
+        raise Faulty(["rule: write one [[rule]] for each place"])
+    rules: list[Rule] = []
+    problems = [f"{key!r:.60}: the file holds [[rule]] and [[product]] alone" for key in data if key not in _TABLES]
+    for number, one in enumerate(listed, 1):
+        try:
+            rule = msgspec.convert(one, Rule)
+        except msgspec.ValidationError as problem:
+            problems.append(f"rule {number}: {problem}")
+            continue
+        for text in (*rule.forbidden, *rule.approved):
+            try:
+                _entry(text, catalogue)
+            except ValueError as problem:
+                problems.append(f"rule {number}: {problem}")
+        rules.append(rule)
+    if problems:
+        raise Faulty(problems)
+    return Policy(rules, catalogue)
+
+
+_TABLES = frozenset({"rule", "product"})

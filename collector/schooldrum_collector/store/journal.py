@@ -1,0 +1,220 @@
+"""How arrivals become durable: one thread takes all that wait into one transaction, commits it, and then answers."""
+
+import asyncio
+import contextlib
+import math
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from schooldrum_collector.store import sections
+from schooldrum_collector.store.connections import Turn, connect, refusal, transaction
+from schooldrum_collector.store.interface import Full, Overloaded
+from schooldrum_collector.store.present import Present, after, heading
+from schooldrum_collector.store.records import Arrival, Latest
+
+_INSERT = "INSERT INTO journal (id, stream, previous, received, heading, live, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_TICK_SECONDS = 0.5
+_LONGEST_RETRY = 60
+_Waiting = tuple[Arrival, asyncio.Future[None]]
+
+
+class Bounds(msgspec.Struct, frozen=True, kw_only=True):
+    """How much may wait (arrivals, bytes), and for how long it is gathered (seconds) before one commit takes it."""
+
+    gather: float = 0.012
+    arrivals: int = 5000
+    size: int = 64 << 20
+
+
+class Journal:
+    """The writer's thread. `committed(arrivals, bytes, seconds)` is told of every commit, `often()` twice a second."""
+
+    def __init__(
+        self,
+        path: Path,
+        present: Present,
+        digests: sections.Digests,
+        *,
+        turn: Turn,
+        bounds: Bounds,
+        streams_of: Callable[[str], tuple[int, ...]],
+        committed: Callable[[int, int, float], None],
+        often: Callable[[], None],
+    ) -> None:
+        self._path = path
+        self._present = present
+        self._digests = digests
+        self._turn = turn
+        self._bounds = bounds
+        self._streams_of = streams_of
+        self._committed = committed
+        self._often = often
+        self._lock = threading.Condition()
+        self._waiting: list[_Waiting] = []
+        self._first = 0.0
+        self._size = 0
+        self._in_hand = 0
+        self._closing = threading.Event()
+        self._rate = 1000.0
+        self._connection: sqlite3.Connection | None = None
+        self._thread = threading.Thread(target=self._work, name="schooldrum-journal", daemon=True)
+        self._thread.start()
+
+    def pending(self) -> int:
+        """How many arrivals are not committed yet."""
+        return len(self._waiting) + self._in_hand
+
+    async def append(self, arrival: Arrival) -> None:
+        """Returns when the arrival is committed. Raises Overloaded and Full as the interface says."""
+        loop = asyncio.get_running_loop()
+        weight = len(arrival.body) + (0 if arrival.live is arrival.body else len(arrival.live))
+        with self._lock:
+            if self._closing.is_set():
+                raise Full("the store is being closed")
+            if len(self._waiting) >= self._bounds.arrivals or self._size + weight > self._bounds.size:
+                raise Overloaded(min(_LONGEST_RETRY, math.ceil(1 + self.pending() / self._rate)))
+            future: asyncio.Future[None] = loop.create_future()
+            self._waiting.append((arrival, future))
+            self._size += weight
+            if len(self._waiting) == 1:
+                self._first = time.monotonic()
+                self._lock.notify()
+        await future
+
+    def close(self) -> None:
+        """Commits what waits, and ends the thread."""
+        with self._lock:
+            self._closing.set()
+            self._lock.notify()
+        self._thread.join()
+
+    def _work(self) -> None:
+        """Never raises: what fails is told to those who wait for it, and the next batch is tried as if nothing was."""
+        ticked = time.monotonic()
+        while True:
+            with self._lock:
+                if not self._waiting and not self._closing.is_set():
+                    self._lock.wait(_TICK_SECONDS)
+                empty, first = not self._waiting, self._first
+            if not empty:
+                self._closing.wait(max(0.0, first + self._bounds.gather - time.monotonic()))
+                self._take_all()
+            elif self._closing.is_set():
+                break
+            if time.monotonic() - ticked >= _TICK_SECONDS:
+                ticked = time.monotonic()
+                self._tick()
+        self._begin_anew()
+
+    def _tick(self) -> None:
+        """Never raises: a register that cannot be read now is read half a second later."""
+        with contextlib.suppress(Exception):
+            self._often()
+
+    def _take_all(self) -> None:
+        """Never raises: whoever waits is told, and whoever counts commits cannot stop them."""
+        with self._lock:
+            batch, size = self._waiting, self._size
+            self._in_hand = len(batch)
+            self._waiting, self._size = [], 0
+        begun = time.monotonic()
+        try:
+            self._commit(batch)
+        except Exception as problem:  # noqa: BLE001 - whoever waits is told; the thread goes on
+            told = refusal(problem, self._path) if isinstance(problem, sqlite3.Error) else problem
+            self._answer(batch, told if isinstance(told, Full | Overloaded) else Full(f"storing failed: {problem!r}"))
+            self._in_hand = 0
+            self._begin_anew()
+            return
+        spent = time.monotonic() - begun
+        self._in_hand = 0
+        self._answer(batch, None)
+        self._rate = 0.8 * self._rate + 0.2 * len(batch) / max(spent, 0.001)
+        with contextlib.suppress(Exception):
+            self._committed(len(batch), size, spent)
+
+    def _begin_anew(self) -> None:
+        """Never raises: after a failure the next batch gets a fresh connection."""
+        with contextlib.suppress(sqlite3.Error):
+            if self._connection:
+                self._connection.close()
+        self._connection = None
+
+    def _commit(self, batch: list[_Waiting]) -> None:
+        present = self._present
+        known: dict[int, Latest] = {}
+        heads: dict[int, int] = {}
+        digests: dict[int, dict[str, str]] = {}
+        rows: list[tuple[object, ...]] = []
+        changed: list[tuple[object, ...]] = []
+        row = present.last
+        for arrival, future in batch:
+            streams = self._streams_of(arrival.machine)
+            if not streams:
+                # Forgotten while this was on its way: it is dropped like the rest of what that machine ever sent.
+                continue
+            stream = streams[-1]
+            before = known.get(stream) or present.latest.get(stream)
+            try:
+                latest = after(before, arrival)
+                packed = heading(latest)
+                whole = [
+                    sections.row(stream, name, digest, arrival.received, rows)
+                    for name, (digest, rows) in arrival.rows.items()
+                ]
+                if not math.isfinite(arrival.received + arrival.clock + arrival.skew):
+                    raise ValueError("an arrival whose times are no numbers")  # noqa: TRY301 - told like the others
+            except (ValueError, TypeError) as problem:
+                self._answer([(arrival, future)], problem)
+                continue
+            row += 1
+            live = None if arrival.live is arrival.body or arrival.live == arrival.body else arrival.live
+            previous = heads.get(stream) or present.heads.get(stream, 0)
+            rows.append((row, stream, previous, arrival.received, packed, live, arrival.body))
+            known[stream], heads[stream] = latest, row
+            changed += whole
+            for name, (digest, _) in arrival.rows.items():
+                digests.setdefault(stream, {})[name] = digest
+        if not rows:
+            return
+        if self._connection is None:
+            self._connection = connect(self._path)
+        with self._turn.taken(), transaction(self._connection) as connection:
+            connection.executemany(_INSERT, rows)
+            if changed:
+                connection.executemany(sections.PUT, changed)
+        present.latest.update(known)
+        present.heads.update(heads)
+        present.last = row
+        for stream, of_stream in digests.items():
+            self._digests.note(stream, of_stream)
+
+    @staticmethod
+    def _answer(batch: list[_Waiting], problem: Exception | None) -> None:
+        by_loop: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
+        for _, future in batch:
+            by_loop.setdefault(future.get_loop(), []).append(future)
+        for loop, futures in by_loop.items():
+            try:
+                loop.call_soon_threadsafe(_settle, futures, problem)
+            except RuntimeError:
+                # The loop has ended: nobody waits there any more.
+                continue
+
+
+def _settle(futures: list[asyncio.Future[None]], problem: Exception | None) -> None:
+    for future in futures:
+        if future.done():
+            continue
+        if problem is None:
+            future.set_result(None)
+        elif isinstance(problem, Overloaded):
+            future.set_exception(Overloaded(problem.retry_after))
+        else:
+            # One exception raised in many places would gather all their tracebacks.
+            future.set_exception(type(problem)(*problem.args))

@@ -1,0 +1,1 @@
+"""Versions of the store, oldest first. A version that was released is never edited."""

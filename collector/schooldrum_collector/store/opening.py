@@ -1,0 +1,221 @@
+"""Is there a store in this directory, is it ours and sound, and how does one come to be or to be today's version."""
+
+import contextlib
+import os
+import sqlite3
+import struct
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import create_engine, event, exc
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.pool import NullPool
+
+from schooldrum_collector.store.connections import connect
+from schooldrum_collector.store.interface import Damaged, Full, Locked
+from schooldrum_collector.store.lock import Lock
+from schooldrum_collector.store.schema import APPLICATION, REVISION
+
+NAME = "schooldrum.sqlite3"
+MIGRATIONS = Path(__file__).parent / "migrations"
+CHECK_SECONDS = 5.0
+"""How long a start may look for damage; a large store is looked at in part, `check` looks at all of it."""
+_HEADER = struct.Struct(">16s 52x I 28x")
+_MAGIC = b"SQLite format 3\0"
+_WAIT_FOR_ANOTHER = 5.0
+_PAGE_BYTES = 1024
+"""Small, for what is written per report: a body of 2 KB leaves half of a 4 KB page empty, and every commit writes its
+last page again. Measured with bodies of 1.7 and 2 KB: 4.8 and 5.3 KB a report, checkpoint included, for 5.6 and 8.4.
+"""
+
+
+def open_file(directory: Path, *, serving: bool) -> tuple[Path, Lock | None]:
+    """Finds, makes, checks and migrates the store's file; a serving process also gets the lock.
+
+    Raises:
+        Damaged: what is there is not a sound store of ours, or is a newer version's; nothing was changed.
+        Locked: another collector works here.
+        Full: the directory or the disk does not take a new or a migrated store.
+    """
+    path = directory / NAME
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = Lock(directory) if serving else None
+    except OSError as problem:
+        raise Full(
+            f"{directory}: {problem.strerror}. The collector needs a directory that it may write to."
+        ) from problem
+    try:
+        if not path.exists():
+            _alone(directory, lock, _create)
+        revision = look(path, seconds=CHECK_SECONDS if serving else 0)
+        if revision != REVISION:
+            _alone(directory, lock, _migrate)
+    except BaseException:
+        if lock:
+            lock.release()
+        raise
+    return path, lock
+
+
+def _alone(directory: Path, lock: Lock | None, work: Callable[[Path], None]) -> None:
+    """Creating and migrating are done by one process at a time, also by a command beside a collector."""
+    held = lock
+    deadline = time.monotonic() + _WAIT_FOR_ANOTHER
+    while held is None:
+        try:
+            held = Lock(directory)
+        except Locked:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+    try:
+        work(directory / NAME)
+    except (sqlite3.Error, exc.DBAPIError) as problem:
+        why = problem.orig if isinstance(problem, exc.DBAPIError) else problem
+        raise Full(
+            f"{directory}: the store could not be made ready ({why}); what was there is as it was. It needs as much "
+            "free room as it takes itself, and the right to write there.",
+        ) from problem
+    finally:
+        if lock is None:
+            held.release()
+
+
+def look(path: Path, *, seconds: float) -> str:
+    """The version a store stands at, after looking for damage for at most so many seconds, without writing to it.
+
+    Raises:
+        Damaged: as `open_file`.
+    """
+    advice = (
+        f"Nothing was changed. Restore the newest backup into this directory, or move {path.name} and the files whose "
+        "names begin like it away, to start with an empty store."
+    )
+    with path.open("rb") as file:
+        header = file.read(_HEADER.size)
+    if len(header) < _HEADER.size or not header.startswith(_MAGIC):
+        raise Damaged(f"{path} is damaged: it does not begin like a store ({len(header)} bytes read). {advice}")
+    _, application = _HEADER.unpack(header)
+    if application != APPLICATION:
+        raise Damaged(
+            f"{path} is a database of another program. Nothing was changed. Move it away, or give the "
+            "collector a data directory of its own.",
+        )
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)) as eyes:
+            revision = eyes.execute("SELECT version_num FROM alembic_version").fetchone()
+            complaint = _quick_check(eyes, seconds) if seconds else ""
+    except sqlite3.OperationalError as problem:
+        if "unable to open" in str(problem) or "readonly" in str(problem):
+            raise Full(
+                f"{path} cannot be opened ({problem}). The collector needs the right to write there."
+            ) from problem
+        raise Damaged(f"{path} is damaged ({problem}). {advice}") from problem
+    except sqlite3.DatabaseError as problem:
+        raise Damaged(f"{path} is damaged ({problem}). {advice}") from problem
+    if complaint or not revision:
+        raise Damaged(f"{path} is damaged ({complaint or 'it names no version'}). {advice}")
+    if revision[0] not in _known_revisions():
+        raise Damaged(
+            f"{path} was written by a newer Schooldrum (store version {revision[0]}, this one knows {REVISION}). "
+            "Nothing was changed. Install that version again, or restore the copy that was kept beside it when it was "
+            "migrated.",
+        )
+    return str(revision[0])
+
+
+def _quick_check(eyes: sqlite3.Connection, seconds: float) -> str:
+    deadline = time.monotonic() + seconds
+    eyes.set_progress_handler(lambda: time.monotonic() > deadline, 10_000)
+    try:
+        found = eyes.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.OperationalError as problem:
+        if problem.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+            return ""
+        raise
+    return "" if found[0] == "ok" else str(found[0])
+
+
+def _known_revisions() -> set[str]:
+    return {file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py")}
+
+
+def _create(path: Path) -> None:
+    """Made under another name and renamed when it is whole: an empty store is either there or not."""
+    if path.exists():
+        return
+    if any(path.with_name(path.name + ending).exists() for ending in ("-wal", "-shm")):
+        raise Damaged(
+            f"{path} is missing, while {path.name}-wal is there: somebody has moved one without the other. "
+            "Nothing was changed. Put the file back, restore a backup, or remove what is left to start anew.",
+        )
+    making = path.with_name(path.name + ".new")
+    for ending in ("", "-wal", "-shm", "-journal"):
+        making.with_name(making.name + ending).unlink(missing_ok=True)
+    os.close(os.open(making, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    with contextlib.closing(connect(making)) as connection:
+        connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
+        connection.execute(f"PRAGMA application_id = {APPLICATION}")
+        upgrade(making)
+        connection.execute("PRAGMA journal_mode = WAL")
+    making.rename(path)
+    _settle(path.parent)
+
+
+def _migrate(path: Path) -> None:
+    """A whole copy is kept beside the store before its tables change; the change is one transaction."""
+    kept = path.with_name(f"{path.name}.before-{REVISION}")
+    making = kept.with_name(kept.name + ".new")
+    making.unlink(missing_ok=True)
+    os.close(os.open(making, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    with contextlib.closing(connect(path)) as source, contextlib.closing(connect(making)) as copy:
+        source.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")
+    making.rename(kept)
+    _settle(path.parent)
+    upgrade(path)
+
+
+def _settle(directory: Path) -> None:
+    if os.name == "posix":
+        handle = os.open(directory, os.O_RDONLY)
+        os.fsync(handle)
+        os.close(handle)
+
+
+def upgrade(path: Path, migrations: Path = MIGRATIONS, revision: str = "head") -> None:
+    """Runs the migrations a store still needs, all of them in one transaction.
+
+    Raises:
+        sqlite3.Error: the disk is full; the store is as it was.
+    """
+    # Alembic costs a tenth of a second to import, and is needed once in the life of a version.
+    from alembic import command  # noqa: PLC0415 - see above
+    from alembic.config import Config  # noqa: PLC0415 - see above
+
+    config = Config()
+    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
+    engine = register_engine(path)
+    try:
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, revision)
+    finally:
+        engine.dispose()
+
+
+def register_engine(path: Path, begin: str = "BEGIN IMMEDIATE", **options: object) -> Engine:
+    """SQLAlchemy's door to the same file, beginning each transaction with these words."""
+    engine = create_engine(
+        "sqlite+pysqlite://",
+        creator=lambda: connect(path, erasing=begin != "BEGIN"),
+        **{"poolclass": NullPool, **options},
+    )
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

@@ -1,0 +1,82 @@
+"""How rows of the register's tables become records, and records become rows.
+
+Texts that many records share are kept once: at fifty thousand machines that is 20 MB.
+"""
+
+import sys
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row
+
+from schooldrum_collector.store.records import Area, Credential, Machine, MachineState, Room, RoomToken, School
+from schooldrum_wire.report import Fingerprint
+
+_fingerprint = msgspec.json.Decoder(Fingerprint)
+_settings = msgspec.json.Decoder(dict[str, object])
+
+
+def area_of(row: Row[Any]) -> Area:
+    """An area from its row."""
+    return Area(path=row.path, name=row.name, level=row.level)
+
+
+def school_of(row: Row[Any]) -> School:
+    """A school from its row."""
+    return School(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping
+
+
+def room_of(row: Row[Any]) -> Room:
+    """A room from its row."""
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping
+    del values["path"]
+    return Room(**values)
+
+
+def machine_of(row: Row[Any]) -> Machine:
+    """A machine from its row."""
+    return Machine(
+        id=sys.intern(row.id),
+        school=sys.intern(row.school),
+        site=sys.intern(row.site),
+        room=sys.intern(row.room),
+        alias=row.alias,
+        seat=row.seat,
+        state=MachineState(row.state),
+        fingerprint=_fingerprint.decode(row.fingerprint),
+        enrolled=row.enrolled,
+        conflict=row.conflict,
+        pending_reason=row.pending_reason,
+    )
+
+
+def credential_of(row: Row[Any]) -> Credential:
+    """A credential from its row."""
+    return Credential(
+        digest=row.digest,
+        machine=sys.intern(row.machine),
+        issued=row.issued,
+        first_used=row.first_used,
+        revoked=row.revoked,
+    )
+
+
+def token_of(row: Row[Any]) -> RoomToken:
+    """An install code from its row."""
+    return RoomToken(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping
+
+
+def settings_of(packed: bytes) -> dict[str, object]:
+    """What is set at one path."""
+    return _settings.decode(packed)
+
+
+def values_of(record: Area | School | Room | Machine | Credential | RoomToken) -> dict[str, object]:
+    """A record as the values of its row."""
+    values: dict[str, object] = msgspec.structs.asdict(record)
+    if isinstance(record, Room):
+        values["path"] = record.path
+    if isinstance(record, Machine):
+        values["state"] = record.state.value
+        values["fingerprint"] = msgspec.json.encode(record.fingerprint, order="sorted")
+    return values

@@ -1,0 +1,314 @@
+"""One transaction on the register: what is read in it, changed by it, and told to whoever keeps the tree in memory."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Table, delete, func, insert, select, update
+from sqlalchemy.engine import Connection
+
+from schooldrum_collector.store import schema
+from schooldrum_collector.store.history import read_state
+from schooldrum_collector.store.records import (
+    Area,
+    Change,
+    Credential,
+    Machine,
+    MachineState,
+    Room,
+    RoomToken,
+    School,
+    Scope,
+    Ticket,
+)
+from schooldrum_collector.store.register_rows import (
+    area_of,
+    credential_of,
+    machine_of,
+    room_of,
+    school_of,
+    settings_of,
+    token_of,
+    values_of,
+)
+
+_VERSIONS_KEPT = 1000
+_OF_A_STREAM = (schema.latest, schema.journal, schema.runs, schema.boots, schema.sections)
+
+
+class RegisterWriter:
+    """The Writer of the interface. `finish` is called once, before the transaction is committed."""
+
+    def __init__(self, connection: Connection, clock: Callable[[], float]) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._touched: set[tuple[str, str]] = set()
+        self._settings_changed = False
+
+    def finish(self) -> None:
+        """Counts the version up and writes down what was touched, so that others read only that anew."""
+        if not self._touched:
+            return
+        standing = schema.standing
+        self._connection.execute(
+            update(standing).values(
+                version=standing.c.version + 1,
+                settings_version=standing.c.settings_version + int(self._settings_changed),
+            ),
+        )
+        version = self._connection.execute(select(standing.c.version)).scalar_one()
+        self._connection.execute(
+            insert(schema.touched),
+            [{"version": version, "kind": kind, "name": name} for kind, name in sorted(self._touched)],
+        )
+        self._connection.execute(delete(schema.touched).where(schema.touched.c.version <= version - _VERSIONS_KEPT))
+
+    def _one(self, table: Table, *conditions: ColumnElement[bool]) -> Any | None:
+        return self._connection.execute(select(table).where(*conditions)).one_or_none()
+
+    def _put(self, table: Table, key: str, values: dict[str, object]) -> None:
+        done = self._connection.execute(update(table).where(table.c[key] == values[key]).values(values))
+        if done.rowcount == 0:
+            self._connection.execute(insert(table).values(values))
+
+    def area(self, path: str) -> Area | None:
+        """As the interface says."""
+        row = self._one(schema.areas, schema.areas.c.path == path)
+        return row and area_of(row)
+
+    def school(self, code: str) -> School | None:
+        """As the interface says."""
+        row = self._one(schema.schools, schema.schools.c.code == code)
+        return row and school_of(row)
+
+    def room(self, path: str) -> Room | None:
+        """As the interface says."""
+        row = self._one(schema.rooms, schema.rooms.c.path == path)
+        return row and room_of(row)
+
+    def areas(self) -> list[Area]:
+        """As the interface says."""
+        return [area_of(row) for row in self._connection.execute(select(schema.areas).order_by(schema.areas.c.path))]
+
+    def schools(self, scope: Scope) -> list[School]:
+        """As the interface says."""
+        rows = self._connection.execute(select(schema.schools).order_by(schema.schools.c.code))
+        return [school_of(row) for row in rows if scope.covers(school=row.code, area=row.area)]
+
+    def rooms(self, scope: Scope) -> list[Room]:
+        """As the interface says."""
+        seen = {school.code for school in self.schools(scope)}
+        rows = self._connection.execute(select(schema.rooms).order_by(schema.rooms.c.path))
+        return [room_of(row) for row in rows if row.school in seen]
+
+    def machine(self, machine: str) -> Machine | None:
+        """As the interface says."""
+        row = self._one(schema.machines, schema.machines.c.id == machine)
+        return row and machine_of(row)
+
+    def machines_of_room(self, path: str) -> list[Machine]:
+        """As the interface says."""
+        machines = schema.machines
+        school, _, rest = path.partition("/")
+        site, _, room = rest.partition("/")
+        rows = self._connection.execute(
+            select(machines)
+            .where(machines.c.school == school, machines.c.site == site, machines.c.room == room)
+            .order_by(machines.c.seat, machines.c.alias),
+        )
+        return [machine_of(row) for row in rows]
+
+    def machines_of_school(self, school: str) -> list[Machine]:
+        """As the interface says."""
+        machines = schema.machines
+        rows = self._connection.execute(
+            select(machines).where(machines.c.school == school).order_by(machines.c.alias),
+        )
+        return [machine_of(row) for row in rows]
+
+    def credential(self, digest: str) -> Credential | None:
+        """As the interface says."""
+        row = self._one(schema.credentials, schema.credentials.c.digest == digest)
+        return row and credential_of(row)
+
+    def credentials_of(self, machine: str) -> list[Credential]:
+        """As the interface says."""
+        credentials = schema.credentials
+        rows = self._connection.execute(
+            select(credentials)
+            .where(credentials.c.machine == machine)
+            .order_by(credentials.c.issued, credentials.c.digest),
+        )
+        return [credential_of(row) for row in rows]
+
+    def token(self, token: str) -> RoomToken | None:
+        """As the interface says."""
+        row = self._one(schema.tokens, schema.tokens.c.id == token)
+        return row and token_of(row)
+
+    def tokens(self, scope: Scope) -> list[RoomToken]:
+        """As the interface says."""
+        seen = {school.code for school in self.schools(scope)}
+        tokens = schema.tokens
+        rows = self._connection.execute(select(tokens).order_by(tokens.c.made.desc(), tokens.c.id))
+        return [token_of(row) for row in rows if row.path.partition("/")[0] in seen]
+
+    def setting(self, path: str) -> dict[str, object]:
+        """As the interface says."""
+        row = self._one(schema.settings, schema.settings.c.path == path)
+        return settings_of(row.given) if row else {}
+
+    def put_area(self, area: Area) -> None:
+        """As the interface says."""
+        self._put(schema.areas, "path", values_of(area))
+        self._touched.add(("area", area.path))
+
+    def put_school(self, school: School) -> None:
+        """As the interface says."""
+        before = self.school(school.code)
+        self._put(schema.schools, "code", values_of(school))
+        self._touched.add(("school", school.code))
+        self._settings_changed |= before is not None and before.area != school.area
+
+    def put_room(self, room: Room) -> None:
+        """As the interface says."""
+        self._put(schema.rooms, "path", values_of(room))
+        self._touched.add(("room", room.path))
+
+    def put_machine(self, machine: Machine) -> None:
+        """As the interface says."""
+        machines = schema.machines
+        taken = self._connection.execute(
+            select(machines.c.id).where(
+                machines.c.school == machine.school,
+                machines.c.alias == machine.alias,
+                machines.c.id != machine.id,
+            ),
+        ).scalar_one_or_none()
+        if taken is not None:
+            raise ValueError(f"school {machine.school} already has a machine named {machine.alias}; names are unique")
+        before = self.machine(machine.id)
+        self._put(machines, "id", values_of(machine))
+        if before is None:
+            self._connection.execute(insert(schema.streams).values(machine=machine.id, state=b""))
+        elif before.path != machine.path:
+            self._settings_changed = True
+        self._touched.add(("machine", machine.id))
+
+    def forget_machine(self, machine: str) -> None:
+        """As the interface says."""
+        for stream in self._streams_of(machine):
+            packed = self._connection.execute(
+                select(schema.streams.c.state).where(schema.streams.c.key == stream),
+            ).scalar_one()
+            self._forget_chunks(read_state(packed).chunk)
+            for table in _OF_A_STREAM:
+                self._connection.execute(delete(table).where(table.c.stream == stream))
+        self._connection.execute(delete(schema.streams).where(schema.streams.c.machine == machine))
+        self._connection.execute(delete(schema.enrolments).where(schema.enrolments.c.machine == machine))
+        for credential in self.credentials_of(machine):
+            self._connection.execute(delete(schema.tickets).where(schema.tickets.c.credential == credential.digest))
+            self._connection.execute(delete(schema.credentials).where(schema.credentials.c.digest == credential.digest))
+            self._touched.add(("credential", credential.digest))
+        self._connection.execute(delete(schema.machines).where(schema.machines.c.id == machine))
+        self._touched.add(("machine", machine))
+
+    def _streams_of(self, machine: str) -> list[int]:
+        streams = schema.streams
+        return list(self._connection.execute(select(streams.c.key).where(streams.c.machine == machine)).scalars())
+
+    def _forget_chunks(self, chunk: int) -> None:
+        chunks = schema.chunks
+        while chunk:
+            before = self._connection.execute(
+                select(chunks.c.previous).where(chunks.c.id == chunk),
+            ).scalar_one_or_none()
+            self._connection.execute(delete(chunks).where(chunks.c.id == chunk))
+            chunk = before or 0
+
+    def merge_machine(self, machine: str, into: str) -> None:
+        """As the interface says. Its streams become streams of the other; nothing that was sent is rewritten."""
+        if machine == into or not self.machine(machine) or not self.machine(into):
+            raise ValueError(f"{machine} cannot be merged into {into}: both must be in the register, and be two")
+        for table in (schema.streams, schema.credentials, schema.enrolments):
+            if table is schema.credentials:
+                self._touched.update(("credential", one.digest) for one in self.credentials_of(machine))
+            self._connection.execute(update(table).where(table.c.machine == machine).values(machine=into))
+        self._connection.execute(delete(schema.machines).where(schema.machines.c.id == machine))
+        self._touched |= {("machine", machine), ("machine", into)}
+
+    def put_credential(self, credential: Credential) -> None:
+        """As the interface says."""
+        self._put(schema.credentials, "digest", values_of(credential))
+        self._touched.add(("credential", credential.digest))
+
+    def forget_credential(self, digest: str) -> None:
+        """As the interface says."""
+        self._connection.execute(delete(schema.credentials).where(schema.credentials.c.digest == digest))
+        self._touched.add(("credential", digest))
+
+    def put_token(self, token: RoomToken) -> None:
+        """As the interface says."""
+        self._put(schema.tokens, "id", values_of(token))
+
+    def put_ticket(self, ticket: Ticket) -> None:
+        """As the interface says."""
+        self._connection.execute(delete(schema.tickets).where(schema.tickets.c.expires < self._clock()))
+        self._put(schema.tickets, "digest", msgspec.structs.asdict(ticket))
+
+    def take_ticket(self, digest: str) -> Ticket | None:
+        """As the interface says."""
+        row = self._one(schema.tickets, schema.tickets.c.digest == digest)
+        if row is None:
+            return None
+        self._connection.execute(delete(schema.tickets).where(schema.tickets.c.digest == digest))
+        return Ticket(
+            digest=row.digest,
+            credential=row.credential,
+            path=row.path,
+            fingerprint=row.fingerprint,
+            expires=row.expires,
+        )
+
+    def put_setting(self, path: str, values: dict[str, object]) -> None:
+        """As the interface says."""
+        if self.setting(path) == values:
+            return
+        if values:
+            self._put(schema.settings, "path", {"path": path, "given": msgspec.json.encode(values)})
+        else:
+            self._connection.execute(delete(schema.settings).where(schema.settings.c.path == path))
+        self._settings_changed = True
+        self._touched.add(("setting", path))
+
+    def enrolled_by(self, token: str) -> list[str]:
+        """As the interface says."""
+        enrolments = schema.enrolments
+        rows = self._connection.execute(
+            select(enrolments.c.machine)
+            .where(enrolments.c.token == token)
+            .group_by(enrolments.c.machine)
+            .order_by(func.min(enrolments.c.id)),
+        )
+        return list(rows.scalars())
+
+    def note_enrolment(self, machine: str, token: str, egress: str, at: float) -> None:
+        """As the interface says."""
+        self._connection.execute(
+            insert(schema.enrolments).values(machine=machine, token=token, egress=egress, at=at),
+        )
+
+    def egresses(self, school: str) -> frozenset[str]:
+        """As the interface says."""
+        machines, enrolments = schema.machines, schema.enrolments
+        rows = self._connection.execute(
+            select(enrolments.c.egress)
+            .join(machines, machines.c.id == enrolments.c.machine)
+            .where(machines.c.school == school, machines.c.state == MachineState.ACTIVE.value)
+            .distinct(),
+        )
+        return frozenset(rows.scalars())
+
+    def log(self, change: Change) -> None:
+        """As the interface says."""
+        self._connection.execute(insert(schema.audit).values(msgspec.structs.asdict(change)))

@@ -1,0 +1,376 @@
+"""The embedded store: one SQLite file, one collector that serves, any number of commands beside it.
+
+A serving store answers from memory and writes through one thread; a command's store reads the file when it is asked.
+"""
+
+import contextlib
+import shutil
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import exc
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from schooldrum_collector.store import sections
+from schooldrum_collector.store.checkpoints import Checkpoints, checkpoint
+from schooldrum_collector.store.connections import Turn, refusal, transaction
+from schooldrum_collector.store.folding import SETTLE_SECONDS, Folding, read_stream
+from schooldrum_collector.store.history import Found, opened
+from schooldrum_collector.store.interface import Damaged, Full, Overloaded, Writer
+from schooldrum_collector.store.journal import Bounds, Journal
+from schooldrum_collector.store.lock import Lock
+from schooldrum_collector.store.opening import open_file, register_engine
+from schooldrum_collector.store.present import Present
+from schooldrum_collector.store.records import (
+    EVERYTHING,
+    Arrival,
+    Change,
+    Credential,
+    Latest,
+    Register,
+    Scope,
+    StoredResult,
+    StoredSection,
+)
+from schooldrum_collector.store.register_cache import RegisterCache
+from schooldrum_collector.store.register_writer import RegisterWriter
+from schooldrum_collector.store.retention import Retention, retain
+
+_LITTLE_ROOM = 500 << 20
+
+
+def _nothing(_arrivals: int, _seconds: float) -> None:
+    """Nobody wants to know."""
+
+
+def _covers(scope: Scope, school: str, register: Register) -> bool:
+    known = register.schools.get(school)
+    return scope.covers(school=school, area=known.area if known else "")
+
+
+def open_store(
+    directory: Path,
+    *,
+    clock: Callable[[], float],
+    serving: bool = True,
+    retention: Retention | None = None,
+    bounds: Bounds | None = None,
+    committed: Callable[[int, float], None] = _nothing,
+) -> "SqliteStore":
+    """The store of this directory; made where there is none, migrated where it is older.
+
+    A `serving` store takes arrivals, folds and retains, and is the only one on its directory; without it the register
+    can be read and written beside a serving one. `committed(arrivals, seconds)` is told of each commit, in the
+    writer's thread.
+
+    Raises:
+        Damaged, Locked, Full: as their sentences say; nothing was changed.
+    """
+    path, lock = open_file(directory, serving=serving)
+    try:
+        return SqliteStore(
+            path, lock, clock=clock, retention=retention or Retention(), bounds=bounds or Bounds(), committed=committed
+        )
+    except (sqlite3.Error, exc.DBAPIError, msgspec.DecodeError) as problem:
+        if lock:
+            lock.release()
+        raise Damaged(
+            f"{path} cannot be read ({problem}). Nothing was changed. Restore the newest backup into this directory.",
+        ) from problem
+    except BaseException:
+        if lock:
+            lock.release()
+        raise
+
+
+class SqliteStore:
+    """The Store of the interface; made by `open_store`."""
+
+    def __init__(
+        self,
+        path: Path,
+        lock: Lock | None,
+        *,
+        clock: Callable[[], float],
+        retention: Retention,
+        bounds: Bounds,
+        committed: Callable[[int, float], None],
+    ) -> None:
+        self._path = path
+        self._lock = lock
+        self._clock = clock
+        self._retention = retention
+        self._turn = Turn()
+        self._reading = register_engine(path, "BEGIN", poolclass=QueuePool, pool_size=4)
+        self._writing = register_engine(path, poolclass=StaticPool)
+        self._present = Present()
+        self._digests = sections.Digests()
+        self._cache = RegisterCache(self._reading, self._drop)
+        self._journal: Journal | None = None
+        self._closed = False
+        self._errand = threading.Lock()
+        try:
+            self._cache.refresh()
+            if lock:
+                with self._eyes() as connection:
+                    self._present.load(connection, self._cache.machine_of_stream)
+                    self._digests.load(connection)
+        except BaseException:
+            self._reading.dispose()
+            raise
+        if lock is None:
+            return
+        self._folding = Folding(path, self._present, turn=self._turn, siblings_of=self._cache.siblings_of)
+        self._checkpoints = Checkpoints(path, self._turn)
+
+        def told(arrivals: int, size: int, seconds: float) -> None:
+            self._checkpoints.stored(2 * size + 8192)
+            committed(arrivals, seconds)
+
+        self._journal = Journal(
+            path,
+            self._present,
+            self._digests,
+            turn=self._turn,
+            bounds=bounds,
+            streams_of=self._cache.streams_of,
+            committed=told,
+            often=self._cache.refresh,
+        )
+
+    def _drop(self, stream: int) -> None:
+        self._present.drop(stream)
+        self._digests.drop(stream)
+
+    @contextmanager
+    def _eyes(self) -> Iterator[sqlite3.Connection]:
+        """A pooled connection inside one reading transaction."""
+        pooled = self._reading.raw_connection()
+        try:
+            connection = pooled.driver_connection
+            assert isinstance(connection, sqlite3.Connection)  # noqa: S101 - tells the type checker what the engine is
+            with transaction(connection, write=False):
+                yield connection
+        finally:
+            pooled.close()
+
+    def _serving(self) -> Journal:
+        if self._journal is None:
+            raise RuntimeError("this store was opened beside a collector: only the serving one takes and folds reports")
+        return self._journal
+
+    @contextmanager
+    def writing(self) -> Iterator[Writer]:
+        """As the interface says.
+
+        Raises:
+            Overloaded: another transaction has not ended in time.
+            Full: the disk is full or not writable.
+        """
+        try:
+            with self._turn.taken(), self._still_open(), self._writing.begin() as connection:
+                writer = RegisterWriter(connection, self._clock)
+                yield writer
+                writer.finish()
+        except exc.DBAPIError as problem:
+            if isinstance(problem.orig, sqlite3.DatabaseError) and not isinstance(problem.orig, sqlite3.IntegrityError):
+                raise refusal(problem.orig, self._path) from problem
+            raise
+        if self._journal:
+            self._checkpoints.stored(1)
+        # It is committed: if it cannot be read now, it will be half a second later.
+        with contextlib.suppress(exc.DBAPIError):
+            self._cache.refresh()
+
+    @contextmanager
+    def _still_open(self) -> Iterator[None]:
+        if self._closed:
+            raise Full(f"{self._path}: the store is closed")
+        yield
+
+    def register(self) -> Register:
+        """As the interface says."""
+        if self._journal is None:
+            self._cache.refresh()
+        return self._cache.register
+
+    def who(self, digest: str) -> Credential | None:
+        """As the interface says."""
+        if self._journal is None:
+            self._cache.refresh()
+        return self._cache.credentials.get(digest)
+
+    async def append(self, arrival: Arrival) -> None:
+        """As the interface says."""
+        await self._serving().append(arrival)
+
+    def _catch_up(self) -> None:
+        if self._journal is None:
+            self._cache.refresh()
+            with self._eyes() as connection:
+                self._present.load(connection, self._cache.machine_of_stream)
+
+    def latest(self, scope: Scope, machines: Iterable[str] | None = None) -> list[Latest]:
+        """As the interface says."""
+        self._catch_up()
+        register = self._cache.register
+        if machines is None:
+            schools = (
+                [scope.school]
+                if scope.school
+                else [code for code in register.by_school if _covers(scope, code, register)]
+            )
+            visible = (machine for code in schools for machine in register.by_school.get(code, ()))
+        else:
+            visible = (machine for machine in machines if self._visible(scope, machine, register))
+        return [latest for machine in visible if (latest := self._latest_of(machine))]
+
+    @staticmethod
+    def _visible(scope: Scope, machine: str, register: Register) -> bool:
+        known = register.machines.get(machine)
+        return known is not None and _covers(scope, known.school, register)
+
+    def latest_of(self, machine: str) -> Latest | None:
+        """As the interface says."""
+        self._catch_up()
+        return self._latest_of(machine)
+
+    def _latest_of(self, machine: str) -> Latest | None:
+        streams = self._cache.streams_of(machine)
+        if len(streams) == 1 and (only := self._present.latest.get(streams[0])) and only.machine == machine:
+            return only
+        newest: Latest | None = None
+        for stream in streams:
+            latest = self._present.latest.get(stream)
+            if latest and (newest is None or latest.heard >= newest.heard):
+                newest = latest
+        if newest and newest.machine != machine:
+            return msgspec.structs.replace(newest, machine=machine)
+        return newest
+
+    def section_digests(self, machine: str) -> dict[str, str]:
+        """As the interface says."""
+        if self._journal is None:
+            return {section.name: section.digest for section in self.sections(EVERYTHING, machine)}
+        streams = self._cache.streams_of(machine)
+        if len(streams) == 1:
+            return self._digests.of(streams[0])
+        return {section.name: section.digest for section in self.sections(EVERYTHING, machine)}
+
+    def sections(self, scope: Scope, machine: str) -> list[StoredSection]:
+        """As the interface says."""
+        if not self._visible(scope, machine, self.register()):
+            return []
+        with self._eyes() as connection:
+            return sections.read(connection, self._cache.streams_of(machine))
+
+    def results(self, scope: Scope, machine: str, since: float, until: float) -> list[StoredResult]:
+        """As the interface says; `since` and `until` are both inside."""
+        if not self._visible(scope, machine, self.register()):
+            return []
+        self._catch_up()
+        streams = self._cache.streams_of(machine)
+        heads = [self._present.heads.get(stream, 0) for stream in streams]
+        found: dict[tuple[str, int], Found] = {}
+        with self._eyes() as connection:
+            for stream, head in zip(streams, heads, strict=True):
+                for result in read_stream(connection, stream, streams, head, since):
+                    if since <= result.at <= until:
+                        found.setdefault((result.run, result.seq), result)
+        in_order = sorted(found.values(), key=lambda result: (result.at, result.run, result.seq))
+        return [opened(result) for result in in_order]
+
+    def changes(self, scope: Scope, since: float) -> list[Change]:
+        """As the interface says."""
+        register = self.register()
+        with self._eyes() as connection:
+            rows = connection.execute(
+                "SELECT at, actor, action, subject, detail FROM audit WHERE at >= ? ORDER BY at, id", (since,)
+            ).fetchall()
+        changes = [
+            Change(at=at, actor=actor, action=action, subject=subject, detail=detail)
+            for at, actor, action, subject, detail in rows
+        ]
+        return [change for change in changes if self._concerns(scope, change.subject, register)]
+
+    def _concerns(self, scope: Scope, subject: str, register: Register) -> bool:
+        if scope == EVERYTHING or self._visible(scope, subject, register):
+            return True
+        school = register.schools.get(subject.partition("/")[0])
+        if school:
+            return scope.covers(school=school.code, area=school.area)
+        return bool(scope.area) and subject in register.areas and scope.covers(school="", area=subject)
+
+    def pending(self) -> int:
+        """As the interface says."""
+        return self._journal.pending() if self._journal else 0
+
+    def fold(self, now: float, settle: float = SETTLE_SECONDS) -> int:
+        """As the interface says; what is younger than `settle` seconds stays in the journal."""
+        self._serving()
+        with self._refusing(), self._errand:
+            folded = self._folding.fold(now, settle)
+        self._checkpoints.stored(1 + 200 * folded)
+        return folded
+
+    def retain(self, now: float) -> dict[str, int]:
+        """As the interface says."""
+        self._serving()
+        with self._refusing(), self._errand:
+            deleted = retain(self._path, self._turn, self._retention, now)
+        if deleted["sections"]:
+            with self._eyes() as connection:
+                self._digests.load(connection)
+        return deleted
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as problem:
+            raise refusal(problem, self._path) from problem
+
+    def check(self) -> list[str]:
+        """As the interface says; reads the whole file."""
+        found: list[str] = []
+        try:
+            with self._eyes() as connection:
+                verdicts = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(10)")]
+                found += [f"{self._path}: {verdict}" for verdict in verdicts if verdict != "ok"]
+                for table, column, needed in (
+                    ("credentials", "machine", "machines"),
+                    ("streams", "machine", "machines"),
+                ):
+                    lost = connection.execute(
+                        f"SELECT count(*) FROM {table} WHERE {column} NOT IN (SELECT id FROM {needed})",  # noqa: S608 - words of this file
+                    ).fetchone()[0]
+                    if lost:
+                        found.append(f"{self._path}: {lost} {table} belong to no machine of the register.")
+        except sqlite3.DatabaseError as problem:
+            found.append(f"{self._path}: cannot be read to its end ({problem}). Restore the newest backup.")
+        room = shutil.disk_usage(self._path.parent).free
+        if room < _LITTLE_ROOM:
+            found.append(f"{self._path.parent}: only {room >> 20} MB are free; make room, or reports will be refused.")
+        return found
+
+    def close(self) -> None:
+        """As the interface says."""
+        if self._closed:
+            return
+        if self._journal:
+            self._journal.close()
+            self._folding.end()
+            with self._errand:
+                self._checkpoints.close()
+            with contextlib.suppress(sqlite3.Error, Overloaded):
+                checkpoint(self._path, self._turn)
+        with contextlib.suppress(Overloaded), self._turn.taken():
+            self._closed = True
+        self._reading.dispose()
+        self._writing.dispose()
+        if self._lock:
+            self._lock.release()

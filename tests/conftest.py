@@ -1,0 +1,44 @@
+"""What a test needs from this machine: where it is missing the test says so in one line, and fails where CI is set."""
+
+import functools
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+PROGRAMS = {
+    "prometheus": {"prometheus": "prometheus", "promtool": "prometheus"},
+    "wine": {
+        "wine": "wine wine64",
+        "wineserver": "wine wine64",
+        "x86_64-w64-mingw32-gcc": "gcc-mingw-w64-x86-64-win32",
+    },
+    "namespaces": {"ip": "iproute2", "unshare": "util-linux"},
+}
+"""Marker -> the programs its tests start -> the Debian packages that hold them."""
+
+
+@functools.cache
+def _missing(marker: str) -> str:
+    lacking = {program: package for program, package in PROGRAMS[marker].items() if shutil.which(program) is None}
+    if lacking:
+        return f"{', '.join(lacking)} not found: sudo apt install {' '.join(sorted(set(lacking.values())))}"
+    if marker == "wine" and sys.version_info[:2] != (3, 11):
+        return "the Windows Python of the tests is a 3.11 and needs Python 3.11 here too"
+    if marker == "namespaces":
+        if os.geteuid() != 0:
+            return "network namespaces need root"
+        if subprocess.run(["unshare", "--net", "true"], check=False, capture_output=True).returncode != 0:
+            return "this kernel grants no network namespaces"
+    return ""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in PROGRAMS:
+        if item.get_closest_marker(marker) and (missing := _missing(marker)):
+            if os.environ.get("CI") == "true":
+                pytest.fail(f"CI must have it: {missing}", pytrace=False)
+            pytest.skip(missing)

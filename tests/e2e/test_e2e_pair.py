@@ -1,0 +1,43 @@
+import re
+import time
+from pathlib import Path
+
+from tests.e2e.programs import eventually
+
+
+def test_an_enrolled_machine_shows_its_real_figures(collector, agent):
+    del agent
+    eventually(lambda: "school_memory_size_bytes" in collector.page(), 30, "the machine's figures")
+    series = r'school_memory_size_bytes\{school="DEMO",site="main",room="tin1",machine="tin1-01"\} (\S+)'
+    truth = int(Path("/proc/meminfo").read_text("ascii").split()[1]) * 1024
+    assert [float(size) for size in re.findall(series, collector.page())] == [truth]
+    assert 'machine="tin1-01",state="online"} 1' in collector.page()
+
+
+def test_a_goodbye_is_off_at_once_and_a_return_is_online(collector, agent):
+    eventually(lambda: 'state="online"} 1' in collector.page(), 30, "online")
+    assert agent.stop() == 0
+    eventually(lambda: 'state="off"} 1' in collector.page(), 10, "off after its goodbye")
+    assert "school_memory_size_bytes{" not in collector.page()
+    agent.run()
+    eventually(lambda: 'state="online"} 1' in collector.page(), 30, "online again")
+    assert len(collector.machines()) == 1
+
+
+def test_what_was_measured_while_the_collector_was_away_arrives_afterwards(collector, agent):
+    del agent
+    eventually(lambda: "school_memory_size_bytes" in collector.page(), 30, "the machine's figures")
+    machine = collector.machines()[0]["id"]
+    collector.kill()
+    away = time.time()
+    time.sleep(8)
+    back = time.time()
+    collector.serve()
+
+    def measured_meanwhile() -> list[float]:
+        results = collector.results(machine, away, back)
+        return [result["at"] for result in results if result["probe"] == "cpu" and result["dated"] == "exact"]
+
+    eventually(measured_meanwhile, 130, "what was measured while nobody listened")
+    assert len(set(measured_meanwhile())) == len(measured_meanwhile())
+    assert [machine] == [known["id"] for known in collector.machines()]

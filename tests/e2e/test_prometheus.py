@@ -1,0 +1,104 @@
+"""A real Prometheus beside a running pair, with the configuration that deploy/prometheus ships."""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import pytest
+from tests.e2e.programs import Program, eventually, fetched, free_port
+
+pytestmark = pytest.mark.prometheus
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy" / "prometheus"
+
+
+class Prometheus:
+    """Prometheus with our shipped configuration, but faster and with the ports of this test."""
+
+    def __init__(self, folder: Path, office: str) -> None:
+        shutil.copytree(DEPLOY, folder)
+        (folder / "schooldrum.token").write_text("open\n")
+        shipped = (folder / "prometheus.yml").read_text("utf-8")
+        netloc = urlsplit(office).netloc
+        changed = shipped.replace("127.0.0.1:8800", netloc).replace("60s", "1s").replace("30s", "1s")
+        assert changed.count(netloc) == 2
+        (folder / "prometheus.yml").write_text(changed, "utf-8")
+        self.url = f"http://127.0.0.1:{free_port()}"
+        command = [
+            "prometheus", f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'data'}",
+            f"--web.listen-address={urlsplit(self.url).netloc}", "--log.level=warn",
+        ]  # fmt: skip
+        self.program = Program(command, folder / "prometheus.log", {"PATH": "/usr/bin:/bin"})
+
+    def query(self, expression: str) -> list[dict[str, Any]]:
+        """The instant vector of an expression; empty while Prometheus does not answer."""
+        answer = fetched(f"{self.url}/api/v1/query?query={quote(expression)}")
+        return json.loads(answer)["data"]["result"] if answer.startswith("{") else []
+
+    def targets(self) -> dict[str, str]:
+        """Instance -> health, of the schools' job."""
+        answer = fetched(f"{self.url}/api/v1/targets?state=active")
+        targets = json.loads(answer)["data"]["activeTargets"] if answer.startswith("{") else []
+        return {
+            target["labels"]["instance"]: target["health"]
+            for target in targets
+            if target["labels"]["job"] == "schooldrum-schools"
+        }
+
+
+@pytest.fixture
+def prometheus(tmp_path, collector, agent) -> Iterator[Prometheus]:
+    del agent
+    prometheus = Prometheus(tmp_path / "prometheus", collector.office)
+    yield prometheus
+    prometheus.program.stop(90)
+
+
+def test_prometheus_finds_the_school_and_keeps_it_over_a_restart_of_the_collector(prometheus, collector):
+    eventually(lambda: prometheus.query("school_memory_available_bytes"), 60, "a sample in Prometheus")
+    [sample] = prometheus.query("school_memory_available_bytes")
+    assert sample["metric"] == {
+        "__name__": "school_memory_available_bytes",
+        "job": "schooldrum-schools",
+        "instance": "DEMO",
+        "school": "DEMO",
+        "site": "main",
+        "room": "tin1",
+        "machine": "tin1-01",
+    }
+    facts = Path("/proc/meminfo").read_text("ascii")
+    total = int(re.findall(r"MemTotal: +(\d+)", facts)[0]) * 1024
+    assert 0 < float(sample["value"][1]) < total
+
+    assert prometheus.query('{__name__=~"school.*", exported_school!=""}') == []
+    assert prometheus.query('{__name__=~"school.*", exported_machine!=""}') == []
+    assert prometheus.query('{__name__=~"school_.*", job="schooldrum-schools", school!="DEMO"}') == []
+    assert len(prometheus.query('{job="schooldrum-schools", machine="tin1-01", __name__=~"school.*"}')) <= 40
+    online = prometheus.query('school_machine_presence{state="online"}')
+    assert [one["value"][1] for one in online] == ["1"]
+    eventually(lambda: prometheus.query('up{job="schooldrum"} == 1'), 20, "the collector's own metrics")
+    eventually(lambda: prometheus.query('ALERTS{alertname="SchooldrumAlive"}'), 90, "the dead man's switch")
+
+    collector.kill()
+    eventually(lambda: prometheus.targets() == {"DEMO": "down"}, 30, "the school's page is down, its target stays")
+    collector.serve()
+    eventually(lambda: prometheus.targets() == {"DEMO": "up"}, 30, "the school's page is read again")
+    eventually(lambda: prometheus.query("school_memory_available_bytes"), 60, "the machine's figures again")
+
+
+def test_promtool_finds_nothing_wrong_with_a_live_page(collector, agent):
+    del agent
+    eventually(lambda: "school_memory_size_bytes" in collector.page(), 30, "the machine's figures")
+    for page in (
+        collector.page(),
+        fetched(f"{collector.office}/metrics/schools"),
+        fetched(f"{collector.office}/metrics"),
+    ):
+        ended = subprocess.run(
+            ["promtool", "check", "metrics"], input=page, capture_output=True, text=True, timeout=30, check=False
+        )
+        assert (ended.returncode, ended.stdout + ended.stderr) == (0, "")

@@ -1,0 +1,103 @@
+"""What the documents say is so: derived ones are up to date, and CONTRIBUTING's battery works as it stands there."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.in_step.derived import DOCUMENTS, ROOT
+
+FOLDERS = ("schooldrum_wire/catalogue", "schooldrum_agent/probes")
+BATTERY = {"BAT0": {"type": "Battery", "capacity": "87", "status": "Discharging"}}
+MOUSE = {"hid-1": {"type": "Battery", "scope": "Device", "capacity": "12", "status": "Discharging"}}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_what_is_committed_is_what_the_code_says(name):
+    assert (ROOT / name).read_text("utf-8") == DOCUMENTS[name](), "it is behind: run make docs"
+
+
+def test_the_readmes_name_only_files_and_commands_that_exist():
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    for document in ("README.md", "README.vi.md", "CONTRIBUTING.md"):
+        text = (ROOT / document).read_text("utf-8")
+        called = {word for words in re.findall(r"(?:`|^)make ([a-z ]+)", text, re.MULTILINE) for word in words.split()}
+        assert called <= targets, document
+        linked = [link for link in re.findall(r"\]\(([^)#:]+)\)", text) if not (ROOT / link).exists()]
+        assert linked == [], document
+
+
+@pytest.fixture(scope="module")
+def contributed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    copy = tmp_path_factory.mktemp("contributor")
+    unwanted = shutil.ignore_patterns("__pycache__", ".venv", ".git", ".*_cache", ".hypothesis", "wine", "bench")
+    shutil.copytree(ROOT, copy, ignore=unwanted, dirs_exist_ok=True)
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    steps = re.findall(r"^`([\w./]+)`\n\n```(python|diff)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert [kind for _, kind, _ in steps] == ["python", "diff", "python", "diff"]
+    for name, kind, text in steps:
+        path = copy / name
+        if kind == "python":
+            assert not path.exists()
+            path.write_text(text, "utf-8")
+            continue
+        changed = path.read_text("utf-8")
+        for before, added in re.findall(r"((?:^ .*\n)+)((?:^\+.*\n)+)", text, re.MULTILINE):
+            old, new = (re.sub(r"^[ +]", "", lines, flags=re.MULTILINE) for lines in (before, added))
+            assert changed.count(old) == 1, f"{name} no longer has the lines {old!r}"
+            changed = changed.replace(old, old + new)
+        path.write_text(changed, "utf-8")
+    return copy
+
+
+def _run(copy: Path, *words: str, **environment: str) -> str:
+    places = f"{copy / 'agent'}{os.pathsep}{copy / 'collector'}"
+    ended = subprocess.run(
+        [sys.executable, "-m", *words],
+        cwd=copy,
+        env={"PYTHONPATH": places, "PATH": os.environ["PATH"], "HOME": str(copy), **environment},
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
+
+
+def _supplies(root: Path, supplies: dict[str, dict[str, str]]) -> None:
+    for supply, items in supplies.items():
+        folder = root / "class/power_supply" / supply
+        folder.mkdir(parents=True)
+        for item, text in items.items():
+            (folder / item).write_text(f"{text}\n", "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("supplies", "outcome", "readings"),
+    [
+        (BATTERY, "ok", {"school_battery_charge_ratio": 0.87, "school_battery_on_mains": 0}),
+        (MOUSE | BATTERY, "ok", {"school_battery_charge_ratio": 0.87, "school_battery_on_mains": 0}),
+        (MOUSE, "unavailable", {}),
+        ({}, "unavailable", {}),
+    ],
+)
+def test_the_battery_of_contributing_is_measured(contributed, tmp_path, supplies, outcome, readings):
+    _supplies(tmp_path, supplies)
+    said = json.loads(_run(contributed, "schooldrum_agent", "once", "--json", SCHOOLDRUM_SYSFS=str(tmp_path)))
+    battery = next(result for result in said["results"] if result["probe"] == "battery")
+    assert battery["outcome"] == outcome
+    assert {reading[0]: reading[1] for reading in battery.get("readings", [])} == readings
+
+
+def test_the_battery_of_contributing_keeps_the_house_rules(contributed):
+    _run(contributed, "tests.in_step.derived")
+    files = [f"agent/{folder}/{name}.py" for folder in FOLDERS for name in ("__init__", "battery")]
+    _run(contributed, "ruff", "check", "--no-cache", *files)
+    _run(contributed, "ruff", "format", "--no-cache", "--check", *files)
+    _run(contributed, "mypy", "agent/schooldrum_agent/probes/battery.py")
+    _run(contributed, "pytest", "-q", "-p", "no:cacheprovider", "tests/in_step/test_in_step_structure.py")
