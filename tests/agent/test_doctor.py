@@ -1,0 +1,128 @@
+import ssl
+import time
+from pathlib import Path
+
+import pytest
+import trustme
+from tests.agent.delivery_stand_in import Answering, Reply, connect_proxy, front, pem_of, server_context
+
+from schooldrum_agent import doctor
+from schooldrum_agent.clock import Clock
+from schooldrum_agent.config import Config, load
+from schooldrum_agent.doctor import Verdict
+from schooldrum_agent.state import Identity, open_state
+
+CLOCK = Clock(monotonic=time.monotonic, boottime=time.monotonic, wall=lambda: 1.8e9, boot="boot-1")
+
+
+def config_of(tmp_path: Path, **environ: str) -> Config:
+    named = {f"SCHOOLDRUM_{key.upper()}": value for key, value in environ.items()}
+    return load(None, {"SCHOOLDRUM_STATE": str(tmp_path / "state"), "SCHOOLDRUM_PROXY": "none", **named}, {})
+
+
+def enrolled(config: Config, url: str, authority: str, *, state: str = "active", word: str = "delivered") -> None:
+    kept = open_state(config.state)
+    kept.keep_identity(
+        Identity(
+            machine="m-1",
+            credential="c" * 43,
+            place="DEMO/main/tin1",
+            alias="tin1-07",
+            state=state,
+            collector=url,
+            authority=authority,
+        )
+    )
+    kept.note_delivery(word, "", 1.8e9 - 300)
+    kept.close()
+
+
+def told(config: Config, language: str) -> tuple[int, str]:
+    lines: list[str] = []
+    code = doctor.main(config, language, clock=CLOCK, say=lines.append)
+    return code, "\n".join(lines)
+
+
+def healthy(_: object) -> Reply:
+    return Reply(200, b'{"status":"ok"}')
+
+
+@pytest.fixture
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def context(authority: trustme.CA) -> ssl.SSLContext:
+    return server_context(authority.issue_cert("127.0.0.1"))
+
+
+@pytest.mark.parametrize(("language", "well"), [("vi", "Mọi thứ đều tốt."), ("en", "Everything is well.")])
+def test_where_everything_is_well_it_says_so(tmp_path, authority, context, language, well):
+    with front(healthy, context) as server:
+        config = config_of(tmp_path)
+        enrolled(config, f"https://127.0.0.1:{server.port}", pem_of(authority))
+        code, text = told(config, language)
+    assert code == 0, text
+    assert text.endswith(well)
+    assert "DEMO/main/tin1, tin1-07" in text
+    assert "c" * 43 not in text
+
+
+def test_a_pc_that_was_never_added_is_told_how(tmp_path):
+    code, text = told(config_of(tmp_path), "vi")
+    assert code == 1
+    assert "schooldrum-agent enrol" in text
+    assert "[ lỗi ]" in text
+
+
+@pytest.mark.parametrize(
+    ("answering", "secure", "words"),
+    [(None, True, "refused the connection"), (healthy, False, "untouched")],
+)
+def test_what_stands_in_the_way_is_named(tmp_path, authority, answering: Answering | None, secure, words):
+    stranger = server_context(trustme.CA().issue_cert("127.0.0.1"))
+    config = config_of(tmp_path)
+    with front(answering or healthy, stranger) as server:
+        port = server.port
+        enrolled(config, f"https://127.0.0.1:{port}", pem_of(authority))
+        if not secure:
+            code, text = told(config, "en")
+    if secure:
+        code, text = told(config, "en")
+    assert code == 1
+    assert words in text
+    assert "[ fault ] Connecting to the collector" in text
+
+
+def test_a_proxy_that_wants_a_login_is_named(tmp_path, authority):
+    with connect_proxy(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n") as proxy:
+        config = config_of(tmp_path, proxy=f"http://127.0.0.1:{proxy.port}")
+        enrolled(config, "https://collector.example.vn:8801", pem_of(authority))
+        code, text = told(config, "en")
+    assert code == 1
+    assert f"through 127.0.0.1:{proxy.port}" in text
+    assert "The proxy wants a name and password" in text
+
+
+@pytest.mark.parametrize(
+    ("state", "word", "found"),
+    [
+        ("pending", "delivered", "waiting for the office's approval"),
+        ("active", "credential", "no longer knows this PC"),
+        ("active", "", "Is the program running?"),
+    ],
+)
+def test_what_the_running_agent_noted_is_told(tmp_path, authority, context, state, word, found):
+    with front(healthy, context) as server:
+        config = config_of(tmp_path)
+        enrolled(config, f"https://127.0.0.1:{server.port}", pem_of(authority), state=state, word=word)
+        code, text = told(config, "en")
+    assert code == 1
+    assert found in text
+
+
+def test_every_step_speaks_both_languages(tmp_path):
+    for step in doctor.examine(config_of(tmp_path), clock=CLOCK):
+        assert set(step.title) == set(step.found) == {"vi", "en"}
+        assert step.verdict in set(Verdict)
