@@ -41,6 +41,9 @@ def examine(probe: Probe, doors: Doors, system: str) -> Answer:
         return Answer(outcome=Outcome.DENIED, reason=words(problem))
     except PermissionError as problem:
         return Answer(outcome=Outcome.DENIED, reason=sentence(problem))
+    except TimeoutError as problem:
+        # A program it asked was stopped before the probe's own time was up.
+        return Answer(outcome=Outcome.TIMED_OUT, reason=words(problem))
     except BaseException as problem:  # noqa: BLE001 - a probe's sys.exit() must not end its neighbours
         return Answer(outcome=Outcome.FAILED, reason=sentence(problem))
 

@@ -1,12 +1,11 @@
 """Which machine this is by its hardware, and whose names must not leave it."""
 
 import re
-import struct
 from typing import Any
 
 from schooldrum_agent.probe import Denied, Doors, Unavailable
 from schooldrum_agent.probes import interfaces
-from schooldrum_agent.sources import accounts, adapters, files, firmware, volumes
+from schooldrum_agent.sources import accounts, adapters, disks, files, firmware, volumes
 from schooldrum_wire.fingerprint import is_junk, tidy
 from schooldrum_wire.report import Fingerprint
 
@@ -76,36 +75,8 @@ def _disks_linux(doors: Doors) -> list[str]:
         place = files.target(doors.sysfs, "block", name)
         if "/usb" in place or files.text_or_none(doors.sysfs, "block", name, "device/type") == "SD":
             continue
-        found.append(_serial_linux(doors, name))
+        found.append(disks.serial(doors, name))
     return [serial for serial in found if serial]
-
-
-def _serial_linux(doors: Doors, name: str) -> str:
-    # NVMe and eMMC say it below their device, virtio beside it, ATA and SCSI in their vital product data.
-    for path in ("device/serial", "serial"):
-        if serial := files.text_or_none(doors.sysfs, "block", name, path):
-            return serial
-    try:
-        return vital_serial(files.read_bytes(doors.sysfs, "block", name, "device/vpd_pg80"))
-    except (Denied, Unavailable):
-        return _serial_of_udev(doors, name)
-
-
-def vital_serial(page: bytes) -> str:
-    """The serial number in SCSI's vital product data, page 80: four bytes of header, then text."""
-    if len(page) < 4 or page[1] != 0x80:  # noqa: PLR2004 - the page's own number and header
-        return ""
-    length = struct.unpack_from(">H", page, 2)[0]
-    return page[4 : 4 + length].decode("ascii", "replace").strip(" \0")
-
-
-def _serial_of_udev(doors: Doors, name: str) -> str:
-    number = files.text_or_none(doors.sysfs, "block", name, "dev")
-    text = files.text_or_none(doors.rootfs, "run/udev/data", f"b{number}") if number else None
-    for line in (text or "").splitlines():
-        if line.startswith("E:ID_SERIAL_SHORT="):
-            return line.partition("=")[2]
-    return ""
 
 
 def _cards_linux(doors: Doors) -> list[str]:

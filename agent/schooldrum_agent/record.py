@@ -26,6 +26,7 @@ from schooldrum_wire.section import Row, Values
 from schooldrum_wire.version import VERSION
 
 _KEYED = {
+    "AdapterSerialNumber": "serial",
     "host_name": "host",
     "label": "label",
     "name": "card",

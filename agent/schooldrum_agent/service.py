@@ -9,7 +9,6 @@ Sources: learn.microsoft.com, "Service Control Handler Function", "SERVICE_PRESH
 import importlib
 import logging
 import os
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -53,6 +52,11 @@ def _modules() -> tuple[Any, Any, Any]:
         raise ServiceTrouble("services exist on Windows only, and need pywin32 (pip install pywin32)") from missing
 
 
+def _quoted(word: str) -> str:
+    """A word of a Windows command line; a path cannot hold a quotation mark, and a last backslash would hide ours."""
+    return f'"{word.rstrip(chr(92))}"' if " " in word or "\t" in word else word
+
+
 def install(command: Sequence[str]) -> list[str]:
     """Registers the service to start with Windows; returns sentences about what this Windows did not take.
 
@@ -62,7 +66,7 @@ def install(command: Sequence[str]) -> list[str]:
         ServiceTrouble: no right to do so, or no Windows.
     """
     win32service, _, _ = _modules()
-    line = subprocess.list2cmdline(command)
+    line = " ".join(_quoted(word) for word in command)
     try:
         manager = win32service.OpenSCManager(None, None, win32service.SC_MANAGER_ALL_ACCESS)
     except win32service.error as refused:

@@ -4,6 +4,7 @@ Write it with `python -m schooldrum_wire.privacy > PRIVACY.md`.
 """
 
 import sys
+from collections.abc import Sequence
 
 import msgspec
 
@@ -106,7 +107,7 @@ ngày; danh sách: bản mới nhất và thay đổi theo số ngày ghi bên d
 """
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [f"| {' | '.join(head)} |", f"|{'|'.join(' --- ' for _ in head)}|"]
     return "\n".join(lines + [f"| {' | '.join(row)} |" for row in rows]) + "\n"
 

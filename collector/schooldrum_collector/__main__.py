@@ -69,10 +69,20 @@ COMMANDS = {
         help=("các máy: xem, duyệt, chuyển, gộp, ngừng theo dõi", "PCs: list, show, approve, move, merge, retire"),
         example="machines show BM/tin1-07",
     ),
+    "software": Command(
+        module="software",
+        help=("phần mềm trên các máy; danh sách cấm, duyệt", "programs on PCs; forbidden and approved ones"),
+        example="software list --scope BM",
+    ),
     "settings": Command(
         module="settings",
         help=("cài đặt gửi tới các máy", "settings that PCs are granted"),
         example="settings set --scope BM beat=120",
+    ),
+    "data": Command(
+        module="data",
+        help=("các bảng số liệu nền: hết hỗ trợ, bản dựng Windows", "the lists of facts: end of support, builds"),
+        example="data show",
     ),
     "check": Command(
         module="check", help=("kiểm tra số liệu và cấu hình", "checks the store and the set-up"), example="check"

@@ -302,7 +302,7 @@ def test_a_failing_task_is_told_and_the_voice_goes_on(tmp_path, world, port, cap
 def test_what_was_found_while_the_network_hangs_is_on_disk_when_it_stops(tmp_path, world, port, monkeypatch):
     monkeypatch.setattr(agent_module, "STORE_SECONDS", 0.2)
     monkeypatch.setattr(agent_module, "GOODBYE_SECONDS", 0.5)
-    with Running(tmp_path, world, port) as running:
+    with Running(tmp_path, world, port):
         wait_for(lambda: len(world.live()) >= 2)
         world.hangs = True
         time.sleep(4)

@@ -18,6 +18,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def free_low_port() -> int:
+    """A free port below 32768: the zabbix agent takes no other."""
+    for port in range(20_000, 32_767):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise OSError("no port below 32768 is free")
+
+
 def listens(port: int) -> bool:
     with socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
@@ -37,6 +46,8 @@ def pushgateway(core: int, *, check: bool) -> Iterator[tuple[int, str]]:
     """Debian's prometheus-pushgateway, with or without its consistency check: (pid, URL)."""
     port = free_port()
     command = ["prometheus-pushgateway", f"--web.listen-address=127.0.0.1:{port}", "--log.level=error"]
+    # Debian's default file would bring the groups of the last run into this one.
+    command.append("--persistence.file=")
     process = start(
         [*command, *([] if check else ["--push.disable-consistency-check"])],
         core=core,
@@ -96,7 +107,7 @@ ZABBIX_KEYS = (
 @contextlib.contextmanager
 def zabbix_agent2() -> Iterator[tuple[int, int]]:
     """Debian's zabbix-agent2 in passive mode: (pid, port)."""
-    port = free_port()
+    port = free_low_port()
     with tempfile.TemporaryDirectory() as directory:
         conf = Path(directory) / "agent.conf"
         conf.write_text(

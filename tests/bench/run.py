@@ -10,7 +10,6 @@ from the kernel. Where a peer is not installed the table says so.
 import argparse
 import json
 import os
-import statistics
 import sys
 import tempfile
 import time
@@ -38,11 +37,6 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     met: bool | None = None
 
 
-def ratio(ours: list[float], peer: list[float]) -> float:
-    """The median of the ratios round by round."""
-    return statistics.median(one / other for one, other in zip(ours, peer, strict=True))
-
-
 def table(rows: list[Row]) -> str:
     """The rows for a person."""
     head = ("", "figure", "ours", "peer", "ratio", "target", "")
@@ -60,7 +54,7 @@ def table(rows: list[Row]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--full", action="store_true", help="more rounds, more machines, real pace")
-    parser.add_argument("--json", type=Path, help="also writes the figures to this file")
+    parser.add_argument("--json", type=Path, default=Path("bench-results/latest.json"), help="the figures as JSON")
     parser.add_argument("--only", choices=("ingest", "exposing", "liveness", "agents"), help="one part alone")
     options = parser.parse_args()
     if hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) > 1:
@@ -89,9 +83,10 @@ def main() -> int:
                 part(say, Path(directory))
             print(f"{name}: {time.monotonic() - begin:.0f} s\n", flush=True)
     print(table(rows))
-    if options.json:
-        facts = {"interpreter": interpreter(), "form": "full" if options.full else "quick"}
-        options.json.write_text(json.dumps({**facts, "rows": [msgspec.to_builtins(row) for row in rows]}, indent=2))
+    facts = {"interpreter": interpreter(), "form": "full" if options.full else "quick"}
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(json.dumps({**facts, "rows": [msgspec.to_builtins(row) for row in rows]}, indent=2))
+    print(f"\nwritten to {options.json}")
     return 0
 
 

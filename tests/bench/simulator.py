@@ -22,7 +22,7 @@ import sys
 import time
 import urllib.parse
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -191,6 +191,10 @@ class Connection(asyncio.Protocol):
         if self.waiting is not None and not self.waiting.done():
             self.waiting.set_exception(ConnectionError(f"connection lost: {exc}"))
 
+    def close(self) -> None:
+        if self.transport is not None:
+            self.transport.abort()
+
     async def ask(self, request: bytes) -> tuple[int, bytes]:
         self.waiting = asyncio.get_running_loop().create_future()
         assert self.transport is not None
@@ -268,18 +272,24 @@ async def hammer(
     seconds: float,
     connections: int,
     tls: ssl.SSLContext | None = None,
+    begin: Callable[[], None] = lambda: None,
 ) -> Tally:
-    """Closed loop: prepared requests, as fast as they are answered, each connection one at a time."""
+    """Closed loop: prepared requests, as fast as they are answered, each connection one at a time.
+
+    `begin` is called once all connections stand.
+    """
+    held = [await connect(target, tls) for _ in range(connections)]
+    begin()
     tally, end = Tally(), time.monotonic() + seconds
     order = iter(range(10**12))
 
-    async def worker() -> None:
-        connection = await connect(target, tls)
-        while (begin := time.monotonic()) < end:
+    async def worker(connection: Connection) -> None:
+        while (asked := time.monotonic()) < end:
             status, _ = await connection.ask(requests[next(order) % len(requests)])
-            tally.add(status, time.monotonic() - begin)
+            tally.add(status, time.monotonic() - asked)
+        connection.close()
 
-    await asyncio.gather(*(worker() for _ in range(connections)))
+    await asyncio.gather(*(worker(connection) for connection in held))
     return tally
 
 
@@ -289,18 +299,19 @@ async def storm(
     seconds: float,
     connections: int,
     tls: ssl.SSLContext | None,
+    begin: Callable[[], None] = lambda: None,
 ) -> Tally:
     """Closed loop with a new connection (and handshake) for every report."""
+    begin()
     tally, end = Tally(), time.monotonic() + seconds
     order = iter(range(10**12))
 
     async def worker() -> None:
-        while (begin := time.monotonic()) < end:
+        while (asked := time.monotonic()) < end:
             connection = await connect(target, tls)
             status, _ = await connection.ask(requests[next(order) % len(requests)])
-            tally.add(status, time.monotonic() - begin)
-            assert connection.transport is not None
-            connection.transport.abort()
+            tally.add(status, time.monotonic() - asked)
+            connection.close()
 
     await asyncio.gather(*(worker() for _ in range(connections)))
     return tally
@@ -332,8 +343,7 @@ async def steady(url: str, machines: list[Machine], seconds: float, rate: float,
         task.add_done_callback(tasks.discard)
     await asyncio.gather(*tasks)
     for connection in pool:
-        assert connection.transport is not None
-        connection.transport.close()
+        connection.close()
     return tally
 
 
@@ -349,8 +359,7 @@ async def at_once(url: str, machines: list[Machine], tls: ssl.SSLContext | None,
         async with gate:
             connection = await connect(target, tls)
             status, _ = await connection.ask(request)
-            assert connection.transport is not None
-            connection.transport.close()
+            connection.close()
         tally.add(status, time.monotonic() - begin)
 
     await asyncio.gather(*(one(machine) for machine in machines))

@@ -1,5 +1,7 @@
 """Which settings a machine is granted, and what a person may set."""
 
+from datetime import date
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -7,12 +9,14 @@ from hypothesis import strategies as st
 
 from schooldrum_collector.judge.settings import (
     PACED_PROBES,
+    SUPPORT_PLAN,
     Assignment,
     Refusal,
     changed,
     granted,
     inherited,
     places_of,
+    support_plan,
     understood,
 )
 from schooldrum_collector.store.records import Machine, MachineState, Register, School
@@ -209,3 +213,26 @@ def test_settings_earliest_certificate_is_never_lowered_nor_in_the_future(writte
 
 def test_settings_every_probe_of_the_catalogue_can_be_paced() -> None:
     assert {"cpu", "memory", "disk", "interfaces", "uptime", "clock", "agent"} <= PACED_PROBES
+
+
+@pytest.mark.parametrize(
+    ("settings", "day"),
+    [
+        ({}, None),
+        ({"": {SUPPORT_PLAN: "2027-06-30"}}, date(2027, 6, 30)),
+        ({"hn": {SUPPORT_PLAN: "2027-06-30"}, "BM": {SUPPORT_PLAN: "2026-12-31"}}, date(2026, 12, 31)),
+        ({"BM": {SUPPORT_PLAN: "soon"}}, None),
+        ({"BM": {SUPPORT_PLAN: 7}}, None),
+        ({"BM": {SUPPORT_PLAN: "2999-01-01"}}, None),
+    ],
+)
+def test_settings_a_plan_for_what_is_out_of_support_is_the_collectors_alone(settings, day) -> None:
+    assert support_plan(_register(settings), _machine()) == day
+    assert SUPPORT_PLAN not in msgspec.to_builtins(granted(_register(settings), _machine()))
+
+
+@pytest.mark.parametrize("text", ["2027-02-30", "30/6/2027", "soon", "1999-01-01"])
+def test_settings_a_plan_is_a_day(text: str) -> None:
+    assert isinstance(understood(f"{SUPPORT_PLAN}={text}"), Refusal)
+    assert understood(f"{SUPPORT_PLAN}=2027-06-30") == Assignment(key=SUPPORT_PLAN, value="2027-06-30")
+    assert changed({SUPPORT_PLAN: "2027-06-30"}, [f"{SUPPORT_PLAN}="], now=NOW) == ({}, ())

@@ -36,3 +36,10 @@ def test_a_clock_that_goes_back_gives_nothing_away(times: list[float]):
     passed = sum(throttle.wait("a", 1, now) == 0 for now in times)
     forward = sum(max(0.0, later - earlier) for earlier, later in itertools.pairwise(times))
     assert passed <= 5 + forward + 1e-6
+
+
+def test_ordinary_senders_leave_nothing_behind():
+    throttle = Throttle(burst=1000, per_second=100, keys=1_000_000)
+    for number in range(10_000):
+        assert throttle.wait(f"{number}", 50, number / 100) == 0
+    assert len(throttle._levels) < 200

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.e2e.programs import Agent, Collector
+from tests.e2e.shifted_collector import Shift
 
 
 @pytest.fixture
@@ -24,3 +25,18 @@ def agent(tmp_path: Path, collector: Collector) -> Iterator[Agent]:
     agent.run()
     yield agent
     agent.stop()
+
+
+@pytest.fixture
+def shift(tmp_path: Path) -> Shift:
+    """How far the clock of `shifted_collector` is off."""
+    return Shift(tmp_path)
+
+
+@pytest.fixture
+def shifted_collector(tmp_path: Path, shift: Shift) -> Iterator[Collector]:
+    """A collector with open doors whose time a test lets pass."""
+    collector = Collector(tmp_path / "collector", program=shift.program)
+    collector.serve()
+    yield collector
+    collector.stop()

@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
@@ -89,10 +89,16 @@ class Program:
 
 
 class Collector:
-    """A collector with a data directory of its own; `serve` starts it, `call` runs any other of its commands."""
+    """A collector with a data directory of its own; `serve` starts it, `call` runs any other of its commands.
 
-    def __init__(self, home: Path) -> None:
+    `program` starts it otherwise than by its own module (tests/e2e/shifted_collector.py); `settings` are further keys
+    of its configuration.
+    """
+
+    def __init__(self, home: Path, *, program: Sequence[str] = ("-m", "schooldrum_collector"), **settings: str) -> None:
         self.home = home
+        self.program = program
+        self._settings = {f"SCHOOLDRUM_COLLECTOR_{name.upper()}": value for name, value in settings.items()}
         self.office = ""
         self.agents = ""
         self._program: Program | None = None
@@ -106,11 +112,12 @@ class Collector:
             "AGENTS_LISTEN": self._listen["AGENTS"],
             "OFFICE_LISTEN": self._listen["OFFICE"],
         }
-        return _environment({f"SCHOOLDRUM_COLLECTOR_{name}": value for name, value in settings.items()})
+        own = {f"SCHOOLDRUM_COLLECTOR_{name}": value for name, value in settings.items()}
+        return _environment(own | self._settings)
 
     def serve(self) -> None:
         """Starts it with an open office door and returns when both doors are open."""
-        command = [sys.executable, "-m", "schooldrum_collector", "serve", "--open", "--json"]
+        command = [sys.executable, *self.program, "serve", "--open", "--json"]
         self._program = Program(command, self.home / "collector.log", self._environment())
         assert self._program.process.stdout is not None
         line = self._program.process.stdout.readline()
@@ -120,6 +127,12 @@ class Collector:
         doors = json.loads(line)
         self.office, self.agents = doors["office"], doors["agents"]
         self._listen = {"AGENTS": urlsplit(self.agents).netloc, "OFFICE": urlsplit(self.office).netloc}
+
+    @property
+    def pid(self) -> int:
+        """The process that serves."""
+        assert self._program is not None
+        return self._program.process.pid
 
     def log(self) -> str:
         """What it has logged so far."""
@@ -138,7 +151,7 @@ class Collector:
     def call(self, *words: str) -> str:
         """Runs one of its other commands on the same data and returns what it printed."""
         ended = subprocess.run(
-            [sys.executable, "-m", "schooldrum_collector", *words],
+            [sys.executable, *self.program, *words],
             env=self._environment(),
             capture_output=True,
             text=True,
@@ -161,6 +174,12 @@ class Collector:
         machines: list[dict[str, Any]] = said if isinstance(said, list) else said["machines"]
         return machines
 
+    def presence(self) -> dict[str, Any]:
+        """What `machines show --json` says of the first machine's presence."""
+        said = json.loads(self.call("machines", "show", self.machines()[0]["id"], "--json"))
+        presence: dict[str, Any] = said["presence"]
+        return presence
+
     def results(self, machine: str, since: float, until: float) -> list[dict[str, Any]]:
         """History of a machine as the office door's API tells it."""
         said = json.loads(fetched(f"{self.office}/api/v1/machines/{machine}/results?since={since}&until={until}"))
@@ -173,10 +192,11 @@ class Collector:
 
 
 class Agent:
-    """An agent with a state directory of its own on this machine."""
+    """An agent with a state directory of its own on this machine; `program` as a collector's."""
 
-    def __init__(self, home: Path, **settings: str) -> None:
+    def __init__(self, home: Path, *, program: Sequence[str] = ("-m", "schooldrum_agent"), **settings: str) -> None:
         self.home = home
+        self.program = program
         self._settings = {f"SCHOOLDRUM_{name.upper()}": value for name, value in settings.items()}
         self._program: Program | None = None
         home.mkdir(parents=True, exist_ok=True)
@@ -188,7 +208,7 @@ class Agent:
     def call(self, *words: str, typed: str = "") -> str:
         """Runs one of its commands to its end and returns what it printed."""
         ended = subprocess.run(
-            [sys.executable, "-m", "schooldrum_agent", *words],
+            [sys.executable, *self.program, *words],
             env=self._environment(),
             input=typed,
             capture_output=True,
@@ -205,8 +225,14 @@ class Agent:
 
     def run(self) -> None:
         """Starts measuring and reporting."""
-        command = [sys.executable, "-m", "schooldrum_agent", "run"]
+        command = [sys.executable, *self.program, "run"]
         self._program = Program(command, self.home / "agent.log", self._environment())
+
+    @property
+    def pid(self) -> int:
+        """The process that measures and reports."""
+        assert self._program is not None
+        return self._program.process.pid
 
     def stop(self) -> int:
         """Asks it to end, so that it says goodbye; returns its exit code."""

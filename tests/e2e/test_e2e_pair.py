@@ -18,6 +18,7 @@ def test_a_goodbye_is_off_at_once_and_a_return_is_online(collector, agent):
     eventually(lambda: 'state="online"} 1' in collector.page(), 30, "online")
     assert agent.stop() == 0
     eventually(lambda: 'state="off"} 1' in collector.page(), 10, "off after its goodbye")
+    assert collector.presence()["assumed"] is False, "off because it said so, not because nobody expects it now"
     assert "school_memory_size_bytes{" not in collector.page()
     agent.run()
     eventually(lambda: 'state="online"} 1' in collector.page(), 30, "online again")

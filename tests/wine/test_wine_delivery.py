@@ -23,8 +23,9 @@ class Pc:
 
     def __init__(self, windows: Windows, home: Path) -> None:
         self._windows = windows
+        self.state = windows.path(home)
         self._environment = {
-            "SCHOOLDRUM_STATE": windows.path(home),
+            "SCHOOLDRUM_STATE": self.state,
             "SCHOOLDRUM_SHARED_CODE": "true",
             "SCHOOLDRUM_BEAT": "1",
             "SCHOOLDRUM_PACE": "cpu=5",
@@ -100,6 +101,7 @@ def test_the_service_starts_with_windows_and_says_goodbye_when_it_is_stopped(win
         eventually(lambda: 'machine="tin1-01",state="online"} 1' in collector.page(), 60, "the service's first report")
         windows.run("sc", "stop", "Schooldrum", timeout=60)
         eventually(lambda: 'machine="tin1-01",state="off"} 1' in collector.page(), 30, "the goodbye")
+        assert collector.presence()["assumed"] is False, "off because it said so, not because nobody expects it now"
     finally:
         removed = windows.run("python", "-m", "schooldrum_agent", "service", "remove", timeout=90)
     assert removed.code == 0, removed.out + removed.err

@@ -43,6 +43,9 @@ _UNATTENDED = "usr/bin/unattended-upgrade"
 _TIMER = "etc/systemd/system/apt-daily-upgrade.timer"
 _MINT = "var/lib/linuxmint/mintupdate-automatic-upgrades-enabled"
 _DNF_TIMERS = "etc/systemd/system/timers.target.wants"
+_PERIODIC = "APT::Periodic"
+_APPLIES = re.compile(r"^\s*apply_updates\s*=.{0,40}", re.MULTILINE | re.IGNORECASE)
+_YES = re.compile(r"=\s*(?:yes|true|1)\b", re.IGNORECASE)
 _NEEDRESTART = "/usr/sbin/needrestart"
 _NEEDRESTART_SECONDS = 20.0
 _KERNEL_IMAGE = "vmlinuz-"
@@ -111,9 +114,9 @@ def fetch_linux(doors: Doors) -> dict[str, Any]:
     root = doors.rootfs
     required = files.text_or_none(root, "run/reboot-required")
     return {
-        "apt": _apt(root) if apt.is_here(root) else None,
+        "apt": _apt(root) if root == "/" and apt.is_here(root) else None,
         "dnf": {
-            "automatic": files.text_or_none(root, "etc/dnf/automatic.conf") or "",
+            "automatic": "\n".join(_APPLIES.findall(files.text_or_none(root, "etc/dnf/automatic.conf") or "")),
             "timers": files.names_or_none(root, _DNF_TIMERS),
         },
         "reboot_required": required is not None,
@@ -126,7 +129,8 @@ def fetch_linux(doors: Doors) -> dict[str, Any]:
 
 def _apt(root: str) -> dict[str, Any]:
     return {
-        "settings": apt.configuration(root),
+        # Other settings hold proxies and their passwords.
+        "settings": "\n".join(line for line in apt.configuration().splitlines() if line.startswith(_PERIODIC)),
         "unattended": files.exists(root, _UNATTENDED),
         "masked": files.link(root, _TIMER) == "/dev/null",
         "mint": files.exists(root, _MINT),
@@ -244,10 +248,7 @@ def _mode_dnf(data: Any) -> tuple[str, str] | None:
     if "dnf-automatic-install" in timers:
         return "automatic", "choice"
     if timers & {"dnf-automatic", "dnf5-automatic"}:
-        applies = re.search(
-            r"^\s*apply_updates\s*=\s*(?:yes|true|1)\b", data["automatic"], re.MULTILINE | re.IGNORECASE
-        )
-        return "automatic" if applies else "download", "choice"
+        return "automatic" if _YES.search(data["automatic"]) else "download", "choice"
     return "notify", "default"
 
 

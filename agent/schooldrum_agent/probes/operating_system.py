@@ -35,7 +35,7 @@ _ESM_SERVICES = frozenset({"esm-infra", "esm-apps"})
 
 
 def fetch_linux(doors: Doors) -> dict[str, Any]:
-    """{os_release, architecture, lists, pro}: the text of os-release, names of the package lists, Ubuntu Pro's record.
+    """{os_release, architecture, lists, pro}: the text of os-release, names of package lists, Ubuntu Pro's services.
 
     `lists` are names in /var/lib/apt/lists: they tell which sources the PC takes its packages from.
     """
@@ -43,7 +43,8 @@ def fetch_linux(doors: Doors) -> dict[str, Any]:
         "os_release": os_release.text(doors.rootfs),
         "architecture": os.uname().machine,
         "lists": [name for name in files.names_or_none(doors.rootfs, "var/lib/apt/lists") if name.endswith("Release")],
-        "pro": files.text_or_none(doors.rootfs, "var/lib/ubuntu-advantage/status.json") or "",
+        # The file names the account that paid: only what is wanted of it is taken along.
+        "pro": enabled_services(files.text_or_none(doors.rootfs, "var/lib/ubuntu-advantage/status.json") or ""),
     }
 
 
@@ -106,7 +107,7 @@ def read_windows(data: Any) -> Iterator[Row]:
     yield _row(
         system="windows",
         product=product,
-        name=name,
+        title=name,
         edition=_text(version.get("EditionID")),
         server=server,
         release=_release(version),
@@ -137,7 +138,7 @@ def read_linux(data: Any) -> Iterator[Row]:
     codename = release.get("VERSION_CODENAME", "")
     # Mint and Zorin get their security updates from the Ubuntu they are made of, LMDE from its Debian.
     foundation = release.get("UBUNTU_CODENAME") or release.get("DEBIAN_CODENAME") or codename
-    extended = enabled_services(data["pro"])
+    extended = list(data["pro"])
     if any("security" in name for name in data["lists"]):
         extended.append("security_source")
     name = release.get("PRETTY_NAME") or f"{release.get('NAME', 'Linux')} {release.get('VERSION', '')}"
@@ -145,7 +146,7 @@ def read_linux(data: Any) -> Iterator[Row]:
     yield _row(
         system="linux",
         product=_word(release.get("ID", "linux")),
-        name=_text(name),
+        title=_text(name),
         server=None,
         release=_word(release.get("VERSION_ID", "")),
         codename=_word(codename),

@@ -96,7 +96,7 @@ def read_windows(data: Any) -> Iterator[Row]:
 
 
 def _is_new(row: Row, told: set[tuple[str, str]]) -> bool:
-    identity = (str(row.values["name"]).casefold(), str(row.values["version"] or ""))
+    identity = (str(row.values["program"]).casefold(), str(row.values["version"] or ""))
     if identity in told or len(told) >= ROWS_PER_SECTION:
         return False
     told.add(identity)
@@ -112,7 +112,7 @@ def _program(code: str, values: dict[str, Any], written: float | None, view: int
         return None
     key = tidy(code)
     return SOFTWARE(
-        name=name,
+        program=name,
         version=_text(values.get("DisplayVersion")) or None,
         publisher=_text(values.get("Publisher")) or None,
         installed=install_date(values.get("InstallDate"), written),
@@ -181,11 +181,11 @@ def _apps(full_names: list[str]) -> Iterator[Row]:
     for name, (_, version_text, architecture) in newest.items():
         if shown := tidy(name):
             bits = _BITS.get(architecture.casefold())
-            yield SOFTWARE(name=shown, version=tidy(version_text) or None, bits=bits, source="store")
+            yield SOFTWARE(program=shown, version=tidy(version_text) or None, bits=bits, source="store")
 
 
 def fetch_linux(doors: Doors) -> dict[str, Any]:
-    """{dpkg, rpm, flatpak, snap}: what each list says as text, None for one that is not there; snaps as a list.
+    """{dpkg, rpm, flatpak, snap}: the lines of each list, None for one that is not there; a snap {snap, version, type}.
 
     Raises:
         Denied: a list may not be read.
@@ -213,13 +213,13 @@ def _has_rpms(root: str) -> bool:
     return any(_RPM_FILES.intersection(files.names_or_none(root, folder)) for folder in _RPM_LISTS)
 
 
-def _answer(root: str, program: str, *words: str) -> str | None:
+def _answer(root: str, program: str, *words: str) -> list[str] | None:
     if not files.target(root, program):
         return None
     answer = command.run(files.below(root, program), *words, timeout=_LIST_SECONDS, limit=_LARGEST)
     if answer.code:
         raise OSError(f"{program} ended with {answer.code}: {answer.error[:100]}")
-    return answer.output
+    return answer.output.split("\n")
 
 
 def _snaps(root: str) -> list[dict[str, str]] | None:
@@ -232,9 +232,9 @@ def _snaps(root: str) -> list[dict[str, str]] | None:
 
 
 def _top_of(yaml: str) -> dict[str, str]:
-    """The plain values at the top of a snap.yaml; only name, version and type are looked at."""
+    """The plain values at the top of a snap.yaml: its name (as `snap`), version and type."""
     found = [line for text in yaml.splitlines() if (line := _SNAP_LINE.fullmatch(text))]
-    return {line[1]: line[2].strip("'\"") for line in found}
+    return {line[1].replace("name", "snap"): line[2].strip("'\"") for line in found}
 
 
 def read_linux(data: Any) -> Iterator[Row]:
@@ -254,12 +254,12 @@ def _packages(data: Any) -> Iterator[Row]:
     for application, name, version, architecture in _lines(data.get("flatpak"), 4):
         yield _package("flatpak", name or application, version, architecture, "", code=application)
     for snap in data.get("snap") or []:
-        if snap.get("type", "app") not in _NO_PROGRAMS and tidy(snap.get("name")):
-            yield _package("snap", snap["name"], snap.get("version", ""), "", "")
+        if snap.get("type", "app") not in _NO_PROGRAMS and tidy(snap.get("snap")):
+            yield _package("snap", snap["snap"], snap.get("version", ""), "", "")
 
 
-def _lines(text: Any, columns: int) -> Iterator[list[str]]:
-    for line in str(text or "").split("\n"):
+def _lines(listed: Any, columns: int) -> Iterator[list[str]]:
+    for line in listed or []:
         cells = [tidy(cell) for cell in line.split("\t")]
         # The last columns may be missing: dpkg before 1.19.3 knows no dates.
         if len(cells) >= columns - 1 and all(cells[:2]):
@@ -277,7 +277,7 @@ def _package(
         "code": code if code != name else "",
     }
     # Thousands of rows: what is not known takes no room.
-    return SOFTWARE(name=tidy(name), source=source, **{key: value for key, value in known.items() if value})
+    return SOFTWARE(program=tidy(name), source=source, **{key: value for key, value in known.items() if value})
 
 
 PROBE = Probe(

@@ -30,8 +30,10 @@ _FILETIME_BEGAN = datetime(1601, 1, 1, tzinfo=UTC)
 _EARLIEST, _LATEST = date(1995, 1, 1), date(2100, 1, 1)
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})")
 _MOST_ROWS = 600
+_MONTHS = 12
 _LOGS = ("var/log/apt/history.log", "var/log/apt/history.log.1.gz")
 _LARGEST_LOG = 4 << 20
+_DNF_CACHES = ("var/cache/dnf", "var/cache/libdnf5", "var/cache/yum")
 
 
 def fetch_windows(_doors: Doors) -> dict[str, Any]:
@@ -58,7 +60,8 @@ def fetch_windows(_doors: Doors) -> dict[str, Any]:
 
 def _hotfixes() -> list[dict[str, Any]]:
     properties = ("HotFixID", "InstalledOn", "ServicePackInEffect")
-    return wmi.query(r"root\cimv2", f"SELECT {', '.join(properties)} FROM Win32_QuickFixEngineering", properties)
+    wanted = "SELECT HotFixID, InstalledOn, ServicePackInEffect FROM Win32_QuickFixEngineering"
+    return wmi.query(r"root\cimv2", wanted, properties)
 
 
 def _events() -> list[dict[str, Any]]:
@@ -74,7 +77,7 @@ _ASKED_OF_WINDOWS = {
 
 
 def fetch_linux(doors: Doors) -> dict[str, Any]:
-    """{logs, refreshed, installed}: apt's history (newest file first), when its lists came, rpm's newest installation.
+    """{entries, refreshed, installed}: apt's history as parse_log tells it, when its lists came, rpm's newest install.
 
     Times are epoch seconds, None where nothing tells.
 
@@ -84,10 +87,12 @@ def fetch_linux(doors: Doors) -> dict[str, Any]:
     """
     root = doors.rootfs
     if apt.is_here(root):
-        logs = [text for place in _LOGS if (text := _log(root, place))]
-        return {"logs": logs, "refreshed": apt.refreshed(root), "installed": None}
+        # The files say which person asked for what: that stays in them.
+        entries = [entry for place in reversed(_LOGS) for entry in parse_log(_log(root, place))]
+        return {"entries": entries, "refreshed": apt.refreshed(root), "installed": None}
     times = [int(line) for line in dnf.install_times().split() if line.isdecimal()]
-    return {"logs": [], "refreshed": None, "installed": max(times, default=None)}
+    fetched = [time for place in _DNF_CACHES if (time := files.changed(root, place)) is not None]
+    return {"entries": [], "refreshed": max(fetched, default=None), "installed": max(times, default=None)}
 
 
 def _log(root: str, place: str) -> str:
@@ -120,7 +125,7 @@ def _of_epoch(seconds: float | None) -> str | None:
 
 
 def installed_on(text: object) -> str | None:
-    """The day in a hotfix's InstalledOn: `1/15/2011` (always American), `20110115`, `15-1-2011`, or a FILETIME in hex."""
+    """The day in a hotfix's InstalledOn: `1/15/2011` (American), `20110115`, `15-1-2011`, or a FILETIME in hex."""
     plain = str(text or "").strip()
     try:
         if _FILETIME.fullmatch(plain):
@@ -128,7 +133,10 @@ def installed_on(text: object) -> str | None:
         if re.fullmatch(r"\d{8}", plain):
             return _told(date(int(plain[:4]), int(plain[4:6]), int(plain[6:])))
         if match := re.match(r"(\d{1,2})/(\d{1,2})/(\d{4})\b", plain):
-            return _told(date(int(match[3]), int(match[1]), int(match[2])))
+            month, day = int(match[1]), int(match[2])
+            if month > _MONTHS:
+                month, day = day, month
+            return _told(date(int(match[3]), month, day))
         if match := re.match(r"(\d{1,2})-(\d{1,2})-(\d{4})\b", plain):
             return _told(date(int(match[3]), int(match[2]), int(match[1])))
     except (ValueError, OverflowError):
@@ -227,7 +235,7 @@ def parse_log(text: str) -> list[tuple[str, bool, bool]]:
 
 def read_linux(data: Any) -> Iterator[Row]:
     """The row of days."""
-    entries = [entry for text in reversed(data["logs"]) for entry in parse_log(text) if entry[1]]
+    entries = [entry for entry in data["entries"] if entry[1]]
     good = [day for day, _, failed in entries if not failed]
     success = max(good, default=None) or _of_epoch(data["installed"])
     failures = [day for day, _, failed in entries if failed]

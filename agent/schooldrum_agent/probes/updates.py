@@ -26,6 +26,7 @@ _SEVERITIES = frozenset({"critical", "important", "moderate", "low"})
 _ID = re.compile(r"[0-9A-Za-z+.:_~-]{1,120}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOST_ROWS = 1000
+_MOST_SIMULATED = 60
 _MACHINE = r"SOFTWARE\Microsoft\Cryptography"
 _STALE_DAYS, _WORKDAYS = 7, 6
 
@@ -65,21 +66,25 @@ def due_online(searched: str | None, name: str, now: datetime) -> bool:
 def fetch_linux(doors: Doors) -> dict[str, Any]:
     """{apt, dnf}: texts of the tools, None for the one that is not here.
 
-    `apt` is {changes, listed, policy}; `dnf` is {waiting, notices}. Texts as in `sources.apt` and `sources.dnf`.
+    `apt` is {changes, listed, policy}, `changes` None where it was not asked; `dnf` is {waiting, notices}. Texts as in
+    `sources.apt` and `sources.dnf`.
 
     Raises:
         Denied: this process may not ask.
         Unavailable: there is neither.
     """
-    root = doors.rootfs
-    if apt.is_here(root):
-        listed = apt.listed(root)
-        plain = [one.name for one in apt.parse_list(listed) if not one.is_security]
-        changes = apt.simulated(root)
-        return {"apt": {"changes": changes, "listed": listed, "policy": apt.policy(plain, root)}, "dnf": None}
-    if root != "/":
-        raise Unavailable("no apt below this root, and dnf is asked only at home")
-    return {"apt": None, "dnf": {"waiting": dnf.waiting(), "notices": dnf.notices()}}
+    if doors.rootfs != "/":
+        # With RootDir apt would write into the other tree, and its tools may not understand it.
+        raise Unavailable("the packages of another system's tree are not asked")
+    if not apt.is_here(doors.rootfs):
+        return {"apt": None, "dnf": {"waiting": dnf.waiting(), "notices": dnf.notices()}}
+    listed = apt.listed()
+    upgradable = apt.parse_list(listed)
+    plain = [one.name for one in upgradable if not one.is_security]
+    # To simulate costs seconds per hundred packages, and tells nothing where nothing waits; who lacks that many has
+    # not held one back.
+    changes = apt.simulated() if 0 < len(upgradable) <= _MOST_SIMULATED else None
+    return {"apt": {"changes": changes, "listed": listed, "policy": apt.policy(plain)}, "dnf": None}
 
 
 def _kind(update: dict[str, Any], severity: str | None) -> str:
@@ -126,7 +131,8 @@ def read_linux(data: Any) -> Iterator[Reading | Row]:
 
 
 def _waiting_apt(data: Any) -> Iterator[Row]:
-    changes = {change.name: change for change in apt.parse_changes(data["changes"]) if change.is_upgrade}
+    simulated = data["changes"] is not None
+    changes = {change.name: change for change in apt.parse_changes(data["changes"] or "") if change.is_upgrade}
     overtaken = apt.parse_policy(data["policy"])
     told: set[str] = set()
     for one in apt.parse_list(data["listed"]):
@@ -134,7 +140,7 @@ def _waiting_apt(data: Any) -> Iterator[Row]:
         security = one.is_security or one.name in overtaken or (change is not None and change.is_security)
         name = change.name if change else one.name
         told.add(name)
-        yield _package(name, one.old, one.new, security=security, held=change is None)
+        yield _package(name, one.old, one.new, security=security, held=change is None if simulated else None)
     for name, change in changes.items():
         if name not in told:
             yield _package(name, change.old, change.new, security=change.is_security or name in overtaken, held=False)

@@ -5,7 +5,6 @@ Nothing of it is translated but headings; lines are known by their structure. ap
 refresh, which is never ours to start.
 """
 
-import os
 import re
 from collections.abc import Iterable
 
@@ -34,7 +33,7 @@ _SECURITY_PLACE = re.compile(
     r"://security\.debian\.org|/debian-security/? |-security/|://esm\.ubuntu\.com", re.IGNORECASE
 )
 _SETTING = re.compile(r'([A-Za-z0-9_/.:+-]+) "(.*)";')
-_VERSION_INDENT, _INSTALLED_MARK = "     ", " *** "
+_SOURCE_INDENT, _INSTALLED_MARK = "       ", " *** "
 _STAMPS = ("var/lib/apt/periodic/update-success-stamp", "var/lib/apt/periodic/update-stamp")
 
 
@@ -118,12 +117,10 @@ def parse_policy(text: str) -> frozenset[str]:
     name, newer = "", False
     for line in text.splitlines():
         if line and not line[0].isspace() and line.endswith(":"):
-            name, newer = line[:-1], False
+            name, newer = line[:-1], True
         elif line.startswith(_INSTALLED_MARK):
             newer = False
-        elif line.startswith(_VERSION_INDENT) and line[len(_VERSION_INDENT) : len(_VERSION_INDENT) + 1].strip():
-            newer = True if not newer else newer
-        if name and newer and _SECURITY_PLACE.search(line):
+        elif name and newer and line.startswith(_SOURCE_INDENT) and _SECURITY_PLACE.search(line):
             found.add(name)
     return frozenset(found)
 
@@ -137,42 +134,41 @@ def parse_config(text: str) -> dict[str, list[str]]:
     return found
 
 
-def _ask(program: str, *arguments: str, rootfs: str, timeout: float = _SECONDS) -> str:
-    root = () if rootfs == "/" else (f"-oRootDir={rootfs}",)
-    answer = command.run(program, *root, *_UNTOUCHED, *arguments, timeout=timeout)
+def _ask(program: str, *arguments: str, timeout: float = _SECONDS) -> str:
+    answer = command.run(program, *_UNTOUCHED, *arguments, timeout=timeout)
     if answer.code != 0:
         # Its sentence names packages and files; the code says enough.
-        raise OSError(f"{program} {arguments[-1]:.40} ended with {answer.code}")
+        raise OSError(f"{program} {arguments[0]} ended with {answer.code}")
     return answer.output
 
 
-def simulated(rootfs: str = "/") -> str:
+def simulated() -> str:
     """What a whole upgrade would do now.
 
     Raises:
         Unavailable: there is no apt here.
         Denied, TimeoutError, OSError: it may not be started, took too long, or found its data broken.
     """
-    return _ask(_GET, "-s", "dist-upgrade", rootfs=rootfs)
+    return _ask(_GET, "-s", "dist-upgrade")
 
 
-def listed(rootfs: str = "/") -> str:
+def listed() -> str:
     """Every package that has a newer version, whether or not it would be installed now. Raises as simulated()."""
-    return _ask(_APT, "list", "--upgradable", rootfs=rootfs)
+    return _ask(_APT, "list", "--upgradable")
 
 
-def policy(names: Iterable[str], rootfs: str = "/") -> str:
+def policy(names: Iterable[str]) -> str:
     """The version tables of these packages, at most a thousand. Raises as simulated()."""
     asked = [name for name in dict.fromkeys(names) if _NAME.fullmatch(name)][:_MOST_ASKED]
-    return _ask(_CACHE, "policy", *asked, rootfs=rootfs) if asked else ""
+    return _ask(_CACHE, "policy", *asked) if asked else ""
 
 
-def configuration(rootfs: str = "/") -> str:
+def configuration() -> str:
     """Its settings, all files taken together. Raises as simulated()."""
-    return _ask(_CONFIG, "dump", rootfs=rootfs, timeout=_CONFIG_SECONDS)
+    return _ask(_CONFIG, "dump", timeout=_CONFIG_SECONDS)
 
 
-def is_here(rootfs: str = "/") -> bool:
+def is_here(rootfs: str) -> bool:
     """Whether this system's packages are apt's."""
     try:
         return bool(files.names(rootfs, "var/lib/dpkg")) and bool(files.names(rootfs, "etc/apt"))
@@ -180,20 +176,13 @@ def is_here(rootfs: str = "/") -> bool:
         return False
 
 
-def refreshed(rootfs: str = "/") -> float | None:
+def refreshed(rootfs: str) -> float | None:
     """When the lists of packages were last fetched (epoch seconds of this PC), None where nothing tells.
 
     The lists themselves carry the server's dates; the directories change when something is fetched.
     """
     for places in (_STAMPS, ("var/lib/apt/lists/partial", "var/lib/apt/lists")):
-        times = [time for place in places if (time := _changed(rootfs, place)) is not None]
+        times = [time for place in places if (time := files.changed(rootfs, place)) is not None]
         if times:
             return max(times)
     return None
-
-
-def _changed(rootfs: str, place: str) -> float | None:
-    try:
-        return os.stat(files.below(rootfs, place)).st_mtime  # noqa: PTH116 - as sources.files: plain calls, no objects
-    except OSError:
-        return None

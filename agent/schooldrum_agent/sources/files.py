@@ -121,3 +121,11 @@ def exists(root: str, *parts: str) -> bool:
         return os.path.lexists(below(root, *parts))
     except (OSError, ValueError):
         return False
+
+
+def changed(root: str, *parts: str) -> float | None:
+    """When a file or directory was last changed (epoch seconds of this PC); None where nothing stands there."""
+    try:
+        return os.stat(below(root, *parts)).st_mtime  # noqa: PTH116 - plain calls, as everywhere here
+    except (OSError, ValueError):
+        return None

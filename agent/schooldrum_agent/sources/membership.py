@@ -177,8 +177,6 @@ def _name_of(sid: str) -> str:
     look_up = windows.function("advapi32", "LookupAccountSidW")
     name, domain = ctypes.create_unicode_buffer(256), ctypes.create_unicode_buffer(256)
     long_name, long_domain, usage = ctypes.c_uint32(256), ctypes.c_uint32(256), ctypes.c_uint32(0)
-    if not look_up(
-        None, raw, name, ctypes.byref(long_name), domain, ctypes.byref(long_domain), ctypes.byref(usage)
-    ):
+    if not look_up(None, raw, name, ctypes.byref(long_name), domain, ctypes.byref(long_domain), ctypes.byref(usage)):
         windows.refuse(windows.last_error(), "LookupAccountSid")
     return name.value

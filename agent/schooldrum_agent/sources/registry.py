@@ -7,7 +7,12 @@ import importlib
 from typing import Any
 
 from schooldrum_agent.probe import Denied, Unavailable
+from schooldrum_agent.sources import windows
 
+_LOCAL_MACHINE = 0xFFFFFFFF80000002
+_ANY_KIND = 0xFFFF
+_NOT_FOUND = 2
+_EMPTY_TEXT = 2
 _MOST = 1024
 """Subkeys and values looked at under one key."""
 _MOST_BELOW = 4096
@@ -67,6 +72,25 @@ def value(path: str, name: str, *, root: str = "HKEY_LOCAL_MACHINE", view: int =
         except OSError as problem:
             raise Unavailable(rf"no registry value {path}\{name}") from problem
     return raw.hex() if isinstance(raw, bytes) else raw
+
+
+def stands(path: str, name: str) -> bool:
+    """Whether a value that is not empty stands under HKEY_LOCAL_MACHINE, without reading it: for passwords.
+
+    Raises:
+        Denied: this process may not read the key.
+        Unavailable: this system has no registry.
+    """
+    import ctypes  # noqa: PLC0415 - a Linux agent never needs it and saves its memory
+
+    ask = windows.function("advapi32", "RegGetValueW")
+    ask.argtypes = (ctypes.c_void_p, ctypes.c_wchar_p, ctypes.c_wchar_p, ctypes.c_uint32) + (ctypes.c_void_p,) * 3
+    size = ctypes.c_uint32(0)
+    code = int(ask(_LOCAL_MACHINE, path, name, _ANY_KIND, None, None, ctypes.byref(size)))
+    if code not in {0, _NOT_FOUND}:
+        windows.refuse(code, rf"registry value {path}\{name}")
+    # An empty text is its closing zero alone.
+    return code == 0 and size.value > _EMPTY_TEXT
 
 
 def keys(path: str, *, root: str = "HKEY_LOCAL_MACHINE", view: int = 64) -> list[str]:

@@ -9,7 +9,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from schooldrum_agent.probe import Unavailable
+from schooldrum_agent.probe import Denied, Unavailable
 from schooldrum_agent.sources import wmi
 
 _SESSION, _AUTOMATIC = "Microsoft.Update.Session", "Microsoft.Update.AutoUpdate"
@@ -17,10 +17,29 @@ _CALLER = "Schooldrum"
 _WANTED = "IsInstalled=0 and IsHidden=0 and Type='Software'"
 _CALL_OR_GET, _PUT = 3, 4
 _MULTITHREADED = 0
+_DENIED = frozenset({0x80070005, 0x80240044})
+_ABSENT = frozenset(
+    {
+        0x80040154,  # not registered
+        0x800401F3,  # no such name
+        0x80070422,  # its service is disabled
+        0x80004001,  # not implemented (Wine)
+        0x80240003,  # no such service
+    }
+)
 _MOST_UPDATES, _MOST_ENTRIES, _MOST_OF_ONE = 500, 300, 40
 _ARTICLE = re.compile(r"KB(\d{6,8})", re.IGNORECASE)
 _NEVER_YEAR = 1900
 """Automation's zero day is 30 December 1899: it stands for never."""
+
+
+def _refusal(code: int) -> Exception:
+    code &= 0xFFFFFFFF
+    if code in _DENIED:
+        return Denied(f"the Windows Update Agent wants more rights ({code:#x})")
+    if code in _ABSENT:
+        return Unavailable(f"no Windows Update Agent answers here ({code:#x})")
+    return OSError(f"the Windows Update Agent failed with error {code:#x}")
 
 
 def _broken() -> Any:
@@ -100,7 +119,7 @@ def pending(*, online: bool) -> list[dict[str, Any]]:
         updates = _get(_get(searcher, "Search", _WANTED), "Updates")
         return [_update(one, broken) for one in _items(updates, _MOST_UPDATES)]
     except broken as problem:
-        raise wmi.classify(wmi.error_code(problem), _SESSION) from problem
+        raise _refusal(wmi.error_code(problem)) from problem
 
 
 def history() -> list[dict[str, Any]]:
@@ -120,7 +139,7 @@ def history() -> list[dict[str, Any]]:
             title = str(said.pop("Title", None) or "")
             found.append({**said, "articles": articles(title)})
     except broken as problem:
-        raise wmi.classify(wmi.error_code(problem), _SESSION) from problem
+        raise _refusal(wmi.error_code(problem)) from problem
     return found
 
 
@@ -139,4 +158,4 @@ def last_runs() -> dict[str, Any]:
         results = _get(_object(_AUTOMATIC), "Results")
         return _said(results, ("LastSearchSuccessDate", "LastInstallationSuccessDate"), broken)
     except broken as problem:
-        raise wmi.classify(wmi.error_code(problem), _AUTOMATIC) from problem
+        raise _refusal(wmi.error_code(problem)) from problem

@@ -13,7 +13,10 @@ ACCOUNTS = Section(
             leaves=True,
         ),
         Column(
-            name="administrator_groups", help="Groups of a domain among them.", type="integer", leaves=True
+            name="administrator_groups",
+            help="Groups of a domain, and roles of Microsoft's cloud, that may as well.",
+            type="integer",
+            leaves=True,
         ),
         Column(
             name="everyone_administrator",
@@ -42,9 +45,7 @@ ACCOUNTS = Section(
             type="boolean",
             leaves=True,
         ),
-        Column(
-            name="shortest_password", help="Characters a password must have at least.", type="integer", leaves=True
-        ),
+        Column(name="shortest_password", help="Characters a password must have at least.", type="integer", leaves=True),
         Column(name="autologon", help="Whether the PC signs somebody in by itself.", type="boolean", leaves=True),
         Column(
             name="stored_password",

@@ -18,7 +18,7 @@ ANTIVIRUS = Section(
             unit="days",
             leaves=True,
         ),
-        Column(name="mode", help="Microsoft's: normal, passive or not_running.", leaves=True),
+        Column(name="mode", help="Microsoft's: normal, passive, edr_block (passive, too) or not_running.", leaves=True),
         Column(name="full_scan_age", help="Days since the last full scan.", type="integer", unit="days", leaves=True),
         Column(
             name="installed",

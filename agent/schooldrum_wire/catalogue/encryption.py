@@ -18,7 +18,9 @@ ENCRYPTION = Section(
             help="on; off; suspended: encrypted, but the key lies beside it; locked: not opened.",
             leaves=True,
         ),
-        Column(name="method", help="How: aes_128, aes_256, xts_aes_128, xts_aes_256, hardware, luks1, luks2.", leaves=True),
+        Column(
+            name="method", help="How: aes_128, aes_256, xts_aes_128, xts_aes_256, hardware, luks1, luks2.", leaves=True
+        ),
         Column(name="progress", help="Part that is encrypted.", type="integer", unit="percent", leaves=True),
     ),
     key=("volume",),

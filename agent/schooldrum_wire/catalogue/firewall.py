@@ -15,9 +15,7 @@ FIREWALL = Section(
         Column(name="product", help="Name of another maker's product.", leaves=True),
         Column(name="enabled", help="Whether it is on; absent where it does not tell.", type="boolean", leaves=True),
         Column(name="inbound", help="What happens to what no rule names: block or allow.", leaves=True),
-        Column(
-            name="active", help="Whether a network in use stands under this profile.", type="boolean", leaves=True
-        ),
+        Column(name="active", help="Whether a network in use stands under this profile.", type="boolean", leaves=True),
         Column(name="source", help="What tells it: effective, policy, local or product.", leaves=True),
     ),
     key=("profile", "product"),

@@ -20,7 +20,7 @@ OPERATING_SYSTEM = Section(
             help="Windows 10, Windows Server, or the distribution's own word: debian, ubuntu, linuxmint.",
             leaves=True,
         ),
-        Column(name="name", help="Its name for people.", leaves=True),
+        Column(name="title", help="Its name for people.", leaves=True),
         Column(name="edition", help="Windows: EditionID, such as Professional or EnterpriseS.", leaves=True),
         Column(name="server", help="Whether it is a server's edition.", type="boolean", leaves=True),
         Column(name="release", help="Release as its maker counts: 22H2, SP1, 12, 24.04.", leaves=True),

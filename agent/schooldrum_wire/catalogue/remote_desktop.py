@@ -15,9 +15,7 @@ REMOTE_DESKTOP = Section(
         ),
         Column(name="port", help="TCP port it listens on.", type="integer", leaves=True),
         Column(name="program", help="Linux: which program: xrdp or gnome-remote-desktop.", leaves=True),
-        Column(
-            name="assistance", help="Windows: whether Remote Assistance is allowed.", type="boolean", leaves=True
-        ),
+        Column(name="assistance", help="Windows: whether Remote Assistance is allowed.", type="boolean", leaves=True),
     ),
     key=("program",),
 )

@@ -6,7 +6,7 @@ SOFTWARE = Section(
     name="software",
     help="Programs that are installed for everybody on the PC; what somebody installed for herself is not looked at.",
     columns=(
-        Column(name="name", help="Its name as its installer wrote it; on Linux the package.", leaves=True),
+        Column(name="program", help="Its name as its installer wrote it; on Linux the package.", leaves=True),
         Column(name="version", help="Its version as its installer wrote it.", leaves=True),
         Column(name="publisher", help="Which firm or project made it.", leaves=True),
         Column(name="installed", help="When it was installed or last renewed, as year-month-day.", leaves=True),
@@ -16,5 +16,5 @@ SOFTWARE = Section(
         ),
         Column(name="code", help="Its code in that list where it differs from its name, in no language.", leaves=True),
     ),
-    key=("name", "version", "source"),
+    key=("program", "version", "source"),
 )

@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack
 
 import msgspec
 
+from schooldrum_collector.app.dated_lists import DatedLists
 from schooldrum_collector.app.doors import Unopenable, agents_door, agents_tls, office_door, office_tls
 from schooldrum_collector.app.heartbeat import Heartbeat
 from schooldrum_collector.app.office_token import FILE as TOKEN_FILE
@@ -24,6 +25,7 @@ from schooldrum_collector.config import Config
 from schooldrum_collector.data_directory import Unsafe, prepare
 from schooldrum_collector.judge.presence import Hearing, in_grace
 from schooldrum_collector.judge.settings import granted
+from schooldrum_collector.show.list_age import ListAges
 from schooldrum_collector.show.own_metrics import OwnMetrics
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Damaged, Full, Locked, Store
@@ -89,6 +91,7 @@ def serve(config: Config, *, now: Callable[[], float], say: Say, opened: Callabl
         )
         raise Unstartable(f"{where}: {trouble.strerror or trouble}") from trouble
     own = OwnMetrics()
+    own.registry.register(ListAges(DatedLists(config.data).dates, now))
     retention = Retention(results=config.results_days, sections=config.sections_days, audit=config.changes_days)
     try:
         store = open_store(

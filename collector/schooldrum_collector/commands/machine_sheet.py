@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from schooldrum_collector.commands import disk_sheet, software_sheet
 from schooldrum_collector.commands.call import Call
 from schooldrum_collector.commands.machine_words import called, state_word, waits_because
 from schooldrum_collector.formats import age, amount_of_bytes, duration, iso, moment, number, share, speed
@@ -15,6 +16,7 @@ from schooldrum_collector.judge.standing import standing
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.records import Latest, Machine, Register, Scope, StoredSection
 from schooldrum_wire.catalogue import METRICS
+from schooldrum_wire.catalogue.storage import DISKS
 from schooldrum_wire.metric import Kind
 from schooldrum_wire.reading import Reading
 
@@ -86,6 +88,7 @@ def as_data(call: Call, register: Register, sheet: MachineSheet) -> dict[str, An
     """For programs: times in ISO 8601, values in base units."""
     machine, latest = sheet.machine, sheet.latest
     room = register.rooms.get(machine.path)
+    software = software_sheet.told_of(call, register, machine, sheet.sections)
     return {
         "id": machine.id,
         "alias": machine.alias,
@@ -119,6 +122,8 @@ def as_data(call: Call, register: Register, sheet: MachineSheet) -> dict[str, An
             }
             for result in sheet.live.results
         ],
+        "disks": disk_sheet.as_data(disk_sheet.disks_of(sheet.sections)),
+        "software": software_sheet.as_data(software) if software else None,
         "sections": [
             {"section": section.name, "updated": iso(section.updated), "rows": section.rows}
             for section in sheet.sections
@@ -130,6 +135,10 @@ def show(call: Call, register: Register, sheet: MachineSheet) -> None:
     """For people."""
     _head(call, register, sheet)
     _probes(call, sheet)
+    if disks := disk_sheet.disks_of(sheet.sections):
+        disk_sheet.show(call, disks)
+    if software := software_sheet.told_of(call, register, sheet.machine, sheet.sections):
+        software_sheet.show(call, software)
     _sections(call, sheet)
 
 
@@ -202,6 +211,8 @@ def _probes(call: Call, sheet: MachineSheet) -> None:
 def _sections(call: Call, sheet: MachineSheet) -> None:
     say, console = call.say, call.console
     for section in sheet.sections:
+        if section.name == DISKS.name:
+            continue
         console.line()
         console.line(f"{section.name} ({say('cập nhật', 'updated')} {moment(section.updated, say.language)})")
         columns = sorted({name for row in section.rows for name in row})

@@ -7,7 +7,7 @@ import msgspec
 from schooldrum_collector.commands.actions import Actions
 from schooldrum_collector.commands.call import Call, opened
 from schooldrum_collector.commands.console import Failed
-from schooldrum_collector.judge.settings import TOP, Refusal, above, changed, inherited, places_of
+from schooldrum_collector.judge.settings import SUPPORT_PLAN, TOP, Refusal, above, changed, inherited, places_of
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.records import MAIN_SITE, Register
 from schooldrum_wire.settings import Settings, accept
@@ -41,8 +41,10 @@ def arguments(parser: argparse.ArgumentParser, say: Say) -> None:
         nargs="+",
         metavar="KEY=VALUE",
         help=say(
-            "beat=60 · pace.cpu=300 · backlog_per_beat=10 · language=vi · not_before=…; KEY= để bỏ",
-            "beat=60 · pace.cpu=300 · backlog_per_beat=10 · language=en · not_before=…; KEY= takes it away",
+            "beat=60 · pace.cpu=300 · backlog_per_beat=10 · language=vi · not_before=… ·"
+            " support_planned_until=2027-06-30; KEY= để bỏ",
+            "beat=60 · pace.cpu=300 · backlog_per_beat=10 · language=en · not_before=… ·"
+            " support_planned_until=2027-06-30; KEY= takes it away",
         ),
     )
 
@@ -89,9 +91,12 @@ def _show(given: argparse.Namespace, call: Call) -> int:
     place = place_of(call, register, given.scope)
     way = _way_to(register, place)
     own = register.settings.get(place, {})
-    values, _ = accept({**inherited(register.settings, way), "version": register.settings_version}, Settings())
+    merged = inherited(register.settings, way)
+    values, _ = accept({**merged, "version": register.settings_version}, Settings())
     effective = msgspec.to_builtins(values)
     settings = {field: effective.get(field, getattr(values, field)) for field in Settings.__struct_fields__}
+    if SUPPORT_PLAN in merged:
+        settings[SUPPORT_PLAN] = merged[SUPPORT_PLAN]
     if given.json:
         call.console.json({"scope": place or "/", "set_here": own, "in_force": settings})
         return 0

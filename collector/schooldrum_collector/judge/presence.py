@@ -16,6 +16,8 @@ BEATS_UNTIL_MISSED = 3
 GRACE_SECONDS = 900
 """After the collector's start or own gap, agents may still be waiting out their longest back-off."""
 _GAP_SECONDS = 10.0
+_SHORTEST, _LONGEST = BEAT_SECONDS
+_ACTIVE = "active"
 GOODBYE = "goodbye"
 HELLO = "hello"
 
@@ -75,7 +77,9 @@ def always(moment: float) -> float | None:
 
 def bounded_beat(beat: int) -> int:
     """The beat as far as any setting may go: a machine cannot buy itself a week of silence."""
-    return min(max(beat, BEAT_SECONDS[0]), BEAT_SECONDS[1])
+    if _SHORTEST <= beat <= _LONGEST:
+        return beat
+    return _SHORTEST if beat < _SHORTEST else _LONGEST
 
 
 def in_grace(hearing: Hearing, now: float, beat: int = 60) -> bool:
@@ -90,15 +94,13 @@ def presence_of(facts: Facts, hearing: Hearing, expected_until: ExpectedUntil, n
     been expected ever since; one moment at which it was not expected turns that into off (assumed), for good. Whoever
     was online when the collector stopped hearing stays online through the grace after its return.
     """
-    if facts.standing == State.RETIRED:
-        return Presence(state=State.RETIRED)
-    if facts.standing == State.PENDING:
-        return Presence(state=State.PENDING)
-    if not facts.heard:
+    standing, heard = facts.standing, facts.heard
+    if standing != _ACTIVE and standing in {State.RETIRED, State.PENDING}:
+        return Presence(state=State(standing))
+    if not heard:
         return Presence(state=State.NEVER)
-    if facts.word == GOODBYE and facts.heard <= facts.word_at:
+    if facts.word == GOODBYE and heard <= facts.word_at:
         return Presence(state=State.OFF, since=facts.word_at)
-    heard = facts.heard
     if heard > now and hearing.away > hearing.back:
         # Stamped by a clock that has since been set back: what is sure is that it was heard before that.
         heard = hearing.back

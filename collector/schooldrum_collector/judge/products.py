@@ -52,6 +52,7 @@ _VERSION_IN_NAME = re.compile(r"(?<![\w.])v?(\d{1,6}(?:\.\d{1,9})*)(?![\w.])", r
 _CODE = re.compile(r"[a-z][a-z0-9_]*\Z")
 _DEEPEST = 8
 _REMEMBERED = 50_000
+_ANYWHERE = ""
 Words = tuple[str, ...]
 
 
@@ -98,13 +99,15 @@ def pattern(text: str) -> Words:
     """A pattern as it is compared: its words folded like names, its signs kept.
 
     Raises:
-        ValueError: nothing but signs stand in it, so that it would fit everything.
+        ValueError: nothing but signs stand in it, so that it would fit everything, or a sign stands inside a word.
     """
     found: list[str] = []
     for part in text.split():
         if part in {"*", "#"}:
             found.append(part)
             continue
+        if "*" in part[:-1]:
+            raise ValueError(f"pattern {text!r}: * stands alone or at the end of a word")
         pieces = words(part.removesuffix("*"))
         found += pieces
         if part.endswith("*") and pieces:
@@ -157,13 +160,13 @@ def version_of(row: Values) -> str:
     """The version of a row of `software`; where its installer wrote none, the one in its name; else empty."""
     if row.get("version"):
         return str(row["version"])
-    found = _VERSION_IN_NAME.findall(str(row.get("name") or ""))
+    found = _VERSION_IN_NAME.findall(str(row.get("program") or ""))
     return str(found[-1]) if found else ""
 
 
 def is_hidden(row: Values) -> bool:
     """Whether the name was blanked on the PC because it holds an account's name: it could be anything."""
-    return row.get("name") in {None, "", BLANK}
+    return row.get("program") in {None, "", BLANK}
 
 
 class _Compared(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,11 +194,15 @@ class Catalogue:
             )
             for code, product in self.products.items()
         }
+        self._by_word: dict[str, list[str]] = {}
+        for code, wanted in self._compared.items():
+            for word in {_anchor(one) for one in (*wanted.names, *wanted.keys, *wanted.packages)}:
+                self._by_word.setdefault(word, []).append(code)
         self._known: dict[tuple[object, ...], tuple[str, ...]] = {}
 
     def matches(self, row: Values) -> tuple[str, ...]:
         """Codes of the products that a row of `software` is, in the catalogue's order; mostly none."""
-        told = (row.get("name"), row.get("code"), row.get("publisher"), row.get("source") in LINUX)
+        told = (row.get("program"), row.get("code"), row.get("publisher"), row.get("source") in LINUX)
         known = self._known.get(told)
         if known is None:
             # The same few thousand names stand on all PCs of an office.
@@ -206,12 +213,21 @@ class Catalogue:
 
     def _compare(self, row: Values) -> tuple[str, ...]:
         on_linux = row.get("source") in LINUX
-        name = () if is_hidden(row) else words(row.get("name"))
+        name = () if is_hidden(row) else words(row.get("program"))
         key = words(row.get("code")) if row.get("code") not in {None, BLANK} else name
         publisher = () if row.get("publisher") == BLANK else words(row.get("publisher"))
+        # Most names hold no word of any product: only those that do are compared, in the catalogue's order.
+        near = {code for word in {*name, *key, _ANYWHERE} for code in self._by_word.get(word, ())}
         return tuple(
-            code for code, wanted in self._compared.items() if _is(wanted, name, key, publisher, on_linux=on_linux)
+            code
+            for code, wanted in self._compared.items()
+            if code in near and _is(wanted, name, key, publisher, on_linux=on_linux)
         )
+
+
+def _anchor(one: Words) -> str:
+    """A word that must stand in every name the pattern holds for; `_ANYWHERE` where it has only beginnings."""
+    return next((piece for piece in one if piece != "#" and not piece.endswith("*")), _ANYWHERE)
 
 
 def _any(patterns: tuple[Words, ...], given: Words) -> bool:

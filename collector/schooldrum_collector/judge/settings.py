@@ -1,6 +1,7 @@
 """Which settings a machine is granted, and which a person may set: values pass from the top down the tree of places."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Protocol
 
 import msgspec
@@ -12,7 +13,10 @@ TOP = ""
 """The path above all areas."""
 EPOCH_SECONDS = (0, 2**40)
 _WHOLE = {"beat": BEAT_SECONDS, "backlog_per_beat": BACKLOG_PER_BEAT, "not_before": EPOCH_SECONDS}
-_COLLECTORS_OWN = frozenset({"machine", "probe", "host"})
+SUPPORT_PLAN = "support_planned_until"
+"""The day until which a place has planned to replace or upgrade what is out of support; no PC is told."""
+_PLANNED = (date(2020, 1, 1), date(2100, 1, 1))
+_COLLECTORS_OWN = frozenset({"machine", "posture", "probe", "host"})
 PACED_PROBES = frozenset(topic.__name__.rpartition(".")[2] for topic in TOPICS) - _COLLECTORS_OWN
 """Probes that can be given a pace: a probe has the name of its topic in the catalogue."""
 
@@ -93,6 +97,21 @@ def granted(register: SettingsRegister, machine: MachinePlace) -> Settings:
     return settings
 
 
+def _planned_day(value: object) -> date | None:
+    try:
+        day = date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return day if day and _PLANNED[0] <= day <= _PLANNED[1] else None
+
+
+def support_plan(register: SettingsRegister, machine: MachinePlace) -> date | None:
+    """The day until which this machine's place has planned to act on what is out of support; None without a plan."""
+    school = register.schools.get(machine.school)
+    places = places_of(school.area if school else "", machine.school, machine.path)
+    return _planned_day(inherited(register.settings, places).get(SUPPORT_PLAN))
+
+
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """A written setting that cannot be set: which key, what was given, and what is allowed there."""
 
@@ -136,13 +155,20 @@ def understood(written: str) -> Assignment | Refusal:
     elif key in _WHOLE:
         probe = ""
         value = _whole(key, text, _WHOLE[key]) if text else None
+    elif key == SUPPORT_PLAN:
+        probe = ""
+        value = text or None
+        if text and _planned_day(text) is None:
+            value = Refusal(key=key, given=text, allowed="YYYY-MM-DD")
     elif key == "language":
         probe = ""
         value = text or None
         if text and text not in LANGUAGES:
             value = Refusal(key=key, given=text, allowed=", ".join(LANGUAGES))
     else:
-        return Refusal(key=key, given=text, allowed=", ".join([*sorted(_WHOLE), "language", "pace.PROBE"]))
+        return Refusal(
+            key=key, given=text, allowed=", ".join([*sorted(_WHOLE), "language", SUPPORT_PLAN, "pace.PROBE"])
+        )
     return value if isinstance(value, Refusal) else Assignment(key=key, probe=probe, value=value)
 
 

@@ -26,8 +26,7 @@ FORBIDDEN, APPROVED, UNLISTED = "forbidden", "approved", ""
 _ENTRY = re.compile(r"([a-z][a-z0-9_]*)\s*(?:(<=|>=|<|>|=)\s*([0-9][\w.+-]*))?\Z", re.ASCII)
 _CLASS, _NAME = "class:", "name:"
 _EXACT, _NAMED, _CLASSED, _ANY = 3, 2, 1, 0
-MAIN = "main"
-_SCHOOL_AND_ROOM = 2
+_MAIN_SITE = "main"
 
 
 class Where(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +76,6 @@ class _Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 class _Understood(msgspec.Struct, frozen=True, kw_only=True):
     rule: Rule
-    depth: int
     forbidden: tuple[_Entry, ...]
     approved: tuple[_Entry, ...]
 
@@ -101,8 +99,10 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Inventory(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands on a PC: the known programs, forbidden ones first; how many there are in all, and how many of them
-    have a name that was blanked because it holds an account's name (so what is not found may still be there).
+    """What stands on a PC: the known programs, forbidden ones first, and how many programs there are in all.
+
+    `hidden` is how many of them have a name that was blanked because it holds an account's name: as long as there are
+    some, what is not found may still be there.
     """
 
     found: tuple[Found, ...]
@@ -132,33 +132,36 @@ class Policy:
 
     def __init__(self, rules: Iterable[Rule], catalogue: Catalogue) -> None:
         """Takes rules as `policy` has checked them."""
-        understood = [
+        self._rules = [
             _Understood(
                 rule=rule,
-                depth=_depth(rule.place),
                 forbidden=tuple(_entry(text, catalogue) for text in rule.forbidden),
                 approved=tuple(_entry(text, catalogue) for text in rule.approved),
             )
             for rule in rules
         ]
-        # The nearest place speaks last; of two for the same place the one written later.
-        self._rules = sorted(understood, key=lambda one: one.depth)
         self._catalogue = catalogue
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """Farthest place first."""
+        """As they stand in the file."""
         return tuple(one.rule for one in self._rules)
 
     def _of(self, where: Where) -> list[_Understood]:
-        way = set(places_of(where.area, where.school, where.room))
-        return [
-            one
+        """The rules that hold there, farthest place first; of two for one place the one written later comes later."""
+        way = {place: depth for depth, place in enumerate(places_of(where.area, where.school, where.room))}
+        school, _, room = where.room.partition(f"/{_MAIN_SITE}/")
+        if room:
+            # A room without a site is one of the main site.
+            way[f"{school}/{room}"] = way[where.room]
+        held = [
+            (way[path], one)
             for one in self._rules
-            if _path(one.rule.place) in way
+            if (path := one.rule.place.strip().strip("/")) in way
             and (not one.rule.levels or where.level in one.rule.levels)
             and (not one.rule.kinds or where.kind in one.rule.kinds)
         ]
+        return [one for _, one in sorted(held, key=lambda pair: pair[0])]
 
     def judge(self, rows: Iterable[Values], where: Where) -> Inventory:
         """What stands on a PC, from the rows of its section `software`."""
@@ -174,7 +177,7 @@ class Policy:
         return Inventory(found=tuple(found), programs=programs, hidden=hidden)
 
     def _found(self, row: Values, rules: list[_Understood]) -> list[Found]:
-        program, version = str(row.get("name") or ""), version_of(row)
+        program, version = str(row.get("program") or ""), version_of(row)
         told: list[Found] = []
         codes: list[str] = []
         for code in self._catalogue.matches(row):
@@ -223,24 +226,6 @@ def _verdict(rules: list[_Understood], code: str, kind: str, name: Words, versio
             said = FORBIDDEN if weights[FORBIDDEN] >= weights[APPROVED] else APPROVED
             verdict = said, one.rule.place or "/"
     return verdict
-
-
-def _path(place: str) -> str:
-    """A place as machines' ways name it: a room without a site is one of the main site."""
-    path = place.strip().strip("/")
-    parts = path.split("/")
-    # A school's code is written large, an area's path small: hn/q3 is no room.
-    if len(parts) == _SCHOOL_AND_ROOM and parts[0] != parts[0].lower():
-        return f"{parts[0]}/{MAIN}/{parts[1]}"
-    return path
-
-
-def _depth(place: str) -> int:
-    path = _path(place)
-    if not path:
-        return 0
-    is_area = path == path.lower()
-    return path.count("/") + (1 if is_area else 1000)
 
 
 def _entry(text: str, catalogue: Catalogue) -> _Entry:

@@ -75,10 +75,19 @@ class PresenceRegister(Protocol):
 @functools.lru_cache(maxsize=256)
 def school_hours(zone: str) -> ExpectedUntil:
     """The default calendar of schools in this time zone."""
+    # A whole office is asked about at one moment: nearly every question falls into the window of the one before.
+    last = calendar.Window(0.0, 0.0)
 
     def until(moment: float) -> float | None:
+        nonlocal last
+        known = last
+        if known.begin <= moment < known.end:
+            return known.end
         window = calendar.window(moment, zone)
-        return window.end if window else None
+        if window is None:
+            return None
+        last = window
+        return window.end
 
     return until
 

@@ -169,9 +169,10 @@ class _Column(NamedTuple):
     lines: list[str]
     begin: str
     is_age: bool
+    is_kept: bool
     own: tuple[str, ...]
-    written: dict[str, str]
-    """For a metric with one label of its own: that label as it is written, by its value."""
+    written: dict[str, tuple[str, str]]
+    """For a metric with one label of its own, by the label's value: the series, and the label as it is written."""
 
 
 class _Measured:
@@ -179,14 +180,7 @@ class _Measured:
 
     def __init__(self, families: Families) -> None:
         self._families = families
-        measured = [metric for metric in METRICS.values() if not metric.by_collector]
-        self._kept = frozenset(metric.name for metric in measured if metric.lasts is Lasts.KEPT)
-        self._columns = {
-            metric.name: _Column(
-                families.lines(metric.name), f"{metric.name}{{", metric.kind is Kind.AGE, metric.labels, {}
-            )
-            for metric in measured
-        }
+        self._columns: dict[str, _Column] = {}
 
     def add_live(self, place: str, heard: Latest, live: Live, fresh: _Freshness) -> None:
         """A machine's readings and failing probes."""
@@ -198,54 +192,71 @@ class _Measured:
         for result in sorted(live.results, key=_boottime, reverse=True):
             probe, measured = result.probe, heard.clock + result.boottime
             if result.outcome == Outcome.OK:
-                readings: Iterable[Reading] = result.readings
-                kept = [one for one in readings if one.name in self._kept] if self._kept else []
-                if not fresh.has(probe, measured):
-                    readings = kept
-                self._add_readings(place, readings, measured, shown)
-                if kept:
+                is_fresh = fresh.has(probe, measured)
+                if self._add_readings(place, result.readings, measured, shown, is_fresh=is_fresh):
                     self._add_evidence(f'{place},probe="{escaped(probe)}"', measured, shown)
             elif fresh.now is not None and probe not in told and len(told) < PROBES_SHOWN and is_failure(result):
                 self._families.add(PROBE_FAILED.name, f'{place},probe="{probe}",outcome="{result.outcome}"', "1")
             told.add(probe)
+
+    def _column(self, name: str) -> _Column | None:
+        """The column of a metric that this page has not had yet; None where an agent may not say it."""
+        metric = METRICS.get(name)
+        if metric is None or metric.by_collector:
+            return None
+        column = self._columns[name] = _Column(
+            lines=self._families.lines(name),
+            begin=f"{name}{{",
+            is_age=metric.kind is Kind.AGE,
+            is_kept=metric.lasts is Lasts.KEPT,
+            own=metric.labels,
+            written={},
+        )
+        return column
 
     def _add_evidence(self, inside: str, measured: float, shown: set[str]) -> None:
         if inside not in shown:
             shown.add(inside)
             self._families.add(EVIDENCE_TIMESTAMP.name, inside, f"{measured:.0f}")
 
-    def _add_readings(self, place: str, readings: Iterable[Reading], measured: float, shown: set[str]) -> None:
+    def _add_readings(
+        self, place: str, readings: Iterable[Reading], measured: float, shown: set[str], *, is_fresh: bool
+    ) -> bool:
         """Adds the readings of one result, but for those that are not as declared or that `shown` already has.
 
-        Two probes may say the same thing; the same series twice spoils a page for every reader.
+        Where the result is not fresh, only what is kept. Returns whether the result has anything that is kept. Two
+        probes may say the same thing; the same series twice spoils a page for every reader.
         """
         columns = self._columns
+        has_kept = False
         for reading in readings:
-            column = columns.get(reading.name)
+            column = columns.get(reading.name) or self._column(reading.name)
             if column is None:
                 continue
-            lines, begin, is_age, own, written = column
+            lines, begin, is_age, is_kept, own, written = column
+            if is_kept:
+                has_kept = True
+            elif not is_fresh:
+                continue
             given = reading.labels
             if len(given) != len(own):
                 continue
-            text = ""
-            if own:
-                text = written.get(given.get(own[0], "")) or _written(column, given)
-                if not text:
-                    continue
-            series = begin + text
-            if series in shown:
+            # Strings that are looked for again and again know their hash.
+            series, text = (written.get(given.get(own[0], "")) or _written(column, given)) if own else (begin, "")
+            if not series or series in shown:
                 continue
             shown.add(series)
             value = round(measured - reading.value) if is_age else reading.value
             lines.append(f"{begin}{place}{text}}} {value!r}\n")
+        return has_kept
 
 
-def _written(column: _Column, given: Mapping[str, str]) -> str:
-    """A metric's own labels in declared order, each with a comma before it; empty where they are not as declared."""
+def _written(column: _Column, given: Mapping[str, str]) -> tuple[str, str]:
+    """The series, and its own labels in declared order with a comma before each; empty where not as declared."""
     if any(name not in given for name in column.own):
-        return ""
+        return "", ""
     text = "".join([f',{name}="{escaped(given[name])}"' for name in column.own])
+    written = column.begin + text, text
     if len(column.own) == 1:
-        column.written[given[column.own[0]]] = text
-    return text
+        column.written[given[column.own[0]]] = written
+    return written

@@ -22,6 +22,7 @@ ACTIONS = {
     "token": ["new", "list", "revoke"],
     "machines": ["list", "show", "approve", "move", "rename", "merge", "retire", "forget"],
     "settings": ["show", "set"],
+    "data": ["show", "update"],
 }
 
 

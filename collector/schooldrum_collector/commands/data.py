@@ -1,0 +1,154 @@
+"""`data`: which lists of facts the collector judges by, how old they are, and how newer ones are put in."""
+
+import argparse
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from schooldrum_collector.app.dated_lists import READERS, DatedList, Found, in_use, put, understood
+from schooldrum_collector.commands.actions import Actions
+from schooldrum_collector.commands.call import Call, opened
+from schooldrum_collector.commands.console import Failed
+from schooldrum_collector.data_directory import act_as_owner
+from schooldrum_collector.judge.builds import BuildList
+from schooldrum_collector.judge.support import Unusable
+from schooldrum_collector.show.list_age import OLD_DAYS, age_days
+from schooldrum_collector.speech import Say
+
+_MOST_READ = 16 << 20
+
+
+def arguments(parser: argparse.ArgumentParser, say: Say) -> None:
+    """What `data` takes."""
+    actions = Actions(parser, say, "show|update")
+    showing = actions.add(
+        "show",
+        "xem các bảng số liệu nền và ngày của chúng",
+        "shows the lists of facts and their dates",
+        example="data show",
+    )
+    showing.add_argument("--json", action="store_true", help=say("in ra JSON", "prints JSON"))
+    updating = actions.add(
+        "update", "thay bằng bảng mới hơn", "puts in a newer list", example="data update support.json"
+    )
+    updating.add_argument("file", type=Path, metavar="FILE", help=say("tệp bảng mới", "the newer list's file"))
+
+
+def run(given: argparse.Namespace, call: Call) -> int:
+    """`data show`, `data update`."""
+    return _show(given, call) if given.action == "show" else _update(given, call)
+
+
+def _called(what: str, say: Say) -> str:
+    names = {
+        "support": say("hết hỗ trợ", "end of support"),
+        "builds": say("bản dựng Windows", "builds of Windows"),
+    }
+    return names.get(what, what)
+
+
+def _entries(content: DatedList) -> int:
+    if isinstance(content, BuildList):
+        return sum(len(one.updates) + len(one.articles) for one in content.windows)
+    return len(content.windows) + len(content.linux)
+
+
+def _show(given: argparse.Namespace, call: Call) -> int:
+    say, now = call.say, call.now()
+    found = [in_use(call.config.data, what) for what in READERS]
+    if given.json:
+        call.console.json([_as_data(one, now) for one in found])
+        return 0
+    rows = [
+        (
+            _called(one.what, say),
+            one.content.as_of.isoformat(),
+            say(f"{age_days(one.content.as_of, now)} ngày", f"{age_days(one.content.as_of, now)} days"),
+            str(_entries(one.content)),
+            say("kèm theo phần mềm", "shipped") if one.shipped else str(one.path),
+        )
+        for one in found
+    ]
+    headings = (say("Bảng", "List"), say("Ngày", "As of"), say("Tuổi", "Age"), say("Mục", "Entries"), say("Từ", "From"))
+    call.console.table(headings, rows)
+    for one in found:
+        if one.refused:
+            call.console.remark(say(f"Không dùng được {one.refused}", f"Not used: {one.refused}"))
+        if age_days(one.content.as_of, now) > OLD_DAYS:
+            call.console.remark(
+                say(
+                    f"Bảng {_called(one.what, say)} đã quá {OLD_DAYS} ngày: thay bằng bảng mới (data update TỆP).",
+                    f"The list {_called(one.what, say)} is older than {OLD_DAYS} days: put in a newer one"
+                    " (data update FILE).",
+                )
+            )
+    return 0
+
+
+def _as_data(one: Found, now: float) -> dict[str, object]:
+    return {
+        "list": one.what,
+        "as_of": one.content.as_of.isoformat(),
+        "age_days": age_days(one.content.as_of, now),
+        "old": age_days(one.content.as_of, now) > OLD_DAYS,
+        "entries": _entries(one.content),
+        "sources": one.content.sources,
+        "shipped": one.shipped,
+        "file": str(one.path),
+        "refused": one.refused,
+    }
+
+
+def _update(given: argparse.Namespace, call: Call) -> int:
+    say, directory = call.say, call.config.data
+    try:
+        # Read before the account is changed: root may have it where the collector's account may not look.
+        with given.file.open("rb") as file:
+            raw = file.read(_MOST_READ)
+        content = understood(raw)
+    except OSError as trouble:
+        raise Failed(f"{given.file}: {trouble.strerror or trouble}") from trouble
+    except Unusable as trouble:
+        raise Failed(
+            say(
+                f"{given.file} không dùng được: {trouble}. Vẫn dùng bảng cũ.",
+                f"{given.file} cannot be used: {trouble}. The list in use stays.",
+            )
+        ) from trouble
+    with opened(call) as store:
+        _check(content, given, call)
+        try:
+            act_as_owner(directory)
+            put(directory, content, raw)
+        except OSError as trouble:
+            raise Failed(f"{trouble.filename or directory}: {trouble.strerror or trouble}") from trouble
+        with store.writing() as writer:
+            writer.log(call.change("data.update", content.what, content.as_of.isoformat()))
+    call.console.line(
+        say(
+            f"Đã nhận bảng {_called(content.what, say)} ngày {content.as_of.isoformat()}, {_entries(content)} mục.",
+            f"Taken: {_called(content.what, say)} as of {content.as_of.isoformat()}, {_entries(content)} entries.",
+        )
+    )
+    return 0
+
+
+def _check(content: DatedList, given: argparse.Namespace, call: Call) -> None:
+    say = call.say
+    today: date = datetime.fromtimestamp(call.now(), UTC).date()
+    if (content.as_of - today).days > 1:
+        raise Failed(
+            say(
+                f"{given.file}: ngày {content.as_of.isoformat()} còn ở tương lai; kiểm tra đồng hồ của máy chủ.",
+                f"{given.file}: its day {content.as_of.isoformat()} lies in the future; check the server's clock.",
+            )
+        )
+    standing = in_use(call.config.data, content.what)
+    if content.as_of < standing.content.as_of:
+        raise Failed(
+            say(
+                f"{given.file} (ngày {content.as_of.isoformat()}) cũ hơn bảng đang dùng "
+                f"({standing.content.as_of.isoformat()}: {standing.path}).",
+                f"{given.file} (as of {content.as_of.isoformat()}) is older than the list in use "
+                f"({standing.content.as_of.isoformat()}: {standing.path}).",
+            )
+        )

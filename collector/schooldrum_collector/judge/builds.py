@@ -1,0 +1,123 @@
+"""Which cumulative updates of Windows came after the one a PC has: by the list of revisions, without asking the PC."""
+
+import bisect
+from collections.abc import Iterable
+from datetime import date
+
+import msgspec
+
+from schooldrum_collector.judge.support import Unusable
+from schooldrum_wire.section import Values
+
+_SHORT_CHANNEL = "SAC"
+_ANNUAL = "ACor"
+_LARGEST_REVISION = 10_000_000
+
+
+class Build(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A build's cumulative updates, oldest first: (revision, article; None for the first release).
+
+    Windows before 10 has no revisions: there `articles` are its monthly rollups. `security_after` is the revision
+    after which every entry mends security; None where previews of the coming month stand between them.
+    """
+
+    product: str
+    build: int
+    server: bool
+    channel: str = ""
+    updates: tuple[tuple[int, int | None], ...] = ()
+    articles: tuple[int, ...] = ()
+    security_only: tuple[int, ...] = ()
+    security_after: int | None = None
+
+
+class BuildList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The list of builds, and the day on which it was right."""
+
+    what: str
+    as_of: date
+    sources: tuple[str, ...]
+    windows: tuple[Build, ...]
+
+
+class Missing(msgspec.Struct, frozen=True, kw_only=True):
+    """What a PC lacks by the list: `keys` of everything (`19045.7548`), and of what surely mends security.
+
+    `newest` is the newest revision known for its build, None where its updates are counted by articles; `article` is
+    the one that brought the revision it has, where that stands in the list.
+    """
+
+    keys: tuple[str, ...] = ()
+    security: tuple[str, ...] = ()
+    newest: int | None = None
+    article: str = ""
+
+
+def read(raw: bytes) -> BuildList:
+    """The list out of its file.
+
+    Raises:
+        Unusable: it is none, or something in it cannot be.
+    """
+    try:
+        found = msgspec.json.decode(raw, type=BuildList)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
+        raise Unusable(str(problem)) from problem
+    if found.what != "builds":
+        raise Unusable(f"`what` is {found.what!r:.40}, not 'builds'")
+    if not found.windows:
+        raise Unusable("it names no builds")
+    for one in found.windows:
+        revisions = [revision for revision, _ in one.updates]
+        if revisions != sorted(revisions) or any(not 0 <= revision <= _LARGEST_REVISION for revision in revisions):
+            raise Unusable(f"the revisions of {one.product} {one.build} are not in their order")
+        if bool(one.updates) is bool(one.articles):
+            raise Unusable(f"{one.product} {one.build} has neither revisions nor articles, or both")
+    return found
+
+
+def _pick(row: Values, known: BuildList) -> Build | None:
+    build, server = row.get("build"), row.get("server") is True
+    there = [one for one in known.windows if one.build == build and one.server is server]
+    short = server and str(row.get("edition") or "").endswith(_ANNUAL)
+    return next((one for one in there if (one.channel == _SHORT_CHANNEL) is short), there[0] if there else None)
+
+
+def missing(row: Values, hotfixes: Iterable[Values] | None, known: BuildList) -> Missing | None:
+    """What the PC of this row of `operating_system` lacks; None where the list or the PC does not tell.
+
+    `hotfixes` are the rows of that section, needed only before Windows 10 (None: not known).
+    """
+    build = _pick(row, known)
+    if build is None:
+        return None
+    if build.articles:
+        return None if hotfixes is None else _by_articles(build, {str(one.get("update")) for one in hotfixes})
+    revision = row.get("revision")
+    if not isinstance(revision, int) or isinstance(revision, bool):
+        return None
+    revisions = sorted({one for one, _ in build.updates})
+    later = revisions[bisect.bisect_right(revisions, revision) :]
+    after = build.security_after
+    # Previews are contained in what follows them: of several missing ones all but the first surely count.
+    surely = later if after is not None and revision >= after else later[1:]
+    articles = [article for one, article in build.updates if one == revision and article]
+    return Missing(
+        keys=tuple(f"{build.build}.{one}" for one in later),
+        security=tuple(f"{build.build}.{one}" for one in surely),
+        newest=revisions[-1],
+        article=f"KB{articles[-1]}" if articles else "",
+    )
+
+
+def _by_articles(build: Build, installed: set[str]) -> Missing | None:
+    """Each rollup contains all before it, so the newest installed one decides; None where none is installed.
+
+    Whoever installs only the security updates of each month has all of them or none of the rollups: nothing is said.
+    """
+    places = [place for place, article in enumerate(build.articles) if f"KB{article}" in installed]
+    if not places:
+        return None
+    later = build.articles[max(places) + 1 :]
+    keys = tuple(f"KB{article}" for article in later)
+    return Missing(keys=keys, security=keys[1:], article=f"KB{build.articles[max(places)]}")

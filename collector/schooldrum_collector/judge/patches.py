@@ -1,0 +1,237 @@
+"""How far a PC is behind with security updates, since when, and why: two signs that do not depend on each other.
+
+One sign is what the PC itself says waits (Windows Update Agent, apt, dnf); the other is the list of Windows' builds.
+What counts is how long the oldest missing one has waited *while the PC was on*: so each look at a PC adds its day to
+what is missing then. A pupil's PC that was off all summer is not late in September.
+"""
+
+import enum
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+
+import msgspec
+
+from schooldrum_collector.judge.builds import Missing
+from schooldrum_wire.catalogue.updates import BUILDS_BEHIND, PATCH_AGE_SECONDS, PATCH_STATE
+from schooldrum_wire.reading import Reading
+from schooldrum_wire.section import Values
+
+GRACE_DAYS = 14
+"""Days of being on that an update may take: Windows itself spreads them over two weeks."""
+STALE_SCAN_DAYS = 30
+_MOST_KEYS = 500
+_DAY_SECONDS = 86400
+
+
+class Pending(msgspec.Struct, frozen=True, array_like=True):
+    """A missing update: the day it was first missed, and on how many days the PC was on since, that one included."""
+
+    since: date
+    days: int
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is remembered of a machine between two looks; the empty one is that of a new machine.
+
+    `looked` is the day of the newest look; `success` the last installation known then.
+    """
+
+    pending: dict[str, Pending] = {}
+    looked: date | None = None
+    success: str = ""
+    revision: int = 0
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """A machine's sections, as the store has them: the row of each, None where it never came.
+
+    `updates` None: what waits was never told. `hotfixes` are needed for `judge.builds.missing` alone.
+    """
+
+    system: Values | None = None
+    automatic: Values | None = None
+    history: Values | None = None
+    updates: Sequence[Values] | None = None
+
+
+def seen_in(sections: Mapping[str, Sequence[Values]]) -> Seen:
+    """What is asked of a machine's sections, by their names."""
+
+    def first(name: str) -> Values | None:
+        rows = sections.get(name)
+        return rows[0] if rows else None
+
+    return Seen(
+        system=first("operating_system"),
+        automatic=first("automatic_updates"),
+        history=first("update_history"),
+        updates=sections.get("updates"),
+    )
+
+
+def missing_now(seen: Seen, by_list: Missing | None) -> frozenset[str]:
+    """The keys of every security update that is missing, by both signs.
+
+    A Linux package is named with its installed version: a newer fix on top of a missing one does not begin anew.
+    """
+    told: set[str] = set(by_list.security if by_list else ())
+    for row in seen.updates or ():
+        if row.get("kind") == "security":
+            told.add(f"{row.get('update')} {row.get('installed') or ''}".rstrip())
+    return frozenset(sorted(told)[:_MOST_KEYS])
+
+
+def follow(before: Waiting, seen: Seen, by_list: Missing | None, day: date) -> Waiting:
+    """What is remembered after a look at a machine on this day (the school's), on which it was on.
+
+    To be called at every result of the probe `updates`, at least once on each day the machine is heard. Looks from the
+    past (backlog) change nothing. On Windows a monthly update takes the place of the one before: where something is
+    gone from the list and nothing was installed, what takes its place has waited as long.
+    """
+    if before.looked is not None and day < before.looked:
+        return before
+    another_day = day != before.looked
+    keys = missing_now(seen, by_list)
+    success = str((seen.history or {}).get("last_success") or "")
+    revision = (seen.system or {}).get("revision")
+    revision = revision if isinstance(revision, int) and not isinstance(revision, bool) else 0
+    gone = [before.pending[key] for key in before.pending.keys() - keys]
+    is_windows = (seen.system or {}).get("system") == "windows"
+    replaced = is_windows and before.looked is not None and success <= before.success and revision == before.revision
+    heir = max(gone, key=lambda one: one.days, default=None) if replaced else None
+    pending: dict[str, Pending] = {}
+    for key in sorted(keys):
+        known = before.pending.get(key) or heir
+        if known is None:
+            pending[key] = Pending(day, 1)
+        else:
+            pending[key] = Pending(known.since, known.days + 1) if another_day else known
+    return Waiting(pending=pending, looked=day, success=success, revision=revision)
+
+
+class PatchState(enum.StrEnum):
+    """How a PC stands, one word.
+
+    `current`: nothing is missing, or not for long. `restart`: installed, and waits for a restart. `off`: missing for
+    long by the calendar, but the PC was hardly on. `frozen`: its disk forgets what is installed. `refused`: updates are
+    switched off or fail on it. `waiting`: missing for too long, and nothing of these explains it.
+    """
+
+    CURRENT = "current"
+    WAITING = "waiting"
+    RESTART = "restart"
+    OFF = "off"
+    REFUSED = "refused"
+    FROZEN = "frozen"
+    UNKNOWN = "unknown"
+
+
+class Patches(msgspec.Struct, frozen=True, kw_only=True):
+    """How a PC stands with security updates.
+
+    `age_days` counts days on which it was on, `calendar_days` all; both of the oldest missing one, None where neither
+    sign says anything. `missing` counts by both signs, `told` by the PC alone, `behind` by the list (None: not known).
+    `because` names what refuses: a `why` of automatic_updates, paused, error …,
+    own_server (one that does not answer). `stale`: its last search is long ago, or was never.
+    """
+
+    state: PatchState
+    age_days: int | None = None
+    calendar_days: int | None = None
+    missing: int = 0
+    told: int | None = None
+    behind: int | None = None
+    because: tuple[str, ...] = ()
+    stale: bool = False
+
+    def in_time(self, most_days: int = GRACE_DAYS) -> bool | None:
+        """Whether security updates come in time; None where that is not known.
+
+        A PC that was off is in time: what it lacks has not waited for `most_days` of its days.
+        """
+        if self.age_days is None or self.state is PatchState.UNKNOWN:
+            return None
+        return self.age_days <= most_days
+
+
+def _day(row: Values | None, name: str) -> date | None:
+    try:
+        return date.fromisoformat(str((row or {}).get(name)))
+    except ValueError:
+        return None
+
+
+def _refusals(seen: Seen, day: date) -> tuple[str, ...]:
+    automatic, history = seen.automatic or {}, seen.history or {}
+    found = []
+    if automatic.get("mode") == "off":
+        found.append(f"{automatic.get('why') or 'off'}")
+    paused = _day(automatic, "paused_until")
+    if paused is not None and paused >= day:
+        found.append("paused")
+    if isinstance(error := history.get("error"), str) and error:
+        found.append(f"error {error}")
+    if automatic.get("own_server") is True and _is_stale(_day(history, "last_scan"), day):
+        found.append("own_server")
+    return tuple(found)
+
+
+def _is_stale(scan: date | None, day: date) -> bool:
+    return scan is None or day - scan > timedelta(days=STALE_SCAN_DAYS)
+
+
+def patches_of(
+    waiting: Waiting,
+    seen: Seen,
+    by_list: Missing | None,
+    *,
+    frozen: bool | None,
+    most_days: int = GRACE_DAYS,
+    day: date | None = None,
+) -> Patches:
+    """How a PC stands; `waiting` as of its newest look, `frozen` whether its disk forgets.
+
+    `day` is that of the newest look unless given: kept values speak of the day they were measured on.
+    """
+    on = day or waiting.looked
+    told = None if seen.updates is None else sum(row.get("kind") == "security" for row in seen.updates)
+    behind = None if by_list is None else len(by_list.keys)
+    if on is None or (told is None and by_list is None):
+        return Patches(state=PatchState.UNKNOWN, told=told, behind=behind)
+    stale = _is_stale(_day(seen.history, "last_scan"), on)
+    because = _refusals(seen, on)
+    age = max((one.days for one in waiting.pending.values()), default=0)
+    calendar = max((max(0, (on - one.since).days) for one in waiting.pending.values()), default=0)
+    found = Patches(
+        state=PatchState.CURRENT,
+        age_days=age,
+        calendar_days=calendar,
+        missing=len(waiting.pending),
+        told=told,
+        behind=behind,
+        because=because,
+        stale=stale,
+    )
+    return msgspec.structs.replace(found, state=_state(found, seen, frozen=frozen, most_days=most_days))
+
+
+def _state(found: Patches, seen: Seen, *, frozen: bool | None, most_days: int) -> PatchState:
+    if not found.missing:
+        # A PC that has not looked for a month knows of nothing; only the list of builds can then say that it is well.
+        return PatchState.UNKNOWN if found.stale and found.behind is None else PatchState.CURRENT
+    if (found.age_days or 0) <= most_days:
+        return PatchState.OFF if (found.calendar_days or 0) > 2 * most_days else PatchState.CURRENT
+    if frozen:
+        return PatchState.FROZEN
+    if (seen.automatic or {}).get("restart_pending") is True:
+        return PatchState.RESTART
+    return PatchState.REFUSED if found.because else PatchState.WAITING
+
+
+def readings(found: Patches) -> Iterator[Reading]:
+    """The state, and the age and the builds behind where they are known."""
+    yield PATCH_STATE(1, state=found.state.value)
+    if found.age_days is not None and found.state is not PatchState.UNKNOWN:
+        yield PATCH_AGE_SECONDS(found.age_days * _DAY_SECONDS)
+    if found.behind is not None:
+        yield BUILDS_BEHIND(found.behind)

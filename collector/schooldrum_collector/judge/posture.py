@@ -1,0 +1,89 @@
+"""How safe a PC is, in ten checks a teacher can understand, and two facts for information.
+
+Each check is met, not met, unknown or not applicable, with what it rests on and what to do about it. What the PC was
+not allowed to read, or has not told, is unknown: it never counts as met, and never as bad.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from schooldrum_collector.judge.posture_checks import CHECKS, INFORMATION, Found, Known, Verdict
+from schooldrum_collector.judge.posture_policy import Policy
+from schooldrum_collector.judge.posture_steps import FIXES
+from schooldrum_collector.judge.posture_words import EVIDENCE, Words
+from schooldrum_wire.catalogue.posture import POSTURE_CHECKS, POSTURE_MACHINES, POSTURE_NOT_MET
+from schooldrum_wire.reading import Reading
+
+_WINDOWS = "windows"
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """One check of one PC.
+
+    `reasons` are words for programs, the keys of `posture_words.EVIDENCE`; `evidence` is the same for people; `fix` are
+    at most three steps. A check for `information` is in no count.
+    """
+
+    name: str
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    evidence: tuple[Words, ...]
+    fix: tuple[Words, ...] = ()
+    information: bool = False
+
+
+def judged(known: Known, policy: Policy) -> tuple[Check, ...]:
+    """The ten checks of a PC in their order, then the two for information."""
+    checks = [_check(name, judge(known, policy), known.system) for name, judge in CHECKS.items()]
+    facts = [_check(name, judge(known, policy), known.system) for name, judge in INFORMATION.items()]
+    return (*checks, *(msgspec.structs.replace(fact, information=True) for fact in facts))
+
+
+def _check(name: str, found: Found, system: str) -> Check:
+    steps: tuple[Words, ...] = ()
+    if found.verdict is Verdict.NOT_MET:
+        by_system = FIXES[found.fix or name]
+        steps = by_system.get(system) or by_system[_WINDOWS]
+    return Check(
+        name=name,
+        verdict=found.verdict,
+        reasons=tuple(reason for reason, _ in found.reasons),
+        evidence=tuple(_said(reason, values) for reason, values in found.reasons),
+        fix=steps,
+    )
+
+
+def _said(reason: str, values: Mapping[str, Words]) -> Words:
+    words = EVIDENCE[reason]
+    return Words(
+        words.vi.format(**{key: value.vi for key, value in values.items()}),
+        words.en.format(**{key: value.en for key, value in values.items()}),
+    )
+
+
+def counted(checks: Sequence[Check]) -> dict[Verdict, int]:
+    """How many of the ten stand at each verdict, every verdict named."""
+    found = dict.fromkeys(Verdict, 0)
+    for check in checks:
+        if not check.information:
+            found[check.verdict] += 1
+    return found
+
+
+def readings(checks: Sequence[Check]) -> Iterator[Reading]:
+    """What dashboards need of one PC: at most thirteen series, three where everything is met."""
+    counts = counted(checks)
+    for verdict in (Verdict.MET, Verdict.NOT_MET, Verdict.UNKNOWN):
+        yield POSTURE_CHECKS(counts[verdict], verdict=verdict.value)
+    for check in checks:
+        if check.verdict is Verdict.NOT_MET and not check.information:
+            yield POSTURE_NOT_MET(1, check=check.name)
+
+
+def school_readings(machines: Iterable[Sequence[Check]]) -> Iterator[Reading]:
+    """Of a school: its PCs by check and verdict, the ten checks alone; no series for a verdict that no PC has."""
+    found = Counter((check.name, check.verdict) for checks in machines for check in checks if not check.information)
+    for (name, verdict), count in sorted(found.items()):
+        yield POSTURE_MACHINES(count, check=name, verdict=verdict.value)

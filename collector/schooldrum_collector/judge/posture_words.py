@@ -1,0 +1,178 @@
+"""What people read about the safety checks: their names, and what each rests on, in both languages."""
+
+from typing import NamedTuple
+
+
+class Words(NamedTuple):
+    """The same in Vietnamese and in English."""
+
+    vi: str
+    en: str
+
+
+NAMES: dict[str, Words] = {
+    "supported_system": Words("hệ điều hành còn hỗ trợ", "supported system"),
+    "updates_in_time": Words("cập nhật bảo mật kịp thời", "updates in time"),
+    "antivirus": Words("diệt virus đang chạy", "antivirus running"),
+    "firewall": Words("tường lửa bật", "firewall on"),
+    "encryption": Words("mã hóa ổ đĩa (máy xách tay)", "disk encrypted (laptops)"),
+    "automatic_updates": Words("cập nhật tự động", "automatic updates"),
+    "sign_in": Words("không tự đăng nhập, không mật khẩu trống", "no auto-logon, no empty password"),
+    "administrators": Words("ít tài khoản quản trị", "few administrators"),
+    "smb1": Words("tắt chia sẻ kiểu cũ (SMBv1)", "SMBv1 off"),
+    "remote_desktop": Words("điều khiển từ xa (RDP) tắt hoặc có bảo vệ", "remote desktop off or protected"),
+    "screen_lock": Words("khóa màn hình", "screen lock"),
+    "secure_boot": Words("khởi động an toàn", "Secure Boot"),
+}
+
+VERDICTS: dict[str, Words] = {
+    "met": Words("đạt", "met"),
+    "not_met": Words("chưa đạt", "not met"),
+    "unknown": Words("chưa có số liệu", "no data"),
+    "not_applicable": Words("không áp dụng", "not applicable"),
+}
+
+EVIDENCE: dict[str, Words] = {
+    # Why nothing is known
+    "denied": Words(
+        "Phần mềm trên máy không có quyền đọc mục này.", "The program on the PC has no right to read this."
+    ),
+    "not_offered": Words("Máy này không cho biết mục này.", "This PC does not tell this."),
+    "not_yet": Words("Máy chưa gửi mục này.", "The PC has not sent this yet."),
+    "failed": Words("Lần đọc gần nhất không thành công.", "The last attempt to read this did not succeed."),
+    # Supported system
+    "system_supported": Words("{name}: còn hỗ trợ đến hết ngày {day}.", "{name}: supported until {day}."),
+    "system_supported_open": Words("{name}: còn hỗ trợ.", "{name}: supported."),
+    "system_extended": Words("{name}: hỗ trợ kéo dài đến hết ngày {day}.", "{name}: extended support until {day}."),
+    "system_ended": Words(
+        "{name}: hết hỗ trợ, hãng không còn phát hành bản vá.",
+        "{name}: out of support, its maker publishes no more updates.",
+    ),
+    "system_ended_on": Words(
+        "{name}: hết hỗ trợ từ sau ngày {day}, hãng không còn phát hành bản vá.",
+        "{name}: out of support since {day}, its maker publishes no more updates.",
+    ),
+    "system_planned": Words("Trường dự kiến xử lý trước ngày {day}.", "The school plans to act by {day}."),
+    "system_not_listed": Words(
+        "{name}: chưa có trong danh sách hỗ trợ.", "{name}: not in the list of supported systems."
+    ),
+    # Updates
+    "updates_none": Words("Không thiếu bản cập nhật bảo mật nào.", "No security update is missing."),
+    "updates_waiting": Words(
+        "Thiếu {count} bản cập nhật bảo mật, lâu nhất {days} ngày có bật máy (cho phép {most}).",
+        "{count} security updates missing, the oldest for {days} days of use ({most} allowed).",
+    ),
+    "updates_late": Words(
+        "Thiếu {count} bản cập nhật bảo mật, lâu nhất {days} ngày có bật máy (cho phép {most}).",
+        "{count} security updates missing, the oldest for {days} days of use ({most} allowed).",
+    ),
+    "updates_frozen": Words(
+        "Ổ đĩa đóng băng nên bản vá mất sau mỗi lần khởi động lại.",
+        "The disk is frozen, so updates vanish at every restart.",
+    ),
+    "updates_restart": Words("Bản vá đã cài, chờ khởi động lại.", "Updates are installed and wait for a restart."),
+    "updates_refused": Words("Cập nhật bị tắt hoặc cài không được.", "Updates are switched off, or fail."),
+    "updates_stale": Words("Máy đã lâu không tìm bản cập nhật.", "The PC has not looked for updates for long."),
+    "updates_not_told": Words(
+        "Máy không cho biết còn thiếu bản vá nào.", "The PC does not tell which updates are missing."
+    ),
+    # Antivirus
+    "antivirus_on": Words("{names} đang chạy, mẫu nhận diện mới.", "{names} is running with recent signatures."),
+    "antivirus_two": Words(
+        "Hai phần mềm diệt virus cùng chạy: nên giữ một.", "Two antivirus programs are running: better keep one."
+    ),
+    "antivirus_none": Words("Không thấy phần mềm diệt virus.", "No antivirus was found."),
+    "antivirus_off": Words("{names}: không chạy.", "{names}: not running."),
+    "antivirus_not_told": Words("{names}: không rõ có chạy không.", "{names}: whether it runs is not known."),
+    "signatures_old": Words(
+        "{names} đang chạy, mẫu nhận diện cũ (cho phép {most} ngày).",
+        "{names} is running with old signatures ({most} days allowed).",
+    ),
+    "signatures_not_told": Words(
+        "{names} đang chạy, không rõ tuổi của mẫu nhận diện.",
+        "{names} is running; how old its signatures are is not known.",
+    ),
+    "linux_not_asked": Words("Không yêu cầu trên Linux.", "Not asked of Linux."),
+    # Firewall
+    "firewall_on": Words("Tường lửa bật: {names}.", "Firewall on: {names}."),
+    "firewall_off": Words("Tường lửa tắt: {names}.", "Firewall off: {names}."),
+    "firewall_lets_in": Words(
+        "Tường lửa bật nhưng cho mọi kết nối vào: {names}.", "Firewall on, but it lets everything in: {names}."
+    ),
+    "firewall_not_told": Words("Không rõ tường lửa có bật không.", "Whether the firewall is on is not known."),
+    # Encryption
+    "volumes_encrypted": Words("Đã mã hóa: {names}.", "Encrypted: {names}."),
+    "volumes_bare": Words("Chưa mã hóa: {names}.", "Not encrypted: {names}."),
+    "volumes_suspended": Words(
+        "Mã hóa đang tạm ngưng, khóa nằm trên ổ đĩa: {names}.",
+        "Encryption is suspended, the key lies on the disk: {names}.",
+    ),
+    "volumes_half": Words("Đang mã hóa dở: {names}.", "Encryption not finished: {names}."),
+    "volumes_not_told": Words("Không rõ có mã hóa không: {names}.", "Whether it is encrypted is not known: {names}."),
+    "no_laptop": Words("Không phải máy xách tay.", "Not a laptop."),
+    "laptop_not_told": Words("Không rõ có phải máy xách tay không.", "Whether this is a laptop is not known."),
+    "encryption_not_asked": Words("Không yêu cầu ở đây.", "Not asked here."),
+    # Automatic updates
+    "automatic": Words("Cập nhật được cài tự động.", "Updates are installed automatically."),
+    "automatic_asked": Words(
+        "Máy chỉ báo có bản cập nhật, người dùng phải cài.", "The PC only tells of updates; a person must install them."
+    ),
+    "automatic_off": Words("Cập nhật tự động đang tắt.", "Automatic updates are off."),
+    "automatic_not_told": Words("Không rõ cách máy cập nhật.", "How the PC is updated is not known."),
+    # Signing in
+    "sign_in_sound": Words(
+        "Mọi tài khoản đều phải đăng nhập bằng mật khẩu.", "Every account must sign in with a password."
+    ),
+    "autologon": Words("Máy tự đăng nhập.", "The PC signs in by itself."),
+    "stored_password": Words(
+        "Mật khẩu lưu trên máy ở dạng ai cũng đọc được.", "A password is stored on the PC where anybody can read it."
+    ),
+    "guest": Words("Tài khoản khách đang bật.", "The guest account is on."),
+    "empty_over_network": Words(
+        "Tài khoản không mật khẩu vào được máy qua mạng.", "Accounts without a password can be used over the network."
+    ),
+    "password_empty": Words("{count} tài khoản có mật khẩu trống.", "{count} accounts have an empty password."),
+    "password_optional": Words(
+        "{count} tài khoản được phép để trống mật khẩu.", "{count} accounts may have an empty password."
+    ),
+    "sign_in_not_told": Words(
+        "Máy không cho biết đủ về các tài khoản.", "The PC does not tell enough about its accounts."
+    ),
+    # Administrators
+    "administrators_few": Words(
+        "{count} tài khoản quản trị (cho phép {most}).", "{count} administrator accounts ({most} allowed)."
+    ),
+    "administrators_many": Words(
+        "{count} tài khoản quản trị (cho phép {most}).", "{count} administrator accounts ({most} allowed)."
+    ),
+    "administrators_all": Words("Ai đăng nhập cũng có quyền quản trị.", "Everybody who signs in is an administrator."),
+    "administrators_not_told": Words(
+        "Không rõ có bao nhiêu tài khoản quản trị.", "How many administrators there are is not known."
+    ),
+    # SMBv1
+    "smb1_off": Words("SMBv1 đã tắt.", "SMBv1 is off."),
+    "smb1_server": Words("Máy chia sẻ tệp bằng SMBv1.", "The PC shares files over SMBv1."),
+    "smb1_client": Words("Máy dùng SMBv1 để vào máy khác.", "The PC uses SMBv1 to reach others."),
+    "smb1_not_told": Words("Không rõ SMBv1 bật hay tắt.", "Whether SMBv1 is on is not known."),
+    # Remote desktop
+    "remote_off": Words("Điều khiển từ xa đã tắt.", "Remote desktop is off."),
+    "remote_protected": Words(
+        "Điều khiển từ xa bật, phải xác thực trước (NLA).", "Remote desktop is on and asks for proof first (NLA)."
+    ),
+    "remote_open": Words(
+        "Điều khiển từ xa bật, không yêu cầu xác thực trước (NLA).",
+        "Remote desktop is on without asking for proof first (NLA).",
+    ),
+    "remote_on": Words("Điều khiển từ xa bật, ở đây phải tắt.", "Remote desktop is on; here it must be off."),
+    "remote_not_told": Words(
+        "Không rõ điều khiển từ xa bật hay tắt.", "Whether remote desktop is on and protected is not known."
+    ),
+    # For information
+    "screen_locks": Words("Màn hình tự khóa sau {minutes} phút.", "The screen locks by itself after {minutes} min."),
+    "screen_never_locks": Words("Màn hình không tự khóa.", "The screen does not lock by itself."),
+    "nobody_signed_in": Words("Chưa có ai đăng nhập lúc kiểm tra.", "Nobody was signed in at the time."),
+    "secure_boot_on": Words("Khởi động an toàn đang bật.", "Secure Boot is on."),
+    "secure_boot_off": Words("Khởi động an toàn đang tắt.", "Secure Boot is off."),
+    "secure_boot_not_told": Words("Máy không cho biết.", "The PC does not tell."),
+    "no_secure_boot": Words("Máy đời cũ (BIOS), không có tính năng này.", "An older PC (BIOS): it has no such thing."),
+}

@@ -1,0 +1,112 @@
+"""How a disk is, judged from what it says of itself.
+
+Judged here and not on the PC, so that a limit that turns out wrong is changed once. A disk that nobody could read is
+unknown: not read is not sound, and no fault either.
+"""
+
+import enum
+from collections import Counter
+from collections.abc import Iterable
+
+import msgspec
+
+from schooldrum_wire.catalogue.storage import STORAGE_DISKS
+from schooldrum_wire.reading import Reading
+from schooldrum_wire.section import Values
+
+
+class Verdict(enum.StrEnum):
+    """How a disk is; the worst first."""
+
+    FAILING = "failing"
+    WARNING = "warning"
+    UNKNOWN = "unknown"
+    OK = "ok"
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """From where on a disk is warned of: percent of its life that are used up, degrees Celsius."""
+
+    wear: int = 90
+    temperature: int = 60
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """Why: a code, and the column's value that says so."""
+
+    code: str
+    value: str = ""
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """A disk's verdict with every reason for it, the gravest first; an `ok` disk has none."""
+
+    verdict: Verdict
+    reasons: tuple[Reason, ...] = ()
+
+
+USUAL = Limits()
+COUNTED = ("reallocated", "reallocations", "pending", "uncorrectable", "unreadable", "media_errors")
+"""Columns of which one is a sign of age already."""
+CRITICAL = (
+    (1, "spare_low"), (2, "too_hot"), (4, "unreliable"), (8, "read_only"), (16, "backup_failed"), (32, "read_only"),
+)  # fmt: skip
+"""The bits of an NVMe disk's critical warning (NVM Express base specification, SMART / Health Information)."""
+
+
+def judge(disk: Values, limits: Limits = USUAL) -> Judgement:
+    """The verdict on a row of the section `disks`."""
+    failing = _failing(disk)
+    warning = _warning(disk, limits)
+    if failing:
+        return Judgement(verdict=Verdict.FAILING, reasons=(*failing, *warning))
+    if warning:
+        return Judgement(verdict=Verdict.WARNING, reasons=tuple(warning))
+    heard = (
+        disk.get("passed") is True
+        or disk.get("health") == "healthy"
+        or _count(disk, "critical") == 0
+        or isinstance(disk.get("below"), str)
+    )
+    if heard:
+        return Judgement(verdict=Verdict.OK)
+    return Judgement(verdict=Verdict.UNKNOWN, reasons=(Reason(str(disk.get("unread") or "not_told")),))
+
+
+def _failing(disk: Values) -> list[Reason]:
+    critical = _count(disk, "critical") or 0
+    found = [Reason(code) for code in dict.fromkeys(code for bit, code in CRITICAL if critical & bit)]
+    if critical and not found:
+        found.append(Reason("critical", f"{critical}"))
+    if below := disk.get("below"):
+        found.append(Reason("below", f"{below}"))
+    if disk.get("health") == "unhealthy":
+        found.append(Reason("unhealthy"))
+    # An NVMe disk has not passed because of the warnings that are named above.
+    if disk.get("passed") is False and not critical:
+        found.append(Reason("not_passed"))
+    return found
+
+
+def _warning(disk: Values, limits: Limits) -> list[Reason]:
+    found = [Reason(column, f"{count}") for column in COUNTED if (count := _count(disk, column))]
+    if disk.get("health") == "warning":
+        found.append(Reason("warned"))
+    if outlived := disk.get("outlived"):
+        found.append(Reason("outlived", f"{outlived}"))
+    for column, limit in (("wear", limits.wear), ("temperature", limits.temperature)):
+        value = _count(disk, column)
+        if value is not None and value >= limit:
+            found.append(Reason(column, f"{value}"))
+    return found
+
+
+def _count(disk: Values, column: str) -> int | None:
+    value = disk.get(column)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def readings(disks: Iterable[Values], limits: Limits = USUAL) -> list[Reading]:
+    """The rows of a PC as its kept metric: how many disks have each verdict; nothing for a PC that lists none."""
+    counted = Counter(judge(disk, limits).verdict for disk in disks)
+    return [STORAGE_DISKS(counted[verdict], verdict=verdict.value) for verdict in Verdict if counted[verdict]]

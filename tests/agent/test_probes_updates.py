@@ -1,0 +1,516 @@
+"""The readers of system and updates on tables of cases, and their Linux fetch on trees and on this very machine."""
+
+import hashlib
+import json
+import os
+import subprocess
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schooldrum_agent.examine import examine
+from schooldrum_agent.probe import Doors, Unavailable
+from schooldrum_agent.probes import automatic_updates, operating_system, update_history, updates
+from schooldrum_agent.sources import apt, dnf, eventlog, update_agent
+from schooldrum_wire.reading import Reading
+from schooldrum_wire.section import Row
+
+HAS_APT = Path("/usr/bin/apt-get").exists() and any(Path("/var/lib/apt/lists").glob("*Packages*"))
+needs_apt = pytest.mark.skipif(not HAS_APT, reason="this machine has no apt with lists")
+
+
+def doors(**given_doors: Any) -> Doors:
+    return Doors(**{"boottime": lambda: 1000.0, "wall": time.time, **given_doors})
+
+
+def only(told: Any, section: str) -> dict[str, Any]:
+    (row,) = [dict(one.values) for one in told if isinstance(one, Row) and one.section == section]
+    return row
+
+
+def waiting(told: Any) -> tuple[float, dict[str, dict[str, Any]]]:
+    told = list(told)
+    (count,) = [one.value for one in told if isinstance(one, Reading)]
+    return count, {str(one.values["update"]): dict(one.values) for one in told if isinstance(one, Row)}
+
+
+# operating_system
+
+CLIENT = {
+    "ProductName": "Windows 10 Pro",
+    "EditionID": "Professional",
+    "InstallationType": "Client",
+    "CurrentVersion": "6.3",
+    "CurrentMajorVersionNumber": 10,
+    "CurrentMinorVersionNumber": 0,
+    "CurrentBuildNumber": "19045",
+    "UBR": 7548,
+    "DisplayVersion": "22H2",
+    "ReleaseId": "2009",
+    "InstallDate": 1660000000,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "wanted"),
+    [
+        ({}, {"product": "Windows 10", "title": "Windows 10 Pro", "release": "22H2", "version": "10.0.19045.7548"}),
+        ({"CurrentBuildNumber": "26100"}, {"product": "Windows 11", "title": "Windows 11 Pro"}),
+        (
+            {"CurrentBuildNumber": "26100", "InstallationType": "Server Core", "ProductName": "Windows Server 2025"},
+            {"product": "Windows Server", "title": "Windows Server 2025", "server": True},
+        ),
+        (
+            {
+                "CurrentBuildNumber": "9600",
+                "CurrentMajorVersionNumber": None,
+                "UBR": None,
+                "DisplayVersion": None,
+                "ReleaseId": None,
+                "ProductName": "Windows 8.1 Pro",
+            },
+            {"product": "Windows 8.1", "version": "6.3.9600", "revision": None, "release": None},
+        ),
+        ({"CurrentBuildNumber": "", "UBR": "x", "InstallDate": -4}, {"product": "Windows", "build": None}),
+        ({"DisplayVersion": None}, {"release": "2009"}),
+        ({"UBR": True, "InstallDate": 2**40}, {"revision": None, "installed": None}),
+    ],
+)
+def test_windows_is_told_by_its_build(changes, wanted):
+    version = {**CLIENT, **changes}
+    row = only(operating_system.read_windows({"version": version, "architecture": "AMD64"}), "operating_system")
+    assert {name: row.get(name) for name in wanted} == wanted
+    assert row["architecture"] == "x86_64"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (
+            'ID=linuxmint\nVERSION_ID="6"\nVERSION_CODENAME=faye\nDEBIAN_CODENAME=bookworm\n',
+            {"product": "linuxmint", "release": "6", "foundation": "bookworm"},
+        ),
+        ("ID=zorin\nVERSION_ID=17\nUBUNTU_CODENAME=jammy\n", {"foundation": "jammy"}),
+        ("ID=debian\nVERSION_CODENAME=forky\n", {"release": None, "foundation": "forky"}),
+        ("ID=fedora\nSUPPORT_END=2025-05-13\n", {"support_end": "2025-05-13"}),
+        ("SUPPORT_END=soon\n", {"support_end": None, "product": "linux"}),
+        ("", {"product": "linux"}),
+        ("ID='\nNAME=\"x\n$(reboot)\n", {"product": "linux"}),
+    ],
+)
+def test_linux_is_told_by_os_release(text, wanted):
+    data = {"os_release": text, "architecture": "x86_64", "lists": [], "pro": []}
+    row = only(operating_system.read_linux(data), "operating_system")
+    assert {name: row.get(name) for name in wanted} == wanted
+
+
+@pytest.mark.parametrize(
+    ("pro", "lists", "extended"),
+    [
+        ("", [], None),
+        ("", ["security.debian.org_dists_bookworm-security_InRelease"], "security_source"),
+        (
+            '{"services": [{"name": "esm-infra", "status": "enabled"}, {"name": "esm-apps", "status": "n/a"}]}',
+            [],
+            "esm-infra",
+        ),
+        ('{"services": [{"name": "esm-infra"}]}', [], None),
+        ('{"services": 7}', [], None),
+        ("[" * 100_000, [], None),
+        ('{"services": [{"name": ["x"], "status": "enabled"}]}', [], None),
+    ],
+)
+def test_longer_support_is_what_is_switched_on(pro, lists, extended):
+    services = operating_system.enabled_services(pro)
+    data = {"os_release": "ID=ubuntu", "architecture": "x86_64", "lists": lists, "pro": services}
+    assert only(operating_system.read_linux(data), "operating_system").get("extended") == extended
+
+
+# automatic_updates
+
+QUIET: dict[str, Any] = {
+    "policy": {"WUServer": False},
+    "choice": None,
+    "pause": {"PauseUpdatesExpiryTime": None, "PauseQualityUpdatesEndTime": None},
+    "starts": {"wuauserv": 3, "UsoSvc": 2, "BITS": 3},
+    "restart": {"servicing": False, "windows_update": False, "server_manager": False},
+    "update_exe": None,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "wanted"),
+    [
+        ({}, {"mode": "automatic", "why": "default", "restart_pending": False, "own_server": False}),
+        ({"starts": {"wuauserv": 4}}, {"mode": "off", "why": "service_disabled", "disabled_services": "wuauserv"}),
+        ({"starts": {"BITS": 4}}, {"mode": "automatic", "disabled_services": "BITS"}),
+        ({"policy": {"NoAutoUpdate": 1, "AUOptions": 4}}, {"mode": "off", "why": "policy"}),
+        ({"policy": {"AUOptions": 2}, "choice": 4}, {"mode": "notify", "why": "policy"}),
+        ({"choice": 1}, {"mode": "off", "why": "choice"}),
+        ({"policy": {"DisableWindowsUpdateAccess": 1}}, {"mode": "off", "why": "access_disabled"}),
+        ({"policy": {"DoNotConnectToWindowsUpdateInternetLocations": 1}}, {"mode": "off", "why": "blocked"}),
+        (
+            {"policy": {"DoNotConnectToWindowsUpdateInternetLocations": 1, "UseWUServer": 1, "WUServer": True}},
+            {"mode": "automatic", "own_server": True},
+        ),
+        ({"policy": None}, {"mode": None, "own_server": None}),
+        ({"policy": None, "starts": {"UsoSvc": 4}}, {"mode": "off", "why": "service_disabled"}),
+        ({"pause": {"PauseUpdatesExpiryTime": "2027-01-05T10:00:00Z"}}, {"paused_until": "2027-01-05"}),
+        ({"pause": {"PauseUpdatesExpiryTime": 7}}, {"paused_until": None}),
+        ({"policy": {"TargetReleaseVersionInfo": "22H2"}}, {"held_at": "22H2"}),
+        ({"policy": {"TargetReleaseVersionInfo": "C:\\Users\\x"}}, {"held_at": None}),
+        ({"restart": {"servicing": True}}, {"restart_pending": True, "restart_reasons": "servicing"}),
+        ({"restart": {"servicing": None}}, {"restart_pending": None}),
+        ({"update_exe": 3}, {"restart_pending": True, "restart_reasons": "update_exe"}),
+    ],
+)
+def test_how_windows_gets_its_updates(changes, wanted):
+    row = only(automatic_updates.read_windows({**QUIET, **changes}), "automatic_updates")
+    assert {name: row.get(name) for name in wanted} == wanted
+
+
+def periodic(**settings: str) -> str:
+    return "".join(f'APT::Periodic::{name.replace("_", "-")} "{value}";\n' for name, value in settings.items())
+
+
+ON = periodic(Unattended_Upgrade="1", Update_Package_Lists="1")
+
+
+@pytest.mark.parametrize(
+    ("settings", "changes", "wanted"),
+    [
+        (ON, {}, ("automatic", "choice")),
+        (ON, {"unattended": False}, ("off", "not_installed")),
+        (ON, {"masked": True}, ("off", "timer_masked")),
+        (periodic(Unattended_Upgrade="1"), {}, ("off", "lists_not_refreshed")),
+        (periodic(Unattended_Upgrade="0", Update_Package_Lists="1"), {}, ("notify", "choice")),
+        (periodic(Update_Package_Lists="1", Download_Upgradeable_Packages="1"), {}, ("download", "choice")),
+        ("", {}, ("off", "choice")),
+        ("", {"mint": True}, ("automatic", "choice")),
+    ],
+)
+def test_how_debian_gets_its_updates(settings, changes, wanted):
+    found = {"settings": settings, "unattended": True, "masked": False, "mint": False, **changes}
+    data = {"apt": found, "dnf": None, "reboot_required": False, "packages": None, "needrestart": None}
+    row = only(automatic_updates.read_linux({**data, "kernel": None, "kernels": []}), "automatic_updates")
+    assert (row["mode"], row["why"]) == wanted
+
+
+@pytest.mark.parametrize(
+    ("running", "installed", "waits"),
+    [
+        ("6.1.0-18-amd64", ["vmlinuz-6.1.0-18-amd64"], False),
+        ("6.1.0-18-amd64", ["vmlinuz-6.1.0-18-amd64", "vmlinuz-6.1.0-22-amd64"], True),
+        ("6.1.0-9-amd64", ["vmlinuz-6.1.0-9-amd64", "vmlinuz-6.1.0-10-amd64"], True),
+        ("6.1.0-22-amd64", ["vmlinuz-6.1.0-18-amd64", "vmlinuz-6.1.0-22-amd64"], False),
+        ("5.15.0-1-generic", ["vmlinuz-5.15.0-1-generic", "vmlinuz-6.8.0-2-lowlatency"], False),
+        ("6.12.0-host", ["vmlinuz-6.1.0-22-amd64"], None),
+        ("6.12.0-host", [], None),
+    ],
+)
+def test_a_kernel_waits_where_a_newer_one_of_its_kind_is_installed(running, installed, waits):
+    assert automatic_updates.kernel_waits(running, installed) is waits
+
+
+# updates on Windows
+
+SECURITY = "0fa1201d-4330-4fa8-8ae9-b877473b6441"
+LCU = {"UpdateID": "a", "KBArticleIDs": ["5099539"], "CategoryIDs": [SECURITY.upper()], "IsDownloaded": True}
+
+
+@pytest.mark.parametrize(
+    ("update", "kind"),
+    [
+        (LCU, "security"),
+        ({**LCU, "CategoryIDs": [], "MsrcSeverity": "Important"}, "security"),
+        ({**LCU, "CategoryIDs": [], "MsrcSeverity": "Moderate"}, "other"),
+        ({**LCU, "CategoryIDs": ["{cd5ffd1e-e932-4e3a-bf74-18bf0b1bbd83}"], "BrowseOnly": True}, "optional"),
+        ({**LCU, "CategoryIDs": ["3689bdc8-b205-4af4-8d4a-a63924c5e9d5"]}, "upgrade"),
+        ({**LCU, "CategoryIDs": ["E0789628-CE08-4437-BE74-2495B842F43B"]}, None),
+        ({**LCU, "CategoryIDs": ["EBFC1FC5-71A4-4F7B-9ACA-3B9A503104A0"]}, None),
+        ({"UpdateID": "12345678-0000-0000-0000-000000000000"}, "other"),
+        ({"KBArticleIDs": ["../x"], "UpdateID": "a b"}, None),
+        ({}, None),
+    ],
+)
+def test_windows_updates_are_sorted_by_category_never_by_title(update, kind):
+    count, rows = waiting(updates.read_windows({"updates": [update], "online": False}))
+    assert [row["kind"] for row in rows.values()] == ([kind] if kind else [])
+    assert count == (kind == "security")
+
+
+def test_one_article_for_several_products_is_told_once_and_at_its_gravest():
+    plain = {**LCU, "CategoryIDs": [], "UpdateID": "b"}
+    for both in ([LCU, plain], [plain, LCU]):
+        count, rows = waiting(updates.read_windows({"updates": both, "online": False}))
+        assert (count, list(rows), rows["KB5099539"]["kind"]) == (1, ["KB5099539"], "security")
+
+
+@pytest.mark.parametrize(
+    ("searched", "today"),
+    [(None, True), ("2026-11-01T00:00:00", True), ("2026-11-20T00:00:00", False), ("2027-01-01T00:00:00", True)],
+)
+def test_a_pc_searches_by_itself_once_a_week_at_most(searched, today):
+    days = [datetime(2026, 11, 16 + day, 9, tzinfo=UTC) for day in range(7)]
+    due = [
+        updates.due_online(searched, "guid", day) for day in days if day.day >= 20 or searched != "2026-11-20T00:00:00"
+    ]
+    assert sum(due) == (1 if today else 0) or not today
+    own = hashlib.sha256(b"guid").digest()[0] % 6
+    if today:
+        assert due[own]
+        assert not due[6], "never on a Sunday"
+
+
+# updates on Linux
+
+POLICY = """openssl:
+  Installed: 3.0.19-1
+  Candidate: 3.0.22-1
+  Version table:
+     3.0.22-1 500
+        500 http://deb.debian.org/debian bookworm-updates/main amd64 Packages
+     3.0.20-1 500
+        500 http://deb.debian.org/debian-security bookworm-security/main amd64 Packages
+ *** 3.0.19-1 100
+        100 /var/lib/dpkg/status
+bash:
+  Version table:
+     5.2-3 500
+        500 http://deb.debian.org/debian bookworm/main amd64 Packages
+ *** 5.2-2 100
+        100 /var/lib/dpkg/status
+     5.2-1 500
+        500 http://security.debian.org bookworm-security/main amd64 Packages
+old:
+     1.2 500
+        500 http://security.debian.org buster/updates/main amd64 Packages
+ *** 1.1 100
+esm:
+     1.2 510
+        510 https://esm.ubuntu.com/infra/ubuntu focal-infra-security/main amd64 Packages
+ *** 1.1 100
+"""
+
+
+def test_a_fix_that_a_later_update_has_overtaken_still_counts():
+    assert apt.parse_policy(POLICY) == {"openssl", "old", "esm"}
+    listed = "openssl/stable 3.0.22-1 amd64 [upgradable from: 3.0.19-1]\n"
+    count, rows = waiting(updates.read_linux({"apt": {"changes": "", "listed": listed, "policy": POLICY}, "dnf": None}))
+    assert (count, rows["openssl"]["held"]) == (1, True)
+
+
+@pytest.mark.parametrize("words", ["upgradable from: 1", "có thể nâng cấp từ: 1", "pouvant être mis à jour depuis : 1"])
+def test_nothing_of_apts_words_matters(words):
+    (one,) = apt.parse_list(f"Đang liệt kê…\nlibc6/focal-updates,focal-security 2 i386 [{words}]\n")
+    assert (one.name, one.new, one.old, one.architecture, one.is_security) == ("libc6", "2", "1", "i386", True)
+
+
+def test_a_foreign_architectures_package_keeps_its_full_name():
+    changes = "Inst libc6:i386 [1] (2 Debian-Security:10/oldstable [i386])\n"
+    listed = "libc6/oldstable 2 i386 [upgradable from: 1]\n"
+    count, rows = waiting(
+        updates.read_linux({"apt": {"changes": changes, "listed": listed, "policy": ""}, "dnf": None})
+    )
+    assert (count, list(rows), rows["libc6:i386"]["held"]) == (1, ["libc6:i386"], False)
+
+
+NOTICES = """FEDORA-2026-1 Important/Sec. kernel-core-6.9.1-200.fc40.x86_64
+FEDORA-2026-2 Unknown/Sec.   bash-5.2.26-3.fc40.x86_64
+RHSA-2026:3   Moderate/Sec.  openssl-1:3.0.7-25.el9.x86_64
+FEDORA-2026-4 bugfix         vim-9.1-1.fc40.x86_64
+"""
+
+
+def test_dnfs_notices_say_which_updates_are_security():
+    text = "bash.x86_64 5.2.26-3.fc40 updates\nopenssl.x86_64 1:3.0.7-25.el9 updates\nvim.x86_64 2:9.1-1.fc40 updates\n"
+    count, rows = waiting(updates.read_linux({"apt": None, "dnf": {"waiting": text, "notices": NOTICES}}))
+    kinds = {name: (row["kind"], row.get("severity")) for name, row in rows.items()}
+    assert kinds == {"bash": ("security", None), "openssl": ("security", "moderate"), "vim": ("other", None)}
+    assert count == 2
+
+
+@given(st.text(max_size=2000))
+def test_whatever_a_program_prints_the_parsers_end(text):
+    apt.parse_changes(text)
+    apt.parse_list(text)
+    apt.parse_policy(text)
+    apt.parse_config(text)
+    dnf.parse_waiting(text)
+    dnf.parse_notices(text)
+    automatic_updates.parse_needrestart(text)
+    update_history.parse_log(text)
+    update_history.installed_on(text)
+    update_agent.articles(text)
+    operating_system.enabled_services(text)
+    eventlog.parse(text)
+
+
+@given(st.lists(st.text("Inst Conf[]()-,:. a1\n", max_size=300), max_size=5))
+def test_whatever_apt_prints_rows_keep_to_their_declaration(pieces):
+    text = "".join(pieces)
+    list(updates.read_linux({"apt": {"changes": text, "listed": text, "policy": text}, "dnf": None}))
+
+
+def test_whether_a_package_is_held_is_told_only_where_it_was_asked():
+    listed = "openssl/stable-security 2 amd64 [upgradable from: 1]\n"
+    held = []
+    for changes in (None, "", "Inst openssl [1] (2 Debian-Security:12/stable-security [amd64]) []\n"):
+        told = updates.read_linux({"apt": {"changes": changes, "listed": listed, "policy": ""}, "dnf": None})
+        held.append(waiting(told)[1]["openssl"].get("held"))
+    assert held == [None, True, False]
+
+
+def test_thousands_of_updates_keep_the_security_ones():
+    lines = [f"Inst p{n} [1] (2 Debian:12/stable [amd64])" for n in range(3000)]
+    lines += [f"Inst s{n} [1] (2 Debian-Security:12/stable-security [amd64])" for n in range(900)]
+    told = updates.read_linux({"apt": {"changes": "\n".join(lines), "listed": "", "policy": ""}, "dnf": None})
+    count, rows = waiting(told)
+    assert (count, len(rows)) == (900, 1000)
+    assert sum(row["kind"] == "security" for row in rows.values()) == 900
+
+
+# update_history
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("1/15/2011", "2011-01-15"),
+        ("10/2/2024 12:00:00 AM", "2024-10-02"),
+        ("20110115", "2011-01-15"),
+        ("15-1-2011", "2011-01-15"),
+        ("01cb9b8ef8dc6f43", "2010-12-14"),
+        ("2024-05-06", "2024-05-06"),
+        ("22/2/2022", "2022-02-22"),
+        ("13/13/2011", None),
+        ("99999999", None),
+        ("0000000000000000", None),
+        ("ffffffffffffffff", None),
+        ("", None),
+        (None, None),
+        ("soon", None),
+    ],
+)
+def test_a_hotfixs_day_in_all_its_forms(text, day):
+    assert update_history.installed_on(text) == day
+
+
+def entry(day: str, article: str, *, operation: int = 1, result: int = 2, code: int = 0) -> dict[str, Any]:
+    return {
+        "Date": f"{day}T10:00:00",
+        "Operation": operation,
+        "ResultCode": result,
+        "HResult": code,
+        "articles": [article],
+    }
+
+
+@pytest.mark.parametrize(
+    ("history", "wanted"),
+    [
+        ([], {"last_success": None, "error": None, "failures": 0}),
+        ([entry("2026-10-14", "KB1234567")], {"last_success": "2026-10-14", "failures": 0}),
+        ([entry("2026-11-20", "KB2267602")], {"last_success": None}),
+        ([entry("2026-11-20", "KB890830")], {"last_success": None}),
+        (
+            [entry("2026-10-14", "KB1234567"), entry("2026-11-11", "KB1234568", result=4, code=-2145124329)],
+            {"last_success": "2026-10-14", "last_failure": "2026-11-11", "error": "0x80240017", "failures": 1},
+        ),
+        (
+            [entry("2026-11-12", "KB1234568"), entry("2026-11-11", "KB1234568", result=4, code=-2145124329)],
+            {"last_success": "2026-11-12", "last_failure": "2026-11-11", "error": None, "failures": 0},
+        ),
+        (None, {"last_success": None, "failures": None}),
+    ],
+)
+def test_windows_history(history, wanted):
+    data = {"history": history, "runs": None, "hotfixes": None, "events": None}
+    row = only(update_history.read_windows(data), "update_history")
+    assert {name: row.get(name) for name in wanted} == wanted
+
+
+def test_an_update_that_was_removed_again_is_not_installed():
+    history = [entry("2026-10-14", "KB1111111"), entry("2026-10-15", "KB1111111", operation=2)]
+    data = {"history": history, "runs": None, "hotfixes": [], "events": []}
+    told = [one for one in update_history.read_windows(data) if one.section == "hotfixes"]
+    assert told == []
+
+
+def test_apts_history_tells_success_and_failure():
+    text = (
+        "\nStart-Date: 2026-11-01  06:00:01\nUpgrade: a:amd64 (1, 2)\nEnd-Date: 2026-11-01  06:00:09\n"
+        "\nStart-Date: 2026-11-05  06:00:01\nInstall: b:amd64 (1)\nEnd-Date: 2026-11-05  06:00:09\n"
+        "\nStart-Date: 2026-11-09  06:00:01\nUpgrade: a:amd64 (2, 3)\nError: Sub-process …\n"
+    )
+    row = only(
+        update_history.read_linux({"entries": update_history.parse_log(text), "refreshed": 1.79e9, "installed": None}),
+        "update_history",
+    )
+    assert row == {
+        "last_scan": "2026-09-21",
+        "last_success": "2026-11-01",
+        "last_failure": "2026-11-09",
+        "error": "dpkg",
+        "failures": 1,
+    }
+
+
+# this very machine
+
+
+@needs_apt
+def test_the_updates_of_this_machine_are_apts_own_and_nothing_is_touched(tmp_path: Path):
+    places = ("/var/lib/apt", "/var/cache/apt", "/var/log/apt", "/var/lib/dpkg", "/etc/apt")
+    mark = tmp_path / "mark"
+    mark.touch()
+    find = ["find", *places, "-newer", str(mark), "-type", "f"]
+    assert subprocess.run(find, capture_output=True, text=True, check=True).stdout == ""
+    data = updates.fetch_linux(doors())
+    count, rows = waiting(updates.read_linux(json.loads(json.dumps(data))))
+    assert subprocess.run(find, capture_output=True, text=True, check=True).stdout == ""
+    environment = {**os.environ, "LC_ALL": "C"}
+    listed = subprocess.run(
+        ["apt", "list", "--upgradable"], capture_output=True, text=True, check=True, env=environment
+    ).stdout.splitlines()
+    names = {line.split("/")[0] for line in listed if "/" in line}
+    assert {name.split(":")[0] for name in rows} == names
+    assert count >= sum("-security" in line.split(" ")[0] for line in listed)
+
+
+def test_another_systems_tree_is_never_written_to(tmp_path: Path):
+    with pytest.raises(Unavailable):
+        updates.fetch_linux(doors(rootfs=str(tmp_path)))
+    assert not list(tmp_path.iterdir())
+
+
+@needs_apt
+@pytest.mark.parametrize("probe", [operating_system.PROBE, automatic_updates.PROBE, update_history.PROBE])
+def test_the_other_probes_answer_here(probe):
+    answer = examine(probe, doors(), "linux")
+    assert (answer.outcome, answer.reason) == ("ok", "")
+    assert len(answer.rows) >= 1
+
+
+def test_what_is_fetched_holds_nobodys_account_and_no_password(tmp_path: Path):
+    tree = {
+        "var/lib/ubuntu-advantage/status.json": '{"account": {"name": "canary@school"}, "services": []}',
+        "etc/dnf/automatic.conf": "[email]\nemail_to = canary\n[commands]\napply_updates = yes\n",
+        "var/log/apt/history.log": "Start-Date: 2026-11-01  06:00:01\nRequested-By: canary (1000)\nUpgrade: a (1, 2)\n",
+        "var/lib/dpkg/status": "",
+        "etc/apt/sources.list": "",
+    }
+    for name, content in tree.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    here = doors(rootfs=str(tmp_path))
+    told = [probe.fetch_linux(here) for probe in (operating_system, automatic_updates, update_history)]
+    assert "canary" not in json.dumps(told)
+    assert "apply_updates = yes" in told[1]["dnf"]["automatic"]
+    assert update_history.parse_log(tree["var/log/apt/history.log"]) == told[2]["entries"]

@@ -1,0 +1,113 @@
+"""`data` as it is typed, and the lists as a serving collector finds them."""
+
+import json
+import os
+import urllib.request
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+
+from schooldrum_collector.app.dated_lists import SHIPPED, DatedLists
+from schooldrum_collector.show.list_age import ListAges
+
+Typed = Callable[..., Any]
+
+
+def newer(tmp_path: Path, which: str = "support", **changes: Any) -> Path:
+    content = {**json.loads((SHIPPED / f"{which}.json").read_text("utf-8")), "as_of": "2026-10-01", **changes}
+    path = tmp_path / f"newer-{which}.json"
+    path.write_text(json.dumps(content), "utf-8")
+    return path
+
+
+def test_data_shows_what_is_shipped_and_how_old_it_is(typed: Typed) -> None:
+    said = typed("data", "show", "--json")
+    assert said.code == 0
+    lists = {one["list"]: one for one in said.data()}
+    assert set(lists) == {"support", "builds"}
+    assert all(one["shipped"] and one["entries"] > 100 for one in lists.values())
+    age = (datetime.now(UTC).date() - date.fromisoformat(lists["builds"]["as_of"])).days
+    assert lists["builds"]["age_days"] == age
+    assert lists["builds"]["old"] is (age > 120)
+    plain = typed("data", "show", lang="vi")
+    assert "kèm theo phần mềm" in plain.out
+    assert lists["builds"]["as_of"] in plain.out
+
+
+def test_data_update_puts_a_newer_list_in(school: Typed, data: Path, tmp_path: Path) -> None:
+    said = school("data", "update", str(newer(tmp_path)))
+    assert said.code == 0
+    assert "2026-10-01" in said.out
+    shown = {one["list"]: one for one in school("data", "show", "--json").data()}
+    assert (shown["support"]["as_of"], shown["support"]["shipped"]) == ("2026-10-01", False)
+    assert shown["builds"]["shipped"]
+    assert [path.name for path in (data / "lists").iterdir()] == ["support.json"]
+    if os.name != "nt":
+        assert (data / "lists" / "support.json").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"as_of": "2020-01-01"}, "older than the list in use"),
+        ({"as_of": "2099-01-01"}, "in the future"),
+        ({"windows": []}, "names no releases"),
+        ({"what": "recipes"}, "recipes"),
+        ({"extra": 1}, "extra"),
+    ],
+)
+def test_data_update_refuses_what_cannot_be_and_keeps_the_old(
+    school: Typed, data: Path, tmp_path: Path, changes: dict[str, Any], reason: str
+) -> None:
+    said = school("data", "update", str(newer(tmp_path, **changes)))
+    assert said.code == 1
+    assert reason in said.err
+    assert not (data / "lists").exists()
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b'{"what": 7}'])
+def test_data_update_refuses_what_is_no_list(school: Typed, tmp_path: Path, raw: bytes) -> None:
+    path = tmp_path / "list.json"
+    path.write_bytes(raw)
+    said = school("data", "update", str(path))
+    assert said.code == 1
+    assert "The list in use stays" in said.err
+    assert school("data", "update", str(tmp_path / "none.json")).code == 1
+
+
+def test_a_list_that_was_spoilt_on_disk_is_not_used_and_said(school: Typed, data: Path, tmp_path: Path) -> None:
+    assert school("data", "update", str(newer(tmp_path, "builds"))).code == 0
+    (data / "lists" / "builds.json").write_text("{")
+    said = school("data", "show")
+    assert said.code == 0
+    assert "Not used" in said.err
+    assert "shipped" in said.out
+
+
+def test_a_running_collector_takes_a_newer_list_without_a_restart(school: Typed, data: Path, tmp_path: Path) -> None:
+    lists = DatedLists(data)
+    before = lists.support()
+    assert lists.support() is before
+    assert school("data", "update", str(newer(tmp_path))).code == 0
+    assert lists.support().as_of == date(2026, 10, 1)
+    assert dict(lists.dates())["builds"] == lists.builds().as_of
+
+
+@pytest.mark.parametrize(("day", "old"), [("2026-07-24", 0.0), ("2026-07-23", 1.0)])
+def test_a_list_older_than_120_days_is_a_warning_metric(day: str, old: float) -> None:
+    registry = CollectorRegistry()
+    now = datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()
+    registry.register(ListAges(lambda: [("support", date.fromisoformat(day))], lambda: now))
+    assert f'schooldrum_list_old{{list="support"}} {old}' in generate_latest(registry).decode()
+
+
+def test_the_collectors_own_page_dates_its_lists(served: Callable[..., Any]) -> None:
+    collector = served(SCHOOLDRUM_COLLECTOR_OFFICE_OPEN="true")
+    with urllib.request.urlopen(f"{collector.office}/metrics", timeout=20) as answer:
+        page = answer.read().decode()
+    assert 'schooldrum_list_timestamp_seconds{list="builds"}' in page
+    assert 'schooldrum_list_old{list="support"}' in page

@@ -1,0 +1,333 @@
+"""Which updates a PC lacks, how long they have waited while it was on, and why."""
+
+import json
+from collections.abc import Iterable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schooldrum_collector.app.dated_lists import SHIPPED
+from schooldrum_collector.judge import builds, patches
+from schooldrum_collector.judge.builds import Missing, missing
+from schooldrum_collector.judge.patches import Seen, Waiting, follow, patches_of
+from schooldrum_collector.judge.support import Unusable
+
+RAW = (SHIPPED / "builds.json").read_bytes()
+KNOWN = builds.read(RAW)
+MONDAY = date(2026, 9, 7)
+SHARED = Path(__file__).parents[3] / "shared" / "data" / "windows_builds.json"
+
+
+def pc(revision: int | None = 7548, build: int = 19045, **more: Any) -> dict[str, Any]:
+    return {"system": "windows", "build": build, "revision": revision, **more}
+
+
+def waits(*names: str, kind: str = "security") -> list[dict[str, Any]]:
+    return [{"update": name, "kind": kind} for name in names]
+
+
+def seen(updates: list[dict[str, Any]] | None = None, **more: Any) -> Seen:
+    return Seen(
+        system=more.pop("system", pc()),
+        automatic=more.pop("automatic", {"mode": "automatic"}),
+        history={"last_scan": "2026-09-06", **more.pop("history", {})},
+        updates=updates,
+        **more,
+    )
+
+
+def lived(days: Iterable[int], look: Seen, by_list: Missing | None = None, before: Waiting | None = None) -> Waiting:
+    waiting = before or Waiting()
+    for day in days:
+        waiting = follow(waiting, look, by_list, MONDAY + timedelta(days=day))
+    return waiting
+
+
+# builds
+
+
+@pytest.mark.parametrize(
+    ("row", "behind", "security"),
+    [
+        (pc(7548), 0, 0),
+        (pc(7417), 1, 1),
+        (pc(7420), 1, 1),
+        (pc(9999), 0, 0),
+        (pc(8894, 26100, edition="Professional"), 1, 0),
+        (pc(8875, 26100, edition="Professional"), 2, 1),
+        (pc(32995, 26100, server=True, edition="ServerStandard"), 1, 0),
+        (pc(9234, 14393), 1, 1),
+        (pc(None), None, None),
+        (pc(1, 12345), None, None),
+        (pc(revision=True), None, None),
+        ({}, None, None),
+    ],
+)
+def test_builds_behind(row, behind, security):
+    found = missing(row, None, KNOWN)
+    assert (found and len(found.keys)) == behind
+    assert (found and len(found.security)) == security
+
+
+def test_windows_11_and_server_2025_share_a_build_and_not_its_revisions():
+    client, server = missing(pc(863, 26100), None, KNOWN), missing(pc(863, 26100, server=True), None, KNOWN)
+    assert client
+    assert server
+    assert (client.newest, server.newest) == (8973, 33158)
+
+
+def test_the_servers_short_channel_has_its_own_list():
+    long = missing(pc(1, 17763, server=True, edition="ServerStandard"), None, KNOWN)
+    short = missing(pc(1, 17763, server=True, edition="ServerStandardACor"), None, KNOWN)
+    assert long
+    assert short
+    assert (long.newest, short.newest) == (9020, 1935)
+
+
+def test_before_windows_10_articles_are_counted():
+    row: dict[str, Any] = {"system": "windows", "build": 9600}
+    (build,) = [one for one in KNOWN.windows if one.build == 9600 and not one.server]
+    two_before: list[dict[str, Any]] = [{"update": f"KB{build.articles[-3]}"}, {"update": "KB0000001"}]
+    found = missing(row, two_before, KNOWN)
+    assert found
+    assert (len(found.keys), len(found.security), found.newest) == (2, 1, None)
+    assert missing(row, None, KNOWN) is None
+    assert missing(row, [], KNOWN) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: data.update(what="support"),
+        lambda data: data["windows"][2]["updates"].reverse(),
+        lambda data: data["windows"][2].update(updates=[]),
+        lambda data: data["windows"][2].update(articles=[1]),
+        lambda data: data.update(windows=[]),
+        lambda data: data["windows"][2]["updates"].append([2**40, 1]),
+    ],
+)
+def test_a_list_of_builds_that_cannot_be_is_refused(change):
+    data = json.loads(RAW)
+    change(data)
+    with pytest.raises(Unusable):
+        builds.read(json.dumps(data).encode())
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_a_list_of_builds_or_refused(raw):
+    with pytest.raises(Unusable):
+        builds.read(raw)
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason=f"no {SHARED} to compare the shipped list with")
+def test_the_shipped_builds_are_their_source():
+    source = json.loads(SHARED.read_text("utf-8"))
+    assert KNOWN.as_of.isoformat() == source["_meta"]["as_of"]
+    shipped = {(one.product, one.build): one for one in KNOWN.windows}
+    for product, releases in source["os"].items():
+        for release, told in releases.items():
+            if told["rollup"] and release.isdecimal():
+                assert [list(one) for one in shipped[product, int(release)].updates] == told["rollup"]
+
+
+# how long
+
+
+def test_only_days_on_which_the_pc_was_on_count():
+    waiting = lived([0, 0, 1, 4, 60], seen(waits("KB1")))
+    found = patches_of(waiting, seen(waits("KB1")), None, frozen=None)
+    assert (found.age_days, found.calendar_days) == (4, 60)
+
+
+def test_what_was_installed_counts_no_more_and_the_next_begins_anew():
+    waiting = lived(range(10), seen(waits("KB1")))
+    after = seen([], history={"last_success": "2026-09-17"})
+    waiting = lived([10], after, before=waiting)
+    assert waiting.pending == {}
+    waiting = lived([40], seen(waits("KB2"), history={"last_success": "2026-09-17"}), before=waiting)
+    assert waiting.pending["KB2"].days == 1
+
+
+def test_a_monthly_update_that_takes_the_place_of_the_one_before_has_waited_as_long():
+    waiting = lived(range(20), seen(waits("KB1"), history={"last_success": "2026-08-01"}))
+    waiting = lived([30], seen(waits("KB2"), history={"last_success": "2026-08-01"}), before=waiting)
+    assert waiting.pending["KB2"] == patches.Pending(MONDAY, 21)
+
+
+@pytest.mark.parametrize(
+    "after", [seen(waits("KB2"), history={"last_success": "2026-10-01"}), seen(waits("KB2"), system=pc(7600))]
+)
+def test_after_an_installation_the_next_begins_anew(after):
+    waiting = lived(range(20), seen(waits("KB1"), history={"last_success": "2026-08-01"}))
+    assert lived([30], after, before=waiting).pending["KB2"].days == 1
+
+
+def test_by_the_list_an_installed_update_leaves_only_those_after_it():
+    def look(waiting: Waiting, revision: int, days: Iterable[int]) -> Waiting:
+        row = pc(revision)
+        return lived(days, seen(None, system=row), missing(row, None, KNOWN), waiting)
+
+    waiting = look(Waiting(), 7291, range(10))
+    assert {key: one.days for key, one in waiting.pending.items()} == {"19045.7417": 10, "19045.7548": 10}
+    waiting = look(waiting, 7417, [10])
+    assert {key: one.days for key, one in waiting.pending.items()} == {"19045.7548": 11}
+
+
+def test_a_newer_fix_of_a_linux_package_does_not_begin_anew():
+    def row(available: str) -> list[dict[str, Any]]:
+        return [{"update": "openssl", "installed": "3.0.1", "available": available, "kind": "security"}]
+
+    debian = {"system": "linux"}
+    waiting = lived(range(5), seen(row("3.0.2"), system=debian))
+    waiting = lived([5], seen(row("3.0.3"), system=debian), before=waiting)
+    assert waiting.pending["openssl 3.0.1"].days == 6
+
+
+def test_looks_from_the_past_change_nothing():
+    waiting = lived([5], seen(waits("KB1")))
+    assert lived([3], seen([]), before=waiting) == waiting
+
+
+def test_other_updates_are_not_security():
+    waiting = lived(range(20), seen(waits("KB1", kind="other")))
+    assert patches_of(waiting, seen(waits("KB1", kind="other")), None, frozen=None).state == "current"
+
+
+# why
+
+LONG = range(20)
+
+
+@pytest.mark.parametrize(
+    ("days", "look", "frozen", "state", "because"),
+    [
+        (range(14), seen(waits("KB1")), None, "current", ()),
+        (LONG, seen(waits("KB1")), None, "waiting", ()),
+        (LONG, seen(waits("KB1")), True, "frozen", ()),
+        ([0, 1, 90], seen(waits("KB1"), history={"last_scan": "2026-12-05"}), None, "off", ()),
+        (LONG, seen(waits("KB1"), automatic={"mode": "automatic", "restart_pending": True}), None, "restart", ()),
+        (LONG, seen(waits("KB1"), automatic={"mode": "off", "why": "service_disabled"}), None, "refused",
+         ("service_disabled",)),
+        (LONG, seen(waits("KB1"), history={"error": "0x80070422"}), None, "refused", ("error 0x80070422",)),
+        (LONG, seen(waits("KB1"), automatic={"mode": "automatic", "paused_until": "2026-12-24"}), None, "refused",
+         ("paused",)),
+        (LONG, seen(waits("KB1"), automatic={"mode": "automatic", "paused_until": "2026-09-01"}), None, "waiting", ()),
+        (LONG, seen(waits("KB1"), automatic={"mode": "automatic", "own_server": True},
+                    history={"last_scan": "2026-05-01"}), None, "refused", ("own_server",)),
+        (LONG, seen([]), None, "current", ()),
+        (LONG, seen([], history={"last_scan": "2026-05-01"}), None, "unknown", ()),
+        (LONG, seen([], history={"last_scan": None}), None, "unknown", ()),
+        (LONG, seen(None), None, "unknown", ()),
+    ],
+)  # fmt: skip
+def test_off_refused_and_frozen_are_told_apart(days, look, frozen, state, because):
+    found = patches_of(lived(days, look), look, None, frozen=frozen)
+    assert (found.state, found.because) == (state, because)
+
+
+def test_a_stale_search_does_not_matter_where_the_list_says_all_is_well():
+    look = seen([], history={"last_scan": "2026-05-01"})
+    by_list = missing(pc(), None, KNOWN)
+    found = patches_of(lived(LONG, look, by_list), look, by_list, frozen=None)
+    assert (found.state, found.stale, found.behind, found.in_time()) == ("current", True, 0, True)
+
+
+def test_the_two_signs_do_not_depend_on_each_other():
+    row = pc(7291)
+    look = seen([], system=row)
+    by_list = missing(row, None, KNOWN)
+    found = patches_of(lived(LONG, look, by_list), look, by_list, frozen=None)
+    assert (found.state, found.told, found.behind, found.missing) == ("waiting", 0, 2, 2)
+    assert found.in_time() is False
+
+
+@pytest.mark.parametrize(("days", "in_time"), [(range(14), True), (range(15), False)])
+def test_in_time_is_two_weeks_of_being_on(days, in_time):
+    look = seen(waits("KB1"))
+    assert patches_of(lived(days, look), look, None, frozen=None).in_time() is in_time
+
+
+def test_nothing_known_is_unknown_and_has_no_age():
+    found = patches_of(Waiting(), Seen(), None, frozen=None)
+    assert found.in_time() is None
+    assert [(one.name, one.labels) for one in patches.readings(found)] == [("school_patch_state", {"state": "unknown"})]
+
+
+def test_the_readings():
+    row = pc(7291)
+    look = seen(waits("KB1"), system=row)
+    by_list = missing(row, None, KNOWN)
+    told = list(patches.readings(patches_of(lived(LONG, look, by_list), look, by_list, frozen=None)))
+    assert {one.name: one.value for one in told} == {
+        "school_patch_state": 1.0,
+        "school_patch_age_seconds": 20 * 86400.0,
+        "school_windows_builds_behind": 2.0,
+    }
+
+
+def test_sections_as_the_store_has_them():
+    found = patches.seen_in({"operating_system": [{"build": 1}], "updates": [], "automatic_updates": []})
+    assert (found.system, found.updates, found.automatic, found.history) == ({"build": 1}, [], None, None)
+
+
+LOOK = st.builds(
+    seen,
+    st.one_of(st.none(), st.lists(st.sampled_from("abcdef"), max_size=4).map(lambda names: waits(*names))),
+    history=st.fixed_dictionaries({"last_success": st.sampled_from(["", "2026-08-01", "2026-09-09"])}),
+    system=st.sampled_from([pc(7291), pc(7548), {"system": "linux"}, {}]),
+)
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), LOOK), max_size=30))
+def test_nothing_waits_longer_than_the_pc_was_on(looks):
+    waiting = Waiting()
+    days = set()
+    for day, look in looks:
+        waiting = follow(waiting, look, None, MONDAY + timedelta(days=day))
+        days.add(day)
+        assert waiting.pending.keys() <= patches.missing_now(look, None) | waiting.pending.keys()
+        assert all(1 <= one.days <= len(days) for one in waiting.pending.values())
+        assert msgspec.json.decode(msgspec.json.encode(waiting), type=Waiting) == waiting
+        patches_of(waiting, look, None, frozen=None)
+
+
+JUNK = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=12))
+ROW = st.dictionaries(
+    st.sampled_from(
+        [
+            "update",
+            "kind",
+            "installed",
+            "mode",
+            "why",
+            "paused_until",
+            "own_server",
+            "error",
+            "last_scan",
+            "revision",
+            "last_success",
+            "build",
+            "system",
+            "restart_pending",
+        ]
+    ),
+    JUNK,
+)
+
+
+@given(ROW, ROW, ROW, st.lists(ROW, max_size=5))
+def test_no_rows_of_a_stranger_break_it(system, automatic, history, updates):
+    look = Seen(system=system, automatic=automatic, history=history, updates=updates)
+    by_list = missing(system, updates, KNOWN)
+    waiting = follow(Waiting(), look, by_list, MONDAY)
+    list(patches.readings(patches_of(waiting, look, by_list, frozen=None)))
+
+
+def test_a_pc_with_thousands_of_missing_updates_is_remembered_in_bounds():
+    waiting = lived([0], seen(waits(*(f"KB{n}" for n in range(3000)))))
+    assert len(waiting.pending) == 500

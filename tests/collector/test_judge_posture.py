@@ -1,0 +1,482 @@
+"""The ten checks of a PC's safety: what meets them, what does not, and what is not known."""
+
+import string
+import unicodedata
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import schooldrum_collector
+from schooldrum_collector.judge.patches import Patches, PatchState
+from schooldrum_collector.judge.posture import counted, judged, readings, school_readings
+from schooldrum_collector.judge.posture_checks import CHECKS, INFORMATION, Known, Verdict
+from schooldrum_collector.judge.posture_policy import Faulty, Policies, Policy, in_force, read
+from schooldrum_collector.judge.posture_steps import FIXES
+from schooldrum_collector.judge.posture_words import EVIDENCE, NAMES, VERDICTS, Words
+from schooldrum_collector.judge.software import Where
+from schooldrum_collector.judge.support import Support, SupportState
+from schooldrum_wire.catalogue import METRICS, SECTIONS
+
+SHIPPED = Path(schooldrum_collector.__file__).parent / "data" / "posture.toml"
+MET, NOT_MET, UNKNOWN, NOT_APPLICABLE = Verdict.MET, Verdict.NOT_MET, Verdict.UNKNOWN, Verdict.NOT_APPLICABLE
+SUPPORT = Support(state=SupportState.SUPPORTED, product="Windows 11", release="25H2", until=date(2027, 10, 12))
+PATCHES = Patches(state=PatchState.CURRENT, age_days=0, calendar_days=0)
+ON = {"product": "Defender", "maker": "microsoft", "state": "on", "signatures": "up_to_date"}
+SOUND: dict[str, tuple[dict[str, Any], ...]] = {
+    "system": ({"laptop": True, "virtual": False},),
+    "antivirus": (ON,),
+    "firewall": tuple(
+        {"profile": name, "enabled": True, "inbound": "block"} for name in ("domain", "private", "public")
+    ),
+    "encryption": ({"volume": "C:", "role": "system", "state": "encrypted", "protection": "on"},),
+    "automatic_updates": ({"mode": "automatic"},),
+    "accounts": ({"guest": False, "autologon": False, "password_optional": 0, "administrators": 1},),
+    "sharing": ({"server": "off", "client": "off"},),
+    "remote_desktop": ({"enabled": False},),
+    "screen_lock": ({"locks": True, "after": 600},),
+    "secure_boot": ({"firmware": "uefi", "enabled": True},),
+}
+
+
+def known(system: str = "windows", /, **changed: Any) -> Known:
+    outcomes = changed.pop("outcomes", {})
+    support, patches = changed.pop("support", SUPPORT), changed.pop("patches", PATCHES)
+    sections = {name: rows for name, rows in {**SOUND, **changed}.items() if rows is not None}
+    return Known(system=system, sections=sections, outcomes=outcomes, support=support, patches=patches)
+
+
+def verdict(check: str, what: Known, policy: Policy | None = None) -> tuple[Verdict, tuple[str, ...]]:
+    found = next(one for one in judged(what, policy or Policy()) if one.name == check)
+    assert (found.verdict is NOT_MET) is bool(found.fix)
+    return found.verdict, found.reasons
+
+
+def test_a_sound_pc_meets_everything() -> None:
+    checks = judged(known(), Policy())
+    assert [check.name for check in checks] == [*CHECKS, *INFORMATION]
+    assert {check.verdict for check in checks} == {MET}
+    assert counted(checks) == {MET: 10, NOT_MET: 0, UNKNOWN: 0, NOT_APPLICABLE: 0}
+
+
+def test_of_a_pc_that_told_nothing_nothing_is_known() -> None:
+    checks = judged(Known(system="windows", sections={}), Policy())
+    assert {check.verdict for check in checks} == {UNKNOWN}
+    assert {check.reasons for check in checks} == {("not_yet",)}
+
+
+@pytest.mark.parametrize(
+    ("probe", "checks"),
+    [
+        ("antivirus", ["antivirus"]),
+        ("firewall", ["firewall"]),
+        ("encryption", ["encryption"]),
+        ("automatic_updates", ["automatic_updates"]),
+        ("accounts", ["sign_in", "administrators"]),
+        ("sharing", ["smb1"]),
+        ("remote_desktop", ["remote_desktop"]),
+        ("screen_lock", ["screen_lock"]),
+        ("secure_boot", ["secure_boot"]),
+    ],
+)
+def test_what_may_not_be_read_is_unknown_and_never_bad(probe, checks) -> None:
+    for outcome, reason in (("denied", "denied"), ("unavailable", "not_offered")):
+        for check in checks:
+            # Rows from before the refusal no longer stand for the PC.
+            assert verdict(check, known(outcomes={probe: outcome})) == (UNKNOWN, (reason,))
+    for outcome in ("failed", "timed_out"):
+        for check in checks:
+            assert verdict(check, known(outcomes={probe: outcome}))[0] is MET
+            assert verdict(check, known(outcomes={probe: outcome}, **{probe: None})) == (UNKNOWN, ("failed",))
+
+
+@pytest.mark.parametrize(
+    ("support", "told"),
+    [
+        (SUPPORT, (MET, ("system_supported",))),
+        (None, (UNKNOWN, ("not_yet",))),
+        (Support(state=SupportState.UNKNOWN, product="Windows", release="?"), (UNKNOWN, ("system_not_listed",))),
+        (Support(state=SupportState.SUPPORTED, product="arch", release=""), (MET, ("system_supported_open",))),
+        (
+            Support(state=SupportState.EXTENDED, product="Windows 10", release="22H2", until=date(2026, 10, 13)),
+            (MET, ("system_extended",)),
+        ),
+        (
+            Support(state=SupportState.ENDED, product="Windows 10", release="22H2", until=date(2025, 10, 14)),
+            (NOT_MET, ("system_ended_on",)),
+        ),
+        (
+            Support(
+                state=SupportState.ENDED,
+                product="Windows 10",
+                release="22H2",
+                until=date(2025, 10, 14),
+                planned=date(2027, 6, 1),
+            ),
+            (NOT_MET, ("system_ended_on", "system_planned")),  # a plan is shown and never counts
+        ),
+    ],
+)
+def test_a_supported_system(support, told) -> None:
+    assert verdict("supported_system", known(support=support)) == told
+
+
+@pytest.mark.parametrize(
+    ("patches", "told"),
+    [
+        (Patches(state=PatchState.CURRENT, age_days=3, missing=2), (MET, ("updates_waiting",))),
+        (Patches(state=PatchState.OFF, age_days=5, calendar_days=90, missing=2), (MET, ("updates_waiting",))),
+        (Patches(state=PatchState.WAITING, age_days=15, missing=1), (NOT_MET, ("updates_late",))),
+        (Patches(state=PatchState.FROZEN, age_days=74, missing=1), (NOT_MET, ("updates_late", "updates_frozen"))),
+        (Patches(state=PatchState.RESTART, age_days=20, missing=1), (NOT_MET, ("updates_late", "updates_restart"))),
+        (Patches(state=PatchState.REFUSED, age_days=20, missing=1), (NOT_MET, ("updates_late", "updates_refused"))),
+        (Patches(state=PatchState.UNKNOWN), (UNKNOWN, ("updates_not_told",))),
+        (Patches(state=PatchState.UNKNOWN, stale=True), (UNKNOWN, ("updates_stale",))),
+    ],
+)
+def test_updates_in_time(patches, told) -> None:
+    assert verdict("updates_in_time", known(patches=patches)) == told
+
+
+def test_a_school_may_ask_for_faster_updates() -> None:
+    late = known(patches=Patches(state=PatchState.CURRENT, age_days=8, missing=1))
+    assert verdict("updates_in_time", late)[0] is MET
+    assert verdict("updates_in_time", late, Policy(most_patch_days=7))[0] is NOT_MET
+
+
+OTHER = {**ON, "product": "Kav", "maker": "other"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ((), (NOT_MET, ("antivirus_none",))),
+        (({**ON, "installed": False},), (NOT_MET, ("antivirus_none",))),
+        (({**ON, "state": "off"},), (NOT_MET, ("antivirus_off",))),
+        (({**ON, "state": "snoozed"}, {**OTHER, "state": "expired"}), (NOT_MET, ("antivirus_off",))),
+        (({**ON, "mode": "passive"},), (NOT_MET, ("antivirus_off",))),
+        (({**ON, "state": "off"}, OTHER), (MET, ("antivirus_on",))),
+        ((OTHER, {**OTHER, "product": "Bkav"}), (MET, ("antivirus_on", "antivirus_two"))),
+        (({**ON, "state": "unknown"},), (UNKNOWN, ("antivirus_not_told",))),
+        (({**ON, "signatures": "out_of_date"},), (NOT_MET, ("signatures_old",))),
+        (({**ON, "signature_age": 8},), (NOT_MET, ("signatures_old",))),
+        (({**ON, "signature_age": 7},), (MET, ("antivirus_on",))),
+        (({**ON, "signatures": "unknown"},), (UNKNOWN, ("signatures_not_told",))),
+        (({**ON, "signatures": "unknown", "signature_age": 1},), (MET, ("antivirus_on",))),
+        (({**ON, "signatures": "out_of_date"}, OTHER), (MET, ("antivirus_on",))),
+    ],
+)
+def test_antivirus(rows, told) -> None:
+    assert verdict("antivirus", known(antivirus=rows)) == told
+
+
+def test_linux_needs_an_antivirus_only_where_that_is_asked() -> None:
+    assert verdict("antivirus", known("linux", antivirus=())) == (NOT_APPLICABLE, ("linux_not_asked",))
+    asked = Policy(antivirus_on_linux=True)
+    assert verdict("antivirus", known("linux", antivirus=()), asked) == (NOT_MET, ("antivirus_none",))
+
+
+def profile(name: str, state: str, **more: Any) -> dict[str, Any]:
+    return {"profile": name, "enabled": {"on": True, "off": False, "?": None}[state], "inbound": "block", **more}
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ((profile("public", "on", active=True), profile("private", "off", active=False)), (MET, ("firewall_on",))),
+        ((profile("public", "off", active=True), profile("private", "on", active=False)), (NOT_MET, ("firewall_off",))),
+        ((profile("public", "off"), profile("private", "on")), (NOT_MET, ("firewall_off",))),
+        ((profile("public", "?"), profile("private", "on")), (UNKNOWN, ("firewall_not_told",))),
+        ((profile("public", "?"), profile("private", "off")), (NOT_MET, ("firewall_off",))),
+        ((profile("public", "on", inbound="allow"),), (NOT_MET, ("firewall_lets_in",))),
+        ((profile("public", "off"), profile("product", "on", product="Shield")), (MET, ("firewall_on",))),
+        ((profile("public", "on"), profile("product", "off", product="Shield")), (MET, ("firewall_on",))),
+        ((profile("ufw", "on"),), (MET, ("firewall_on",))),
+        ((profile("ufw", "on", inbound="allow"),), (NOT_MET, ("firewall_lets_in",))),
+        ((profile("ufw", "off"),), (NOT_MET, ("firewall_off",))),
+        ((profile("ufw", "off"), profile("nftables", "on")), (MET, ("firewall_on",))),
+        ((profile("none", "?"),), (UNKNOWN, ("firewall_not_told",))),
+        ((), (UNKNOWN, ("not_yet",))),
+    ],
+)
+def test_firewall(rows, told) -> None:
+    assert verdict("firewall", known(firewall=rows)) == told
+
+
+BARE = ({"volume": "C:", "role": "system", "state": "decrypted", "protection": "off"},)
+
+
+@pytest.mark.parametrize(
+    ("changed", "policy", "told"),
+    [
+        ({"encryption": BARE}, {}, (NOT_MET, ("volumes_bare",))),
+        ({"encryption": BARE, "system": ({"laptop": False},)}, {}, (NOT_APPLICABLE, ("no_laptop",))),
+        ({"encryption": BARE, "system": ({"laptop": True, "virtual": True},)}, {}, (NOT_APPLICABLE, ("no_laptop",))),
+        ({"encryption": BARE, "system": ({"laptop": False},)}, {"encryption": "all"}, (NOT_MET, ("volumes_bare",))),
+        ({"encryption": BARE}, {"encryption": "none"}, (NOT_APPLICABLE, ("encryption_not_asked",))),
+        ({"encryption": BARE, "system": None}, {}, (UNKNOWN, ("laptop_not_told",))),
+        ({"system": None}, {}, (MET, ("volumes_encrypted",))),
+        (
+            {"encryption": ({**SOUND["encryption"][0], "protection": "suspended"},)},
+            {},
+            (NOT_MET, ("volumes_suspended",)),
+        ),
+        (
+            {"encryption": ({**SOUND["encryption"][0], "state": "encrypting", "protection": "off"},)},
+            {},
+            (NOT_MET, ("volumes_half",)),
+        ),
+        (
+            {"encryption": ({**SOUND["encryption"][0], "state": "unknown", "protection": "locked"},)},
+            {},
+            (UNKNOWN, ("volumes_not_told",)),
+        ),
+        (
+            {"encryption": (*SOUND["encryption"], {**BARE[0], "volume": "D:", "role": "data"})},
+            {},
+            (NOT_MET, ("volumes_bare",)),
+        ),
+        (
+            {"encryption": (*SOUND["encryption"], {**BARE[0], "volume": "/boot", "role": "boot"})},
+            {},
+            (MET, ("volumes_encrypted",)),
+        ),
+    ],
+)
+def test_encryption(changed, policy, told) -> None:
+    assert verdict("encryption", known(**changed), Policy(**policy)) == told
+
+
+@pytest.mark.parametrize(
+    ("mode", "asked", "told"),
+    [
+        ("automatic", "automatic", (MET, ("automatic",))),
+        ("download", "automatic", (NOT_MET, ("automatic_asked",))),
+        ("notify", "not_off", (MET, ("automatic_asked",))),
+        ("off", "not_off", (NOT_MET, ("automatic_off",))),
+        (None, "not_off", (UNKNOWN, ("automatic_not_told",))),
+    ],
+)
+def test_automatic_updates(mode, asked, told) -> None:
+    policy = Policy(automatic_updates=asked)
+    assert verdict("automatic_updates", known(automatic_updates=({"mode": mode},)), policy) == told
+
+
+@pytest.mark.parametrize(
+    ("changed", "policy", "told"),
+    [
+        ({"autologon": True}, {}, (NOT_MET, ("autologon",))),
+        ({"autologon": True, "stored_password": True}, {}, (NOT_MET, ("autologon", "stored_password"))),
+        ({"autologon": True, "stored_password": True}, {"autologon_allowed": True}, (MET, ("sign_in_sound",))),
+        ({"guest": True}, {"autologon_allowed": True, "empty_password_allowed": True}, (NOT_MET, ("guest",))),
+        ({"password_optional": 2}, {}, (NOT_MET, ("password_optional",))),
+        ({"password_optional": 2}, {"empty_password_allowed": True}, (MET, ("sign_in_sound",))),
+        (
+            {"password_optional": 2, "empty_over_network": True},
+            {"empty_password_allowed": True},
+            (NOT_MET, ("empty_over_network",)),
+        ),
+        ({"guest": None}, {}, (UNKNOWN, ("sign_in_not_told",))),
+        ({"password_optional": None}, {}, (UNKNOWN, ("sign_in_not_told",))),
+        ({"password_optional": None}, {"empty_password_allowed": True}, (MET, ("sign_in_sound",))),
+        ({"guest": None, "autologon": True}, {}, (NOT_MET, ("autologon",))),
+    ],
+)
+def test_signing_in(changed, policy, told) -> None:
+    assert verdict("sign_in", known(accounts=({**SOUND["accounts"][0], **changed},)), Policy(**policy)) == told
+
+
+def test_signing_in_on_linux_wants_to_know_of_empty_passwords() -> None:
+    row = {"guest": False, "autologon": False, "administrators": 1}
+    assert verdict("sign_in", known("linux", accounts=(row,))) == (UNKNOWN, ("sign_in_not_told",))
+    assert verdict("sign_in", known("linux", accounts=({**row, "password_empty": 0},)))[0] is MET
+    assert verdict("sign_in", known("linux", accounts=({**row, "password_empty": 1},))) == (
+        NOT_MET,
+        ("password_empty",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "most", "told"),
+    [
+        ({"administrators": 2}, 2, (MET, ("administrators_few",))),
+        ({"administrators": 3}, 2, (NOT_MET, ("administrators_many",))),
+        ({"administrators": 0}, 0, (MET, ("administrators_few",))),
+        ({"administrators": None}, 2, (UNKNOWN, ("administrators_not_told",))),
+        ({"administrators": 1, "everyone_administrator": True}, 2, (NOT_MET, ("administrators_all",))),
+    ],
+)
+def test_administrators(row, most, told) -> None:
+    assert verdict("administrators", known(accounts=(row,)), Policy(most_administrators=most)) == told
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ({"server": "on", "client": "on"}, (NOT_MET, ("smb1_server", "smb1_client"))),
+        ({"server": None, "client": "on"}, (NOT_MET, ("smb1_client",))),
+        ({"server": None, "client": "off"}, (UNKNOWN, ("smb1_not_told",))),
+        ({"client": "off"}, (UNKNOWN, ("smb1_not_told",))),
+    ],
+)
+def test_the_old_way_of_sharing(row, told) -> None:
+    assert verdict("smb1", known(sharing=(row,))) == told
+
+
+@pytest.mark.parametrize(
+    ("row", "asked", "told"),
+    [
+        ({"enabled": True, "protected": True}, "protected", (MET, ("remote_protected",))),
+        ({"enabled": True, "protected": True}, "off", (NOT_MET, ("remote_on",))),
+        ({"enabled": True, "protected": False}, "protected", (NOT_MET, ("remote_open",))),
+        ({"enabled": True}, "protected", (UNKNOWN, ("remote_not_told",))),
+        ({"enabled": None}, "protected", (UNKNOWN, ("remote_not_told",))),
+        ({"enabled": False, "protected": False}, "off", (MET, ("remote_off",))),
+    ],
+)
+def test_remote_desktop(row, asked, told) -> None:
+    assert verdict("remote_desktop", known(remote_desktop=(row,)), Policy(remote_desktop=asked)) == told
+
+
+def test_what_is_for_information_is_in_no_count() -> None:
+    checks = judged(
+        known(screen_lock=({"locks": False},), secure_boot=({"firmware": "uefi", "enabled": False},)), Policy()
+    )
+    assert [check.verdict for check in checks[-2:]] == [NOT_MET, NOT_MET]
+    assert counted(checks)[NOT_MET] == 0
+    assert {reading.labels.get("check") for reading in readings(checks)} == {None}
+    assert verdict("secure_boot", known(secure_boot=({"firmware": "bios"},))) == (NOT_APPLICABLE, ("no_secure_boot",))
+    assert verdict("screen_lock", known(screen_lock=({"locks": None},))) == (UNKNOWN, ("nobody_signed_in",))
+
+
+def test_series_of_a_pc_and_of_a_school() -> None:
+    bad = judged(known(sharing=({"server": "on", "client": "off"},), system=({"laptop": False},)), Policy())
+    told = {(one.name, *one.labels.values()): one.value for one in readings(bad)}
+    assert told == {
+        ("school_posture_checks", "met"): 8,
+        ("school_posture_checks", "not_met"): 1,
+        ("school_posture_checks", "unknown"): 0,
+        ("school_posture_not_met", "smb1"): 1,
+    }
+    school = {tuple(one.labels.values()): one.value for one in school_readings([bad, judged(known(), Policy())])}
+    assert school["smb1", "not_met"] == school["smb1", "met"] == school["encryption", "not_applicable"] == 1
+    assert school["antivirus", "met"] == 2
+    assert {one.name for one in school_readings([bad])} <= set(METRICS)
+
+
+VALUES = st.none() | st.booleans() | st.integers(-5, 70) | st.sampled_from(["on", "off", "unknown", "encrypted", "ufw"])
+
+
+@given(
+    sections=st.fixed_dictionaries(
+        {
+            name: st.lists(
+                st.fixed_dictionaries({}, optional={column.name: VALUES for column in SECTIONS[name].columns}),
+                max_size=3,
+            )
+            for name in SOUND
+        }
+    ),
+    outcomes=st.dictionaries(st.sampled_from(sorted(SOUND)), st.sampled_from(["ok", "denied", "failed", "new_word"])),
+    system=st.sampled_from(["windows", "linux", "plan9", ""]),
+)
+def test_whatever_a_pc_says_is_judged(sections, outcomes, system) -> None:
+    checks = judged(Known(system=system, sections=sections, outcomes=outcomes), Policy())
+    assert len(checks) == 12
+    for check in checks:
+        assert check.evidence
+        assert len(check.fix) <= 3
+        if outcomes.get(check.name) == "denied" and check.name in {"antivirus", "firewall"}:
+            assert check.verdict in {UNKNOWN, NOT_APPLICABLE}
+    assert len(list(readings(checks))) <= 13
+
+
+# words
+
+
+def every_sentence() -> list[Words]:
+    steps = [step for by_system in FIXES.values() for steps in by_system.values() for step in steps]
+    return [*NAMES.values(), *VERDICTS.values(), *EVIDENCE.values(), *steps]
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_every_check_and_every_remedy_has_its_words() -> None:
+    assert set(NAMES) == {*CHECKS, *INFORMATION}
+    assert set(VERDICTS) == {verdict.value for verdict in Verdict}
+    remedies = {"updates_frozen", "updates_restart", "updates_refused", "signatures", "encryption_suspended"}
+    remedies |= {"encryption_half", "autologon", "guest", "password_empty", "remote_on"}
+    assert set(FIXES) == {*CHECKS, *INFORMATION, *remedies} - {"sign_in"}
+
+
+def test_words_are_in_both_languages_and_in_the_houses_voice() -> None:
+    unwanted = ("vi phạm", "không đạt", "tác tử", "agent", "giám sát", "cúp điện", "bạn ", "!", "không phản hồi")
+    for words in every_sentence():
+        assert fields(words.vi) == fields(words.en)
+        assert unicodedata.is_normalized("NFC", words.vi)
+        assert words.vi.strip() == words.vi
+        assert [word for word in unwanted if word in words.vi.casefold()] == []
+        assert 0 < len(words.vi) <= 120
+        assert 0 < len(words.en) <= 120
+    for by_system in FIXES.values():
+        assert "windows" in by_system
+        assert all(1 <= len(steps) <= 3 for steps in by_system.values())
+
+
+# policy
+
+
+def policies(*rules: str) -> Policies:
+    return read("dated = 2026-11-21\n" + "".join(f"[[rule]]\n{rule}\n" for rule in rules))
+
+
+def test_the_shipped_rules_are_what_is_asked_without_any() -> None:
+    assert in_force((read(SHIPPED.read_text("utf-8")),), Where()) == Policy()
+
+
+LAB = Where(area="hn/q3", school="THCS01", level="THCS", room="THCS01/main/tin1", kind="lab")
+
+
+def test_the_nearest_place_wins_value_by_value() -> None:
+    files = (
+        policies(
+            'place = "THCS01"\nmost_patch_days = 30', 'place = "hn"\nmost_patch_days = 20\nmost_administrators = 1'
+        ),
+        policies('kinds = ["lab"]\nautologon_allowed = true\nmost_patch_days = 5'),
+    )
+    found = in_force(files, LAB)
+    assert (found.most_patch_days, found.most_administrators, found.autologon_allowed) == (30, 1, True)
+    office = Where(area="hn/q3", school="THCS01", level="THCS", room="THCS01/main/vp", kind="office")
+    assert in_force(files, office).autologon_allowed is False
+
+
+def test_levels_narrow_a_rule_and_the_offices_file_wins_over_the_products() -> None:
+    files = (
+        policies("most_patch_days = 14"),
+        policies('levels = ["TH"]\nmost_patch_days = 60', "most_signature_days = 3"),
+    )
+    found = in_force(files, LAB)
+    assert (found.most_patch_days, found.most_signature_days) == (14, 3)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "dated = 2026-11-21\n[[rule]]\nmost_patch_days = 0",
+        "dated = 2026-11-21\n[[rule]]\nmost_patch_days = 1000",
+        'dated = 2026-11-21\n[[rule]]\nmost_patch_days = "14"',
+        'dated = 2026-11-21\n[[rule]]\nencryption = "some"',
+        "dated = 2026-11-21\n[[rule]]\nmost_patch_day = 14",
+        "dated = 2026-11-21\n[[rule",
+        "dated = 2026-11-21\nrule = 5",
+    ],
+)
+def test_rules_that_cannot_be_used_are_refused(text) -> None:
+    with pytest.raises(Faulty, match="safety checks"):
+        read(text)

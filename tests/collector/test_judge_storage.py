@@ -1,0 +1,77 @@
+"""How a disk is, from what it says of itself."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schooldrum_collector.judge.storage import COUNTED, Limits, Verdict, judge, readings
+from schooldrum_wire.catalogue.storage import DISKS
+from schooldrum_wire.section import Values
+
+SOUND: Values = {"disk": "sda", "source": "smart", "passed": True, "below": "", "reallocated": 0, "wear": 10}
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict", "reasons"),
+    [
+        ({"passed": True}, "ok", []),
+        ({"health": "healthy"}, "ok", []),
+        ({"critical": 0}, "ok", []),
+        ({"below": ""}, "ok", []),
+        ({"passed": True, "unread": "denied"}, "ok", []),
+        ({}, "unknown", [("not_told", "")]),
+        ({"unread": "denied"}, "unknown", [("denied", "")]),
+        ({"unread": "asleep", "temperature": 30}, "unknown", [("asleep", "")]),
+        ({"wear": 10, "hours": 5}, "unknown", [("not_told", "")]),
+        ({"passed": False}, "failing", [("not_passed", "")]),
+        ({"health": "unhealthy"}, "failing", [("unhealthy", "")]),
+        ({"passed": True, "below": "5 197"}, "failing", [("below", "5 197")]),
+        ({"passed": False, "critical": 1}, "failing", [("spare_low", "")]),
+        ({"critical": 2}, "failing", [("too_hot", "")]),
+        ({"critical": 0b101000}, "failing", [("read_only", "")]),
+        ({"critical": 128}, "failing", [("critical", "128")]),
+        ({"passed": False, "pending": 8}, "failing", [("not_passed", ""), ("pending", "8")]),
+        ({"passed": True, "reallocated": 1}, "warning", [("reallocated", "1")]),
+        ({"passed": True, "media_errors": 7}, "warning", [("media_errors", "7")]),
+        ({"health": "warning"}, "warning", [("warned", "")]),
+        ({"passed": True, "outlived": "9"}, "warning", [("outlived", "9")]),
+        ({"passed": True, "wear": 89, "temperature": 59}, "ok", []),
+        ({"passed": True, "wear": 90, "temperature": 60}, "warning", [("wear", "90"), ("temperature", "60")]),
+        ({"unread": "denied", "temperature": 71}, "warning", [("temperature", "71")]),
+    ],
+)
+def test_a_disk_is_judged(said: Values, verdict: str, reasons: list[tuple[str, str]]) -> None:
+    found = judge(said)
+    assert (found.verdict.value, [(one.code, one.value) for one in found.reasons]) == (verdict, reasons)
+
+
+def test_limits_can_be_others() -> None:
+    assert judge({**SOUND, "wear": 95, "temperature": 65}, Limits(wear=96, temperature=66)).verdict is Verdict.OK
+
+
+def test_a_pc_shows_one_series_for_each_verdict_that_it_has() -> None:
+    rows: list[Values] = [SOUND, {**SOUND, "disk": "sdb", "pending": 1}, {"disk": "sdc"}, {**SOUND, "disk": "sdd"}]
+    assert {one.labels["verdict"]: one.value for one in readings(rows)} == {"ok": 2, "warning": 1, "unknown": 1}
+    assert readings([]) == []
+
+
+@pytest.mark.parametrize("column", COUNTED)
+def test_every_count_is_a_column(column: str) -> None:
+    assert {one.name: one.type for one in DISKS.columns}[column] == "integer"
+
+
+VALUE = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9)
+
+
+@given(said=st.dictionaries(st.sampled_from([one.name for one in DISKS.columns]), VALUE))
+def test_any_row_has_a_verdict_and_every_other_than_ok_a_reason(said: Values) -> None:
+    found = judge(said)
+    assert (found.verdict is Verdict.OK) == (not found.reasons)
+
+
+@given(said=st.dictionaries(st.sampled_from(COUNTED), st.integers(min_value=0, max_value=9)))
+def test_a_disk_that_says_worse_is_never_better(said: dict[str, int]) -> None:
+    order = [Verdict.OK, Verdict.WARNING, Verdict.FAILING]
+    plain = judge({**SOUND, **said})
+    worse = judge({**SOUND, **said, "pending": 5, "passed": False})
+    assert order.index(worse.verdict) >= order.index(plain.verdict)

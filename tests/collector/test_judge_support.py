@@ -1,0 +1,312 @@
+"""Until when a PC is supported, how that is proven, and which way out there is."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schooldrum_collector.app.dated_lists import SHIPPED
+from schooldrum_collector.judge import support
+from schooldrum_collector.judge.support import Proof, SupportState, Unusable, Way, support_of, way_out
+from schooldrum_collector.judge.windows_11 import Hardware, fits, hardware_of, processor_fits
+
+RAW = (SHIPPED / "support.json").read_bytes()
+KNOWN = support.read(RAW)
+TODAY = date(2026, 11, 21)
+SHARED = Path(__file__).parents[3] / "shared" / "data" / "eol.json"
+
+
+def windows(build: int, edition: str = "Professional", revision: int = 1, **more: Any) -> dict[str, Any]:
+    return {"system": "windows", "product": "Windows", "build": build, "edition": edition, "revision": revision, **more}
+
+
+def linux(product: str, release: str, foundation: str = "", **more: Any) -> dict[str, Any]:
+    return {"system": "linux", "product": product, "release": release, "foundation": foundation, **more}
+
+
+@pytest.mark.parametrize(
+    ("row", "state", "until"),
+    [
+        (windows(26200), "supported", "2027-10-12"),
+        (windows(26100), "ended", "2026-10-13"),
+        (windows(26100, "Education"), "supported", "2027-10-12"),
+        (windows(26100, "education"), "supported", "2027-10-12"),
+        (windows(26100, "EnterpriseS"), "supported", "2029-10-09"),
+        (windows(26100, "IoTEnterpriseS"), "supported", "2034-10-10"),
+        (windows(26100, "CloudEdition"), "ended", "2026-10-13"),
+        (windows(26100, "ServerStandard", server=True), "supported", "2034-11-14"),
+        (windows(19044, "EnterpriseS"), "supported", "2027-01-12"),
+        (windows(19044, "Professional"), "ended", "2023-06-13"),
+        (windows(17763, "IoTEnterpriseS"), "supported", "2029-01-09"),
+        (windows(17763, "ServerDatacenter", server=True), "supported", "2029-01-09"),
+        (windows(17763, "ServerDatacenterACor", server=True), "ended", "2020-11-10"),
+        (windows(9600, "Core"), "ended", "2023-01-10"),
+        (windows(14393, "ServerStandard", server=True), "supported", "2027-01-12"),
+        (windows(26100, "SomethingNew"), "unknown", None),
+        (windows(19045, "SomethingNew"), "ended", "2025-10-14"),
+        (windows(27999), "unknown", None),
+        (windows(26150), "unknown", None),
+        ({"system": "windows"}, "unknown", None),
+        ({}, "unknown", None),
+        (linux("debian", "12"), "ended", "2026-07-11"),
+        (linux("debian", "12", extended="security_source"), "extended", "2028-06-30"),
+        (linux("debian", "13"), "supported", "2028-08-09"),
+        (linux("debian", "", "trixie"), "supported", "2028-08-09"),
+        (linux("debian", "", "forky"), "unknown", None),
+        (linux("ubuntu", "22.04", "jammy"), "supported", "2027-06-01"),
+        (linux("ubuntu", "20.04", "focal"), "ended", "2025-05-31"),
+        (linux("ubuntu", "20.04", "focal", extended="esm-infra security_source"), "extended", "2030-04-02"),
+        (linux("ubuntu", "20.04", "focal", extended="security_source"), "ended", "2025-05-31"),
+        (linux("linuxmint", "21.3", "jammy"), "supported", "2027-04-30"),
+        (linux("linuxmint", "20.1", "focal"), "ended", "2025-04-30"),
+        (linux("linuxmint", "6", "bookworm"), "ended", "2026-01-01"),
+        (linux("linuxmint", "7", "trixie"), "supported", None),
+        (linux("zorin", "17", "jammy"), "supported", "2027-06-01"),
+        (linux("fedora", "40"), "ended", "2025-05-13"),
+        (linux("rhel", "9.4"), "supported", "2032-05-31"),
+        (linux("centos", "8", title="CentOS Stream 8"), "ended", "2024-05-31"),
+        (linux("centos", "8", title="CentOS Linux 8"), "ended", "2021-12-31"),
+        (linux("nobara", "40", support_end="2027-05-13"), "supported", "2027-05-13"),
+        (linux("nobara", "40", support_end="2027-99-13"), "unknown", None),
+        (linux("arch", ""), "unknown", None),
+    ],
+)
+def test_support_by_edition_channel_and_day(row, state, until):
+    found = support_of(row, KNOWN, TODAY)
+    assert (found.state, found.until and found.until.isoformat()) == (state, until)
+    assert found.counts_as_met is {"supported": True, "extended": True, "ended": False, "unknown": None}[state]
+    assert found.days_left == (None if until is None else (date.fromisoformat(until) - TODAY).days)
+
+
+@pytest.mark.parametrize(
+    ("day", "state", "left"),
+    [("2026-10-12", "supported", 1), ("2026-10-13", "supported", 0), ("2026-10-14", "ended", -1)],
+)
+def test_the_last_day_counts_to_its_end(day, state, left):
+    found = support_of(windows(26100), KNOWN, date.fromisoformat(day))
+    assert (found.state, found.days_left) == (state, left)
+    (reading,) = support.readings(found)
+    assert reading.value == 1791936000.0
+
+
+@pytest.mark.parametrize(
+    ("revision", "newest", "day", "state", "proof"),
+    [
+        (6456, 7548, "2026-05-01", "ended", "not_proven"),
+        (6457, 7548, "2026-05-01", "extended", "proven"),
+        (6457, 7548, "2026-10-13", "extended", "proven"),
+        (7548, 7548, "2026-10-14", "ended", "proven"),
+        (7548, 7548, "2026-11-21", "ended", "proven"),
+        (7900, 7548, "2026-11-21", "unknown", "unknown"),
+        (7900, None, "2026-11-21", "ended", "proven"),
+        (6000, 7548, "2025-10-14", "supported", "not_proven"),
+        (9000, 7548, "2029-01-01", "ended", "proven"),
+    ],
+)
+def test_bought_support_of_windows_10_is_proven_year_by_year(revision, newest, day, state, proof):
+    found = support_of(windows(19045, revision=revision), KNOWN, date.fromisoformat(day), newest=newest)
+    assert (found.state, found.proof) == (state, proof)
+    assert found.extended == date(2028, 10, 10)
+
+
+def test_a_list_that_knows_the_second_year_proves_it():
+    data = json.loads(RAW)
+    (row,) = [one for one in data["windows"] if one["build"] == 19045 and not one["server"] and "years" in one]
+    row["years"][1]["above"] = 7700
+    known = support.read(json.dumps(data).encode())
+    assert support_of(windows(19045, revision=7701), known, TODAY).until == date(2027, 10, 12)
+    assert support_of(windows(19045, revision=7700), known, TODAY).state is SupportState.ENDED
+
+
+def test_a_plan_is_shown_and_never_counted():
+    found = support_of(windows(9600), KNOWN, TODAY, planned=date(2027, 6, 30))
+    assert (found.planned, found.counts_as_met, found.state) == (date(2027, 6, 30), False, SupportState.ENDED)
+
+
+def test_what_is_not_known_has_no_reading():
+    assert list(support.readings(support_of(windows(27999), KNOWN, TODAY))) == []
+    found = support_of(windows(19045, revision=7900), KNOWN, TODAY, newest=7548)
+    assert list(support.readings(found)) == []
+
+
+GOOD = Hardware(processor="Intel(R) Core(TM) i5-8250U CPU @ 1.60GHz", memory=8 << 30, disk=240 << 30, tpm="2.0")
+OLD = Hardware(processor="Intel(R) Core(TM) i3-4130 CPU @ 3.40GHz", memory=4 << 30, disk=120 << 30, tpm="none")
+
+
+@pytest.mark.parametrize(
+    ("row", "hardware", "day", "way", "to"),
+    [
+        (windows(26200), GOOD, TODAY, "none", ""),
+        (windows(26100), OLD, TODAY, "free_upgrade", "Windows 11"),
+        (windows(19045), GOOD, TODAY, "free_upgrade", "Windows 11"),
+        (windows(19045), OLD, TODAY, "esu", "2028-10-10"),
+        (windows(19042), OLD, TODAY, "esu", "2028-10-10"),
+        (windows(19045), OLD, date(2028, 10, 11), "replace", ""),
+        (windows(19045), Hardware(), TODAY, "unknown", "Windows 11"),
+        (windows(19044, "EnterpriseS"), GOOD, TODAY, "replace", ""),
+        (windows(9600), GOOD, TODAY, "replace", ""),
+        (windows(14393, "ServerStandard", server=True), GOOD, TODAY, "esu", "2030-01-12"),
+        (linux("debian", "12"), OLD, TODAY, "free_upgrade", "debian"),
+        (linux("ubuntu", "24.04", "noble"), OLD, TODAY, "none", ""),
+        (windows(27999), OLD, TODAY, "none", ""),
+    ],
+)
+def test_the_way_out(row, hardware, day, way, to):
+    found = way_out(support_of(row, KNOWN, day), hardware, KNOWN, day)
+    assert (found.way, found.to) == (way, to)
+    if way == "esu" and hardware is OLD and "server" not in row:
+        assert found.parts == ("processor", "tpm")
+
+
+@pytest.mark.parametrize(
+    ("name", "fit"),
+    [
+        ("Intel(R) Core(TM) i5-8250U CPU @ 1.60GHz", True),
+        ("Intel(R) Core(TM) i3-10100 CPU @ 3.60GHz", True),
+        ("Intel(R) Core(TM) i5-1035G1 CPU @ 1.00GHz", True),
+        ("11th Gen Intel(R) Core(TM) i5-1135G7 @ 2.40GHz", True),
+        ("13th Gen Intel(R) Core(TM) i7-1355U", True),
+        ("Intel(R) Core(TM) Ultra 5 125H", True),
+        ("Intel(R) Core(TM) i3-N305", True),
+        ("Intel(R) N100", True),
+        ("Intel(R) Celeron(R) N4020 CPU @ 1.10GHz", True),
+        ("Intel(R) Pentium(R) Gold G5400 CPU @ 3.70GHz", True),
+        ("Intel(R) Celeron(R) G4900 CPU @ 3.10GHz", True),
+        ("Intel(R) Core(TM) i9-7900X CPU @ 3.30GHz", True),
+        ("AMD Ryzen 5 3500U with Radeon Vega Mobile Gfx", True),
+        ("AMD Ryzen 5 5600G with Radeon Graphics", True),
+        ("AMD Ryzen 3 PRO 4350G with Radeon Graphics", True),
+        ("AMD Athlon Silver 3050U with Radeon Graphics", True),
+        ("Intel(R) Core(TM) i3-4130 CPU @ 3.40GHz", False),
+        ("Intel(R) Core(TM) i7-7700 CPU @ 3.60GHz", False),
+        ("Intel(R) Core(TM) i5-7200U CPU @ 2.50GHz", False),
+        ("Intel(R) Core(TM) i5 CPU         750  @ 2.67GHz", False),
+        ("Intel(R) Core(TM)2 Duo CPU     E8400  @ 3.00GHz", False),
+        ("Intel(R) Pentium(R) CPU G4560 @ 3.50GHz", False),
+        ("Intel(R) Pentium(R) CPU G630 @ 2.70GHz", False),
+        ("Intel(R) Celeron(R) CPU  N3060  @ 1.60GHz", False),
+        ("AMD Ryzen 5 1600 Six-Core Processor", False),
+        ("AMD Ryzen 3 2200G with Radeon Vega Graphics", False),
+        ("AMD A8-7600 Radeon R7, 10 Compute Cores 4C+6G", False),
+        ("Loongson-3A5000", None),
+        ("", None),
+    ],
+)
+def test_which_processors_carry_windows_11(name, fit):
+    assert processor_fits(name) is fit
+
+
+@pytest.mark.parametrize(
+    ("changes", "answer"),
+    [
+        ({}, (True, ())),
+        ({"tpm": "none"}, (None, ("tpm",))),
+        ({"tpm": None}, (None, ("tpm",))),
+        ({"memory": 2 << 30}, (False, ("memory",))),
+        ({"disk": 30 << 30, "memory": 2 << 30}, (False, ("memory", "disk"))),
+        ({"processor": None}, (None, ("processor",))),
+    ],
+)
+def test_which_parts_decide(changes, answer):
+    assert fits(msgspec.structs.replace(GOOD, **changes)) == answer
+
+
+def test_hardware_out_of_sections():
+    sections: dict[str, Any] = {
+        "system": [{"processor": "x", "memory": 5}],
+        "tpm": [{"present": False}],
+        "volumes": [{"volume": "D:", "size": 1}, {"volume": "C:", "size": 7}],
+    }
+    assert hardware_of(sections) == Hardware(processor="x", memory=5, disk=7, tpm="none")
+    assert hardware_of({}) == Hardware()
+    assert hardware_of({"system": [{"processor": 4, "memory": "x"}], "tpm": [{}]}) == Hardware()
+
+
+JUNK = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=30), st.floats(allow_nan=False))
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            [
+                "system",
+                "product",
+                "release",
+                "edition",
+                "build",
+                "revision",
+                "server",
+                "foundation",
+                "extended",
+                "title",
+                "support_end",
+            ]
+        ),
+        JUNK,
+    ),
+    st.sampled_from(["windows", "linux"]),
+)
+def test_no_row_of_a_stranger_breaks_it(row, system):
+    found = support_of({**row, "system": system}, KNOWN, TODAY, newest=7548)
+    assert (found.counts_as_met is None) == (found.state is SupportState.UNKNOWN)
+    assert way_out(found, Hardware(), KNOWN, TODAY).way in Way
+    list(support.readings(found))
+
+
+@given(st.text(max_size=200))
+def test_no_processors_name_takes_long(name):
+    assert processor_fits(name) in {True, False, None}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: data.update(what="builds"),
+        lambda data: data.update(windows=[]),
+        lambda data: data.update(as_of="1970-01-01"),
+        lambda data: data["windows"].append(dict(data["windows"][0])),
+        lambda data: data["windows"][0].update(end="2026-13-01"),
+        lambda data: data["windows"][0].update(ends="2026-12-01"),
+        lambda data: data.pop("linux"),
+    ],
+)
+def test_a_list_that_cannot_be_is_refused(change):
+    data = json.loads(RAW)
+    change(data)
+    with pytest.raises(Unusable):
+        support.read(json.dumps(data).encode())
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_a_list_or_refused(raw):
+    with pytest.raises(Unusable):
+        support.read(raw)
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason=f"no {SHARED} to compare the shipped list with")
+def test_the_shipped_list_is_its_sources():
+    source = json.loads(SHARED.read_text("utf-8"))
+    assert KNOWN.as_of.isoformat() == source["_meta"]["data_as_of"]
+    ends = {(one.build, one.channel): one.end.isoformat() for one in KNOWN.windows if not one.server}
+    for build, told in source["windows_build_map"].items():
+        for channel, one in told["by_channel"].items():
+            assert ends[int(build), channel] == one["eol"]
+    servers = {(one.build, one.channel): one.end.isoformat() for one in KNOWN.windows if one.server}
+    for build, channels in source["windows_server_build_map"].items():
+        for channel, one in channels.items():
+            assert servers[int(build), channel] == one["eol"]
+    for product in ("ubuntu", "debian", "linuxmint", "fedora", "rhel"):
+        assert len([one for one in KNOWN.linux if one.product == product]) == len(source[product])
+    assert {name: tuple(told) for name, told in source["windows_edition_channel"].items() if name != "note"} == (
+        KNOWN.channels
+    )
+
+
+def test_longer_support_that_was_never_offered_cannot_be_proven():
+    found = support_of(windows(26100, revision=99999), KNOWN, TODAY)
+    assert found.proof is Proof.NOT_OFFERED

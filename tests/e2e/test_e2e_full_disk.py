@@ -1,0 +1,122 @@
+"""A disk that runs full under a collector that serves, and under an agent that runs."""
+
+import itertools
+import re
+import time
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from tests.e2e.pcs import Pc
+from tests.e2e.programs import Agent, Collector, eventually
+
+pytestmark = [pytest.mark.namespaces, pytest.mark.slow]
+DAY = 86400.0
+SMALL_DISK = str(Path(__file__).parent / "small_disk.py")
+
+
+class Ballast:
+    """What fills the small disk of a running program."""
+
+    def __init__(self, pid: int, directory: Path) -> None:
+        self._file = Path(f"/proc/{pid}/root{directory}/ballast")
+
+    def fill(self) -> None:
+        """Takes whatever is free, to the last byte."""
+        with self._file.open("ab", buffering=0) as file:
+            for piece in (65536, 4096, 1):
+                with pytest.raises(OSError, match="No space left"):
+                    while True:
+                        file.write(bytes(piece))
+
+    def drop(self) -> None:
+        self._file.unlink()
+
+
+def numbers(collector: Collector, machine: str) -> list[int]:
+    """The numbers by which results of a made-up PC are known again, as they stand in its history."""
+    now = time.time()
+    results = collector.results(machine, now - 1.5 * DAY, now + 0.4 * DAY)
+    return sorted(int(reading["value"]) for result in results for reading in result["readings"])
+
+
+@pytest.mark.timeout(120)
+def test_a_collector_on_a_full_disk_refuses_and_recovers_and_loses_nothing(tmp_path: Path, collector: Collector):
+    token = collector.token()
+    pcs = [Pc(tmp_path / f"pc-{number}", number) for number in range(5)]
+    for pc in pcs:
+        pc.enrol(collector.agents, token)
+    collector.stop()
+    data = collector.home / "data"
+    collector.program = [SMALL_DISK, f"{6 << 20}", str(data), "-m", "schooldrum_collector"]
+    collector.serve()
+    ballast = Ballast(collector.pid, data)
+    with ExitStack() as on:
+        running = [on.enter_context(pc.started()) for pc in pcs]
+
+        def beat() -> set[str]:
+            """What one beat of all came to, with no wait left from the last."""
+            for pc in pcs:
+                pc.time.pass_by(200)
+            return {one.report(20).word for one in running}
+
+        for flood in range(3):
+            assert beat() == {"delivered"}, f"flood {flood}"
+            ballast.fill()
+            # What the store has already taken from the disk may hold a few more.
+            eventually(lambda: beat() == {"busy"}, 30, "every report is refused", every=0)
+            assert all(one.waiting() for one in running)
+            assert school_presence(collector) == {"online"}
+            ballast.drop()
+            eventually(lambda: beat() == {"delivered"}, 30, "reports are taken again", every=0)
+        eventually(lambda: beat() == {"delivered"} and not any(one.waiting() for one in running), 30, "all was taken")
+        for pc, one in zip(pcs, running, strict=True):
+            assert numbers(collector, pc.identity()["machine"]) == sorted(one.measured)
+    assert "nothing can be stored" in collector.log()
+
+
+def school_presence(collector: Collector) -> set[str]:
+    return set(re.findall(r'state="(\w+)"', collector.page()))
+
+
+@pytest.mark.timeout(250)
+def test_an_agent_on_a_full_disk_goes_on_and_what_waits_in_memory_arrives(tmp_path: Path, collector: Collector):
+    agent = Agent(tmp_path / "agent", beat="1", pace="clock=1,agent=1", start_spread="3600")
+    agent.enrol(collector)
+    state = agent.home / "state"
+    agent.program = [SMALL_DISK, f"{1 << 20}", str(state), "-m", "schooldrum_agent"]
+    agent.run()
+    machine = collector.machines()[0]["id"]
+
+    def measured(since: float, until: float) -> list[float]:
+        """When the agent asked about itself, by the collector's history."""
+        results = collector.results(machine, since, until)
+        return [datetime.fromisoformat(one["at"]).timestamp() for one in results if one["probe"] == "agent"]
+
+    try:
+        begun = time.time()
+        eventually(lambda: len(measured(begun, time.time())) > 2, 30, "results on a disk with room")
+        ballast = Ballast(agent.pid, state)
+        ballast.fill()
+        filled = time.time()
+        eventually(lambda: len(measured(filled, time.time())) > 5, 30, "live reports go on")
+        collector.kill()
+        away = time.time()
+        time.sleep(6)
+        collector.serve()
+        back = time.time()
+        eventually(lambda: len(measured(away, back)) >= 5, 130, "what was measured while nobody could take it")
+        ballast.drop()
+        dropped = time.time()
+        log = agent.home / "agent.log"
+        eventually(lambda: "results can be written again" in log.read_text("utf-8"), 30, "the disk is used again")
+        eventually(lambda: len(measured(dropped, time.time())) > 2, 30, "reports go on")
+        assert "cannot be written and wait in memory" in log.read_text("utf-8")
+        assert "Traceback" not in log.read_text("utf-8")
+        ended = time.time()
+        moments = sorted(measured(begun, ended))
+        gaps = [later - earlier for earlier, later in itertools.pairwise(moments)]
+        assert max(gaps) < 2.5, "a result of the busiest second was lost"
+    finally:
+        assert agent.stop() == 0
