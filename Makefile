@@ -33,16 +33,19 @@ run: $(READY)
 test: $(READY_DEV)
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
+# All of them, so that one call names everything that is behind.
 check: $(READY_DEV)
-	$(BIN)/ruff check --quiet
-	$(BIN)/ruff format --check --quiet
-	$(BIN)/mypy --no-error-summary
-	$(BIN)/lint-imports --config pyproject.toml
-	$(BIN)/python -m pytest -q tests/in_step
-	$(PROMETHEUS_CHECKS)
+	@failed=; step() { echo "$$*"; "$$@" || failed="$$failed, $$*"; }; \
+	step $(BIN)/ruff check --quiet; \
+	step $(BIN)/ruff format --check --quiet; \
+	step $(BIN)/mypy --no-error-summary; \
+	step $(BIN)/lint-imports --config pyproject.toml; \
+	step $(BIN)/python -m pytest -q tests/in_step; \
+	step $(PROMETHEUS_CHECKS); \
+	if [ -n "$$failed" ]; then echo "Not in step: $${failed#, }"; exit 1; fi
 
 bench: $(READY_DEV)
-	@$(BIN)/python tests/bench/run.py $(ARGS)
+	@$(BIN)/python tests/bench/run.py $(if $(FULL),--full) $(ARGS)
 
 $(READY): requirements.lock pyproject.toml
 	@if [ -z "$(PYTHON)" ]; then \

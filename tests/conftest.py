@@ -42,3 +42,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             if os.environ.get("CI") == "true":
                 pytest.fail(f"CI must have it: {missing}", pytrace=False)
             pytest.skip(missing)
+
+
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Bytes are named by their length: packed ones hold the second of their making, and workers must agree on names."""
+    del config, argname
+    return f"{len(val)} bytes" if isinstance(val, bytes) else None

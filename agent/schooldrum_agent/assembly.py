@@ -79,12 +79,19 @@ def runner_of(
 
 
 def host_of(config: Config, clock: Clock, system: str) -> dict[str, str]:
-    """{system, release}: what this PC runs, as enrolments and deliveries say it; never the PC's own name."""
+    """{system, release}: what this PC runs, as enrolments and deliveries say it; never the PC's own name.
+
+    It leaves outside of any row, so it passes the fence here: an image's maker names the system as he likes.
+    """
+    fence = fence_of(config, clock, system, None)
     host = next(probe for probe in PROBES if probe.name == "host")
     rows = examine(host, doors_of(config, clock), system).rows
     told: dict[str, Any] = rows[0].values if rows else {}
     fallback = "windows" if system == "win32" else system
-    return {"system": str(told.get("system") or fallback), "release": str(told.get("release") or "")}
+    return {
+        "system": fence.clean(str(told.get("system") or fallback)),
+        "release": fence.clean(str(told.get("release") or "")),
+    }
 
 
 def authority_of(config: Config) -> str:
@@ -120,6 +127,8 @@ def assemble(config: Config, *, clock: Clock, system: str, environ: Mapping[str,
     with ExitStack() as undo:
         state = open_state(config.state, system=system)
         undo.callback(state.close)
+        for note in state.notes:
+            _log.warning("%s", note)
         identity = state.identity
         if identity is None:
             raise NotEnrolled(f"this PC is not enrolled (no identity in {config.state}); run: schooldrum-agent enrol")
@@ -133,7 +142,7 @@ def assemble(config: Config, *, clock: Clock, system: str, environ: Mapping[str,
             system=system,
         )
         undo.callback(spool.close)
-        for note in (*state.notes, *spool.notes):
+        for note in spool.notes:
             _log.warning("%s", note)
         state.begin()
         host = host_of(config, clock, system)

@@ -1,5 +1,7 @@
 """What this run of the agent has found: each finding numbered and encoded behind the fence, the newest of each kept."""
 
+import zlib
+
 import msgspec
 
 from schooldrum_agent.probe import Probe
@@ -23,11 +25,19 @@ class Numbered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
-    """An inventory section as it may leave: its rows in key order, their digest, and their size in bytes."""
+    """An inventory section as it may leave: its rows in key order (deflated JSON), their digest and size in bytes.
 
-    rows: list[Values]
+    Deflated, because a list of programs is a hundredth of what it is as objects, and nearly always only waits.
+    """
+
+    packed: bytes
     digest: str
     size: int
+
+    def rows(self) -> list[Values]:
+        """The rows themselves."""
+        rows: list[Values] = msgspec.json.decode(zlib.decompress(self.packed))
+        return rows
 
 
 class Ledger:
@@ -52,8 +62,9 @@ class Ledger:
             fenced = fenced_rows(finding.rows, self.fence)
             for name in finding.sections:
                 rows = fenced.get(name, [])
+                encoded = msgspec.json.encode(rows)
                 digest = SECTIONS[name].digest(rows)
-                self._sections[name] = Listed(rows=rows, digest=digest, size=len(msgspec.json.encode(rows)))
+                self._sections[name] = Listed(packed=zlib.compress(encoded), digest=digest, size=len(encoded))
 
     def take_new(self) -> list[Numbered]:
         """The results since the last call, oldest first: they belong on disk."""
@@ -73,7 +84,7 @@ class Ledger:
         listed = self._sections.get(FREEZE.name)
         if listed is None:
             return None
-        states = {row.get("state") for row in listed.rows}
+        states = {row.get("state") for row in listed.rows()}
         return True if "frozen" in states else None if "unknown" in states else False
 
     def changed(self, acknowledged: dict[str, str]) -> dict[str, list[Values]]:
@@ -87,5 +98,5 @@ class Ledger:
             total += size
             if chosen and total > ROWS_BYTES:
                 break
-            chosen[name] = self._sections[name].rows
+            chosen[name] = self._sections[name].rows()
         return chosen

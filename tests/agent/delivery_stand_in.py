@@ -61,8 +61,13 @@ class Front(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, answering: Answering, context: ssl.SSLContext | None = None) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(
+        self, answering: Answering, context: ssl.SSLContext | None = None, listener: socket.socket | None = None
+    ) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler, bind_and_activate=listener is None)
+        if listener is not None:
+            self.socket.close()
+            self.socket, self.server_address = listener, listener.getsockname()
         self.answering = answering
         self.context = context
         self.requests: list[Request] = []
@@ -125,8 +130,11 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def front(answering: Answering, context: ssl.SSLContext | None = None) -> Iterator[Front]:
-    server = Front(answering, context)
+def front(
+    answering: Answering, context: ssl.SSLContext | None = None, listener: socket.socket | None = None
+) -> Iterator[Front]:
+    """A server that answers as it is told; on a socket of its own where none that listens already is given."""
+    server = Front(answering, context, listener)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

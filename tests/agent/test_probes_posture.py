@@ -60,7 +60,7 @@ def plant(root: Path, tree: dict[str, str | bytes]) -> Path:
 
 
 def center(state: int | None, *, there: bool | None = True, **more: Any) -> dict[str, Any]:
-    product = {"name": "A", "state": state, "there": there}
+    product = {"product": "A", "state": state, "there": there}
     return {"products": [product], "defender": None, "signatures": None, "wall": WALL, **more}
 
 
@@ -200,7 +200,7 @@ def test_an_open_profile_is_said_to_be_open() -> None:
 
 @pytest.mark.parametrize(("state", "enabled"), [(0x041000, True), (0x040000, False), (None, None)])
 def test_another_makers_firewall(state, enabled) -> None:
-    told = rows(firewall.read_windows(windows_firewall(products=[{"name": " Shield  X ", "state": state}])))[-1]
+    told = rows(firewall.read_windows(windows_firewall(products=[{"product": " Shield  X ", "state": state}])))[-1]
     assert (told["profile"], told["product"], told["enabled"]) == ("product", "Shield X", enabled)
 
 

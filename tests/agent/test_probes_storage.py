@@ -295,8 +295,20 @@ def windows(**given: Any) -> list[Values]:
     return [row.values for row in storage.read_windows({**NOTHING, **given})]
 
 
-DISK = {"DeviceId": "0", "Model": "CT240BX500SSD1", "BusType": 11, "MediaType": 4, "HealthStatus": 0, "Size": "240057409536"}
-DRIVE_0 = {"Index": 0, "Model": "CT240BX500SSD1", "PNPDeviceID": r"SCSI\DISK&VEN_CT240\4&1&0&000000", "Capabilities": [3, 4]}
+DISK = {
+    "DeviceId": "0",
+    "Model": "CT240BX500SSD1",
+    "BusType": 11,
+    "MediaType": 4,
+    "HealthStatus": 0,
+    "Size": "240057409536",
+}
+DRIVE_0 = {
+    "Index": 0,
+    "Model": "CT240BX500SSD1",
+    "PNPDeviceID": r"SCSI\DISK&VEN_CT240\4&1&0&000000",
+    "Capabilities": [3, 4],
+}
 
 
 def test_every_source_of_windows_adds_what_it_knows() -> None:
@@ -478,9 +490,10 @@ ANYTHING = st.recursive(
 )
 SPOKEN = st.sampled_from(
     [
-        "smartctl", "exit_status", "messages", "model_name", "smart_status", "passed", "temperature", "current", "table",
-        "power_on_time", "hours", "ata_smart_attributes", "nvme_smart_health_information_log", "endurance_used",
-        "scsi_grown_defect_list", "critical_warning", "percentage_used", "id", "value", "raw", "thresh", "flags",
+        "smartctl", "exit_status", "messages", "model_name", "smart_status", "passed", "temperature", "current",
+        "table", "power_on_time", "hours", "ata_smart_attributes", "nvme_smart_health_information_log",
+        "endurance_used", "scsi_grown_defect_list", "critical_warning", "percentage_used", "id", "value", "raw",
+        "thresh", "flags",
     ]
 )  # fmt: skip
 
@@ -507,9 +520,12 @@ def test_any_properties_of_the_disk_service_are_taken(drive: dict[str, Any], int
 
 
 CELL = st.none() | st.booleans() | st.integers() | st.text(max_size=20) | st.lists(st.integers(), max_size=5)
-WINDOWS_ROW = st.dictionaries(st.sampled_from([*DISK, *DRIVE_0, "InstanceName", "VendorSpecific", "SerialNumber", "Status",
-    "PredictFailure", "OperationalStatus", "AdapterSerialNumber", "SpindleSpeed", "FirmwareVersion", "Temperature", "Wear",
-    "PowerOnHours", "ReadErrorsUncorrected"]), CELL)  # fmt: skip
+NAMES = [
+    *DISK, *DRIVE_0, "InstanceName", "VendorSpecific", "SerialNumber", "Status", "PredictFailure", "OperationalStatus",
+    "AdapterSerialNumber", "SpindleSpeed", "FirmwareVersion", "Temperature", "Wear", "PowerOnHours",
+    "ReadErrorsUncorrected",
+]  # fmt: skip
+WINDOWS_ROW = st.dictionaries(st.sampled_from(NAMES), CELL)
 
 
 @given(

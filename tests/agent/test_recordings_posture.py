@@ -56,7 +56,9 @@ def _products(path: Path) -> list[dict[str, Any]]:
 
 
 def of_security_center(path: Path, truth: dict[str, Any]) -> Facts:
-    told = [{"name": row["displayName"], "state": int(row["productState"]), "there": None} for row in _products(path)]
+    told = [
+        {"product": row["displayName"], "state": int(row["productState"]), "there": None} for row in _products(path)
+    ]
     rows = listed(antivirus.read_windows({"products": told, "defender": None, "signatures": None, "wall": WALL}))
     wanted = truth["products"]
     return {

@@ -20,6 +20,7 @@ from schooldrum_agent.probes import storage
 from schooldrum_agent.sources import disks, smart, smartctl
 from schooldrum_agent.sources.nameplate import known_serial
 from schooldrum_collector.judge.storage import COUNTED, judge
+from schooldrum_wire.catalogue.storage import DISKS
 from schooldrum_wire.fence import Fence
 from schooldrum_wire.section import Values
 
@@ -169,7 +170,7 @@ def of_physical_disk(path: Path, truth: dict[str, Any]) -> Facts:
         ),
         "disk's number leaves hashed only": (
             any(
-                str(one["serial"]) in json.dumps(Fence(salt=b"s").row(storage.DISKS, rows[name]))
+                str(one["serial"]) in json.dumps(Fence(salt=b"s").row(DISKS, rows[name]))
                 for name, one in wanted.items()
                 if name in rows
             ),

@@ -55,7 +55,6 @@ def _enrolled(directory: Path, running: Collector) -> dict[str, str]:
     environ = {
         "SCHOOLDRUM_STATE": str(directory / "agent"),
         "SCHOOLDRUM_SHARED_CODE": "true",
-        "SCHOOLDRUM_START_SPREAD": "0",
         "SCHOOLDRUM_PROXY": "none",
         "SCHOOLDRUM_LOG_LEVEL": "error",
     }
@@ -190,11 +189,11 @@ def _reckoned(running: Collector, environ: dict[str, str]) -> dict[str, Weight]:
     with _peers() as peers:
         with _agent(running, environ, 900) as resting:
             time.sleep(2)
-            idle = _per_second({"ours": resting, **peers}, 5, 0)
+            idle = _per_second({"ours": resting, **peers}, 4, 0)
         with _agent(running, environ, 1) as ours:
             contenders = {"ours": ours, **peers}
             _per_second(contenders, 2, 1)
-            busy = _per_second(contenders, 6, 1)
+            busy = _per_second(contenders, 5, 1)
             hour = {name: 3600 * idle[name] + 60 * max(0.0, busy[name] - idle[name]) for name in contenders}
             return _weights(contenders, hour)
 

@@ -38,6 +38,9 @@ PER_ROOM = 100
 GROUPS = 5000
 GROUPS_CHECKED = 200
 
+_WARMING = 100
+"""Connections after which a server has all that it needs whatever their number."""
+
 Load = Callable[[Callable[[], None]], Awaitable[Tally]]
 """Plays a load; calls what it is given when the load proper begins."""
 
@@ -289,7 +292,7 @@ async def _over_tls(
         requests = reports(running.agents, machines)
         target = urllib.parse.urlsplit(running.agents)
         # First, while no memory is left over from other connections.
-        await _idle(say, running, machines, context, 3000 if full else 400)
+        await _idle(say, running, machines, context, 3000 if full else 500)
         kept: list[float] = []
         fresh: list[float] = []
         for _ in range(rounds):
@@ -308,9 +311,11 @@ async def _idle(
 ) -> None:
     """T5."""
     target = urllib.parse.urlsplit(running.agents)
-    before = cost(running.pid).resident
+    before = 0
     held: list[Connection] = []
-    for number in range(count):
+    for number in range(_WARMING + count):
+        if number == _WARMING:
+            before = cost(running.pid).resident
         connection = await connect(target, tls)
         machine = machines[number % len(machines)]
         await connection.ask(machine.request(target, machine.delivery()))
@@ -330,10 +335,10 @@ async def _idle(
 
 async def measure(say: Callable[..., None], directory: Path, *, full: bool) -> None:
     """T1, T3, T4, T5."""
-    machines, rounds, seconds = (AREA, 5, 5.0) if full else (300, 3, 0.8)
+    machines, rounds, seconds = (AREA, 5, 5.0) if full else (200, 3, 0.5)
     async with area(directory, machines) as (running, enrolled, each):
         say(target="", what="server's time per PC enrolled through the door", ours=f"{each * 1000:.1f} ms")
         lately = enrolled[: min(len(enrolled), 5000)]
         await _against_peers(say, running, lately, rounds=rounds, seconds=seconds)
-        await _fixed_rate(say, running, enrolled, 180 if full else 3)
+        await _fixed_rate(say, running, enrolled, 180 if full else 2)
     await _over_tls(say, directory, lately, full=full, rounds=rounds, seconds=seconds)

@@ -4,7 +4,8 @@ import time
 import zlib
 from typing import Any
 
-import pytestfrom simulator import Machine
+import pytest
+from simulator import Machine
 
 from schooldrum_collector.judge.live import opened
 from schooldrum_wire.decoding import decode_delivery

@@ -1,19 +1,23 @@
-"""PCs of which only the delivery side runs: the agent's own state, spool and courier, with hardware and clocks made up.
+"""PCs with made-up hardware: whole agents as processes, and ones of which only the delivery side runs.
 
-What such a PC sends goes over real connections to a collector that serves.
+The latter are the agent's own state, spool and courier under clocks of their own; what they send goes over real
+connections to a collector that serves.
 """
 
 import json
 import random
 import secrets
 import shutil
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tests.agent.delivery_stand_in import Time
+from tests.e2e.programs import Agent
 
+from schooldrum_agent.clock import Clock
 from schooldrum_agent.courier import Courier, Round
 from schooldrum_agent.enrolment import enrol
 from schooldrum_agent.parcel import LiveReport
@@ -36,13 +40,49 @@ def hardware(number: int) -> Fingerprint:
     return tidy({kind: [f"{kind} no {number:06d}"] for kind in ("uuid", "board", "disk", "mac")})
 
 
+def _smbios_structure(kind: int, body: bytes, *texts: str) -> bytes:
+    formatted = struct.pack("<BBH", kind, 4 + len(body), kind) + body
+    return formatted + b"".join(text.encode() + b"\0" for text in texts) + b"\0" * (1 if texts else 2)
+
+
+def _made_up_sysfs(folder: Path, number: int) -> str:
+    """A /sys with an SMBIOS table and a disk of this PC alone."""
+    tables = folder / "firmware" / "dmi" / "tables"
+    tables.mkdir(parents=True)
+    (tables / "smbios_entry_point").write_bytes(b"_SM3_" + bytes([0, 24, 3, 2, 0, 1, 0]) + bytes(12))
+    system = bytes([1, 2, 0, 3]) + struct.pack(">QQ", 0x4C4C454400424116, 0x8080 + number) + bytes([6, 0, 0])
+    board = bytes([1, 2, 0, 3, 0, 0, 0, 0, 0, 10, 0])
+    (tables / "DMI").write_bytes(
+        _smbios_structure(1, system, "Assembled", "H81M", f"PC{number:05d}X")
+        + _smbios_structure(2, board, "Board Co", "H81M", f"BRD{number:05d}Y")
+        + _smbios_structure(127, b"")
+    )
+    disk = folder / "block" / "sda"
+    (disk / "device").mkdir(parents=True)
+    (disk / "removable").write_text("0\n")
+    (disk / "device" / "serial").write_text(f"S3Z8NB0K{number:06d}\n")
+    return str(folder)
+
+
+def real_pc(folder: Path, number: int, pace: str = "agent=5") -> Agent:
+    """A whole agent as a process, on hardware of its own; it reports each second and leaves dear probes alone."""
+    sysfs = _made_up_sysfs(folder / "sys", number)
+    return Agent(folder, beat="1", pace=pace, start_spread="3600", sysfs=sysfs)
+
+
+class Clocked(Protocol):
+    """Whatever has a PC's clocks."""
+
+    clock: Clock
+
+
 class Pc:
     """A PC with a disk; `started` is one run of its agent, from power-on to a power cut."""
 
-    def __init__(self, home: Path, number: int, *, time: Time | None = None, beat: int = 60) -> None:
+    def __init__(self, home: Path, number: int, *, time: Clocked | None = None, beat: int = 60) -> None:
         self.home = home
         self.fingerprint = hardware(number)
-        self.time = time or Time(boot=f"{number:032x}")
+        self.time: Clocked = time or Time(boot=f"{number:032x}")
         self.beat = beat
         self.chance = random.Random(number)  # noqa: S311 - spreads waits
         home.mkdir(parents=True, exist_ok=True)

@@ -19,6 +19,8 @@ from urllib.parse import urlsplit
 
 _LEFT_OUT = "SCHOOLDRUM_"
 ROOM = "DEMO/main/tin1"
+COLLECTOR = (sys.executable, "-m", "schooldrum_collector")
+AGENT = (sys.executable, "-m", "schooldrum_agent")
 
 
 def eventually(true: Callable[[], object], within: float, what: str, every: float = 0.2) -> None:
@@ -91,11 +93,11 @@ class Program:
 class Collector:
     """A collector with a data directory of its own; `serve` starts it, `call` runs any other of its commands.
 
-    `program` starts it otherwise than by its own module (tests/e2e/shifted_collector.py); `settings` are further keys
-    of its configuration.
+    `program` is how it is started where that is not by its own module (shifted_collector.py, small_disk.py);
+    `settings` are further keys of its configuration.
     """
 
-    def __init__(self, home: Path, *, program: Sequence[str] = ("-m", "schooldrum_collector"), **settings: str) -> None:
+    def __init__(self, home: Path, *, program: Sequence[str] = COLLECTOR, **settings: str) -> None:
         self.home = home
         self.program = program
         self._settings = {f"SCHOOLDRUM_COLLECTOR_{name.upper()}": value for name, value in settings.items()}
@@ -117,7 +119,7 @@ class Collector:
 
     def serve(self) -> None:
         """Starts it with an open office door and returns when both doors are open."""
-        command = [sys.executable, *self.program, "serve", "--open", "--json"]
+        command = [*self.program, "serve", "--open", "--json"]
         self._program = Program(command, self.home / "collector.log", self._environment())
         assert self._program.process.stdout is not None
         line = self._program.process.stdout.readline()
@@ -151,7 +153,7 @@ class Collector:
     def call(self, *words: str) -> str:
         """Runs one of its other commands on the same data and returns what it printed."""
         ended = subprocess.run(
-            [sys.executable, *self.program, *words],
+            [*self.program, *words],
             env=self._environment(),
             capture_output=True,
             text=True,
@@ -194,7 +196,7 @@ class Collector:
 class Agent:
     """An agent with a state directory of its own on this machine; `program` as a collector's."""
 
-    def __init__(self, home: Path, *, program: Sequence[str] = ("-m", "schooldrum_agent"), **settings: str) -> None:
+    def __init__(self, home: Path, *, program: Sequence[str] = AGENT, **settings: str) -> None:
         self.home = home
         self.program = program
         self._settings = {f"SCHOOLDRUM_{name.upper()}": value for name, value in settings.items()}
@@ -208,7 +210,7 @@ class Agent:
     def call(self, *words: str, typed: str = "") -> str:
         """Runs one of its commands to its end and returns what it printed."""
         ended = subprocess.run(
-            [sys.executable, *self.program, *words],
+            [*self.program, *words],
             env=self._environment(),
             input=typed,
             capture_output=True,
@@ -225,7 +227,7 @@ class Agent:
 
     def run(self) -> None:
         """Starts measuring and reporting."""
-        command = [sys.executable, *self.program, "run"]
+        command = [*self.program, "run"]
         self._program = Program(command, self.home / "agent.log", self._environment())
 
     @property

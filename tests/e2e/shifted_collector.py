@@ -21,8 +21,8 @@ class Shift:
 
     @property
     def program(self) -> list[str]:
-        """What follows Python's name on the command line."""
-        return [__file__, str(self._file)]
+        """The command that starts the collector."""
+        return [sys.executable, __file__, str(self._file)]
 
     def passes(self, seconds: float) -> None:
         """Lets so much time pass at once."""

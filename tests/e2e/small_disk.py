@@ -1,6 +1,6 @@
-"""Runs a Python program whose directory lies on a small disk of its own, with what lay there before.
+"""Runs a program whose directory lies on a small disk of its own, with what lay there before.
 
-Called with the disk's size in bytes, the directory, and what follows Python's name on a command line. The disk is a
+Called with the disk's size in bytes, the directory, and the command that starts the program. The disk is a
 tmpfs in a mount namespace of this program; from outside it is /proc/PID/root/DIRECTORY, and it ends with the program.
 """
 
@@ -23,7 +23,7 @@ def _main() -> None:
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "tmpfs", directory], check=True)
     shutil.copytree(kept, directory, dirs_exist_ok=True)
     shutil.rmtree(kept)
-    os.execv(sys.executable, [sys.executable, *program])  # noqa: S606 - it becomes that program
+    os.execv(program[0], program)  # noqa: S606 - it becomes that program
 
 
 if __name__ == "__main__":

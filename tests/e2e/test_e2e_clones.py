@@ -4,7 +4,6 @@ import json
 import re
 import secrets
 import shutil
-import struct
 import time
 from contextlib import ExitStack
 from datetime import datetime
@@ -13,8 +12,8 @@ from typing import Any
 
 import pytest
 from tests.agent.delivery_stand_in import Time
-from tests.e2e.pcs import HOST, Pc, hardware
-from tests.e2e.programs import Agent, Collector, eventually, fetched
+from tests.e2e.pcs import HOST, Pc, hardware, real_pc
+from tests.e2e.programs import Collector, eventually, fetched
 from tests.e2e.shifted_collector import Shift
 
 from schooldrum_agent.enrolment import enrol
@@ -25,35 +24,6 @@ PCS = 40
 PROCESSES = 2
 MORNINGS = 10
 DAY = 86400.0
-
-
-def smbios_structure(kind: int, body: bytes, *texts: str) -> bytes:
-    formatted = struct.pack("<BBH", kind, 4 + len(body), kind) + body
-    return formatted + b"".join(text.encode() + b"\0" for text in texts) + b"\0" * (1 if texts else 2)
-
-
-def made_up_sysfs(folder: Path, number: int) -> str:
-    """A /sys with an SMBIOS table and a disk of this PC alone."""
-    tables = folder / "firmware" / "dmi" / "tables"
-    tables.mkdir(parents=True)
-    (tables / "smbios_entry_point").write_bytes(b"_SM3_" + bytes([0, 24, 3, 2, 0, 1, 0]) + bytes(12))
-    system = bytes([1, 2, 0, 3]) + struct.pack(">QQ", 0x4C4C454400424116, 0x8080 + number) + bytes([6, 0, 0])
-    board = bytes([1, 2, 0, 3, 0, 0, 0, 0, 0, 10, 0])
-    (tables / "DMI").write_bytes(
-        smbios_structure(1, system, "Assembled", "H81M", f"PC{number:05d}X")
-        + smbios_structure(2, board, "Board Co", "H81M", f"BRD{number:05d}Y")
-        + smbios_structure(127, b"")
-    )
-    disk = folder / "block" / "sda"
-    (disk / "device").mkdir(parents=True)
-    (disk / "removable").write_text("0\n")
-    (disk / "device" / "serial").write_text(f"S3Z8NB0K{number:06d}\n")
-    return str(folder)
-
-
-def real_pc(folder: Path, number: int) -> Agent:
-    sysfs = made_up_sysfs(folder / "sys", number)
-    return Agent(folder, beat="1", pace="agent=5", start_spread="3600", sysfs=sysfs)
 
 
 def identity(state: Path) -> dict[str, Any]:

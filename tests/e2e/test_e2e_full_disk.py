@@ -2,18 +2,26 @@
 
 import itertools
 import re
+import sys
 import time
 from contextlib import ExitStack
 from datetime import datetime
+from io import FileIO
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from tests.e2e.pcs import Pc
-from tests.e2e.programs import Agent, Collector, eventually
+from tests.e2e.programs import AGENT, COLLECTOR, Agent, Collector, eventually
 
 pytestmark = [pytest.mark.namespaces, pytest.mark.slow]
 DAY = 86400.0
-SMALL_DISK = str(Path(__file__).parent / "small_disk.py")
+SMALL_DISK = (sys.executable, str(Path(__file__).parent / "small_disk.py"))
+
+
+def _write_on(file: FileIO, piece: int) -> NoReturn:
+    while True:
+        file.write(bytes(piece))
 
 
 class Ballast:
@@ -27,8 +35,7 @@ class Ballast:
         with self._file.open("ab", buffering=0) as file:
             for piece in (65536, 4096, 1):
                 with pytest.raises(OSError, match="No space left"):
-                    while True:
-                        file.write(bytes(piece))
+                    _write_on(file, piece)
 
     def drop(self) -> None:
         self._file.unlink()
@@ -49,7 +56,7 @@ def test_a_collector_on_a_full_disk_refuses_and_recovers_and_loses_nothing(tmp_p
         pc.enrol(collector.agents, token)
     collector.stop()
     data = collector.home / "data"
-    collector.program = [SMALL_DISK, f"{6 << 20}", str(data), "-m", "schooldrum_collector"]
+    collector.program = [*SMALL_DISK, f"{6 << 20}", str(data), *COLLECTOR]
     collector.serve()
     ballast = Ballast(collector.pid, data)
     with ExitStack() as on:
@@ -85,7 +92,7 @@ def test_an_agent_on_a_full_disk_goes_on_and_what_waits_in_memory_arrives(tmp_pa
     agent = Agent(tmp_path / "agent", beat="1", pace="clock=1,agent=1", start_spread="3600")
     agent.enrol(collector)
     state = agent.home / "state"
-    agent.program = [SMALL_DISK, f"{1 << 20}", str(state), "-m", "schooldrum_agent"]
+    agent.program = [*SMALL_DISK, f"{1 << 20}", str(state), *AGENT]
     agent.run()
     machine = collector.machines()[0]["id"]
 

@@ -67,7 +67,7 @@ def product_state(number: int) -> dict[str, str]:
 def fetch_windows(doors: Doors) -> dict[str, Any]:
     """{products, defender, signatures, wall}.
 
-    `products` are the Security Center's {name, state (productState), there}, None where there is no Center; `defender`
+    `products` are the Security Center's {product, state (productState), there}, None where there is no Center; `defender`
     the properties of MSFT_MpComputerStatus and `signatures` {version, applied (FILETIME in hex)} from the registry,
     each None where it is not told; `wall` is the PC's clock.
 
@@ -91,7 +91,7 @@ def _center() -> list[dict[str, Any]] | None:
         return None
     return [
         {
-            "name": str(row.get("displayName") or ""),
+            "product": str(row.get("displayName") or ""),
             "state": wmi.unsigned(row.get("productState")),
             "there": _is_there(str(row.get("pathToSignedProductExe") or "")),
         }
@@ -179,7 +179,7 @@ def read_windows(data: Any) -> Iterator[Row]:
         if ours and told["state"] == "on" and _is_off(data["defender"], more["mode"]):
             told["state"] = "off"
         yield ANTIVIRUS(
-            product=tidy(product["name"]) or None, installed=product["there"], **told, **(more if ours else {})
+            product=tidy(product["product"]) or None, installed=product["there"], **told, **(more if ours else {})
         )
 
 

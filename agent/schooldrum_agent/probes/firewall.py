@@ -52,7 +52,7 @@ def fetch_windows(_doors: Doors) -> dict[str, Any]:
     `effective` is {current (bits of the profiles in use), profiles: {name: {enabled, inbound (0 block, 1 allow),
     block}}} of the firewall's own object, None where it does not answer; `policy` and `local` are {profile:
     {EnableFirewall, DefaultInboundAction (0 allow, 1 block)}} of the registry; `running` whether its service runs, None
-    where that is not told; `products` other makers' {name, state}.
+    where that is not told; `products` other makers' {product, state}.
 
     Raises:
         Denied: this process may not read the registry.
@@ -112,7 +112,7 @@ def _products() -> list[dict[str, Any]]:
     except (Denied, Unavailable, OSError):
         return []
     return [
-        {"name": str(row.get("displayName") or ""), "state": wmi.unsigned(row.get("productState"))}
+        {"product": str(row.get("displayName") or ""), "state": wmi.unsigned(row.get("productState"))}
         for row in rows[:_MOST]
     ]
 
@@ -125,7 +125,7 @@ def read_windows(data: Any) -> Iterator[Row]:
         state = product["state"]
         yield FIREWALL(
             profile="product",
-            product=tidy(product["name"]) or None,
+            product=tidy(product["product"]) or None,
             enabled=None if state is None else state >> 12 & 0xF == 1,
             source="product",
         )

@@ -259,12 +259,12 @@ def _number(value: object) -> int:
 def counters(row: dict[str, Any]) -> dict[str, Any]:
     """What MSFT_StorageReliabilityCounter tells, by columns: from a driver that tells nothing come zeros."""
     values = {name: wmi.unsigned(row.get(name)) for name in ("Temperature", "Wear", "PowerOnHours")}
-    failed = wmi.unsigned(row.get("ReadErrorsUncorrected"))
+    failed, wear = wmi.unsigned(row.get("ReadErrorsUncorrected")), smart.count(values["Wear"])
     if not values["Temperature"] and not values["PowerOnHours"]:
         return {}
     told = {
         "temperature": smart.celsius(values["Temperature"]),
-        "wear": values["Wear"] if values["Wear"] is not None and values["Wear"] <= _MOST_PERCENT else None,
+        "wear": wear if wear is not None and wear <= _MOST_PERCENT else None,
         "hours": smart.count(values["PowerOnHours"]) or None,
         "unreadable": smart.count(failed),
     }

@@ -88,7 +88,7 @@ def fetch_linux(doors: Doors) -> dict[str, Any]:
     root = doors.rootfs
     if apt.is_here(root):
         # The files say which person asked for what: that stays in them.
-        entries = [entry for place in reversed(_LOGS) for entry in parse_log(_log(root, place))]
+        entries = [list(entry) for place in reversed(_LOGS) for entry in parse_log(_log(root, place))]
         return {"entries": entries, "refreshed": apt.refreshed(root), "installed": None}
     times = [int(line) for line in dnf.install_times().split() if line.isdecimal()]
     fetched = [time for place in _DNF_CACHES if (time := files.changed(root, place)) is not None]

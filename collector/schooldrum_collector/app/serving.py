@@ -13,9 +13,11 @@ from contextlib import AsyncExitStack
 
 import msgspec
 
+from schooldrum_collector.app.appraising import Appraising
 from schooldrum_collector.app.dated_lists import DatedLists
 from schooldrum_collector.app.doors import Unopenable, agents_door, agents_tls, office_door, office_tls
 from schooldrum_collector.app.heartbeat import Heartbeat
+from schooldrum_collector.app.judging_rules import JudgingRules
 from schooldrum_collector.app.office_token import FILE as TOKEN_FILE
 from schooldrum_collector.app.office_token import Unusable as TokenUnusable
 from schooldrum_collector.app.office_token import office_token
@@ -66,6 +68,7 @@ class _Parts(msgspec.Struct, frozen=True, kw_only=True):
     office_tls: ssl.SSLContext | None
     store: Store
     own: OwnMetrics
+    lists: DatedLists
     now: Callable[[], float]
     say: Say
 
@@ -91,7 +94,8 @@ def serve(config: Config, *, now: Callable[[], float], say: Say, opened: Callabl
         )
         raise Unstartable(f"{where}: {trouble.strerror or trouble}") from trouble
     own = OwnMetrics()
-    own.registry.register(ListAges(DatedLists(config.data).dates, now))
+    lists = DatedLists(config.data)
+    own.registry.register(ListAges(lists.dates, now))
     retention = Retention(results=config.results_days, sections=config.sections_days, audit=config.changes_days)
     try:
         store = open_store(
@@ -104,7 +108,15 @@ def serve(config: Config, *, now: Callable[[], float], say: Say, opened: Callabl
     except (Damaged, Locked, Full) as trouble:
         raise Unstartable(str(trouble)) from trouble
     parts = _Parts(
-        config=config, authority=authority, token=token, office_tls=tls, store=store, own=own, now=now, say=say
+        config=config,
+        authority=authority,
+        token=token,
+        office_tls=tls,
+        store=store,
+        own=own,
+        lists=lists,
+        now=now,
+        say=say,
     )
     factory = uvloop.new_event_loop if sys.platform == "linux" else None
     try:
@@ -126,8 +138,15 @@ async def _run(parts: _Parts, opened: Callable[[Doors], None]) -> None:
     if config.agents_tls:
         tls, renew = agents_tls(config, parts.authority, now())
     timetable = Timetable(store, now=now, renew=lambda: renew(now()) if renew else None)
+    appraising = Appraising(store, JudgingRules(config.data, parts.lists), now=now, failed=parts.own.unjudged.inc)
     agents = agents_app(
-        store, parts.authority, now=now, granted=granted, say=say, proxies=frozenset(config.agents_proxies)
+        store,
+        parts.authority,
+        now=now,
+        granted=granted,
+        say=say,
+        proxies=frozenset(config.agents_proxies),
+        rows_came=appraising.rows_came,
     )
     heartbeat = _heartbeat(parts, timetable, agents[COUNTS])
     office = office_app(
@@ -145,6 +164,8 @@ async def _run(parts: _Parts, opened: Callable[[Doors], None]) -> None:
         stack.push_async_callback(timetable.stop)
         pulse = asyncio.create_task(heartbeat.run())
         stack.callback(pulse.cancel)
+        judging = asyncio.create_task(appraising.run())
+        stack.callback(judging.cancel)
         office_url = await stack.enter_async_context(office_door(office, config, parts.office_tls, say))
         agents_url = await stack.enter_async_context(agents_door(agents, config, tls, say))
         gc.collect()

@@ -87,7 +87,10 @@ def show(call: Call, disks: list[tuple[Values, Judgement]]) -> None:
                 _KINDS.get(str(row.get("kind")), "-"),
                 amount_of_bytes(size, say.language) if isinstance(size, int) else "-",
                 str(row.get("model") or "-"),
-                *(_figure(row, column, unit, say) for column, unit in (("hours", ""), ("wear", "%"), ("temperature", " °C"))),
+                *(
+                    _figure(row, column, unit, say)
+                    for column, unit in (("hours", ""), ("wear", "%"), ("temperature", " °C"))
+                ),
                 say(*VERDICTS[found.verdict]) + (f": {state}" if state else ""),
             )
         )

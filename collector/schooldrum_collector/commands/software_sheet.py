@@ -6,10 +6,11 @@ from schooldrum_collector.commands.call import Call
 from schooldrum_collector.commands.console import Failed
 from schooldrum_collector.formats import number
 from schooldrum_collector.judge.products import CLASSES
-from schooldrum_collector.judge.software import APPROVED, FORBIDDEN, Found, Inventory, Where
+from schooldrum_collector.judge.software import APPROVED, FORBIDDEN, Found, Inventory
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.records import Machine, Register, StoredSection
 from schooldrum_collector.store.software_lists import Lists, Unusable, load
+from schooldrum_collector.store.where import where_of
 from schooldrum_wire.catalogue.software import SOFTWARE
 
 _LICENCES = {"open": ("nguồn mở", "open source"), "closed": ("nguồn đóng", "closed source")}
@@ -25,18 +26,6 @@ def lists_of(call: Call) -> Lists:
         return load(call.config.data)
     except Unusable as trouble:
         raise Failed(str(trouble)) from trouble
-
-
-def where_of(register: Register, machine: Machine) -> Where:
-    """Where a PC stands, as the lists name places."""
-    school, room = register.schools.get(machine.school), register.rooms.get(machine.path)
-    return Where(
-        area=school.area if school else "",
-        school=machine.school,
-        level=school.level if school else "",
-        room=machine.path,
-        kind=room.kind if room else "",
-    )
 
 
 def inventory(

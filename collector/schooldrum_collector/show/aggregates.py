@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
+from schooldrum_collector.judge.appraisal import checks_of
 from schooldrum_collector.judge.live import Unreadable, outcomes
 from schooldrum_collector.judge.presence import State
 from schooldrum_collector.show.exposition import PROBES_SHOWN, Judged, is_failure
 from schooldrum_collector.show.families import Families, labels
-from schooldrum_collector.store.records import Latest, Machine, MachineState, Register
+from schooldrum_collector.store.records import Appraised, Latest, Machine, MachineState, Register
 from schooldrum_wire.catalogue.machine import SCHOOL_INFO, SCHOOL_MACHINES, SCHOOL_PROBE_FAILURES, SCHOOL_ROOM_INFO
+from schooldrum_wire.catalogue.posture import POSTURE_MACHINES
 
 STATES = (State.ONLINE, State.OFF, State.SILENT, State.NEVER)
 """Shown for every school, so that a query finds zero rather than nothing. Pending machines count nowhere."""
@@ -47,6 +49,11 @@ class FailureMemory:
         return len(self._known)
 
 
+def _none_judged(code: str) -> Iterable[Appraised]:
+    del code
+    return ()
+
+
 def schools_page(
     register: Register,
     schools: Iterable[str],
@@ -54,6 +61,7 @@ def schools_page(
     judged: Judged,
     memory: FailureMemory,
     *,
+    appraised_of: Callable[[str], Iterable[Appraised]] = _none_judged,
     openmetrics: bool = False,
 ) -> Iterator[bytes]:
     """The page of these schools (codes) in pieces; empty ones mark where an event loop may turn to others."""
@@ -66,17 +74,23 @@ def schools_page(
         known = {one.machine: one for one in latest_of(code)}
         states: Counter[State] = Counter()
         failing: Counter[tuple[str, str]] = Counter()
+        checks: Counter[tuple[str, str]] = Counter()
+        appraised = {one.machine: one for one in appraised_of(code)}
         for count, machine in enumerate(_active(register, code), 1):
             heard = known.get(machine.id)
             states[judged(machine, heard).state] += 1
             if heard is not None:
                 failing.update(memory.of(heard))
+            if machine.id in appraised:
+                checks.update(checks_of(appraised[machine.id].body))
             if not count % _MACHINES_AT_ONCE:
                 yield b""
         for state in STATES:
             families.add(SCHOOL_MACHINES.name, labels(school=code, state=state.value), f"{states[state]}")
         for (probe, outcome), machines in sorted(failing.items()):
             families.add(SCHOOL_PROBE_FAILURES.name, labels(school=code, probe=probe, outcome=outcome), f"{machines}")
+        for (check, verdict), machines in sorted(checks.items()):
+            families.add(POSTURE_MACHINES.name, labels(school=code, check=check, verdict=verdict), f"{machines}")
         yield b""
     if len(memory) > len(register.machines):
         memory.forget_but(register.machines)

@@ -16,11 +16,12 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from schooldrum_collector.judge.appraisal import opened_kept
 from schooldrum_collector.judge.live import Live, Unreadable, opened
 from schooldrum_collector.judge.presence import Presence, State, bounded_beat
 from schooldrum_collector.judge.settings import granted
 from schooldrum_collector.show.families import Families, escaped, labels
-from schooldrum_collector.store.records import Latest, Machine, MachineState, Register
+from schooldrum_collector.store.records import Appraised, Latest, Machine, MachineState, Register
 from schooldrum_wire.catalogue import METRICS
 from schooldrum_wire.catalogue.clock import CLOCK_SKEW_SECONDS
 from schooldrum_wire.catalogue.machine import (
@@ -74,10 +75,12 @@ def render(
     judged: Judged,
     now: float,
     *,
+    appraised: Iterable[Appraised] = (),
     openmetrics: bool = False,
 ) -> bytes:
     """The page of a school in one piece; see school_page."""
-    return b"".join(school_page(register, school, latest, judged, now, openmetrics=openmetrics))
+    pieces = school_page(register, school, latest, judged, now, appraised=appraised, openmetrics=openmetrics)
+    return b"".join(pieces)
 
 
 def school_page(
@@ -87,6 +90,7 @@ def school_page(
     judged: Judged,
     now: float,
     *,
+    appraised: Iterable[Appraised] = (),
     openmetrics: bool = False,
     unreadable: Callable[[str], None] = _nobody,
 ) -> Iterator[bytes]:
@@ -95,6 +99,7 @@ def school_page(
     `unreadable` is told the id of a machine whose kept report cannot be opened: it is shown without its readings.
     """
     known = {one.machine: one for one in latest}
+    kept = {one.machine: one for one in appraised}
     families = Families()
     measured = _Measured(families)
     paces: dict[str, Mapping[str, int]] = {}
@@ -108,6 +113,7 @@ def school_page(
         place = labels(school=machine.school, site=machine.site, room=machine.room, machine=machine.alias)
         state = judged(machine, heard)
         _add_machine(families, place, machine, state, heard)
+        shown: set[str] = set()
         if heard is not None:
             online = state.state is State.ONLINE
             try:
@@ -116,7 +122,9 @@ def school_page(
                 unreadable(machine_id)
             else:
                 fresh = _Freshness(now if online else None, bounded_beat(heard.beat), paces[machine.path])
-                measured.add_live(place, heard, live, fresh)
+                measured.add_live(place, heard, live, fresh, shown)
+        if machine_id in kept:
+            measured.add_kept(place, kept[machine_id], shown)
         if not count % _MACHINES_AT_ONCE:
             yield b""
     yield from families.written(openmetrics=openmetrics)
@@ -182,12 +190,11 @@ class _Measured:
         self._families = families
         self._columns: dict[str, _Column] = {}
 
-    def add_live(self, place: str, heard: Latest, live: Live, fresh: _Freshness) -> None:
-        """A machine's readings and failing probes."""
+    def add_live(self, place: str, heard: Latest, live: Live, fresh: _Freshness, shown: set[str]) -> None:
+        """A machine's readings and failing probes; `shown` then holds the series that it has."""
         if live.boot != heard.boot:
             # Its ages are seconds of a clock whose zero is not known: neither freshness nor timestamps can be told.
             return
-        shown: set[str] = set()
         told: set[str] = set()
         for result in sorted(live.results, key=_boottime, reverse=True):
             probe, measured = result.probe, heard.clock + result.boottime
@@ -198,6 +205,24 @@ class _Measured:
             elif fresh.now is not None and probe not in told and len(told) < PROBES_SHOWN and is_failure(result):
                 self._families.add(PROBE_FAILED.name, f'{place},probe="{probe}",outcome="{result.outcome}"', "1")
             told.add(probe)
+
+    def add_kept(self, place: str, appraised: Appraised, shown: set[str]) -> None:
+        """What was judged of a machine, and what it said before, as far as its newest report does not say it anew."""
+        try:
+            kept = opened_kept(appraised.body)
+        except Unreadable:
+            return
+        for reading in kept.readings:
+            metric = METRICS.get(reading.name)
+            if metric is None or metric.lasts is not Lasts.KEPT or metric.fault(reading.value, reading.labels):
+                continue
+            text = "".join([f',{name}="{escaped(reading.labels[name])}"' for name in metric.labels])
+            series = f"{reading.name}{{{text}"
+            if series not in shown:
+                shown.add(series)
+                self._families.add(reading.name, place + text, f"{reading.value!r}")
+        for probe, measured in kept.evidence.items():
+            self._add_evidence(f'{place},probe="{escaped(probe)}"', measured, shown)
 
     def _column(self, name: str) -> _Column | None:
         """The column of a metric that this page has not had yet; None where an agent may not say it."""

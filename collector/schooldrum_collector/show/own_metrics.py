@@ -98,6 +98,11 @@ class OwnMetrics:
         self.unreadable = Counter(
             "schooldrum_unreadable_reports", "Kept reports that could not be opened.", registry=into
         )
+        self.unjudged = Counter(
+            "schooldrum_unjudged_machines",
+            "Times a machine's inventory could not be judged; what was judged before is shown on.",
+            registry=into,
+        )
         self._pending = Gauge("schooldrum_pending_writes", "Deliveries waiting to be stored.", registry=into)
         self._grace = Gauge(
             "schooldrum_grace",

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from schooldrum_collector.show.aggregates import FailureMemory, schools_page
 from schooldrum_collector.show.exposition import Judged, school_page
 from schooldrum_collector.show.own_metrics import OwnMetrics
-from schooldrum_collector.store.records import Latest, Register
+from schooldrum_collector.store.records import Appraised, Latest, Register
 
 
 class Pages:
@@ -23,11 +23,19 @@ class Pages:
         judged: Judged,
         now: float,
         *,
+        appraised: Iterable[Appraised],
         openmetrics: bool,
     ) -> Iterator[bytes]:
         """The machines of one school."""
         return school_page(
-            register, code, latest, judged, now, openmetrics=openmetrics, unreadable=self._count_unreadable
+            register,
+            code,
+            latest,
+            judged,
+            now,
+            appraised=appraised,
+            openmetrics=openmetrics,
+            unreadable=self._count_unreadable,
         )
 
     def schools(
@@ -37,10 +45,13 @@ class Pages:
         latest_of: Callable[[str], Iterable[Latest]],
         judged: Judged,
         *,
+        appraised_of: Callable[[str], Iterable[Appraised]],
         openmetrics: bool,
     ) -> Iterator[bytes]:
         """Names, rooms and counts of these schools."""
-        return schools_page(register, codes, latest_of, judged, self._failures, openmetrics=openmetrics)
+        return schools_page(
+            register, codes, latest_of, judged, self._failures, appraised_of=appraised_of, openmetrics=openmetrics
+        )
 
     def own(self, *, openmetrics: bool) -> Iterator[bytes]:
         """The collector itself."""

@@ -9,6 +9,8 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from schooldrum_collector.store.records import (
+    Appraisal,
+    Appraised,
     Area,
     Arrival,
     Change,
@@ -136,6 +138,9 @@ class Writer(Protocol):
     def egresses(self, school: str) -> frozenset[str]:
         """Source addresses from which active machines of this school have enrolled."""
 
+    def put_appraisal(self, appraisal: Appraisal) -> None:
+        """Adds or changes; nothing is written of a machine that is no more in the register."""
+
     def log(self, change: Change) -> None:
         """Adds a line to the audit log."""
 
@@ -178,11 +183,20 @@ class Store(Protocol):
     def sections(self, scope: Scope, machine: str) -> list[StoredSection]:
         """All sections of a machine, in name order; empty outside the scope."""
 
+    def appraisals(self, scope: Scope, machines: Iterable[str] | None = None) -> list[Appraised]:
+        """What was judged last of the machines in scope (all, or those named), in no order, from memory."""
+
+    def appraisal_of(self, scope: Scope, machine: str) -> Appraisal | None:
+        """All that was judged last of a machine; None outside the scope, and as long as it was never judged."""
+
     def results(self, scope: Scope, machine: str, since: float, until: float) -> list[StoredResult]:
         """History and journal of a machine, each (run, seq) once, in order of `at`; empty outside the scope."""
 
     def changes(self, scope: Scope, since: float) -> list[Change]:
         """The audit log, oldest first."""
+
+    def changes_of(self, scope: Scope, machine: str, most: int) -> list[Change]:
+        """The newest lines of the audit log about one machine, newest first; empty outside the scope."""
 
     def pending(self) -> int:
         """How many arrivals wait to be stored."""

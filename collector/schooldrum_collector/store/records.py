@@ -4,6 +4,7 @@ import enum
 
 import msgspec
 
+from schooldrum_collector.judge.appraisal import Memory, Verdicts
 from schooldrum_wire.report import Fingerprint
 from schooldrum_wire.section import Values
 
@@ -210,6 +211,30 @@ class StoredResult(msgspec.Struct, frozen=True, kw_only=True):
     error: float
     reason: str = ""
     readings: tuple[tuple[str, float, dict[str, str]], ...] = ()
+
+
+class Appraised(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The part of an appraisal that pages of metrics need: a packed `judge.appraisal.Kept` in `body`.
+
+    `at` is when the machine was judged, `heard` when it had last been heard then; `basis` names what it was judged by.
+    """
+
+    machine: str
+    at: float
+    heard: float
+    basis: str
+    body: bytes
+
+
+class Appraisal(msgspec.Struct, frozen=True, kw_only=True):
+    """What was judged of a machine, and what is remembered of it for the next look.
+
+    `verdicts` is None where an older version wrote them in a way that this one does not read.
+    """
+
+    appraised: Appraised
+    memory: Memory
+    verdicts: Verdicts | None
 
 
 class StoredSection(msgspec.Struct, frozen=True, kw_only=True):

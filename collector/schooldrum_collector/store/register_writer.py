@@ -8,8 +8,11 @@ from sqlalchemy import ColumnElement, Table, delete, func, insert, select, updat
 from sqlalchemy.engine import Connection
 
 from schooldrum_collector.store import schema
+from schooldrum_collector.store.appraisals import values_of_appraisal
 from schooldrum_collector.store.history import read_state
 from schooldrum_collector.store.records import (
+    Appraisal,
+    Appraised,
     Area,
     Change,
     Credential,
@@ -33,7 +36,7 @@ from schooldrum_collector.store.register_rows import (
 )
 
 _VERSIONS_KEPT = 1000
-_OF_A_STREAM = (schema.latest, schema.journal, schema.runs, schema.boots, schema.sections)
+_OF_A_STREAM = (schema.latest, schema.journal, schema.runs, schema.boots, schema.sections, schema.appraisals)
 
 
 class RegisterWriter:
@@ -44,6 +47,8 @@ class RegisterWriter:
         self._clock = clock
         self._touched: set[tuple[str, str]] = set()
         self._settings_changed = False
+        self.appraised: dict[int, Appraised] = {}
+        """What was judged in this transaction, by stream."""
 
     def finish(self) -> None:
         """Counts the version up and writes down what was touched, so that others read only that anew."""
@@ -308,6 +313,14 @@ class RegisterWriter:
             .distinct(),
         )
         return frozenset(rows.scalars())
+
+    def put_appraisal(self, appraisal: Appraisal) -> None:
+        """As the interface says."""
+        streams = self._streams_of(appraisal.appraised.machine)
+        if streams:
+            stream = max(streams)
+            self._put(schema.appraisals, "stream", values_of_appraisal(stream, appraisal))
+            self.appraised[stream] = appraisal.appraised
 
     def log(self, change: Change) -> None:
         """As the interface says."""

@@ -9,7 +9,7 @@ import msgspec
 
 from schooldrum_collector.store.connections import Turn, connect, transaction
 
-_DAY = 86400.0
+DAY_SECONDS = 86400.0
 _ROWS = 500
 _STREAMS = 500
 
@@ -17,8 +17,8 @@ _STREAMS = 500
 class Retention(msgspec.Struct, frozen=True, kw_only=True):
     """For how many days things are kept.
 
-    Results since they were stored, sections since their machine was last heard, the numbers that make storing
-    exactly-once (runs, and boots), the audit log.
+    Results since they were stored, sections (and what was judged from them) since their machine was last heard, the
+    numbers that make storing exactly-once (runs, and boots), the audit log.
     """
 
     results: int = 35
@@ -30,11 +30,11 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
 def retain(path: Path, turn: Turn, retention: Retention, now: float) -> dict[str, int]:
     """Deletes what is older; returns how many rows by table."""
     with contextlib.closing(connect(path)) as connection:
-        aged = now - retention.runs * _DAY
+        aged = now - retention.runs * DAY_SECONDS
         end = connection.execute("SELECT coalesce(max(key), 0) FROM streams").fetchone()[0]
         return {
-            "chunks": _oldest(connection, turn, "chunks", "stored", now - retention.results * _DAY),
-            "audit": _oldest(connection, turn, "audit", "at", now - retention.audit * _DAY),
+            "chunks": _oldest(connection, turn, "chunks", "stored", now - retention.results * DAY_SECONDS),
+            "audit": _oldest(connection, turn, "audit", "at", now - retention.audit * DAY_SECONDS),
             "runs": _of_streams(connection, turn, end, "runs", condition="updated < ?", before=aged),
             "boots": _of_streams(connection, turn, end, "boots", condition="last_heard < ?", before=aged),
             "sections": _of_streams(
@@ -44,7 +44,15 @@ def retain(path: Path, turn: Turn, retention: Retention, now: float) -> dict[str
                 "sections",
                 condition="updated < ? AND stream NOT IN (SELECT stream FROM journal)"
                 " AND NOT EXISTS (SELECT 1 FROM latest WHERE latest.stream = sections.stream AND heard >= ?)",
-                before=now - retention.sections * _DAY,
+                before=now - retention.sections * DAY_SECONDS,
+            ),
+            "appraisals": _of_streams(
+                connection,
+                turn,
+                end,
+                "appraisals",
+                condition="heard < ?",
+                before=now - retention.sections * DAY_SECONDS,
             ),
         }
 

@@ -18,7 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration: what a store that this version works on stands at."""
 APPLICATION = 0x5343_4452
 """SQLite's application_id of our files: "SCDR"."""
@@ -150,7 +150,7 @@ audit = Table(
     Column("at", Double, nullable=False, index=True),
     Column("actor", Text, nullable=False),
     Column("action", Text, nullable=False),
-    Column("subject", Text, nullable=False),
+    Column("subject", Text, nullable=False, index=True),
     Column("detail", Text, nullable=False),
 )
 
@@ -236,5 +236,18 @@ sections = Table(
     Column("updated", Double, nullable=False),
     Column("rows", LargeBinary, nullable=False),
 )
+
+appraisals = Table(
+    "appraisals",
+    metadata,
+    Column("stream", _KEY, primary_key=True, autoincrement=False),
+    Column("at", Double, nullable=False),
+    Column("heard", Double, nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("kept", LargeBinary, nullable=False),
+    Column("memory", LargeBinary, nullable=False),
+    Column("verdicts", LargeBinary, nullable=False),
+)
+"""What is judged of a stream's machine from its sections, and what is remembered of it for the next look."""
 
 Index("tokens_by_path", tokens.c.path)

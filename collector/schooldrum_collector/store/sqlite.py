@@ -15,7 +15,8 @@ import msgspec
 from sqlalchemy import exc
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from schooldrum_collector.store import sections
+from schooldrum_collector.store import appraisals, audit, sections
+from schooldrum_collector.store.appraisals import AppraisedMemory
 from schooldrum_collector.store.checkpoints import Checkpoints, checkpoint
 from schooldrum_collector.store.connections import Turn, refusal, transaction
 from schooldrum_collector.store.folding import SETTLE_SECONDS, Folding, read_stream
@@ -27,6 +28,8 @@ from schooldrum_collector.store.opening import open_file, register_engine
 from schooldrum_collector.store.present import Present
 from schooldrum_collector.store.records import (
     EVERYTHING,
+    Appraisal,
+    Appraised,
     Arrival,
     Change,
     Credential,
@@ -38,9 +41,10 @@ from schooldrum_collector.store.records import (
 )
 from schooldrum_collector.store.register_cache import RegisterCache
 from schooldrum_collector.store.register_writer import RegisterWriter
-from schooldrum_collector.store.retention import Retention, retain
+from schooldrum_collector.store.retention import DAY_SECONDS, Retention, retain
 
 _LITTLE_ROOM = 500 << 20
+_APPRAISAL_BYTES = 8 << 10
 
 
 def _nothing(_arrivals: int, _seconds: float) -> None:
@@ -109,6 +113,7 @@ class SqliteStore:
         self._writing = register_engine(path, poolclass=StaticPool)
         self._present = Present()
         self._digests = sections.Digests()
+        self._appraised = AppraisedMemory()
         self._cache = RegisterCache(self._reading, self._drop)
         self._journal: Journal | None = None
         self._closed = False
@@ -119,6 +124,7 @@ class SqliteStore:
                 with self._eyes() as connection:
                     self._present.load(connection, self._cache.machine_of_stream)
                     self._digests.load(connection)
+                    self._appraised.load(connection, self._cache.machine_of_stream)
         except BaseException:
             self._reading.dispose()
             raise
@@ -145,6 +151,7 @@ class SqliteStore:
     def _drop(self, stream: int) -> None:
         self._present.drop(stream)
         self._digests.drop(stream)
+        self._appraised.drop(stream)
 
     @contextmanager
     def _eyes(self) -> Iterator[sqlite3.Connection]:
@@ -176,12 +183,14 @@ class SqliteStore:
                 writer = RegisterWriter(connection, self._clock)
                 yield writer
                 writer.finish()
+                appraised = writer.appraised
         except exc.DBAPIError as problem:
             if isinstance(problem.orig, sqlite3.DatabaseError) and not isinstance(problem.orig, sqlite3.IntegrityError):
                 raise refusal(problem.orig, self._path) from problem
             raise
+        self._appraised.note(appraised)
         if self._journal:
-            self._checkpoints.stored(1)
+            self._checkpoints.stored(1 + len(appraised) * _APPRAISAL_BYTES)
         # It is committed: if it cannot be read now, it will be half a second later.
         with contextlib.suppress(exc.DBAPIError):
             self._cache.refresh()
@@ -268,6 +277,28 @@ class SqliteStore:
         with self._eyes() as connection:
             return sections.read(connection, self._cache.streams_of(machine))
 
+    def appraisals(self, scope: Scope, machines: Iterable[str] | None = None) -> list[Appraised]:
+        """As the interface says."""
+        if self._journal is None:
+            self._cache.refresh()
+            with self._eyes() as connection:
+                self._appraised.load(connection, self._cache.machine_of_stream)
+        register = self._cache.register
+        wanted = register.machines if machines is None else machines
+        streams_of, known = self._cache.streams_of, self._appraised
+        return [
+            appraised
+            for machine in wanted
+            if self._visible(scope, machine, register) and (appraised := known.of(machine, streams_of(machine)))
+        ]
+
+    def appraisal_of(self, scope: Scope, machine: str) -> Appraisal | None:
+        """As the interface says."""
+        if not self._visible(scope, machine, self.register()):
+            return None
+        with self._eyes() as connection:
+            return appraisals.read(connection, machine, self._cache.streams_of(machine))
+
     def results(self, scope: Scope, machine: str, since: float, until: float) -> list[StoredResult]:
         """As the interface says; `since` and `until` are both inside."""
         if not self._visible(scope, machine, self.register()):
@@ -288,14 +319,15 @@ class SqliteStore:
         """As the interface says."""
         register = self.register()
         with self._eyes() as connection:
-            rows = connection.execute(
-                "SELECT at, actor, action, subject, detail FROM audit WHERE at >= ? ORDER BY at, id", (since,)
-            ).fetchall()
-        changes = [
-            Change(at=at, actor=actor, action=action, subject=subject, detail=detail)
-            for at, actor, action, subject, detail in rows
-        ]
+            changes = audit.since(connection, since)
         return [change for change in changes if self._concerns(scope, change.subject, register)]
+
+    def changes_of(self, scope: Scope, machine: str, most: int) -> list[Change]:
+        """As the interface says."""
+        if not self._visible(scope, machine, self.register()):
+            return []
+        with self._eyes() as connection:
+            return audit.about(connection, machine, most)
 
     def _concerns(self, scope: Scope, subject: str, register: Register) -> bool:
         if scope == EVERYTHING or self._visible(scope, subject, register):
@@ -325,6 +357,8 @@ class SqliteStore:
         if deleted["sections"]:
             with self._eyes() as connection:
                 self._digests.load(connection)
+        if deleted["appraisals"]:
+            self._appraised.drop_unheard(now - self._retention.sections * DAY_SECONDS)
         return deleted
 
     @contextmanager

@@ -43,6 +43,10 @@ _HEADERS = {"Content-Type": "application/json", "Server": "Schooldrum"}
 _Handler = Callable[[web.Request], Awaitable[Answer]]
 
 
+def _nobody(machine: str) -> None:
+    del machine
+
+
 def agents_app(
     store: Store,
     authority: Authority,
@@ -51,19 +55,20 @@ def agents_app(
     granted: Granted,
     say: Say,
     proxies: frozenset[str] = frozenset(),
+    rows_came: Callable[[str], None] = _nobody,
 ) -> web.Application:
     """The door as an application; open it with `open_agents_door`.
 
     `now` is the wall clock (epoch seconds), `granted` is judge/settings.py's, `say` the language of sentences.
     `proxies` are addresses of reverse proxies of ours: from them, and only from them, the last X-Forwarded-For counts
-    as the sender's address.
+    as the sender's address. `rows_came(machine)` is told of every machine whose inventory has been stored anew.
     """
     clerk = Clerk()
     speakers = Speakers(store)
     repairs = Repairs(store, clerk, now=now, granted=granted, say=say)
     chores = Chores(store, clerk, repairs.images)
     enrolments = Enrolments(store, clerk, speakers, repairs, pin=authority.pin, now=now, granted=granted, say=say)
-    intake = Intake(store, speakers, chores, repairs, now=now, granted=granted, say=say)
+    intake = Intake(store, speakers, chores, repairs, now=now, granted=granted, say=say, rows_came=rows_came)
     requests = _Requests(intake, enrolments, authority, proxies, say)
 
     async def chores_done(_: web.Application) -> AsyncIterator[None]:

@@ -59,7 +59,9 @@ class Intake:
         now: Callable[[], float],
         granted: Granted,
         say: Say,
+        rows_came: Callable[[str], None],
     ) -> None:
+        self._rows_came = rows_came
         self._store = store
         self._speakers = speakers
         self._chores = chores
@@ -120,6 +122,8 @@ class Intake:
         except ValueError:
             _log.exception("A report of %s holds something that cannot be stored; the agent sets it aside", machine.id)
             return trouble(422, "malformed", "The report holds a value that cannot be stored.")
+        if arrival.rows:
+            self._rows_came(machine.id)
         self._noted(shown, machine, speaker, arrival, address)
         return self._answer(letter, machine, speaker, received)
 

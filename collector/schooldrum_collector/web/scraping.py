@@ -141,7 +141,14 @@ class Scraping:
 
         def make() -> Iterator[bytes]:
             codes = sight.schools()
-            return self._pages.schools(sight.register, codes, sight.latest, sight.judged, openmetrics=openmetrics)
+            return self._pages.schools(
+                sight.register,
+                codes,
+                sight.latest,
+                sight.judged,
+                appraised_of=sight.appraised,
+                openmetrics=openmetrics,
+            )
 
         return await self._answer(request, "schools", make)
 
@@ -153,8 +160,15 @@ class Scraping:
             raise Unknown(f"the register has no school {code!r:.80}")
 
         def make() -> Iterator[bytes]:
-            latest = sight.latest(code)
-            return self._pages.school(sight.register, code, latest, sight.judged, sight.now, openmetrics=openmetrics)
+            return self._pages.school(
+                sight.register,
+                code,
+                sight.latest(code),
+                sight.judged,
+                sight.now,
+                appraised=sight.appraised(code),
+                openmetrics=openmetrics,
+            )
 
         return await self._answer(request, "school", make)
 

@@ -8,7 +8,7 @@ import msgspec
 from schooldrum_collector.judge.presence import Hearing, Presence
 from schooldrum_collector.judge.standing import standing
 from schooldrum_collector.store.interface import Store
-from schooldrum_collector.store.records import EVERYTHING, Latest, Machine, Register, Scope
+from schooldrum_collector.store.records import EVERYTHING, Appraised, Latest, Machine, Register, Scope
 
 Judged = Callable[[Machine, Latest | None], Presence]
 
@@ -69,6 +69,12 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
         if not self.has_school(code):
             return []
         return self.store.latest(Scope(school=code), self.register.by_school.get(code, ()))
+
+    def appraised(self, code: str) -> list[Appraised]:
+        """What was judged last of the machines of a school; nothing where it is outside the scope."""
+        if not self.has_school(code):
+            return []
+        return self.store.appraisals(Scope(school=code), self.register.by_school.get(code, ()))
 
     def machines(self, code: str) -> list[Machine]:
         """All machines of a school, whatever their state, in alias order; none where it is outside the scope."""

@@ -1,0 +1,260 @@
+"""All that is judged of one PC from its inventory: support, patches, the ten checks, disks, software, changed parts.
+
+The single judges know nothing of each other; here one look at a PC is put together from them, with what has to be
+remembered until the next look.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+import msgspec
+
+from schooldrum_collector.judge import patches, posture, storage, support
+from schooldrum_collector.judge.builds import BuildList, missing
+from schooldrum_collector.judge.live import Unreadable
+from schooldrum_collector.judge.parts import Happening, Part, happened, parts_of
+from schooldrum_collector.judge.patches import Patches, Waiting, follow, patches_of, seen_in
+from schooldrum_collector.judge.posture import Check
+from schooldrum_collector.judge.posture_checks import CHECKS, INFORMATION, Known
+from schooldrum_collector.judge.posture_policy import Policies, in_force
+from schooldrum_collector.judge.software import Inventory, Where
+from schooldrum_collector.judge.software import Policy as SoftwareLists
+from schooldrum_collector.judge.storage import Judgement
+from schooldrum_collector.judge.support import Support, SupportList, WayOut, support_of, way_out
+from schooldrum_collector.judge.windows_11 import hardware_of
+from schooldrum_wire.catalogue import METRICS
+from schooldrum_wire.catalogue.freeze import FREEZE
+from schooldrum_wire.catalogue.operating_system import OPERATING_SYSTEM
+from schooldrum_wire.catalogue.software import SOFTWARE
+from schooldrum_wire.catalogue.storage import DISKS
+from schooldrum_wire.metric import Lasts
+from schooldrum_wire.reading import Reading
+from schooldrum_wire.result import Outcome
+from schooldrum_wire.section import Values
+
+_SYSTEM, _UPDATES, _STORAGE = "operating_system", "updates", "storage"
+_NOT_HERE = frozenset({Outcome.UNAVAILABLE.value, Outcome.DENIED.value})
+_SAFETY = frozenset({*CHECKS, *INFORMATION})
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """What PCs are judged by: the lists that age, the policies of the product and of the office."""
+
+    support: SupportList
+    builds: BuildList
+    posture: tuple[Policies, ...]
+    software: SoftwareLists
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """One PC as it is known now.
+
+    `updated` is when each section came, `measured` when each probe was last well, `outcomes` how its newest run ended,
+    as far as the newest report says; `told` is what a probe said that outlasts switching off. `heard` is the school's day on which it was last heard, `today` that of judging.
+    """
+
+    sections: Mapping[str, Sequence[Values]]
+    updated: Mapping[str, float]
+    outcomes: Mapping[str, str]
+    measured: Mapping[str, float]
+    told: Mapping[str, tuple[Reading, ...]]
+    frozen: bool | None
+    where: Where
+    planned: date | None
+    heard: date
+    today: date
+
+
+class Memory(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is remembered of a PC from one look to the next; the empty one is that of a new PC.
+
+    `school` is the one whose salt made the serial numbers of `parts`. Outcomes and times of probes outlast the
+    agent's restarts: its slow probes have not run again when it first reports.
+    """
+
+    waiting: Waiting = Waiting()
+    school: str = ""
+    parts: dict[str, tuple[Part, ...]] = {}
+    outcomes: dict[str, str] = {}
+    measured: dict[str, float] = {}
+    told: dict[str, tuple[Reading, ...]] = {}
+
+
+class DiskVerdict(msgspec.Struct, frozen=True, kw_only=True):
+    """A disk by its name in the system, and how it is."""
+
+    disk: str
+    found: Judgement
+
+
+class Verdicts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is said of a PC on a day; None (or nothing) of what it has not told."""
+
+    day: date
+    support: Support | None = None
+    way: WayOut | None = None
+    patches: Patches | None = None
+    checks: tuple[Check, ...] = ()
+    disks: tuple[DiskVerdict, ...] = ()
+    software: Inventory | None = None
+
+
+class Kept(msgspec.Struct, frozen=True, array_like=True):
+    """What pages of metrics show of it until the PC is retired.
+
+    `evidence` is when each source probe measured (epoch seconds), `checks` the verdict of each of the ten.
+    """
+
+    readings: tuple[Reading, ...] = ()
+    evidence: dict[str, float] = {}
+    checks: dict[str, str] = {}
+
+
+class _Checks(msgspec.Struct, frozen=True, array_like=True):
+    readings: msgspec.Raw
+    evidence: msgspec.Raw
+    checks: dict[str, str]
+
+
+_checks = msgspec.msgpack.Decoder(_Checks)
+_kept = msgspec.msgpack.Decoder(Kept)
+
+
+def opened_kept(body: bytes) -> Kept:
+    """What `packed_kept` has packed.
+
+    Raises:
+        Unreadable: it is no such thing.
+    """
+    try:
+        return _kept.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
+        raise Unreadable(f"what was judged cannot be read: {problem}") from problem
+
+
+def checks_of(body: bytes) -> tuple[tuple[str, str], ...]:
+    """The checks of a packed Kept with their verdicts: a fraction of the work of opening it whole."""
+    try:
+        return tuple(_checks.decode(body).checks.items())
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ()
+
+
+def packed_kept(kept: Kept) -> bytes:
+    """As it is stored."""
+    return msgspec.msgpack.encode(kept)
+
+
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """What one look at a PC came to."""
+
+    memory: Memory
+    verdicts: Verdicts
+    kept: Kept
+    happenings: tuple[Happening, ...] = ()
+
+
+def appraise(case: Case, rules: Rules, before: Memory) -> Look:
+    """Looks at a PC once more."""
+    sections = case.sections
+    outcomes = {**before.outcomes, **case.outcomes}
+    measured = {**before.measured, **case.measured}
+    told = {probe: said for probe, said in {**before.told, **case.told}.items() if outcomes.get(probe) not in _NOT_HERE}
+    seen = seen_in(sections)
+    system = seen.system
+    by_list = missing(system, sections.get("hotfixes"), rules.builds) if system else None
+    waiting = follow(before.waiting, seen, by_list, case.heard)
+    policy = in_force(rules.posture, case.where)
+    standing: Support | None = None
+    way: WayOut | None = None
+    behind: Patches | None = None
+    if system:
+        newest = by_list.newest if by_list else None
+        standing = support_of(system, rules.support, case.today, newest=newest, planned=case.planned)
+        way = way_out(standing, hardware_of(sections), rules.support, case.today)
+        frozen = True if _is_frozen(sections) else case.frozen
+        behind = patches_of(waiting, seen, by_list, frozen=frozen, most_days=policy.most_patch_days)
+    known = Known(
+        system=f"{(system or {}).get('system') or 'windows'}",
+        sections=sections,
+        outcomes=outcomes,
+        support=standing,
+        patches=behind,
+    )
+    checks = posture.judged(known, policy) if system or _SAFETY & sections.keys() else ()
+    rows = sections.get(DISKS.name) or ()
+    programs = sections.get(SOFTWARE.name)
+    remembered = before.parts if before.school == case.where.school else {}
+    parts, happenings = happened(remembered, parts_of(sections))
+    verdicts = Verdicts(
+        day=case.today,
+        support=standing,
+        way=way,
+        patches=behind,
+        checks=checks,
+        disks=tuple(DiskVerdict(disk=f"{row.get('disk') or ''}", found=storage.judge(row)) for row in rows),
+        software=None if programs is None else rules.software.judge(programs, case.where),
+    )
+    evidence = dict(_evidence(verdicts, case.updated, measured))
+    return Look(
+        memory=Memory(
+            waiting=waiting, school=case.where.school, parts=parts, outcomes=outcomes, measured=measured, told=told
+        ),
+        verdicts=verdicts,
+        kept=Kept(
+            (*_readings(verdicts, rows), *(reading for said in told.values() for reading in said)),
+            {**{probe: measured[probe] for probe in told if probe in measured}, **evidence},
+            {check.name: check.verdict.value for check in checks if not check.information},
+        ),
+        happenings=happenings,
+    )
+
+
+def _is_frozen(sections: Mapping[str, Sequence[Values]]) -> bool:
+    return any(row.get("state") == "frozen" for row in sections.get(FREEZE.name) or ())
+
+
+def _readings(verdicts: Verdicts, disks: Sequence[Values]) -> Iterator[Reading]:
+    if verdicts.support:
+        yield from support.readings(verdicts.support)
+    if verdicts.patches:
+        yield from patches.readings(verdicts.patches)
+    if verdicts.checks:
+        yield from posture.readings(verdicts.checks)
+    yield from storage.readings(disks)
+
+
+def _evidence(
+    verdicts: Verdicts, updated: Mapping[str, float], measured: Mapping[str, float]
+) -> Iterator[tuple[str, float]]:
+    """When the sources of what is kept were last well; where no probe's time is known, when its section came."""
+    wanted = (
+        (_SYSTEM, OPERATING_SYSTEM.name, verdicts.support is not None),
+        (_UPDATES, _UPDATES, verdicts.patches is not None),
+        (_STORAGE, DISKS.name, bool(verdicts.disks)),
+    )
+    for probe, section, is_kept in wanted:
+        at = measured.get(probe) or updated.get(section)
+        if is_kept and at:
+            yield probe, at
+
+
+class Run(msgspec.Struct, frozen=True):
+    """A probe's newest run: how it ended, when it measured (epoch seconds), and its readings."""
+
+    probe: str
+    outcome: str
+    at: float
+    readings: tuple[Reading, ...] = ()
+
+
+def lasting(run: Run) -> tuple[Reading, ...]:
+    """What of a run's readings is shown until the PC is retired."""
+    return tuple(
+        reading
+        for reading in run.readings
+        if (metric := METRICS.get(reading.name))
+        and metric.lasts is Lasts.KEPT
+        and not metric.by_collector
+        and not metric.fault(reading.value, reading.labels)
+    )
