@@ -513,4 +513,4 @@ def test_what_is_fetched_holds_nobodys_account_and_no_password(tmp_path: Path):
     told = [probe.fetch_linux(here) for probe in (operating_system, automatic_updates, update_history)]
     assert "canary" not in json.dumps(told)
     assert "apply_updates = yes" in told[1]["dnf"]["automatic"]
-    assert update_history.parse_log(tree["var/log/apt/history.log"]) == told[2]["entries"]
+    assert [list(entry) for entry in update_history.parse_log(tree["var/log/apt/history.log"])] == told[2]["entries"]

@@ -16,7 +16,7 @@ from schooldrum_collector.judge.posture import counted, judged, readings, school
 from schooldrum_collector.judge.posture_checks import CHECKS, INFORMATION, Known, Verdict
 from schooldrum_collector.judge.posture_policy import Faulty, Policies, Policy, in_force, read
 from schooldrum_collector.judge.posture_steps import FIXES
-from schooldrum_collector.judge.posture_words import EVIDENCE, NAMES, VERDICTS, Words
+from schooldrum_collector.judge.posture_words import EVIDENCE, NAMES, PROFILES, VERDICTS, Words
 from schooldrum_collector.judge.software import Where
 from schooldrum_collector.judge.support import Support, SupportState
 from schooldrum_wire.catalogue import METRICS, SECTIONS
@@ -204,6 +204,13 @@ def profile(name: str, state: str, **more: Any) -> dict[str, Any]:
 )
 def test_firewall(rows, told) -> None:
     assert verdict("firewall", known(firewall=rows)) == told
+
+
+def test_firewalls_have_the_names_people_know() -> None:
+    off = known(firewall=(profile("public", "off"), profile("private", "off")))
+    found = next(one for one in judged(off, Policy()) if one.name == "firewall")
+    assert found.evidence[0].vi == "Tường lửa tắt: mạng công cộng (public), mạng riêng (private)."
+    assert found.evidence[0].en == "Firewall off: private network, public network."
 
 
 BARE = ({"volume": "C:", "role": "system", "state": "decrypted", "protection": "off"},)
@@ -399,7 +406,7 @@ def test_whatever_a_pc_says_is_judged(sections, outcomes, system) -> None:
 
 def every_sentence() -> list[Words]:
     steps = [step for by_system in FIXES.values() for steps in by_system.values() for step in steps]
-    return [*NAMES.values(), *VERDICTS.values(), *EVIDENCE.values(), *steps]
+    return [*NAMES.values(), *VERDICTS.values(), *PROFILES.values(), *EVIDENCE.values(), *steps]
 
 
 def fields(text: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""PCs whose clocks are years off, jump, sleep or lose their power: when the collector says that each result was made."""
+"""PCs whose clocks are years off, jump, sleep or lose their power: when the collector says each result was made."""
 
 import math
 import secrets

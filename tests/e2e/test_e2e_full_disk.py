@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from tests.agent.delivery_stand_in import Time
 from tests.e2e.pcs import Pc
 from tests.e2e.programs import AGENT, COLLECTOR, Agent, Collector, eventually
 
@@ -51,7 +52,8 @@ def numbers(collector: Collector, machine: str) -> list[int]:
 @pytest.mark.timeout(120)
 def test_a_collector_on_a_full_disk_refuses_and_recovers_and_loses_nothing(tmp_path: Path, collector: Collector):
     token = collector.token()
-    pcs = [Pc(tmp_path / f"pc-{number}", number) for number in range(5)]
+    times = [Time(boot=f"{number:032x}") for number in range(5)]
+    pcs = [Pc(tmp_path / f"pc-{number}", number, time=one) for number, one in enumerate(times)]
     for pc in pcs:
         pc.enrol(collector.agents, token)
     collector.stop()
@@ -64,9 +66,9 @@ def test_a_collector_on_a_full_disk_refuses_and_recovers_and_loses_nothing(tmp_p
 
         def beat() -> set[str]:
             """What one beat of all came to, with no wait left from the last."""
-            for pc in pcs:
-                pc.time.pass_by(200)
-            return {one.report(20).word for one in running}
+            for one in times:
+                one.pass_by(200)
+            return {pc.report(20).word for pc in running}
 
         for flood in range(3):
             assert beat() == {"delivered"}, f"flood {flood}"

@@ -67,9 +67,9 @@ def product_state(number: int) -> dict[str, str]:
 def fetch_windows(doors: Doors) -> dict[str, Any]:
     """{products, defender, signatures, wall}.
 
-    `products` are the Security Center's {product, state (productState), there}, None where there is no Center; `defender`
-    the properties of MSFT_MpComputerStatus and `signatures` {version, applied (FILETIME in hex)} from the registry,
-    each None where it is not told; `wall` is the PC's clock.
+    `products` are the Security Center's {product, state (productState), there}, None where there is no Center;
+    `defender` the properties of MSFT_MpComputerStatus and `signatures` {version, applied (FILETIME in hex)} from the
+    registry, each None where it is not told; `wall` is the PC's clock.
 
     Raises:
         Denied: this process may not ask.

@@ -9,7 +9,7 @@ import msgspec
 from schooldrum_collector import formats
 from schooldrum_collector.judge.patches import Patches, PatchState
 from schooldrum_collector.judge.posture_policy import Policy
-from schooldrum_collector.judge.posture_words import Words
+from schooldrum_collector.judge.posture_words import PROFILES, Words
 from schooldrum_collector.judge.support import Support, SupportState
 from schooldrum_wire.section import Value, Values
 
@@ -79,6 +79,12 @@ def _day(day: date) -> Words:
 def _names(values: Sequence[Value]) -> Words:
     named = ", ".join(sorted({f"{value}" for value in values if value})[:_MOST_NAMED])
     return _text(named or "?")
+
+
+def _profiles(rows: Sequence[Values]) -> Words:
+    """The firewalls of these rows as people call them: a network's kind, a product, or a program of Linux."""
+    named = [PROFILES.get(f"{row.get('profile')}") or _text(row.get("product") or row.get("profile")) for row in rows]
+    return Words(*(", ".join(sorted({f"{words[index]}" for words in named})[:_MOST_NAMED]) for index in (0, 1)))
 
 
 def _silence(known: Known, probe: str) -> Found:
@@ -180,26 +186,23 @@ def _firewall(known: Known, _policy: Policy) -> Found:
     products = [row for row in rows if row.get("profile") not in _PROFILES and row.get("enabled") is True]
     guarding = [row for row in products if row.get("inbound") != "allow"]
     if guarding:
-        return _met("firewall_on", names=_names([row.get("product") or row.get("profile") for row in guarding]))
+        return _met("firewall_on", names=_profiles(guarding))
     profiles = [row for row in rows if row.get("profile") in _PROFILES]
     # Without a network in use, or where it is not told which profile is in use, all of them count.
     counting = [row for row in profiles if row.get("active") is True] or profiles
     if not counting:
-        unknown = any(row.get("enabled") is None for row in rows)
-        if unknown:
+        if any(row.get("enabled") is None for row in rows):
             return _open("firewall_not_told")
-        return _bad(
-            "firewall_lets_in" if products else "firewall_off", names=_names([row.get("profile") for row in rows])
-        )
-    off = [row.get("profile") for row in counting if row.get("enabled") is False]
-    lets_in = [row.get("profile") for row in counting if row.get("enabled") is True and row.get("inbound") == "allow"]
+        return _bad("firewall_lets_in" if products else "firewall_off", names=_profiles(products or rows))
+    off = [row for row in counting if row.get("enabled") is False]
+    lets_in = [row for row in counting if row.get("enabled") is True and row.get("inbound") == "allow"]
     if off:
-        return _bad("firewall_off", names=_names(off))
+        return _bad("firewall_off", names=_profiles(off))
     if lets_in:
-        return _bad("firewall_lets_in", names=_names(lets_in))
+        return _bad("firewall_lets_in", names=_profiles(lets_in))
     if any(row.get("enabled") is None for row in counting):
         return _open("firewall_not_told")
-    return _met("firewall_on", names=_names([row.get("profile") for row in counting]))
+    return _met("firewall_on", names=_profiles(counting))
 
 
 def _encryption(known: Known, policy: Policy) -> Found:

@@ -32,6 +32,13 @@ VERDICTS: dict[str, Words] = {
     "not_applicable": Words("không áp dụng", "not applicable"),
 }
 
+PROFILES: dict[str, Words] = {
+    "domain": Words("mạng miền (domain)", "domain network"),
+    "private": Words("mạng riêng (private)", "private network"),
+    "public": Words("mạng công cộng (public)", "public network"),
+    "none": Words("chưa cài", "none installed"),
+}
+
 EVIDENCE: dict[str, Words] = {
     # Why nothing is known
     "denied": Words(
