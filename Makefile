@@ -12,6 +12,7 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-warn-script-location
+NEWS := { grep -vE '^(Requirement already satisfied|Ignoring )' || true; }
 PROMETHEUS_CHECKS := deploy/prometheus/check
 # Part of the stamps' names: a copied or moved tree, or a new system Python, is set up anew.
 PLACE := $(shell { pwd; "$(PYTHON)" -V; } 2>/dev/null | cksum | cut -d' ' -f1)
@@ -60,12 +61,13 @@ $(READY): requirements.lock pyproject.toml
 	if [ "$$(release $(BIN)/python)" != "$$(release "$(PYTHON)")" ] || \
 		! $(BIN)/python -m pip --version 2>/dev/null | grep -qF "from $(CURDIR)/$(VENV)/"; then \
 		"$(PYTHON)" -m venv --clear $(VENV); fi
-	$(INSTALL) --require-hashes -r requirements.lock
-	$(INSTALL) --no-build-isolation --no-deps --editable .
+	@$(INSTALL) --require-hashes -r requirements.lock | $(NEWS)
+	@$(INSTALL) --no-build-isolation --no-deps --editable . | $(NEWS)
 	@rm -f $(VENV)/ready-*; touch $@
 
 $(READY_DEV): $(READY) requirements-dev.lock
-	$(INSTALL) --require-hashes -r requirements-dev.lock
+	@echo 'Setting up what tests and checks need.'
+	@$(INSTALL) --require-hashes -r requirements-dev.lock | $(NEWS)
 	@touch $@
 
 docs: $(READY_DEV)

@@ -15,6 +15,7 @@ PROGRAMS = {
         "wineserver": "wine wine64",
         "x86_64-w64-mingw32-gcc": "gcc-mingw-w64-x86-64-win32",
     },
+    "nginx": {"nginx": "nginx"},
     "namespaces": {"ip": "iproute2", "unshare": "util-linux"},
 }
 """Marker -> the programs its tests start -> the Debian packages that hold them."""

@@ -67,6 +67,9 @@ class Metric(msgspec.Struct, frozen=True):
     by_collector: bool = False
     """Derived by the collector (presence, skew); refused when an agent sends it."""
 
+    quiet: bool = False
+    """A zero says that nothing is wrong, and is not shown: half a dozen series of every sound PC would say so."""
+
     def __post_init__(self) -> None:
         if not _NAME.match(self.name) or len(self.name) > NAME_LENGTH:
             raise ValueError(f"metric name {self.name!r}: write school_ and lower-case words")

@@ -3,6 +3,7 @@ import re
 import subprocess
 import zlib
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -12,12 +13,26 @@ from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
+from schooldrum_collector.judge.appraisal import Kept, packed_kept
 from schooldrum_collector.judge.presence import Presence, State
 from schooldrum_collector.show.aggregates import FailureMemory, schools_page
 from schooldrum_collector.show.exposition import render, school_page
 from schooldrum_collector.show.own_metrics import OwnMetrics
-from schooldrum_collector.store.records import Latest, Machine, MachineState, Register, Room, School
-from schooldrum_wire.catalogue import METRICS, agent, clock, cpu, disk, interfaces, memory, uptime
+from schooldrum_collector.store.records import Appraised, Latest, Machine, MachineState, Register, Room, School
+from schooldrum_wire.catalogue import (
+    METRICS,
+    agent,
+    clock,
+    cpu,
+    disk,
+    interfaces,
+    memory,
+    operating_system,
+    posture,
+    storage,
+    updates,
+    uptime,
+)
 from schooldrum_wire.encoding import encode
 from schooldrum_wire.metric import Kind, Lasts, Metric
 from schooldrum_wire.reading import Reading
@@ -134,8 +149,19 @@ def always(state: State):
     return lambda _machine, _heard: Presence(state=state)
 
 
-def page(register: Register, known: list[Latest], state: State = State.ONLINE, *, openmetrics: bool = False) -> str:
-    return render(register, "DEMO", known, always(state), NOW, openmetrics=openmetrics).decode()
+def appraised(seat: int, kept: Kept) -> Appraised:
+    return Appraised(machine=f"m{seat}", at=NOW - 60, heard=NOW - 90, basis="b", body=packed_kept(kept))
+
+
+def page(
+    register: Register,
+    known: list[Latest],
+    state: State = State.ONLINE,
+    *,
+    judged: Sequence[Appraised] = (),
+    openmetrics: bool = False,
+) -> str:
+    return render(register, "DEMO", known, always(state), NOW, appraised=judged, openmetrics=openmetrics).decode()
 
 
 def golden_page(*, openmetrics: bool) -> str:
@@ -215,7 +241,8 @@ def test_each_metric_s_help_and_type_stand_once_and_in_order():
 
 def test_a_typical_pc_has_at_most_forty_series():
     text = page(register_of(machine(1)), [latest(1, packed(*typical_results(7195.5)), frozen=False)])
-    assert 30 <= len(samples(text)) <= 40
+    # What is judged of it adds at most a dozen: see test_judge_appraisal.py.
+    assert 25 <= len(samples(text)) <= 30
 
 
 def test_pending_and_retired_machines_are_not_shown_whatever_they_sent():
@@ -432,6 +459,54 @@ def test_failing_probes_are_remembered_until_a_new_report_comes():
     assert len(memory) == 1
 
 
+KEPT = Kept(
+    (updates.PATCH_AGE_SECONDS(86400.0), updates.SECURITY_UPDATES_PENDING(4)),
+    {"updates": NOW - 5000, "storage": NOW - 9000},
+)
+
+
+@pytest.mark.parametrize("state", [State.ONLINE, State.OFF, State.SILENT])
+def test_what_is_judged_is_shown_whatever_the_machine_does(state: State):
+    known = [latest(1, packed(), heard=NOW - 90_000)]
+    found = samples(page(register_of(machine(1)), known, state, judged=[appraised(1, KEPT)]))
+    place = (("machine", "tin1-01"), ("room", "tin1"), ("school", "DEMO"), ("site", "main"))
+    assert found["school_patch_age_seconds", place] == 86400
+    evidence = {
+        dict(labels)["probe"]: value for (name, labels), value in found.items() if name.startswith("school_evidence")
+    }
+    assert evidence == {"updates": NOW - 5000, "storage": NOW - 9000}
+
+
+def test_what_the_newest_report_says_itself_wins_over_what_is_remembered():
+    result = Result(
+        probe="updates", seq=1, outcome="ok", boottime=7195.5, wall=0.0, readings=(updates.SECURITY_UPDATES_PENDING(1),)
+    )
+    text = page(register_of(machine(1)), [latest(1, packed(result))], judged=[appraised(1, KEPT)])
+    found = samples(text)
+    assert [value for (name, _), value in found.items() if name == "school_security_updates_pending"] == [1]
+    times = [value for (name, labels), value in found.items() if dict(labels).get("probe") == "updates"]
+    assert times == [round(CLOCK + 7195.5)]
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        Kept((Reading("school_no_such_metric", 1.0), Reading("school_cpu_usage_ratio", 0.5))),
+        Kept((Reading("school_patch_state", 1.0, {"wrong": "x"}), Reading("school_patch_age_seconds", float("nan")))),
+    ],
+)
+def test_what_an_older_version_judged_otherwise_is_left_out(kept: Kept):
+    plain = page(register_of(machine(1)), [latest(1, packed())])
+    assert page(register_of(machine(1)), [latest(1, packed())], judged=[appraised(1, kept)]) == plain
+    broken = msgspec.structs.replace(appraised(1, kept), body=b"\xc1 broken")
+    assert page(register_of(machine(1)), [latest(1, packed())], judged=[broken]) == plain
+
+
+def test_a_machine_that_is_not_approved_or_retired_shows_nothing_of_it():
+    for state in (MachineState.PENDING, MachineState.RETIRED):
+        assert page(register_of(machine(1, state=state)), [], judged=[appraised(1, KEPT)]) == ""
+
+
 def test_every_metric_the_collector_says_of_places_is_shown_somewhere(kept_metric: Metric):
     register = register_of(machine(1, conflict=True))
     results = (
@@ -439,12 +514,25 @@ def test_every_metric_the_collector_says_of_places_is_shown_somewhere(kept_metri
         Result(probe="disk", seq=2, outcome="failed", boottime=7195.5, wall=0.0),
     )
     known = [latest(1, packed(*results), frozen=False)]
-    text = (
-        page(register, known)
-        + b"".join(
-            schools_page(register, ["DEMO"], lambda _code: known, always(State.ONLINE), FailureMemory())
-        ).decode()
+    said = (
+        operating_system.SUPPORT_END_TIMESTAMP(NOW),
+        updates.PATCH_STATE(1, state="current"),
+        updates.PATCH_AGE_SECONDS(0),
+        updates.BUILDS_BEHIND(0),
+        posture.POSTURE_CHECKS(9, verdict="met"),
+        posture.POSTURE_NOT_MET(1, check="firewall"),
+        storage.STORAGE_DISKS(1, verdict="ok"),
     )
+    judged = [appraised(1, Kept(said, {"updates": NOW}, {"firewall": "met"}))]
+    pieces = schools_page(
+        register,
+        ["DEMO"],
+        lambda _code: known,
+        always(State.ONLINE),
+        FailureMemory(),
+        appraised_of=lambda _code: judged,
+    )
+    text = page(register, known, judged=judged) + b"".join(pieces).decode()
     shown = {name for name, _ in samples(text)}
     assert {metric.name for metric in METRICS.values() if metric.by_collector} <= shown
 

@@ -252,12 +252,15 @@ async def test_what_is_forgotten_is_gone(opened: Opened, tmp_path: Path, enrol: 
     assert store.results(EVERYTHING, "m1", *EVER) == []
     store.close()
     with closing(sqlite3.connect(tmp_path / NAME)) as connection:
-        for table in ("journal", "chunks", "latest", "runs", "boots", "sections"):
+        for table in ("journal", "chunks", "latest", "runs", "boots", "sections", "appraisals"):
             streams = {row[0] for row in connection.execute(f"SELECT stream FROM {table}")}  # noqa: S608 - words above
             assert streams <= {2}, table
     content = (tmp_path / NAME).read_bytes()
     assert b"canary-of-m1" not in content
     assert b"canary-of-m2" in content
+
+
+NOTHING = {"sections": 0, "appraisals": 0}
 
 
 async def test_retention_deletes_what_is_old_and_nothing_else(
@@ -270,10 +273,10 @@ async def test_retention_deletes_what_is_old_and_nothing_else(
         rows = {"host": ("h", ({"system": "linux"},))}
         await store.append(arrival("m1", 1, at=NOON + day * DAY, run=run, boot=f"b{day}", rows=rows))
         store.fold(NOON + day * DAY + 10_000)
-    assert store.retain(NOON + 34 * DAY) == {"chunks": 0, "audit": 0, "runs": 0, "boots": 0, "sections": 0}
+    assert store.retain(NOON + 34 * DAY) == {"chunks": 0, "audit": 0, "runs": 0, "boots": 0, **NOTHING}
     assert store.retain(NOON + 36 * DAY)["chunks"] == 1
     assert [result.run for result in store.results(EVERYTHING, "m1", *EVER)] == ["r20", "r40"]
-    assert store.retain(NOON + 86 * DAY) == {"chunks": 2, "audit": 0, "runs": 2, "boots": 2, "sections": 0}
+    assert store.retain(NOON + 86 * DAY) == {"chunks": 2, "audit": 0, "runs": 2, "boots": 2, **NOTHING}
     assert store.results(EVERYTHING, "m1", *EVER) == []
     assert store.latest_of("m1")
     assert store.retain(NOON + 439 * DAY)["sections"] == 0

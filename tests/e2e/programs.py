@@ -117,9 +117,9 @@ class Collector:
         own = {f"SCHOOLDRUM_COLLECTOR_{name}": value for name, value in settings.items()}
         return _environment(own | self._settings)
 
-    def serve(self) -> None:
-        """Starts it with an open office door and returns when both doors are open."""
-        command = [*self.program, "serve", "--open", "--json"]
+    def serve(self, *, is_open: bool = True) -> None:
+        """Starts it, with an office door that asks for no token unless told otherwise; returns when both are open."""
+        command = [*self.program, "serve", *(["--open"] if is_open else []), "--json"]
         self._program = Program(command, self.home / "collector.log", self._environment())
         assert self._program.process.stdout is not None
         line = self._program.process.stdout.readline()

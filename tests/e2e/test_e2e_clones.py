@@ -76,7 +76,6 @@ def test_forty_frozen_clones_are_the_same_forty_machines_each_morning(
             pc.time = Time(boot=f"{morning:016x}{number:016x}")
             with pc.started() as running:
                 assert running.report().delivered
-                assert running.report().delivered
             machine = identity(pc.disk)["machine"]
             assert named.setdefault(number, machine) == machine, f"morning {morning}"
         eventually(lambda at=begun: heard_since(collector, at) == PCS, 30, "all forty this morning")  # type: ignore[misc]  # a default in a lambda

@@ -20,7 +20,7 @@ from schooldrum_wire.messages import EnrolRequest
 from schooldrum_wire.report import Delivery, Fingerprint, Now, Report
 from schooldrum_wire.result import Result
 
-KILLS = 55
+KILLS = 50
 PCS = 40
 LONGEST_LIFE = 0.6
 PER_REPORT = 3

@@ -133,17 +133,17 @@ def test_a_collector_that_never_has_enough_gets_one_report_a_beat_and_each_list_
         office.script = [Reply(body=body)]
         begun = len(server.requests)
         alone(line)
-        watched_run(line, agent, 20)
+        watched_run(line, agent, 14)
         requests, sent = server.requests[begun:], alone(line)
         lists: Counter[str] = Counter(
             section for request in requests for report in request.delivery().reports for section in report.rows
         )
-        assert len(requests) > 10
-        assert len(requests) <= 20 + 3  # a hello, a goodbye, and one that was under way
+        assert len(requests) > 7
+        assert len(requests) <= 14 + 3  # a hello, a goodbye, and one that was under way
         assert lists
         assert max(lists.values()) <= 2
         assert sent < 2 * LARGEST_BODY + 8192 * len(requests)
-        print(f"{len(requests)} requests, {sent} bytes, lists {dict(lists)} in 20 s")
+        print(f"{len(requests)} requests, {sent} bytes, lists {dict(lists)} in 14 s")
     assert line.said_to_itself() == 0
 
 

@@ -9,5 +9,8 @@ CLOCK_SKEW_SECONDS = Metric(
     by_collector=True,
 )
 CLOCK_STEPS = Metric(
-    "school_clock_steps_total", Kind.COUNTER, "Times the wall clock jumped by more than 5 seconds while the agent ran."
+    "school_clock_steps_total",
+    Kind.COUNTER,
+    "Times the wall clock jumped by more than 5 seconds while the agent ran.",
+    quiet=True,
 )

@@ -18,10 +18,18 @@ INTERFACE_RECEIVE_BYTES = Metric(
 )
 INTERFACE_TRANSMIT_BYTES = Metric("school_interface_transmit_bytes_total", Kind.COUNTER, "Bytes sent.", labels=_LABELS)
 INTERFACE_ERRORS = Metric(
-    "school_interface_errors_total", Kind.COUNTER, "Frames with errors, received and sent.", labels=_LABELS
+    "school_interface_errors_total",
+    Kind.COUNTER,
+    "Frames with errors, received and sent.",
+    labels=_LABELS,
+    quiet=True,
 )
 INTERFACE_DROPS = Metric(
-    "school_interface_drops_total", Kind.COUNTER, "Frames dropped, received and sent.", labels=_LABELS
+    "school_interface_drops_total",
+    Kind.COUNTER,
+    "Frames dropped, received and sent.",
+    labels=_LABELS,
+    quiet=True,
 )
 INTERFACES = Section(
     name="interfaces",

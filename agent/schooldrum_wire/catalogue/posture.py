@@ -13,7 +13,7 @@ POSTURE_NOT_MET = Metric(
 POSTURE_CHECKS = Metric(
     "school_posture_checks",
     Kind.GAUGE,
-    "How many of the safety checks the PC meets, does not meet, or leaves unknown; none of those that do not apply.",
+    "How many of the safety checks the PC meets, or leaves unknown; those it does not meet are named one by one.",
     labels=("verdict",),
     lasts=Lasts.KEPT,
     by_collector=True,

@@ -3,12 +3,14 @@
 import argparse
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from schooldrum_collector.app.doors import office_tls
 from schooldrum_collector.app.office_token import FILE as TOKEN_FILE
 from schooldrum_collector.commands.call import Call, opened
 from schooldrum_collector.speech import Say
+from schooldrum_collector.store import posture_rules, software_lists
 from schooldrum_collector.web.certificates import AUTHORITY_FILE, LEAF_FILE, Unusable, open_authority
 
 
@@ -20,7 +22,7 @@ def arguments(parser: argparse.ArgumentParser, say: Say) -> None:
 def run(given: argparse.Namespace, call: Call) -> int:
     """Reads the whole store and looks at files and configuration; 1 where anything is wrong."""
     with opened(call) as store:
-        wrong = [*store.check(), *_files(call), *_set_up(call)]
+        wrong = [*store.check(), *_files(call), *_set_up(call), *_rules(call)]
         register = store.register()
     if given.json:
         call.console.json({"sound": not wrong, "wrong": wrong})
@@ -60,6 +62,16 @@ def _files(call: Call) -> Iterator[str]:
             until = authority.certificate.not_valid_after_utc.timestamp()
             if until < call.now():
                 yield say("Chứng chỉ gốc của văn phòng đã hết hạn.", "The office's authority has expired.")
+
+
+def _rules(call: Call) -> Iterator[str]:
+    """What the office has written for judging, and cannot be used."""
+    readers: tuple[Callable[[Path], object], ...] = (posture_rules.load, software_lists.load)
+    for read in readers:
+        try:
+            read(call.config.data)
+        except (posture_rules.Unusable, software_lists.Unusable) as trouble:
+            yield from str(trouble).splitlines()
 
 
 def _set_up(call: Call) -> Iterator[str]:

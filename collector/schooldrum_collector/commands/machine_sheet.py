@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from schooldrum_collector.commands import disk_sheet, software_sheet
+from schooldrum_collector.commands import disk_sheet, hardware_sheet, safety_sheet, software_sheet
 from schooldrum_collector.commands.call import Call
 from schooldrum_collector.commands.machine_words import called, state_word, waits_because
 from schooldrum_collector.formats import age, amount_of_bytes, duration, iso, moment, number, share, speed
@@ -14,14 +14,21 @@ from schooldrum_collector.judge.presence import Hearing, Presence
 from schooldrum_collector.judge.settings import granted
 from schooldrum_collector.judge.standing import standing
 from schooldrum_collector.speech import Say
-from schooldrum_collector.store.records import Latest, Machine, Register, Scope, StoredSection
+from schooldrum_collector.store.interface import Store
+from schooldrum_collector.store.records import Appraisal, Change, Latest, Machine, Register, Scope, StoredSection
+from schooldrum_collector.web.shown_appraisal import shown_appraisal, shown_changes
 from schooldrum_wire.catalogue import METRICS
+from schooldrum_wire.catalogue.freeze import FREEZE
+from schooldrum_wire.catalogue.memory_modules import MEMORY_MODULES
 from schooldrum_wire.catalogue.storage import DISKS
+from schooldrum_wire.catalogue.system import SYSTEM
+from schooldrum_wire.catalogue.tpm import TPM
 from schooldrum_wire.metric import Kind
 from schooldrum_wire.reading import Reading
 
 _PLAIN_OUTCOMES = frozenset({"ok", "unavailable"})
 ROWS_SHOWN = 30
+_TOLD_ABOVE = frozenset({DISKS.name, SYSTEM.name, MEMORY_MODULES.name, FREEZE.name, TPM.name})
 _RIGHT_SECONDS = 2.0
 """The collector cannot know it better: the way of a report takes time, too."""
 
@@ -34,6 +41,8 @@ class MachineSheet(msgspec.Struct, frozen=True, kw_only=True):
     latest: Latest | None
     live: Live
     sections: tuple[StoredSection, ...]
+    appraisal: Appraisal | None = None
+    changes: tuple[Change, ...] = ()
 
 
 def presence_now(register: Register, machine: Machine, latest: Latest | None, now: float) -> Presence:
@@ -41,10 +50,9 @@ def presence_now(register: Register, machine: Machine, latest: Latest | None, no
     return standing(register, machine, latest, Hearing(back=-math.inf), now)
 
 
-def sheet_of(
-    call: Call, register: Register, machine: Machine, sections: list[StoredSection], latest: Latest | None
-) -> MachineSheet:
+def sheet_of(call: Call, store: Store, register: Register, machine: Machine) -> MachineSheet:
     """The sheet; a body that cannot be read shows no results."""
+    scope, latest = Scope(school=machine.school), store.latest_of(machine.id)
     try:
         live = opened(latest.body) if latest else Live(boot="")
     except Unreadable:
@@ -54,13 +62,10 @@ def sheet_of(
         presence=presence_now(register, machine, latest, call.now()),
         latest=latest,
         live=live,
-        sections=tuple(sections),
+        sections=tuple(store.sections(scope, machine.id)),
+        appraisal=store.appraisal_of(scope, machine.id),
+        changes=tuple(store.changes_of(scope, machine.id, hardware_sheet.CHANGES_SHOWN)),
     )
-
-
-def scope_of_machine(machine: Machine) -> Scope:
-    """The narrowest scope that shows a machine."""
-    return Scope(school=machine.school)
 
 
 def _measured(sheet: MachineSheet, result: LiveResult) -> float:
@@ -124,6 +129,8 @@ def as_data(call: Call, register: Register, sheet: MachineSheet) -> dict[str, An
         ],
         "disks": disk_sheet.as_data(disk_sheet.disks_of(sheet.sections)),
         "software": software_sheet.as_data(software) if software else None,
+        "appraisal": shown_appraisal(sheet.appraisal),
+        "changes": shown_changes(sheet.changes),
         "sections": [
             {"section": section.name, "updated": iso(section.updated), "rows": section.rows}
             for section in sheet.sections
@@ -134,11 +141,14 @@ def as_data(call: Call, register: Register, sheet: MachineSheet) -> dict[str, An
 def show(call: Call, register: Register, sheet: MachineSheet) -> None:
     """For people."""
     _head(call, register, sheet)
-    _probes(call, sheet)
+    hardware_sheet.show(call, sheet.sections)
+    safety_sheet.show(call, sheet.appraisal)
     if disks := disk_sheet.disks_of(sheet.sections):
         disk_sheet.show(call, disks)
     if software := software_sheet.told_of(call, register, sheet.machine, sheet.sections):
         software_sheet.show(call, software)
+    hardware_sheet.show_changes(call, sheet.changes)
+    _probes(call, sheet)
     _sections(call, sheet)
 
 
@@ -211,7 +221,7 @@ def _probes(call: Call, sheet: MachineSheet) -> None:
 def _sections(call: Call, sheet: MachineSheet) -> None:
     say, console = call.say, call.console
     for section in sheet.sections:
-        if section.name == DISKS.name:
+        if section.name in _TOLD_ABOVE:
             continue
         console.line()
         console.line(f"{section.name} ({say('cập nhật', 'updated')} {moment(section.updated, say.language)})")

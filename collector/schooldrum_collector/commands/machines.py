@@ -8,7 +8,7 @@ import msgspec
 from schooldrum_collector.commands.actions import Actions
 from schooldrum_collector.commands.call import Call, opened, scope_of
 from schooldrum_collector.commands.console import Failed
-from schooldrum_collector.commands.machine_sheet import as_data, presence_now, scope_of_machine, sheet_of, show
+from schooldrum_collector.commands.machine_sheet import as_data, presence_now, sheet_of, show
 from schooldrum_collector.commands.machine_words import called, found_machine, state_word, waits_because
 from schooldrum_collector.commands.places import known_room
 from schooldrum_collector.commands.retiring import retire
@@ -161,8 +161,7 @@ def _list(given: argparse.Namespace, call: Call, store: Store) -> int:
 def _show(given: argparse.Namespace, call: Call, store: Store) -> int:
     register = store.register()
     machine = found_machine(call, register, given.machine)
-    sections = store.sections(scope_of_machine(machine), machine.id)
-    sheet = sheet_of(call, register, machine, sections, store.latest_of(machine.id))
+    sheet = sheet_of(call, store, register, machine)
     if given.json:
         call.console.json(as_data(call, register, sheet))
     else:

@@ -50,7 +50,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     """One PC as it is known now.
 
     `updated` is when each section came, `measured` when each probe was last well, `outcomes` how its newest run ended,
-    as far as the newest report says; `told` is what a probe said that outlasts switching off. `heard` is the school's day on which it was last heard, `today` that of judging.
+    as far as the newest report says, and `told` what it said there that outlasts switching off. `heard` is the school's
+    day on which the PC was last heard, `today` that of judging.
     """
 
     sections: Mapping[str, Sequence[Values]]

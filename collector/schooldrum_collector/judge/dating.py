@@ -129,15 +129,30 @@ class _Candidate(msgspec.Struct, frozen=True, gc=False):
 
 
 def _candidates(moments: Sequence[Moment], longest: float, gaps: Sequence[_Gap]) -> list[_Candidate]:
-    """Every way in which a wall clock fits between the boots that were heard."""
+    """Every way in which a wall clock fits between the boots that were heard.
+
+    Where the clock lost no more between two heard boots than lies between them, it may have stood still while the PC
+    was off (a dead battery, and a system that goes on from the time it last knew): then the boot in between is
+    anywhere from where the one skew puts it to where the other does, so both count as soon as one fits.
+    """
     starts = {round(moment.wall - moment.boottime) for moment in moments}
     return [
         _Candidate(gap, min(max(start - skew, gap.begin), gap.end - longest), abs(start - skew - seen))
         for gap in gaps
-        for skew, seen in gap.skews
         for start in starts
+        for skew, seen in _believed(gap, start, longest)
+    ]
+
+
+def _believed(gap: _Gap, start: int, longest: float) -> list[tuple[float, float]]:
+    fitting = [
+        (skew, seen)
+        for skew, seen in gap.skews
         if gap.begin - CORRECTED_ERROR <= start - skew <= gap.end - longest + CORRECTED_ERROR
     ]
+    lost = gap.skews[0][0] - gap.skews[-1][0] if gap.skews else 0.0
+    stood_still = CORRECTED_ERROR < lost <= gap.end - gap.begin + CORRECTED_ERROR
+    return list(gap.skews) if fitting and stood_still else fitting
 
 
 def _estimated(candidates: list[_Candidate], longest: float, gaps: Sequence[_Gap]) -> tuple[float, str, float]:

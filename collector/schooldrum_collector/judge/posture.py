@@ -4,8 +4,7 @@ Each check is met, not met, unknown or not applicable, with what it rests on and
 not allowed to read, or has not told, is unknown: it never counts as met, and never as bad.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -13,7 +12,7 @@ from schooldrum_collector.judge.posture_checks import CHECKS, INFORMATION, Found
 from schooldrum_collector.judge.posture_policy import Policy
 from schooldrum_collector.judge.posture_steps import FIXES
 from schooldrum_collector.judge.posture_words import EVIDENCE, Words
-from schooldrum_wire.catalogue.posture import POSTURE_CHECKS, POSTURE_MACHINES, POSTURE_NOT_MET
+from schooldrum_wire.catalogue.posture import POSTURE_CHECKS, POSTURE_NOT_MET
 from schooldrum_wire.reading import Reading
 
 _WINDOWS = "windows"
@@ -73,17 +72,11 @@ def counted(checks: Sequence[Check]) -> dict[Verdict, int]:
 
 
 def readings(checks: Sequence[Check]) -> Iterator[Reading]:
-    """What dashboards need of one PC: at most thirteen series, three where everything is met."""
+    """What dashboards need of one PC: at most twelve series, one where everything is met."""
     counts = counted(checks)
-    for verdict in (Verdict.MET, Verdict.NOT_MET, Verdict.UNKNOWN):
-        yield POSTURE_CHECKS(counts[verdict], verdict=verdict.value)
+    yield POSTURE_CHECKS(counts[Verdict.MET], verdict=Verdict.MET.value)
+    if counts[Verdict.UNKNOWN]:
+        yield POSTURE_CHECKS(counts[Verdict.UNKNOWN], verdict=Verdict.UNKNOWN.value)
     for check in checks:
         if check.verdict is Verdict.NOT_MET and not check.information:
             yield POSTURE_NOT_MET(1, check=check.name)
-
-
-def school_readings(machines: Iterable[Sequence[Check]]) -> Iterator[Reading]:
-    """Of a school: its PCs by check and verdict, the ten checks alone; no series for a verdict that no PC has."""
-    found = Counter((check.name, check.verdict) for checks in machines for check in checks if not check.information)
-    for (name, verdict), count in sorted(found.items()):
-        yield POSTURE_MACHINES(count, check=name, verdict=verdict.value)

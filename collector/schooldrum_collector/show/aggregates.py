@@ -74,27 +74,34 @@ def schools_page(
         known = {one.machine: one for one in latest_of(code)}
         states: Counter[State] = Counter()
         failing: Counter[tuple[str, str]] = Counter()
-        checks: Counter[tuple[str, str]] = Counter()
-        appraised = {one.machine: one for one in appraised_of(code)}
         for count, machine in enumerate(_active(register, code), 1):
             heard = known.get(machine.id)
             states[judged(machine, heard).state] += 1
             if heard is not None:
                 failing.update(memory.of(heard))
-            if machine.id in appraised:
-                checks.update(checks_of(appraised[machine.id].body))
             if not count % _MACHINES_AT_ONCE:
                 yield b""
         for state in STATES:
             families.add(SCHOOL_MACHINES.name, labels(school=code, state=state.value), f"{states[state]}")
         for (probe, outcome), machines in sorted(failing.items()):
             families.add(SCHOOL_PROBE_FAILURES.name, labels(school=code, probe=probe, outcome=outcome), f"{machines}")
-        for (check, verdict), machines in sorted(checks.items()):
-            families.add(POSTURE_MACHINES.name, labels(school=code, check=check, verdict=verdict), f"{machines}")
         yield b""
+        yield from _add_checks(families, register, code, appraised_of(code))
     if len(memory) > len(register.machines):
         memory.forget_but(register.machines)
     yield from families.written(openmetrics=openmetrics)
+
+
+def _add_checks(families: Families, register: Register, code: str, appraised: Iterable[Appraised]) -> Iterator[bytes]:
+    """The school's machines by safety check and verdict; no series for a verdict that no machine has."""
+    found: Counter[tuple[str, str]] = Counter()
+    for count, one in enumerate(appraised, 1):
+        if register.machines[one.machine].state is MachineState.ACTIVE:
+            found.update(checks_of(one.body))
+        if not count % _MACHINES_AT_ONCE:
+            yield b""
+    for (check, verdict), machines in sorted(found.items()):
+        families.add(POSTURE_MACHINES.name, labels(school=code, check=check, verdict=verdict), f"{machines}")
 
 
 def _active(register: Register, code: str) -> Iterator[Machine]:

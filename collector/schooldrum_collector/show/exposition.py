@@ -5,7 +5,7 @@ mint either. Pending and retired machines are not shown.
 
 How long a value is shown: one that is `kept`, until its machine is retired. One that is `heard`, while its machine is
 online and its result not older than twice the pace of its probe and one beat; the pace is the one granted by the
-settings, and 300 s where that is shorter or nothing was granted.
+settings, and 300 s where that is shorter or nothing was granted. The zero of a `quiet` metric is not shown at all.
 """
 
 import functools
@@ -178,6 +178,7 @@ class _Column(NamedTuple):
     begin: str
     is_age: bool
     is_kept: bool
+    is_quiet: bool
     own: tuple[str, ...]
     written: dict[str, tuple[str, str]]
     """For a metric with one label of its own, by the label's value: the series, and the label as it is written."""
@@ -234,6 +235,7 @@ class _Measured:
             begin=f"{name}{{",
             is_age=metric.kind is Kind.AGE,
             is_kept=metric.lasts is Lasts.KEPT,
+            is_quiet=metric.quiet,
             own=metric.labels,
             written={},
         )
@@ -258,10 +260,10 @@ class _Measured:
             column = columns.get(reading.name) or self._column(reading.name)
             if column is None:
                 continue
-            lines, begin, is_age, is_kept, own, written = column
+            lines, begin, is_age, is_kept, is_quiet, own, written = column
             if is_kept:
                 has_kept = True
-            elif not is_fresh:
+            elif not is_fresh or (is_quiet and not reading.value):
                 continue
             given = reading.labels
             if len(given) != len(own):

@@ -4,7 +4,8 @@ from typing import Any
 
 import msgspec
 
-from schooldrum_collector.web.shown import MachineAnswer, MachinesAnswer, ResultsAnswer, SchoolsAnswer, SectionsAnswer
+from schooldrum_collector.web.shown import MachinesAnswer, ResultsAnswer, SchoolsAnswer, SectionsAnswer
+from schooldrum_collector.web.shown_appraisal import MachineAnswer
 from schooldrum_wire.messages import Trouble
 from schooldrum_wire.version import VERSION
 
@@ -68,7 +69,9 @@ def _description() -> dict[str, Any]:
             "/readyz": _get("Whether this collector can answer.", None),
             "/api/v1/schools": _get("Schools, with machines by state.", SchoolsAnswer, _SCOPE),
             "/api/v1/machines": _get("Machines, by school and alias.", MachinesAnswer, _SCOPE, *paging),
-            "/api/v1/machines/{machine}": _get("One machine and its newest results.", MachineAnswer, _MACHINE, _SCOPE),
+            "/api/v1/machines/{machine}": _get(
+                "One machine: newest results, what is judged, what has changed.", MachineAnswer, _MACHINE, _SCOPE
+            ),
             "/api/v1/machines/{machine}/sections": _get("Its lists.", SectionsAnswer, _MACHINE, _SCOPE),
             "/api/v1/machines/{machine}/results": _get("Its history.", ResultsAnswer, _MACHINE, _SCOPE, *span),
         },

@@ -12,11 +12,10 @@ import msgspec
 from aiohttp import web
 
 from schooldrum_collector.store.interface import Store
-from schooldrum_collector.store.records import Scope
+from schooldrum_collector.store.records import Latest, Scope
 from schooldrum_collector.web.openapi import DESCRIPTION
 from schooldrum_collector.web.scraping import Look
 from schooldrum_collector.web.shown import (
-    MachineAnswer,
     MachinesAnswer,
     MachineShown,
     SchoolsAnswer,
@@ -26,6 +25,7 @@ from schooldrum_collector.web.shown import (
     shown_result,
     shown_section,
 )
+from schooldrum_collector.web.shown_appraisal import CHANGES_SHOWN, MachineAnswer, shown_appraisal, shown_changes
 from schooldrum_collector.web.sight import Sight
 
 MACHINES_AT_ONCE = 1000
@@ -79,6 +79,16 @@ def _limit(request: web.Request) -> int:
 
 def _answered(body: bytes) -> web.Response:
     return web.Response(body=body, content_type="application/json")
+
+
+def _machine(store: Store, scope: Scope, shown: MachineShown, heard: Latest | None) -> bytes:
+    answer = MachineAnswer(
+        machine=shown,
+        results=newest_results(heard),
+        appraisal=shown_appraisal(store.appraisal_of(scope, shown.id)),
+        changes=shown_changes(store.changes_of(scope, shown.id, CHANGES_SHOWN)),
+    )
+    return msgspec.json.encode(answer)
 
 
 def _results(store: Store, scope: Scope, machine: str, since: float, until: float) -> bytes:
@@ -163,13 +173,13 @@ class Reading:
         return _answered(msgspec.json.encode(MachinesAnswer(machines=shown)))
 
     async def machine(self, request: web.Request) -> web.Response:
-        """One machine and its newest results."""
+        """One machine: its newest results, what is judged of it, what has changed on it."""
         sight = self._look(request)
         record = sight.machine(request.match_info["machine"])
         found = sight.store.latest(sight.scope, (record.id,))
         heard = found[0] if found else None
         shown = shown_machine(record, heard, sight.judged(record, heard))
-        return _answered(msgspec.json.encode(MachineAnswer(machine=shown, results=newest_results(heard))))
+        return _answered(await asyncio.to_thread(_machine, sight.store, sight.scope, shown, heard))
 
     async def sections(self, request: web.Request) -> web.Response:
         """A machine's lists."""

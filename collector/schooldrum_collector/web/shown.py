@@ -92,13 +92,6 @@ class MachinesAnswer(msgspec.Struct, frozen=True, kw_only=True):
     next: str | None = None
 
 
-class MachineAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """GET /api/v1/machines/{id}: the machine and the newest result of every probe."""
-
-    machine: MachineShown
-    results: list[ResultShown]
-
-
 class SectionsAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """GET /api/v1/machines/{id}/sections."""
 

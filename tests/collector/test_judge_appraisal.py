@@ -1,0 +1,284 @@
+"""One look at a PC, put together from every single judge; and how many series it comes to."""
+
+import json
+import math
+import zlib
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client.parser import text_string_to_metric_families as parse_text
+
+from schooldrum_collector.app.dated_lists import DatedLists
+from schooldrum_collector.app.judging_rules import JudgingRules
+from schooldrum_collector.judge.appraisal import (
+    Case,
+    Kept,
+    Look,
+    Memory,
+    Run,
+    Verdicts,
+    appraise,
+    checks_of,
+    lasting,
+    opened_kept,
+    packed_kept,
+)
+from schooldrum_collector.judge.live import Unreadable
+from schooldrum_collector.judge.patches import PatchState
+from schooldrum_collector.judge.posture_checks import Verdict
+from schooldrum_collector.judge.presence import Presence, State
+from schooldrum_collector.judge.software import Where
+from schooldrum_collector.judge.support import SupportState, Way
+from schooldrum_collector.show.exposition import render
+from schooldrum_collector.store.records import Appraised, Latest, Machine, MachineState, Register, School
+from schooldrum_wire.catalogue import METRICS, SECTIONS, updates
+from schooldrum_wire.encoding import encode
+from schooldrum_wire.reading import Reading
+from schooldrum_wire.report import Delivery, Now, Report
+from schooldrum_wire.result import Result
+from schooldrum_wire.section import Values
+
+MACHINES = Path(__file__).parents[1] / "machines"
+DAY = date(2026, 11, 23)
+NOW = 1_795_402_800.0
+WHERE = Where(area="hn", school="DEMO", level="THCS", room="DEMO/main/tin1", kind="lab")
+SAFETY: dict[str, tuple[Values, ...]] = {
+    "operating_system": (
+        {
+            "system": "windows",
+            "product": "Windows 10",
+            "edition": "Professional",
+            "release": "22H2",
+            "build": 19045,
+            "revision": 5000,
+        },
+    ),
+    "automatic_updates": ({"mode": "automatic", "why": "default", "restart_pending": False},),
+    "update_history": ({"last_scan": "2026-11-22", "last_success": "2026-11-01"},),
+    "updates": ({"update": "KB5099999", "kind": "security", "severity": "critical"},),
+    "antivirus": ({"product": "Microsoft Defender", "maker": "microsoft", "state": "on", "signatures": "up_to_date"},),
+    "firewall": tuple({"profile": name, "enabled": True} for name in ("domain", "private", "public")),
+    "accounts": (
+        {
+            "administrators": 3,
+            "everyone_administrator": False,
+            "guest": False,
+            "password_optional": 0,
+            "empty_over_network": False,
+            "autologon": False,
+            "stored_password": False,
+        },
+    ),
+    "sharing": ({"server": "off", "client": "off"},),
+    "remote_desktop": ({"enabled": False},),
+}
+
+
+@pytest.fixture(scope="module")
+def rules(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    directory = tmp_path_factory.mktemp("data")
+    return JudgingRules(directory, DatedLists(directory)).in_force().rules
+
+
+def case(sections: dict[str, tuple[Values, ...]], **more: Any) -> Case:
+    fields = {
+        "sections": sections,
+        "updated": dict.fromkeys(sections, NOW - 500),
+        "outcomes": {},
+        "measured": {},
+        "told": {},
+        "frozen": None,
+        "where": WHERE,
+        "planned": None,
+        "heard": DAY,
+        "today": DAY,
+    }
+    return Case(**{**fields, **more})
+
+
+def series(look: Look) -> dict[tuple[str, ...], float]:
+    return {(one.name, *one.labels.values()): one.value for one in look.kept.readings}
+
+
+def test_a_pc_out_of_support_is_judged_from_all_sides(rules: Any) -> None:
+    look = appraise(case(SAFETY, planned=date(2027, 6, 30)), rules, Memory())
+    assert look.verdicts.support
+    assert look.verdicts.support.state is SupportState.ENDED
+    assert look.verdicts.support.planned == date(2027, 6, 30)
+    assert look.verdicts.way
+    assert look.verdicts.way.way is not Way.NONE
+    assert look.verdicts.patches
+    assert look.verdicts.patches.behind
+    assert look.kept.checks["supported_system"] == "not_met"
+    assert look.kept.checks["firewall"] == "met"
+    assert look.kept.checks["encryption"] in {"unknown", "not_applicable"}
+    assert "screen_lock" not in look.kept.checks
+    found = series(look)
+    assert found["school_posture_not_met", "supported_system"] == 1
+    assert found["school_windows_builds_behind",] == look.verdicts.patches.behind
+    assert look.kept.evidence == {"operating_system": NOW - 500, "updates": NOW - 500}
+
+
+def test_days_of_being_on_are_counted_from_look_to_look_and_time_alone_adds_none(rules: Any) -> None:
+    memory = Memory()
+    for day in (1, 2, 2, 5):
+        memory = appraise(case(SAFETY, heard=date(2026, 11, day)), rules, memory).memory
+    assert memory.waiting.pending["KB5099999"].days == 3
+    later = appraise(case(SAFETY, heard=date(2026, 11, 5), today=date(2026, 12, 24)), rules, memory)
+    assert later.memory.waiting.pending["KB5099999"].days == 3
+    assert later.verdicts.patches
+    assert later.verdicts.patches.state is PatchState.CURRENT
+
+
+def test_a_frozen_disk_is_told_by_the_product_or_by_the_start_counter(rules: Any) -> None:
+    memory = Memory()
+    for day in range(1, 29):
+        memory = appraise(case(SAFETY, heard=date(2026, 10, day)), rules, memory).memory
+    product = {**SAFETY, "freeze": ({"product": "Deep Freeze", "state": "frozen"},)}
+    looks = [appraise(case(product), rules, memory), appraise(case(SAFETY, frozen=True), rules, memory)]
+    assert [look.verdicts.patches and look.verdicts.patches.state for look in looks] == [PatchState.FROZEN] * 2
+    assert appraise(case(SAFETY), rules, memory).verdicts.patches != looks[0].verdicts.patches
+
+
+def test_what_a_restarted_agent_has_not_told_again_is_remembered(rules: Any) -> None:
+    said = (updates.SECURITY_UPDATES_PENDING(4),)
+    ended = {"encryption": "denied", "updates": "ok"}
+    told = case(SAFETY, outcomes=ended, measured={"updates": NOW}, told={"updates": said})
+    first = appraise(told, rules, Memory())
+    after = appraise(case(SAFETY, outcomes={"cpu": "ok"}), rules, first.memory)
+    assert series(after)["school_security_updates_pending",] == 4
+    assert after.kept.evidence["updates"] == NOW
+    laptop = {**SAFETY, "system": ({"laptop": True},)}
+    check = next(one for one in appraise(case(laptop), rules, first.memory).verdicts.checks if one.name == "encryption")
+    assert (check.verdict, check.reasons) == (Verdict.UNKNOWN, ("denied",))
+    refused = appraise(case(SAFETY, outcomes={"updates": "denied"}), rules, first.memory)
+    assert ("school_security_updates_pending",) not in series(refused)
+
+
+def test_parts_are_compared_within_one_school_alone(rules: Any) -> None:
+    def disk(serial: str) -> dict[str, tuple[Values, ...]]:
+        return {"disks": ({"disk": "sda", "bus": "sata", "model": "ST500", "serial": serial},)}
+
+    first = appraise(case(disk("a" * 16)), rules, Memory())
+    assert [one.event for one in appraise(case(disk("b" * 16)), rules, first.memory).happenings] == ["swapped"]
+    elsewhere = msgspec.structs.replace(WHERE, school="OTHER")
+    assert appraise(case(disk("b" * 16), where=elsewhere), rules, first.memory).happenings == ()
+
+
+def test_a_pc_that_told_nothing_of_it_is_not_judged(rules: Any) -> None:
+    look = appraise(case({"volumes": ({"volume": "C:"},)}), rules, Memory())
+    assert look.verdicts == Verdicts(day=DAY)
+    assert look.kept == Kept()
+
+
+def test_only_what_an_agent_may_keep_lasts() -> None:
+    readings = (
+        updates.SECURITY_UPDATES_PENDING(2),
+        updates.PATCH_AGE_SECONDS(5),
+        Reading("school_cpu_usage_ratio", 0.5),
+        Reading("school_security_updates_pending", math.nan),
+        Reading("school_never_heard_of", 1.0),
+    )
+    assert lasting(Run("updates", "ok", NOW, readings)) == readings[:1]
+
+
+def test_what_is_kept_goes_through_the_store_and_back(rules: Any) -> None:
+    look = appraise(case(SAFETY), rules, Memory())
+    assert opened_kept(packed_kept(look.kept)) == look.kept
+    assert dict(checks_of(packed_kept(look.kept))) == look.kept.checks
+    assert msgspec.json.decode(msgspec.json.encode(look.verdicts), type=Verdicts) == look.verdicts
+    assert msgspec.json.decode(msgspec.json.encode(look.memory), type=Memory) == look.memory
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_opened_or_told_unreadable(body: bytes) -> None:
+    try:
+        opened_kept(body)
+    except Unreadable:
+        assert checks_of(body) is not None
+
+
+def _values(column: Any) -> st.SearchStrategy[Any]:
+    kinds: dict[str, st.SearchStrategy[Any]] = {
+        "text": st.text(max_size=12),
+        "integer": st.integers(-(2**63), 2**63 - 1),
+        "number": st.floats(allow_nan=False, allow_infinity=False),
+        "boolean": st.booleans(),
+    }
+    return st.none() | kinds[column.type]
+
+
+JUDGED = ("operating_system", "updates", "update_history", "automatic_updates", "hotfixes", "disks", "system", "tpm",
+          "memory_modules", "monitors", "volumes", "accounts", "antivirus", "firewall", "encryption", "freeze",
+          "software", "sharing", "remote_desktop", "screen_lock", "secure_boot")  # fmt: skip
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            name: st.lists(
+                st.fixed_dictionaries({}, optional={column.name: _values(column) for column in SECTIONS[name].columns}),
+                max_size=3,
+            )
+            for name in JUDGED
+        },
+    )
+)
+def test_any_rows_that_may_come_are_judged(rules: Any, sections: dict[str, Any]) -> None:
+    look = appraise(case({name: tuple(rows) for name, rows in sections.items()}), rules, Memory())
+    assert all(not METRICS[one.name].fault(one.value, one.labels) for one in look.kept.readings)
+    again = appraise(case({name: tuple(rows) for name, rows in sections.items()}), rules, look.memory)
+    assert again.happenings == ()
+
+
+def _recorded(name: str) -> tuple[tuple[Reading, ...], dict[str, tuple[Values, ...]]]:
+    text = (MACHINES / name / "expected.prom").read_text("utf-8")
+    readings = tuple(
+        Reading(sample.name, float(sample.value), dict(sample.labels))
+        for family in parse_text(text)
+        for sample in family.samples
+    )
+    rows = json.loads((MACHINES / name / "expected.json").read_text("utf-8"))
+    return readings, {section: tuple(listed) for section, listed in rows.items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [
+        ("dell-windows10-fr", 40),
+        ("assembled-windows8.1-vi", 40),
+        ("wine-windows10-en", 40),
+        # A laptop with two disks, a wireless card and a battery, whose clock jumped and whose frames are lost.
+        ("lenovo-windows11-vi", 46),
+    ],
+)
+def test_a_pc_shows_at_most_forty_series_with_all_that_is_judged(rules: Any, name: str, most: int) -> None:
+    readings, rows = _recorded(name)
+    look = appraise(case({**SAFETY, **rows}), rules, Memory())
+    readings += (updates.SECURITY_UPDATES_PENDING(1),)
+    result = Result(probe="updates", seq=1, outcome="ok", boottime=990.0, wall=NOW, readings=readings)
+    report = Report(run="r", boot="b", live=True, results=(result,))
+    body = zlib.compress(encode(Delivery(reports=(report,), now=Now(boot="b", boottime=1000.0, wall=NOW))), wbits=31)
+    machine = Machine(
+        id="m1", school="DEMO", site="main", room="tin1", alias="tin1-01", seat=1, state=MachineState.ACTIVE,
+        fingerprint={}, enrolled=NOW,
+    )  # fmt: skip
+    register = Register(
+        version=1, areas={}, schools={"DEMO": School(code="DEMO", name="DEMO")}, rooms={}, machines={"m1": machine},
+        by_school={"DEMO": ("m1",)}, settings={}, settings_version=1,
+    )  # fmt: skip
+    heard = Latest(
+        machine="m1", heard=NOW, received=NOW, body=body, run="r", boot="b", clock=NOW - 1000, skew=0.1, beat=60,
+        agent="0.1.0", system="Windows", frozen=False,
+    )  # fmt: skip
+    judged = [Appraised(machine="m1", at=NOW, heard=NOW, basis="", body=packed_kept(look.kept))]
+    text = render(register, "DEMO", [heard], lambda *_: Presence(state=State.ONLINE), NOW, appraised=judged).decode()
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    assert len(lines) == len({line.rpartition(" ")[0] for line in lines})
+    assert 25 <= len(lines) <= most, text
