@@ -119,6 +119,8 @@ def _ready(config: Config) -> "Agent":
     from schooldrum_agent.private import InUse, NotPrivate  # noqa: PLC0415 - the same
     from schooldrum_agent.runner import give_way  # noqa: PLC0415 - the same
 
+    for warning in config.warnings:
+        logging.getLogger(__name__).warning("%s", warning)
     if custody.is_privileged() and not config.shared_code:
         why = custody.fault([*custody.code_places(), config.file])
         if why:

@@ -130,6 +130,11 @@ def assemble(config: Config, *, clock: Clock, system: str, environ: Mapping[str,
         for note in state.notes:
             _log.warning("%s", note)
         identity = state.identity
+        if state.identity_lost:
+            raise NotEnrolled(
+                f"this PC was enrolled, but both files that say as what are damaged (identity.json, identity.copy.json "
+                f"in {config.state}); ask for the room's install code and run: schooldrum-agent enrol"
+            )
         if identity is None:
             raise NotEnrolled(f"this PC is not enrolled (no identity in {config.state}); run: schooldrum-agent enrol")
         fingerprint = read_fingerprint(doors_of(config, clock), system)

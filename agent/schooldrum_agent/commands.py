@@ -77,8 +77,13 @@ def main(
         return _fail(said["vi"], said["en"], f"({problem.detail})")
     except BrokenPipeError:
         raise
-    except (NotPrivate, InUse, OSError) as problem:
+    except (NotPrivate, InUse) as problem:
         return _fail(str(problem))
+    except OSError as problem:
+        # Ours have one sentence; the system's have a number, which tells a person nothing.
+        return _fail(
+            f"{problem.filename}: {problem.strerror}" if problem.filename else problem.strerror or str(problem)
+        )
 
 
 def _answer(options: argparse.Namespace, load: Callable[[], Config], clock_of: Callable[[Config], Clock]) -> int:
@@ -89,6 +94,8 @@ def _answer(options: argparse.Namespace, load: Callable[[], Config], clock_of: C
         _say(probes_json() if options.json else probes_text())
         return 0
     config = load()
+    for warning in config.warnings:
+        logging.getLogger(__name__).warning("%s", warning)
     if options.command == "doctor":
         language = options.lang or config.language or _granted_language(config)
         return doctor.main(config, language, clock=clock_of(config), say=_say)
@@ -225,9 +232,10 @@ def probes_json() -> str:
 def probes_text() -> str:
     """Every probe in two lines: name, pace, question; then its metrics and sections."""
     lines: list[str] = []
+    width = max(len(probe.name) for probe in PROBES) + 2
     for one in map(described, PROBES):
-        lines.append(f"{one.name:<12}every {one.every} s{', in a child process' if one.child else ''}: {one.asks}")
-        lines.append(f"{'':<12}{', '.join((*one.metrics, *(f'[{name}]' for name in one.sections)))}")
+        lines.append(f"{one.name:<{width}}every {one.every} s{', in a child process' if one.child else ''}: {one.asks}")
+        lines.append(f"{'':<{width}}{', '.join((*one.metrics, *(f'[{name}]' for name in one.sections)))}")
     return "\n".join(lines)
 
 
@@ -245,7 +253,14 @@ def _once(config: Config, clock: Clock, *, as_json: bool) -> int:
 
 def _record(config: Config, clock: Clock, directory: Path) -> int:
     fence = assembly.fence_of(config, clock, sys.platform, None)
-    for path in record(directory, PROBES, assembly.doors_of(config, clock), fence):
+    try:
+        written = record(directory, PROBES, assembly.doors_of(config, clock), fence)
+    except OSError as problem:
+        if problem.strerror is None:
+            raise
+        path = problem.filename or directory
+        return _fail(f"{path}: {problem.strerror}; name a new directory where you may write, with room on its disk")
+    for path in written:
         _say(str(path))
     _say("Xem lại trước khi gửi cho ai. / Look through it before you give it to anybody.")
     return 0
@@ -259,10 +274,13 @@ def _enrol(config: Config, clock: Clock, options: argparse.Namespace) -> int:
         token = read_token(_code(options))
     except ValueError as problem:
         return _fail(str(problem))
+    except OSError as problem:
+        return _fail(f"{options.token_file}: {problem.strerror}; name the file that holds the room's install code")
     if options.ca:
         config = msgspec.structs.replace(config, ca=options.ca)
     endpoint = read_endpoint(collector)
     state = open_state(config.state)
+    before = state.identity
     try:
         enrolled = enrol(
             token,
@@ -280,7 +298,7 @@ def _enrol(config: Config, clock: Clock, options: argparse.Namespace) -> int:
             return _fail(*state.unsaved.values())
     finally:
         state.close()
-    _say(welcome(enrolled.identity))
+    _say(welcome(enrolled.identity, before=before, seat=options.seat))
     return 0
 
 
@@ -299,16 +317,28 @@ def _code(options: argparse.Namespace) -> str:
     return sys.stdin.read(_LARGEST_CODE)
 
 
-def welcome(identity: Identity) -> str:
-    """What a person reads after an enrolment, in both languages: where this PC stands now."""
+def welcome(identity: Identity, *, before: Identity | None = None, seat: int = 0) -> str:
+    """What a person reads after an enrolment, in both languages: where this PC stands now.
+
+    `before` is who it was until then, `seat` the number that was asked for (0: none).
+    """
     school, site, room = [*identity.place.split("/"), "", ""][:3]
-    seat = identity.alias.rpartition("-")[2]
-    shown = f"{seat:0>2}" if seat.isdecimal() else seat.upper()
+    seat_now = identity.alias.rpartition("-")[2]
+    shown = f"{seat_now:0>2}" if seat_now.isdecimal() else seat_now.upper()
     where = f"{school}, {site}" if site not in {"", "main"} else school
+    stayed = before is not None and (before.machine, before.place) == (identity.machine, identity.place)
+    told = ("Máy này đã có sẵn", "This PC is already there") if stayed else ("Đã thêm máy này", "This PC was added")
     lines = [
-        f"Đã thêm máy này: trường {where}, phòng {room} – Máy {shown} ({identity.alias})",  # noqa: RUF001 - as people write it
-        f"This PC was added: school {where}, room {room} – PC {shown} ({identity.alias})",  # noqa: RUF001 - as people write it
+        f"{told[0]}: trường {where}, phòng {room} – Máy {shown} ({identity.alias})",  # noqa: RUF001 - as people write it
+        f"{told[1]}: school {where}, room {room} – PC {shown} ({identity.alias})",  # noqa: RUF001 - as people write it
     ]
+    if seat and not (seat_now.isdecimal() and int(seat_now) == seat):
+        wanted = f"{identity.alias.rpartition('-')[0] or room}-{seat:02}"
+        rename = f"schooldrum-collector machines rename {school}/{identity.alias} --alias {wanted}"
+        lines += [
+            f"Số {seat} không được cấp: máy này là {identity.alias}. Muốn đổi, chạy trên máy chủ tổng hợp: {rename}",
+            f"Number {seat} was not given: this PC is {identity.alias}. To change it, run on the collector: {rename}",
+        ]
     if identity.state != "active":
         lines.append("Đang chờ cơ quan quản lý duyệt. / It waits for the office's approval.")
     return "\n".join(lines)

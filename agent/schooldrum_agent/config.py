@@ -41,6 +41,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     log_level: str
     file: Path
     """The configuration file that was looked at, whether it is there or not."""
+    warnings: tuple[str, ...] = ()
+    """Sentences for a person: variables that look like ours and are not."""
 
 
 class _Desk(msgspec.Struct, kw_only=True):
@@ -50,6 +52,7 @@ class _Desk(msgspec.Struct, kw_only=True):
     declared: dict[str, Key]
     values: dict[str, Any]
     problems: list[str]
+    warnings: list[str]
 
 
 def default_file(environ: Mapping[str, str], system: str = sys.platform) -> Path:
@@ -73,22 +76,24 @@ def load(
     """
     declared = {key.name: key for key in keys(environ, system)}
     values = {name: key.default for name, key in declared.items()}
-    desk = _Desk(system=system, declared=declared, values=values, problems=[])
+    desk = _Desk(system=system, declared=declared, values=values, problems=[], warnings=[])
     chosen = environ.get(PREFIX + "CONFIG")
     named = path or (Path(chosen) if chosen else None)
     file = named or default_file(environ, system)
     for name, raw in _content(file, must_exist=named is not None, problems=desk.problems).items():
         _take(desk, name, raw, f"{file}: {name}")
     for variable, text in sorted(environ.items()):
-        if variable.startswith(PREFIX) and variable != PREFIX + "CONFIG":
-            _take_text(desk, variable.removeprefix(PREFIX).lower(), text, f"environment variable {variable}")
+        if variable.startswith(PREFIX) and not _is_not_ours(variable):
+            _take_variable(desk, variable, text)
     for name, text in (given or {}).items():
-        _take_text(desk, name, text, f"command line --{name}")
+        _take_text(desk, declared[name], text, f"command line --{name}")
     if desk.problems:
         raise Misconfigured("\n".join(desk.problems))
     state = Path(values.pop("state"))
     spool = values.pop("spool")
-    return Config(**values, state=state, spool=Path(spool) if spool else state / "spool", file=file)
+    return Config(
+        **values, state=state, spool=Path(spool) if spool else state / "spool", file=file, warnings=tuple(desk.warnings)
+    )
 
 
 def check_probes(config: Config, known: tuple[str, ...]) -> None:
@@ -149,26 +154,36 @@ def _take(desk: _Desk, name: str, raw: Any, where: str) -> None:
     desk.values[name] = tuple(raw) if key.kind == "names" else raw
 
 
-def _take_text(desk: _Desk, name: str, text: str, where: str) -> None:
+def _is_not_ours(variable: str) -> bool:
+    # The collector's own variables, and where `try` keeps its data, may stand beside ours.
+    return variable in {PREFIX + "CONFIG", PREFIX + "HOME"} or variable.startswith(PREFIX + "COLLECTOR_")
+
+
+def _take_variable(desk: _Desk, variable: str, text: str) -> None:
+    name = variable.removeprefix(PREFIX).lower()
     key = desk.declared.get(name)
     if key is None:
-        # The collector's own variables may stand beside ours: only what looks like a slip is one.
-        if near := _suggestion(name, tuple(desk.declared)):
-            desk.problems.append(f"{where}: there is no such key{near}")
+        # What the surroundings hold is not always this PC's to mend: measuring goes on.
+        near = _suggestion(name, tuple(desk.declared), PREFIX)
+        desk.warnings.append(f"environment variable {variable}: there is no such key{near}; it is ignored")
         return
+    _take_text(desk, key, text, f"environment variable {variable}")
+
+
+def _take_text(desk: _Desk, key: Key, text: str, where: str) -> None:
     raw, why = from_text(key, text.strip())
     why = why or fault(key, raw, desk.system)
     if why:
         desk.problems.append(f"{where} = {_echo(text)}: {why}")
         return
-    desk.values[name] = raw
+    desk.values[key.name] = raw
 
 
-def _suggestion(name: str, known: tuple[str, ...]) -> str:
+def _suggestion(name: str, known: tuple[str, ...], prefix: str = "") -> str:
     import difflib  # noqa: PLC0415 - only a mistake needs it
 
     near = difflib.get_close_matches(name.casefold(), known, n=1, cutoff=_NEAR)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    return f"; did you mean {(prefix + near[0].upper() if prefix else near[0])!r}?" if near else ""
 
 
 def _echo(raw: Any) -> str:

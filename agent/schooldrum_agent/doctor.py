@@ -20,7 +20,7 @@ _DELIVERED = "delivered"
 
 
 class Verdict(enum.StrEnum):
-    """How one step went. `unknown` is what could not be asked because an earlier step failed."""
+    """How one step went. `unknown` is what could not be asked because an earlier step failed, or is yet to come."""
 
     GOOD = "good"
     BAD = "bad"
@@ -51,12 +51,15 @@ _TITLES = {
 
 
 def main(config: Config, language: str, *, clock: Clock, say: Callable[[str], None]) -> int:
-    """Asks, tells, and returns 0 where everything is well, else 1. `language` is vi or en."""
+    """Asks, tells, and returns 1 where something is wrong, else 0. `language` is vi or en."""
     steps = list(examine(config, clock=clock))
     for step in steps:
         say(f"{_MARKS[step.verdict][language]} {step.title[language]}: {step.found[language]}")
     if all(step.verdict is Verdict.GOOD for step in steps):
         say({"vi": "Mọi thứ đều tốt.", "en": "Everything is well."}[language])
+        return 0
+    if all(step.verdict is not Verdict.BAD for step in steps):
+        say({"vi": "Chưa thấy lỗi nào.", "en": "No fault was found so far."}[language])
         return 0
     return 1
 
@@ -68,7 +71,7 @@ def examine(config: Config, *, clock: Clock) -> Iterator[Step]:
     except PermissionError:
         yield _step(
             "enrolled",
-            Verdict.UNKNOWN,
+            Verdict.BAD,
             f"không đọc được thư mục {config.state}; chạy lại với quyền quản trị.",
             f"the directory {config.state} cannot be read; run this as administrator.",
         )
@@ -139,6 +142,15 @@ def _connection(endpoint: Endpoint, proxy: Proxy | None, standing: Standing | No
 
 def _enrolled(standing: Standing) -> Step:
     identity = standing.identity
+    if standing.identity_lost:
+        return _step(
+            "enrolled",
+            Verdict.BAD,
+            "đã thêm, nhưng cả hai tệp identity.json và identity.copy.json đều hỏng. "
+            "Xin mã cài đặt của phòng, rồi chạy: schooldrum-agent enrol --token-file TỆP",
+            "it was, but both files identity.json and identity.copy.json are damaged. "
+            "Ask for the room's install code, then run: schooldrum-agent enrol --token-file FILE",
+        )
     if identity is None:
         return _step(
             "enrolled",
@@ -159,6 +171,13 @@ def _enrolled(standing: Standing) -> Step:
 
 def _delivery(standing: Standing, now: float) -> Step:
     last = standing.delivery
+    if not last.word and not standing.starts:
+        return _step(
+            "delivery",
+            Verdict.UNKNOWN,
+            "chưa gửi lần nào: phần mềm chưa được khởi động.",
+            "nothing was sent yet: the program has not been started.",
+        )
     if not last.word:
         return _step(
             "delivery",

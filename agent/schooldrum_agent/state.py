@@ -1,6 +1,7 @@
 """Who this machine is to its collector, and what was agreed with it: the few files that outlive the agent."""
 
 import contextlib
+import os
 import sys
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +19,7 @@ _SETTINGS = "settings.json"
 _SECTIONS = "sections.json"
 _STARTS = "starts.json"
 _DELIVERY = "delivery.json"
+_DAMAGED = ".damaged"
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -58,6 +60,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     settings: Settings
     delivery: LastDelivery
     starts: int
+    identity_lost: bool = False
+    """Whether there is no identity although this machine was enrolled: both of its files are damaged."""
 
 
 class State:
@@ -80,13 +84,18 @@ class State:
         self.starts = self._read(_STARTS, int) or 0
         self.delivery = self._read(_DELIVERY, LastDelivery) or LastDelivery()
 
+    @property
+    def identity_lost(self) -> bool:
+        """Whether there is no identity although this machine was enrolled: both of its files are damaged."""
+        return self.identity is None and _was_enrolled(self.directory)
+
     def _read(self, name: str, shape: type[_T]) -> _T | None:
         path = self.directory / name
         try:
             raw = read_bounded(path)
             return None if raw is None else msgspec.json.decode(raw, type=shape)
         except _UNREADABLE as problem:
-            aside = path.with_name(name + ".damaged")
+            aside = path.with_name(name + _DAMAGED)
             with contextlib.suppress(OSError):
                 path.replace(aside)
             self.notes.append(f"{name} was damaged ({problem}); it was moved to {aside.name} and made anew")
@@ -167,6 +176,11 @@ def _clamped(settings: Settings | None) -> Settings:
     return accept(msgspec.to_builtins(settings), Settings())[0] if settings is not None else Settings()
 
 
+def _was_enrolled(directory: Path) -> bool:
+    names = (_IDENTITY, _IDENTITY_COPY, _IDENTITY + _DAMAGED, _IDENTITY_COPY + _DAMAGED)
+    return any(os.path.lexists(directory / name) for name in names)
+
+
 def open_state(directory: Path, *, system: str = sys.platform) -> State:
     """Takes the state directory for this agent, making or closing it.
 
@@ -194,8 +208,10 @@ def look(directory: Path) -> Standing:
         except (*_UNREADABLE, OSError):
             return None
 
+    identity = read(_IDENTITY, Identity) or read(_IDENTITY_COPY, Identity)
     return Standing(
-        identity=read(_IDENTITY, Identity) or read(_IDENTITY_COPY, Identity),
+        identity=identity,
+        identity_lost=identity is None and _was_enrolled(directory),
         settings=_clamped(read(_SETTINGS, Settings)),
         delivery=read(_DELIVERY, LastDelivery) or LastDelivery(),
         starts=read(_STARTS, int) or 0,

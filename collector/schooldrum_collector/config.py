@@ -74,24 +74,26 @@ def _suggestion(name: str) -> tuple[str, str]:
 
 def _file_values(path: Path | None, environ: Mapping[str, str]) -> tuple[dict[str, object], str]:
     named = environ.get(_FILE_VARIABLE, "").strip()
-    where = path or (Path(named) if named else default_file(environ))
+    file = path or (Path(named) if named else default_file(environ))
+    where = f"{_FILE_VARIABLE}={file}" if named and path is None else str(file)
     try:
-        if path is None and not named and not where.exists():
-            return {}, str(where)
-        return tomllib.loads(where.read_text(encoding="utf-8-sig")), str(where)
+        if path is None and not named and not file.exists():
+            return {}, str(file)
+        return tomllib.loads(file.read_text(encoding="utf-8-sig")), str(file)
     except (OSError, ValueError, RecursionError) as trouble:
         reason = trouble.strerror if isinstance(trouble, OSError) and trouble.strerror else str(trouble)
         hint = (f"Không đọc được tệp: {reason}", f"The file cannot be read: {reason}")
-        raise Misconfigured([Problem(key="*", given="", where=str(where), allowed="", hint=hint)]) from trouble
+        raise Misconfigured([Problem(key="*", given="", where=where, allowed="", hint=hint)]) from trouble
 
 
-def _together(config: Config, where: Callable[[str], str]) -> list[Problem]:
+def _together(config: Config, where: Callable[..., str]) -> list[Problem]:
     """What no key shows by itself."""
     problems: list[Problem] = []
 
-    def refuse(key: str, given: object, allowed: str, vietnamese: str, english: str) -> None:
+    def refuse(key: str, given: object, allowed: str, vietnamese: str, english: str, *, beside: str = "") -> None:
+        """`beside` is the key that asks for this one: where this one stands nowhere, that one's place is told."""
         hint = (vietnamese, english)
-        problems.append(Problem(key=key, given=str(given), where=where(key), allowed=allowed, hint=hint))
+        problems.append(Problem(key=key, given=str(given), where=where(key, beside), allowed=allowed, hint=hint))
 
     wide = "127.0.0.1:PORT, [::1]:PORT, localhost:PORT"
     if not config.agents_tls and not config.agents_listen.is_loopback:
@@ -103,13 +105,16 @@ def _together(config: Config, where: Callable[[str], str]) -> list[Problem]:
             "agents_tls is off, so the agents' door may listen on this machine alone.",
         )
     if (config.office_certificate is None) != (config.office_key is None):
-        missing = "office_key" if config.office_key is None else "office_certificate"
+        missing, there = "office_key", "office_certificate"
+        if config.office_certificate is None:
+            missing, there = there, missing
         refuse(
             missing,
             "",
             _BY_NAME[missing].allowed,
             "office_certificate và office_key luôn đi cùng nhau.",
             "office_certificate and office_key belong together.",
+            beside=there,
         )
     if not config.office_listen.is_loopback:
         if config.office_open:
@@ -161,7 +166,7 @@ def load(path: Path | None, environ: Mapping[str, str], given: Mapping[str, obje
     if problems:
         raise Misconfigured(problems)
     config = Config(**values)
-    problems = _together(config, lambda key: sources[key][1] if key in sources else file)
+    problems = _together(config, lambda *keys: next((sources[key][1] for key in keys if key in sources), file))
     if problems:
         raise Misconfigured(problems)
     return config

@@ -86,6 +86,8 @@ def _host(text: str) -> str:
     except ValueError:
         if not _HOST.match(text):
             raise
+        # A certificate takes names by their labels: `a..b` is none.
+        text.encode("idna")
         return text.lower()
 
 

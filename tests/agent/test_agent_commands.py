@@ -144,7 +144,11 @@ def test_record_writes_a_folder_and_refuses_one_that_is_not_empty(tmp_path):
     [
         ([], "", "no collector"),
         (["--collector", "https://c.example.vn"], "nonsense", "this is not an install code"),
-        (["--collector", "https://c.example.vn", "--token-file", "/nonexistent"], "", "/nonexistent"),
+        (
+            ["--collector", "https://c.example.vn", "--token-file", "/nonexistent"],
+            "",
+            "/nonexistent: No such file or directory; name the",
+        ),
         (["--collector", "http://c.example.vn"], f"sd1.{'0' * 64}.abcdef12.{'s' * 43}", "http://"),
         (["--collector", "http://127.0.0.1:1"], f"sd1.{'0' * 64}.abcdef12.{'s' * 43}", "refused the connection"),
         (["--collector", "https://127.0.0.1:1", "--ca", "/etc/passwd"], f"sd1.{'0' * 64}.abcdef12.{'s' * 43}", "PEM"),
@@ -156,6 +160,40 @@ def test_enrolment_that_cannot_be_says_why(tmp_path, words, text, said):
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert "s" * 43 not in done.stdout + done.stderr
+
+
+def test_a_recording_that_cannot_be_written_says_where():
+    done = agent("record", "/proc/x")
+    assert done.returncode == 1
+    assert "/proc/x: No such file or directory; name a new directory" in done.stderr
+    assert "Errno" not in done.stderr
+
+
+def test_a_variable_that_means_nothing_is_told_and_stops_nothing(tmp_path):
+    told = "SCHOOLDRUM_LANGUAG: there is no such key; did you mean 'SCHOOLDRUM_LANGUAGE'?"
+    done = agent("once", "--json", SCHOOLDRUM_DISABLED=CHILDREN, SCHOOLDRUM_LANGUAG="vi")
+    assert done.returncode == 0
+    assert told in done.stderr
+    started = agent("run", "--state", str(tmp_path / "s"), SCHOOLDRUM_LANGUAG="vi", SCHOOLDRUM_SHARED_CODE="1")
+    assert told in started.stderr
+    assert "not enrolled" in started.stderr
+
+
+def test_probes_are_told_in_columns():
+    names = [line.split("every")[0] for line in agent("probes").stdout.splitlines() if not line.startswith(" ")]
+    assert len({len(name) for name in names}) == 1
+    assert all(name.endswith("  ") for name in names)
+
+
+def test_a_pc_whose_identity_is_lost_is_not_called_never_enrolled(tmp_path):
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    for name in ("identity.json", "identity.copy.json"):
+        (state / name).write_bytes(b"\0")
+    for _ in range(2):
+        done = agent("run", "--state", str(state), SCHOOLDRUM_SHARED_CODE="1")
+        assert done.returncode == 1
+        assert "this PC was enrolled, but both files" in done.stderr
 
 
 def test_a_code_on_the_command_line_works_but_warns(tmp_path):
@@ -176,6 +214,28 @@ def test_the_welcome_says_where_this_pc_stands(place, alias, state, lines):
     identity = Identity(machine="m", credential="c", place=place, alias=alias, state=state, collector="")
     for line in lines:
         assert line in welcome(identity)
+
+
+RENAME = "schooldrum-collector machines rename THCSBM/tin2-07 --alias tin2-09"
+
+
+@pytest.mark.parametrize(
+    ("again", "seat", "said", "unsaid"),
+    [
+        (False, 0, ["This PC was added"], ["already", "rename"]),
+        (False, 7, ["This PC was added"], ["already", "rename"]),
+        (False, 9, ["This PC was added", "Number 9 was not given: this PC is tin2-07", RENAME], ["already"]),
+        (True, 0, ["This PC is already there", "PC 07"], ["was added", "rename"]),
+        (True, 9, ["Máy này đã có sẵn", "This PC is already there", "PC 07", RENAME], ["was added"]),
+    ],
+)
+def test_a_pc_that_was_there_before_is_told_so_and_how_to_change_its_number(again, seat, said, unsaid):
+    identity = Identity(
+        machine="m", credential="c", place="THCSBM/main/TIN2", alias="tin2-07", state="active", collector=""
+    )
+    text = welcome(identity, before=identity if again else None, seat=seat)
+    assert [words for words in said if words not in text] == []
+    assert [words for words in unsaid if words in text] == []
 
 
 def test_output_cut_off_by_head_is_no_traceback():

@@ -44,19 +44,28 @@ def test_command_line_wins_over_environment_wins_over_file(tmp_path):
 
 def test_all_mistakes_are_named_at_once_with_place_key_value_and_what_is_allowed(tmp_path):
     file = write(tmp_path, 'beat = 1000\nspool_dys = 3\nlanguage = "de"\n[pace]\ndisk = 0\n')
-    said = complaint(file, {"SCHOOLDRUM_SPOOL_BYTES": "12", "SCHOOLDRUM_PROXI": "none"})
+    said = complaint(file, {"SCHOOLDRUM_SPOOL_BYTES": "12"})
     lines = said.splitlines()
     assert f"{file}: beat = 1000: write a whole number from 1 to 900, or 0" in lines
     assert f"{file}: spool_dys: there is no such key; did you mean 'spool_days'?" in lines
     assert any('language = \'de\': allowed: "", "vi", "en"' in line for line in lines)
     assert any("pace = {'disk': 0}: disk: write a whole number from 1 to 604800" in line for line in lines)
     assert any(line.startswith("environment variable SCHOOLDRUM_SPOOL_BYTES = '12'") for line in lines)
-    assert any("SCHOOLDRUM_PROXI: there is no such key; did you mean 'proxy'?" in line for line in lines)
-    assert len(lines) == 6
+    assert len(lines) == 5
 
 
-def test_variables_of_the_collector_are_none_of_our_business(tmp_path):
-    load(write(tmp_path, ""), {"SCHOOLDRUM_OFFICE_TOKEN": "x", "SCHOOLDRUM_RETENTION": "y"}, system="linux")
+def test_variables_of_the_collector_and_the_trial_are_none_of_our_business(tmp_path):
+    others = {"SCHOOLDRUM_COLLECTOR_DATA": "x", "SCHOOLDRUM_HOME": "y", "SCHOOLDRUM_CONFIG": "z", "OTHER": "o"}
+    assert load(write(tmp_path, ""), others, system="linux").warnings == ()
+
+
+def test_a_variable_that_means_nothing_is_a_warning_with_the_nearest_one(tmp_path):
+    variables = {"SCHOOLDRUM_PROXI": "none", "SCHOOLDRUM_WEATHER": "fine", "SCHOOLDRUM_CONFIGG": "x"}
+    assert load(write(tmp_path, ""), variables, system="linux").warnings == (
+        "environment variable SCHOOLDRUM_CONFIGG: there is no such key; it is ignored",
+        "environment variable SCHOOLDRUM_PROXI: there is no such key; did you mean 'SCHOOLDRUM_PROXY'?; it is ignored",
+        "environment variable SCHOOLDRUM_WEATHER: there is no such key; it is ignored",
+    )
 
 
 @pytest.mark.parametrize(

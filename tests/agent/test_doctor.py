@@ -110,7 +110,6 @@ def test_a_proxy_that_wants_a_login_is_named(tmp_path, authority):
     [
         ("pending", "delivered", "waiting for the office's approval"),
         ("active", "credential", "no longer knows this PC"),
-        ("active", "", "Is the program running?"),
     ],
 )
 def test_what_the_running_agent_noted_is_told(tmp_path, authority, context, state, word, found):
@@ -120,6 +119,34 @@ def test_what_the_running_agent_noted_is_told(tmp_path, authority, context, stat
         code, text = told(config, "en")
     assert code == 1
     assert found in text
+
+
+@pytest.mark.parametrize(("starts", "found"), [(0, "has not been started"), (1, "Is the program running?")])
+def test_nothing_sent_yet_is_no_fault(tmp_path, authority, context, starts, found):
+    with front(healthy, context) as server:
+        config = config_of(tmp_path)
+        enrolled(config, f"https://127.0.0.1:{server.port}", pem_of(authority), word="")
+        for _ in range(starts):
+            state = open_state(config.state)
+            state.begin()
+            state.close()
+        code, text = told(config, "en")
+    assert code == 0, text
+    assert found in text
+    assert text.endswith("No fault was found so far.")
+
+
+def test_a_lost_identity_is_not_called_never_added(tmp_path):
+    config = config_of(tmp_path)
+    enrolled(config, "https://127.0.0.1:1", "")
+    for name in ("identity.json", "identity.copy.json"):
+        (config.state / name).write_bytes(b"\0" * 100)
+    for _ in range(2):
+        code, text = told(config, "en")
+        assert code == 1
+        assert "both files identity.json and identity.copy.json are damaged" in text
+        # The agent moves damaged files aside; the second look must say the same.
+        open_state(config.state).close()
 
 
 def test_every_step_speaks_both_languages(tmp_path):

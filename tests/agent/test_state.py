@@ -72,6 +72,23 @@ def test_a_damaged_identity_comes_back_from_its_copy(tmp_path: Path, damage: byt
     state.close()
 
 
+def test_an_identity_lost_twice_is_known_to_have_been_there(tmp_path: Path):
+    state = open_state(tmp_path / "state")
+    assert not state.identity_lost
+    assert not look(tmp_path / "state").identity_lost
+    state.keep_identity(IDENTITY)
+    for name in ("identity.json", "identity.copy.json"):
+        (tmp_path / "state" / name).write_bytes(b"\0")
+    for _ in range(2):
+        state = reopen(state)
+        assert state.identity_lost
+        assert look(tmp_path / "state").identity_lost
+    state.keep_identity(IDENTITY)
+    state = reopen(state)
+    assert not state.identity_lost
+    state.close()
+
+
 @pytest.mark.parametrize("name", ["identity.json", "settings.json", "sections.json", "starts.json", "delivery.json"])
 def test_no_damaged_file_ends_the_agent(tmp_path: Path, name: str):
     state = open_state(tmp_path / "state")

@@ -66,6 +66,15 @@ def test_a_damaged_authority_is_said_and_left_alone(tmp_path: Path, damage: byte
     assert (tmp_path / AUTHORITY_FILE).read_bytes() == damage
 
 
+def test_a_lost_authority_that_pcs_rely_on_is_not_replaced(tmp_path: Path):
+    pin = open_authority(tmp_path, NOW, relied_on=False).pin
+    assert open_authority(tmp_path, NOW, relied_on=True).pin == pin
+    (tmp_path / AUTHORITY_FILE).unlink()
+    with pytest.raises(Unusable, match="missing; bring it back from a backup"):
+        open_authority(tmp_path, NOW, relied_on=True)
+    assert not (tmp_path / AUTHORITY_FILE).exists()
+
+
 def test_a_key_of_another_authority_is_refused(tmp_path: Path):
     open_authority(tmp_path / "a", NOW)
     open_authority(tmp_path / "b", NOW)

@@ -80,6 +80,11 @@ def test_config_sample_uncommented_is_the_defaults(language: str, file: Path) ->
         ("agents_listen", "8801"),
         ("agents_names", '["has space"]'),
         ("agents_names", "5"),
+        ("agents_names", '["a..b"]'),
+        (
+            "office_hosts",
+            '["x.example", "very-long-label-of-more-than-sixty-three-letters-that-no-name-may-have.example"]',
+        ),
         ("agents_names", '["https://x.example"]'),
         ("agents_proxies", '["proxy.example"]'),
         ("data", '""'),
@@ -141,6 +146,24 @@ def test_config_no_door_is_opened_wider_than_it_is_guarded(file: Path, values: d
     with pytest.raises(Misconfigured) as caught:
         load(file, {}, values)
     assert key in [problem.key for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("environ", "variable"),
+    [
+        ({"AGENTS_NAMES": "a..b"}, "AGENTS_NAMES"),
+        ({"OFFICE_KEY": "/x/k.pem"}, "OFFICE_KEY"),
+        ({"AGENTS_TLS": "false", "AGENTS_LISTEN": "0.0.0.0:1"}, "AGENTS_LISTEN"),
+        ({"CONFIG": "/nowhere/x.toml"}, "CONFIG=/nowhere/x.toml"),
+    ],
+)
+def test_config_a_variable_s_mistake_names_the_variable_and_not_the_file(
+    environ: dict[str, str], variable: str
+) -> None:
+    with pytest.raises(Misconfigured) as caught:
+        load(None, {f"{PREFIX}{name}": value for name, value in environ.items()})
+    (problem,) = caught.value.problems
+    assert problem.where == f"{PREFIX}{variable}"
 
 
 def test_config_a_wide_office_door_with_tls_is_fine(file: Path) -> None:

@@ -259,11 +259,11 @@ class Troubled:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.trouble: Exception | None = None
+        self.fault: Exception | None = None
 
     async def append(self, arrival: Arrival) -> None:
-        if self.trouble:
-            raise self.trouble
+        if self.fault:
+            raise self.fault
         await self._store.append(arrival)
 
     def __getattr__(self, name: str) -> Any:
@@ -283,12 +283,12 @@ async def test_a_store_in_trouble_is_503_and_the_door_stays_open(tmp_path: Path,
 
     async with opened_door(tmp_path, wrap=wrap) as door:
         credential = door.machine()
-        troubled[0].trouble = trouble
+        troubled[0].fault = trouble
         said = await door.report(credential)
         assert (said.status, said.body["error"]) == (503, "busy")
         again = await door.report(credential)
         assert [int(one.headers["Retry-After"]) - retry_after for one in (said, again)] == [0, 1]
-        troubled[0].trouble = None
+        troubled[0].fault = None
         assert (await door.report(credential)).status == 200
 
 

@@ -160,6 +160,31 @@ def test_a_directory_that_may_not_be_written_is_told(tmp_path: Path):
     assert "Permission denied" in told.stdout
 
 
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="becomes another user")
+@pytest.mark.parametrize("serving", [True, False])
+def test_a_store_of_another_account_is_told(opened: Opened, tmp_path: Path, *, serving: bool):
+    directory = tmp_path / "data"
+    opened(directory).close()
+    (directory / "schooldrum.lock").unlink()
+    os.chown(directory, 65534, 65534)
+    program = textwrap.dedent(
+        f"""
+        import os, time
+        from pathlib import Path
+        from schooldrum_collector.store.interface import Full
+        from schooldrum_collector.store.sqlite import open_store
+        os.chdir({str(directory)!r})
+        os.setuid(65534)
+        try:
+            open_store(Path(), clock=time.time, serving={serving})
+        except Full as problem:
+            print(problem)
+        """
+    )
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "as the account the file belongs to" in told.stdout
+
+
 def test_migrations_and_schema_say_the_same(opened: Opened, tmp_path: Path):
     opened(tmp_path).close()
     engine = register_engine(tmp_path / NAME)

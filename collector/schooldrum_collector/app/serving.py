@@ -8,8 +8,8 @@ import signal
 import ssl
 import sys
 from collections import Counter
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 
 import msgspec
 
@@ -81,23 +81,15 @@ def serve(config: Config, *, now: Callable[[], float], say: Say, opened: Callabl
     Raises:
         Unstartable: the data directory, store, authority, token or an address cannot be used.
     """
-    try:
+    with _told(config):
         prepare(config.data, say)
         token = None if config.office_open else office_token(config.data)
-        authority = open_authority(config.data, now())
         tls = office_tls(config)
-    except (Unsafe, TokenUnusable, AuthorityUnusable) as trouble:
-        raise Unstartable(str(trouble)) from trouble
-    except OSError as trouble:
-        where = trouble.filename or (
-            "office_certificate, office_key" if isinstance(trouble, ssl.SSLError) else config.data
-        )
-        raise Unstartable(f"{where}: {trouble.strerror or trouble}") from trouble
     own = OwnMetrics()
     lists = DatedLists(config.data)
     own.registry.register(ListAges(lists.dates, now))
     retention = Retention(results=config.results_days, sections=config.sections_days, audit=config.changes_days)
-    try:
+    with _told(config):
         store = open_store(
             config.data,
             clock=now,
@@ -105,27 +97,45 @@ def serve(config: Config, *, now: Callable[[], float], say: Say, opened: Callabl
             bounds=Bounds(arrivals=config.waiting_reports),
             committed=lambda _, seconds: own.commit_seconds.observe(seconds),
         )
-    except (Damaged, Locked, Full) as trouble:
-        raise Unstartable(str(trouble)) from trouble
-    parts = _Parts(
-        config=config,
-        authority=authority,
-        token=token,
-        office_tls=tls,
-        store=store,
-        own=own,
-        lists=lists,
-        now=now,
-        say=say,
-    )
     factory = uvloop.new_event_loop if sys.platform == "linux" else None
     try:
+        with _told(config):
+            authority = open_authority(config.data, now(), relied_on=bool(store.register().machines))
+        parts = _Parts(
+            config=config,
+            authority=authority,
+            token=token,
+            office_tls=tls,
+            store=store,
+            own=own,
+            lists=lists,
+            now=now,
+            say=say,
+        )
         with asyncio.Runner(loop_factory=factory) as runner:
             runner.run(_run(parts, opened))
     except Unopenable as trouble:
         raise Unstartable(str(trouble)) from trouble
     finally:
         store.close()
+
+
+@contextmanager
+def _told(config: Config) -> Iterator[None]:
+    """What keeps the collector from starting, as the sentence it ends with.
+
+    Raises:
+        Unstartable: something in it failed as the data directory, store, authority, token or certificate may.
+    """
+    try:
+        yield
+    except (Unsafe, TokenUnusable, AuthorityUnusable, Damaged, Locked, Full) as trouble:
+        raise Unstartable(str(trouble)) from trouble
+    except OSError as trouble:
+        where = trouble.filename or (
+            "office_certificate, office_key" if isinstance(trouble, ssl.SSLError) else config.data
+        )
+        raise Unstartable(f"{where}: {trouble.strerror or trouble}") from trouble
 
 
 async def _run(parts: _Parts, opened: Callable[[Doors], None]) -> None:

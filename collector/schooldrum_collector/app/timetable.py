@@ -13,7 +13,7 @@ from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from schooldrum_collector.formats import VIETNAM
-from schooldrum_collector.store.interface import Store
+from schooldrum_collector.store.interface import Full, Overloaded, Store
 
 _log = logging.getLogger(__name__)
 RETENTION_HOUR = 2
@@ -86,6 +86,8 @@ class Timetable:
         """Never raises: work that fails is logged and comes again in its turn."""
         try:
             self._work[name]()
+        except (Full, Overloaded) as trouble:
+            _log.warning("Timed work (%s) could not be stored (%s); it is tried again in its turn", name, trouble)
         except Exception:  # noqa: BLE001 - the boundary of a thread of the scheduler
             _log.exception("Timed work (%s) failed; it is tried again in its turn", name)
 

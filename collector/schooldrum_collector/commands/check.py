@@ -22,8 +22,8 @@ def arguments(parser: argparse.ArgumentParser, say: Say) -> None:
 def run(given: argparse.Namespace, call: Call) -> int:
     """Reads the whole store and looks at files and configuration; 1 where anything is wrong."""
     with opened(call) as store:
-        wrong = [*store.check(), *_files(call), *_set_up(call), *_rules(call)]
         register = store.register()
+        wrong = [*store.check(), *_files(call, relied_on=bool(register.machines)), *_set_up(call), *_rules(call)]
     if given.json:
         call.console.json({"sound": not wrong, "wrong": wrong})
         return 1 if wrong else 0
@@ -43,7 +43,7 @@ def run(given: argparse.Namespace, call: Call) -> int:
     return 1 if wrong else 0
 
 
-def _files(call: Call) -> Iterator[str]:
+def _files(call: Call, *, relied_on: bool) -> Iterator[str]:
     say, directory = call.say, call.config.data
     if sys.platform != "win32":
         for name in (AUTHORITY_FILE, LEAF_FILE, TOKEN_FILE):
@@ -53,9 +53,9 @@ def _files(call: Call) -> Iterator[str]:
                     f"{path}: tài khoản khác đọc được; chạy chmod 600 {path}",
                     f"{path}: others can read it; run chmod 600 {path}",
                 )
-    if (directory / AUTHORITY_FILE).exists():
+    if relied_on or (directory / AUTHORITY_FILE).exists():
         try:
-            authority = open_authority(directory, call.now())
+            authority = open_authority(directory, call.now(), relied_on=relied_on)
         except (Unusable, OSError) as trouble:
             yield str(trouble)
         else:

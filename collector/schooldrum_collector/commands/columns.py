@@ -278,16 +278,17 @@ def _seats(cells: Mapping[str, str], faults: _Faults) -> int | None:
     if not written:
         return None
     try:
-        seats = read_whole(written)
+        seats: int | None = read_whole(written)
     except ValueError:
-        seats = -1
-    if not 0 <= seats <= MOST_SEATS:
+        seats = None
+    if seats is None or seats > MOST_SEATS:
         faults.append(
             (
                 f"số máy {written!r:.40}: cần số nguyên từ 0 đến {MOST_SEATS}, viết không có dấu chấm, phẩy",
                 f"PCs {written!r:.40}: a whole number from 0 to {MOST_SEATS}, written without points and commas",
             )
         )
+        return None
     return seats
 
 
@@ -302,6 +303,16 @@ def _always_on(cells: Mapping[str, str], faults: _Faults) -> bool | None:
 
 def _entry(file: str, line: int, cells: Mapping[str, str]) -> tuple[Entry, _Faults]:
     faults: _Faults = []
+    for column in COLUMNS:
+        if cells.get(column.key, "").startswith("="):
+            faults.append(
+                (
+                    f"{column.title[0]}: công thức chưa có kết quả; mở bằng Excel hoặc LibreOffice rồi lưu lại",
+                    f"{column.title[1]}: a formula without its result; open the file in Excel or LibreOffice, save it",
+                )
+            )
+    if faults:
+        return Entry(file=file, line=line), faults
     entry = Entry(
         file=file,
         line=line,

@@ -99,16 +99,15 @@ def _lines(sections: Sequence[StoredSection], say: Say) -> Iterator[tuple[str, s
         ", ".join(_frozen(row, say) for row in _rows(sections, "freeze")),
     )
     for row in _rows(sections, "operating_system")[:1]:
-        told = _joined(row, "title") or _joined(row, "product", "release")
-        yield (
-            say("Hệ điều hành", "System"),
-            " · ".join(filter(None, (told, _joined(row, "release"), _joined(row, "version")))),
-        )
+        named, release = _joined(row, "title") or _joined(row, "product"), _joined(row, "release")
+        told = named if release in named else f"{named} {release}".strip()
+        yield say("Hệ điều hành", "System"), " · ".join(filter(None, (told, _joined(row, "version"))))
 
 
 def _frozen(row: Values, say: Say) -> str:
     state = say(*_STATES.get(f"{row.get('state')}", _STATE_NOT_TOLD))
-    return f"{row.get('product')} ({state})"
+    product = f"{row.get('product') or '?'}".replace("_", " ").title()
+    return f"{product} ({state})"
 
 
 def _battery(row: Values, say: Say) -> str:

@@ -182,8 +182,17 @@ def _approve(given: argparse.Namespace, call: Call, store: Store) -> int:
     if not chosen:
         raise Failed(say("Không có máy nào để duyệt.", "There is no PC to approve."))
     with store.writing() as writer:
-        for known in chosen:
-            machine = _fresh(writer, call, known)
+        current = [_fresh(writer, call, known) for known in chosen]
+        retired = [f"{one.school}/{one.alias}" for one in current if one.state is MachineState.RETIRED]
+        if retired:
+            names = ", ".join(retired)
+            raise Failed(
+                say(
+                    f"{names}: đã ngừng theo dõi, không duyệt được; cài lại bằng một mã cài đặt mới. Chưa đổi gì.",
+                    f"{names}: retired, cannot be approved; enrol it again with a new install code. Nothing changed.",
+                )
+            )
+        for machine in current:
             writer.put_machine(
                 msgspec.structs.replace(machine, state=MachineState.ACTIVE, pending_reason="", conflict=False)
             )
@@ -191,13 +200,6 @@ def _approve(given: argparse.Namespace, call: Call, store: Store) -> int:
             call.console.line(
                 say(f"Đã duyệt {machine.school}/{machine.alias}.", f"{machine.school}/{machine.alias} is approved.")
             )
-            if machine.state is MachineState.RETIRED:
-                call.console.line(
-                    say(
-                        "Máy này đã ngừng theo dõi: cài lại bằng một mã cài đặt mới.",
-                        "It was retired: enrol it again with a new install code.",
-                    )
-                )
     return 0
 
 

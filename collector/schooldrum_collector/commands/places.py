@@ -19,7 +19,7 @@ from schooldrum_collector.commands.columns import (
 from schooldrum_collector.commands.console import Failed
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Writer
-from schooldrum_collector.store.records import MAIN_SITE, MachineState, Register, Room, School
+from schooldrum_collector.store.records import EVERYTHING, MAIN_SITE, MachineState, Register, Room, School
 from schooldrum_collector.vietnamese import sort_key
 
 _PATH_PARTS = (2, 3)
@@ -158,6 +158,14 @@ def _add_school(given: argparse.Namespace, call: Call) -> int:
             raise Failed(say("Trường mới cần --name.", "A new school needs --name."))
         if given.area and writer.area(given.area) is None:
             raise Failed(say(f"Danh mục không có khu vực {given.area}.", f"The register has no area {given.area}."))
+        spelt = [one.code for one in writer.schools(EVERYTHING) if one.code.casefold() == given.code.casefold()]
+        if before is None and spelt:
+            raise Failed(
+                say(
+                    f"--code {given.code}: chỉ khác trường đã có {spelt[0]} ở chữ hoa.",
+                    f"--code {given.code}: is the school {spelt[0]} in other case.",
+                )
+            )
         school = msgspec.structs.replace(
             before or School(code=given.code, name=""),
             **{key: value for key, value in given_fields.items() if value is not None},

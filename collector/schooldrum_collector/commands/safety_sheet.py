@@ -111,7 +111,8 @@ def _patch_lines(patches: Patches, say: Say) -> Iterator[tuple[str, str]]:
     if patches.missing and patches.age_days is not None:
         on, all_days = _days(patches.age_days, say), _days(patches.calendar_days or 0, say)
         state += say(
-            f"; chậm {on} có bật máy, {all_days} theo lịch", f"; oldest for {on} of use, {all_days} by the calendar"
+            f"; bản chờ lâu nhất: {on} có bật máy, {all_days} theo lịch",
+            f"; the oldest has waited {on} of use, {all_days} by the calendar",
         )
     yield say("Cập nhật bảo mật", "Security updates"), state
     unknown = say("chưa rõ", "not known yet")

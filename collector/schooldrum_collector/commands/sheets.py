@@ -1,5 +1,6 @@
 """What stands in a person's CSV or XLSX file: rows of text with their line numbers, within bounds no file can lift."""
 
+import contextlib
 import csv
 import io
 import itertools
@@ -29,6 +30,7 @@ _SEPARATORS = (",", ";", "\t")
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 _ZEROS = re.compile(r"0{2,20}\Z")
 _LEGACY_LETTERS = frozenset("®\u00b8µ¶·¹©¬")
 """What đ, á, à … of the old TCVN3 fonts (.VnTime) look like when read as Windows' Vietnamese."""
@@ -157,7 +159,9 @@ def _separated(name: str, body: bytes, knows: Callable[[tuple[str, ...]], int]) 
     return Sheet(file=name, form=f"{encoding}, {said}", rows=tuple(rows))
 
 
-def _sift_parts(archive: zipfile.ZipFile) -> None:
+def _sift_parts(archive: zipfile.ZipFile) -> bool:
+    """Refuses what is built to do harm; says whether there are formulas."""
+    formulas = False
     parts = archive.infolist()
     # A part never yields more than its declared size, so the declared sizes bound what a zip bomb can unpack.
     if len(parts) > PARTS or sum(part.file_size for part in parts) > UNPACKED_BYTES:
@@ -172,6 +176,8 @@ def _sift_parts(archive: zipfile.ZipFile) -> None:
         # A workbook never declares entities; who does wants the reader to expand them without end.
         if body.startswith((b"\xff\xfe", b"\xfe\xff")) or any(mark in body for mark in _DECLARATIONS):
             raise Unreadable("có phần khai báo lạ (DTD): không nhập", "declares entities (DTD): not imported")
+        formulas = formulas or bool(_FORMULA.search(body))
+    return formulas
 
 
 def _cell_text(value: object, form: str) -> str:
@@ -194,11 +200,28 @@ def _trimmed(cells: Iterable[str]) -> tuple[str, ...]:
     return tuple(row)
 
 
-def _tables(name: str, workbook: Workbook) -> Iterator[Sheet]:
+def _is_unanswered(cell: object) -> bool:
+    """Whether a formula's result is missing: one that is an empty text says that it is text."""
+    return getattr(cell, "value", None) is None and getattr(cell, "data_type", "") != "str"
+
+
+def _tables(name: str, workbook: Workbook, formulas: Workbook | None) -> Iterator[Sheet]:
     for worksheet in workbook.worksheets:
+        asked = formulas[worksheet.title].iter_rows(max_row=ROWS + 1, max_col=COLUMNS) if formulas else ()
         rows = tuple(
-            SheetRow(line, _trimmed(_cell_text(cell.value, str(getattr(cell, "number_format", ""))) for cell in cells))
-            for line, cells in enumerate(worksheet.iter_rows(max_row=ROWS + 1, max_col=COLUMNS), start=1)
+            SheetRow(
+                line,
+                _trimmed(
+                    "="
+                    if getattr(formula, "data_type", "") == "f" and _is_unanswered(cell)
+                    else _cell_text(cell.value, str(getattr(cell, "number_format", "")))
+                    for cell, formula in itertools.zip_longest(cells, beside)
+                ),
+            )
+            for line, (cells, beside) in enumerate(
+                itertools.zip_longest(worksheet.iter_rows(max_row=ROWS + 1, max_col=COLUMNS), asked, fillvalue=()),
+                start=1,
+            )
         )
         if len(rows) > ROWS:
             raise Unreadable(f"hơn {ROWS} dòng: chia thành nhiều tệp", f"more than {ROWS} lines: split it")
@@ -208,14 +231,18 @@ def _tables(name: str, workbook: Workbook) -> Iterator[Sheet]:
 def _workbook(name: str, body: bytes) -> tuple[Sheet, ...]:
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            _sift_parts(archive)
+            has_formulas = _sift_parts(archive)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns of decoration that it does not read
-            workbook = load_workbook(io.BytesIO(body), read_only=True, data_only=True, keep_links=False)
-            try:
-                return tuple(_tables(name, workbook))
-            finally:
-                workbook.close()
+            with contextlib.ExitStack() as books:
+
+                def book(*, results: bool) -> Workbook:
+                    loaded = load_workbook(io.BytesIO(body), read_only=True, data_only=results, keep_links=False)
+                    books.callback(loaded.close)
+                    return loaded
+
+                # The one does not say which cells are formulas, the other not what came of them.
+                return tuple(_tables(name, book(results=True), book(results=False) if has_formulas else None))
     except Unreadable:
         raise
     except (

@@ -88,7 +88,7 @@ def make_token(store: Store, call: Call, path: str, uses: int, days: float) -> t
         Failed: the office's authority cannot be used.
     """
     try:
-        authority = open_authority(call.config.data, call.now())
+        authority = open_authority(call.config.data, call.now(), relied_on=bool(store.register().machines))
     except (Unusable, OSError) as trouble:
         raise Failed(str(trouble)) from trouble
     secret = secrets.token_urlsafe(32)

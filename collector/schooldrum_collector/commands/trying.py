@@ -1,10 +1,13 @@
 """`try`: everything on this machine: a collector, a school DEMO, and this very machine enrolled by a real agent.
 
 Collector and agent are child processes in sessions of their own, so that Ctrl-C reaches this process alone and both are
-stopped in order: the agent first, for its goodbye must still be heard.
+stopped in order: the agent first, for its goodbye must still be heard. On Linux both also stop when
+this process is killed.
 """
 
 import argparse
+import ctypes
+import os
 import signal
 import subprocess
 import sys
@@ -25,7 +28,11 @@ from schooldrum_collector.commands.console import Failed
 from schooldrum_collector.commands.tokens import make_token
 from schooldrum_collector.config import PREFIX, Config, Misconfigured, load
 from schooldrum_collector.speech import Say
+from schooldrum_collector.store.lock import NAME as LOCK_FILE
 from schooldrum_collector.store.records import MachineState, Room, School
+
+if sys.platform != "win32":
+    import fcntl
 
 SCHOOL, ROOM = "DEMO", "DEMO/main/tin1"
 READY_SECONDS = 60.0
@@ -33,6 +40,9 @@ ENROL_SECONDS = 90.0
 AGENT_STOP_SECONDS = 10.0
 COLLECTOR_STOP_SECONDS = 30.0
 MARK_FILE = "tried.json"
+_AGENT_LOCK_FILE = "lock"
+_PARENT_DEATH_SIGNAL = 1
+"""PR_SET_PDEATHSIG of prctl(2)."""
 
 
 class _Mark(msgspec.Struct, frozen=True):
@@ -65,6 +75,7 @@ def run(given: argparse.Namespace, call: Call) -> int:
     say, home = call.say, _home(call.environ)
     environ = _environment(call.environ, home)
     call = msgspec.structs.replace(call, config=_configured(call, home, environ))
+    _demand_nobody_else(call, home)
     with _events() as events, _collector(call, environ, events):
         doors = _opened(call, events)
         if doors is None:
@@ -123,6 +134,41 @@ def _configured(call: Call, home: Path, environ: Mapping[str, str]) -> Config:
         ) from trouble
 
 
+def _demand_nobody_else(call: Call, home: Path) -> None:
+    """Two trials cannot share their data; both programs of the other one are named at once.
+
+    Raises:
+        Failed: a collector or an agent works there.
+    """
+    locks = {
+        "schooldrum-collector": call.config.data / LOCK_FILE,
+        "schooldrum-agent": home / "agent" / _AGENT_LOCK_FILE,
+    }
+    holders = {name: holder for name, lock in locks.items() if (holder := _holder(lock))}
+    if holders:
+        names = ", ".join(f"{name} ({holder})" for name, holder in holders.items())
+        stop = f"kill {' '.join(holders.values())}"
+        raise Failed(
+            call.say(
+                f"Một lần dùng thử khác còn đang chạy trong {home}: {names}.\n"
+                f"Bấm Ctrl-C ở cửa sổ của nó, hoặc chạy: {stop}",
+                f"Another trial is still running in {home}: {names}.\nPress Ctrl-C in its window, or run: {stop}",
+            )
+        )
+
+
+def _holder(lock: Path) -> str:
+    """The number of the process that holds a lock file; empty where nobody does, or the system cannot tell."""
+    if sys.platform == "win32":
+        return ""
+    with suppress(OSError), lock.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return file.read(20).decode("ascii", "replace").strip()
+    return ""
+
+
 def _agent(home: Path, *words: str) -> list[str]:
     return [sys.executable, "-m", "schooldrum_agent", *words, "--state", str(home / "agent")]
 
@@ -147,6 +193,21 @@ def _events() -> Iterator[_Events]:
             signal.signal(number, handler)
 
 
+def _bound_to_us() -> Callable[[], None] | None:
+    """What a child does first, so that it is asked to stop however this process ends; None where that is not Linux."""
+    if sys.platform != "linux":
+        return None
+    # Found before the fork: between fork and exec as little as possible may happen.
+    control, signal_number, trial = ctypes.CDLL(None).prctl, ctypes.c_ulong(signal.SIGTERM), os.getpid()
+
+    def first() -> None:
+        control(_PARENT_DEATH_SIGNAL, signal_number)
+        if os.getppid() != trial:
+            os._exit(1)
+
+    return first
+
+
 @contextmanager
 def _child(
     command: list[str],
@@ -167,6 +228,7 @@ def _child(
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE if read else None,
         start_new_session=True,
+        preexec_fn=_bound_to_us(),  # noqa: PLW1509 - one system call; our other threads hold no lock that it needs
     )
 
     def watch() -> None:

@@ -201,6 +201,9 @@ class Store(Protocol):
     def pending(self) -> int:
         """How many arrivals wait to be stored."""
 
+    def trouble(self) -> str:
+        """Why nothing could be stored the last time something was to be (the sentence of Full); empty if it could."""
+
     def fold(self, now: float) -> int:
         """Turns journal older than a few minutes into dated history, each result exactly once; returns how many.
 

@@ -32,7 +32,11 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Journal:
-    """The writer's thread. `committed(arrivals, bytes, seconds)` is told of every commit, `often()` twice a second."""
+    """The writer's thread.
+
+    `committed(arrivals, bytes, seconds)` is told of every commit, `failed(problem)` of every one for which there was no
+    room or no right, and `often()` is called twice a second.
+    """
 
     def __init__(
         self,
@@ -44,6 +48,7 @@ class Journal:
         bounds: Bounds,
         streams_of: Callable[[str], tuple[int, ...]],
         committed: Callable[[int, int, float], None],
+        failed: Callable[[Full], None],
         often: Callable[[], None],
     ) -> None:
         self._path = path
@@ -53,6 +58,7 @@ class Journal:
         self._bounds = bounds
         self._streams_of = streams_of
         self._committed = committed
+        self._failed = failed
         self._often = often
         self._lock = threading.Condition()
         self._waiting: list[_Waiting] = []
@@ -127,7 +133,11 @@ class Journal:
             self._commit(batch)
         except Exception as problem:  # noqa: BLE001 - whoever waits is told; the thread goes on
             told = refusal(problem, self._path) if isinstance(problem, sqlite3.Error) else problem
-            self._answer(batch, told if isinstance(told, Full | Overloaded) else Full(f"storing failed: {problem!r}"))
+            if not isinstance(told, Full | Overloaded):
+                told = Full(f"storing failed: {problem!r}")
+            if isinstance(told, Full):
+                self._failed(told)
+            self._answer(batch, told)
             self._in_hand = 0
             self._begin_anew()
             return

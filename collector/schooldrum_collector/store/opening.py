@@ -36,7 +36,7 @@ def open_file(directory: Path, *, serving: bool) -> tuple[Path, Lock | None]:
     Raises:
         Damaged: what is there is not a sound store of ours, or is a newer version's; nothing was changed.
         Locked: another collector works here.
-        Full: the directory or the disk does not take a new or a migrated store.
+        Full: the directory or the disk does not take a new or a migrated store, or the file is another account's.
     """
     path = directory / NAME
     try:
@@ -87,14 +87,21 @@ def look(path: Path, *, seconds: float) -> str:
     """The version a store stands at, after looking for damage for at most so many seconds, without writing to it.
 
     Raises:
-        Damaged: as `open_file`.
+        Damaged, Full: as `open_file`.
     """
     advice = (
         f"Nothing was changed. Restore the newest backup into this directory, or move {path.name} and the files whose "
         "names begin like it away, to start with an empty store."
     )
-    with path.open("rb") as file:
-        header = file.read(_HEADER.size)
+    try:
+        # Opened as it will be used: what can be read but not written would fail much later.
+        with path.open("r+b") as file:
+            header = file.read(_HEADER.size)
+    except OSError as problem:
+        raise Full(
+            f"{path} cannot be opened ({problem.strerror}). The collector needs the right to read and write it: run it "
+            "as the account the file belongs to, or give the file to this one."
+        ) from problem
     if len(header) < _HEADER.size or not header.startswith(_MAGIC):
         raise Damaged(f"{path} is damaged: it does not begin like a store ({len(header)} bytes read). {advice}")
     _, application = _HEADER.unpack(header)

@@ -50,10 +50,13 @@ class RegisterWriter:
         self.appraised: dict[int, Appraised] = {}
         """What was judged in this transaction, by stream."""
 
-    def finish(self) -> None:
-        """Counts the version up and writes down what was touched, so that others read only that anew."""
+    def finish(self) -> bool:
+        """Counts the version up and writes down what was touched, so that others read only that anew.
+
+        Returns whether anything was.
+        """
         if not self._touched:
-            return
+            return False
         standing = schema.standing
         self._connection.execute(
             update(standing).values(
@@ -67,6 +70,7 @@ class RegisterWriter:
             [{"version": version, "kind": kind, "name": name} for kind, name in sorted(self._touched)],
         )
         self._connection.execute(delete(schema.touched).where(schema.touched.c.version <= version - _VERSIONS_KEPT))
+        return True
 
     def _one(self, table: Table, *conditions: ColumnElement[bool]) -> Any | None:
         return self._connection.execute(select(table).where(*conditions)).one_or_none()

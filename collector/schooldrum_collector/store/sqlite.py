@@ -117,6 +117,7 @@ class SqliteStore:
         self._cache = RegisterCache(self._reading, self._drop)
         self._journal: Journal | None = None
         self._closed = False
+        self._trouble = ""
         self._errand = threading.Lock()
         try:
             self._cache.refresh()
@@ -134,6 +135,7 @@ class SqliteStore:
         self._checkpoints = Checkpoints(path, self._turn)
 
         def told(arrivals: int, size: int, seconds: float) -> None:
+            self._trouble = ""
             self._checkpoints.stored(2 * size + 8192)
             committed(arrivals, seconds)
 
@@ -145,6 +147,7 @@ class SqliteStore:
             bounds=bounds,
             streams_of=self._cache.streams_of,
             committed=told,
+            failed=self._failed,
             often=self._cache.refresh,
         )
 
@@ -152,6 +155,9 @@ class SqliteStore:
         self._present.drop(stream)
         self._digests.drop(stream)
         self._appraised.drop(stream)
+
+    def _failed(self, problem: Full) -> None:
+        self._trouble = str(problem)
 
     @contextmanager
     def _eyes(self) -> Iterator[sqlite3.Connection]:
@@ -182,12 +188,17 @@ class SqliteStore:
             with self._turn.taken(), self._still_open(), self._writing.begin() as connection:
                 writer = RegisterWriter(connection, self._clock)
                 yield writer
-                writer.finish()
+                changed = writer.finish()
                 appraised = writer.appraised
         except exc.DBAPIError as problem:
             if isinstance(problem.orig, sqlite3.DatabaseError) and not isinstance(problem.orig, sqlite3.IntegrityError):
-                raise refusal(problem.orig, self._path) from problem
+                told = refusal(problem.orig, self._path)
+                if isinstance(told, Full):
+                    self._failed(told)
+                raise told from problem
             raise
+        if changed:
+            self._trouble = ""
         self._appraised.note(appraised)
         if self._journal:
             self._checkpoints.stored(1 + len(appraised) * _APPRAISAL_BYTES)
@@ -340,6 +351,10 @@ class SqliteStore:
     def pending(self) -> int:
         """As the interface says."""
         return self._journal.pending() if self._journal else 0
+
+    def trouble(self) -> str:
+        """As the interface says."""
+        return self._trouble
 
     def fold(self, now: float, settle: float = SETTLE_SECONDS) -> int:
         """As the interface says; what is younger than `settle` seconds stays in the journal."""

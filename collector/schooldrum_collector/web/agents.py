@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -85,11 +86,12 @@ def agents_app(
     app = web.Application(client_max_size=PACKED_BYTES)
     app[COUNTS] = intake.counts
     app.cleanup_ctx.append(chores_done)
-    app.router.add_post("/v1/reports", _spoken(requests.reports, intake.counts, say))
-    app.router.add_post("/v1/enrol", _spoken(requests.enrol, intake.counts, say))
+    full = _FullDisk()
+    app.router.add_post("/v1/reports", _spoken(requests.reports, intake.counts, say, full))
+    app.router.add_post("/v1/enrol", _spoken(requests.enrol, intake.counts, say, full))
     app.router.add_get("/v1/ca", requests.certificate)
     app.router.add_get("/healthz", requests.health)
-    app.router.add_route("*", "/{tail:.*}", _spoken(requests.nothing, intake.counts, say))
+    app.router.add_route("*", "/{tail:.*}", _spoken(requests.nothing, intake.counts, say, full))
     return app
 
 
@@ -169,7 +171,22 @@ async def _body(request: web.Request, most: int) -> bytes:
         raise Unacceptable(413, "too_large", message) from problem
 
 
-def _spoken(handler: _Handler, counts: Counter[str], say: Say) -> Callable[[web.Request], Awaitable[web.Response]]:
+class _FullDisk:
+    """What the log is told while nothing can be stored: one sentence, at most once a minute however many PCs call."""
+
+    def __init__(self) -> None:
+        self._told = -math.inf
+
+    def tell(self, problem: Full) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._told >= _FULL_SECONDS:
+            self._told = now
+            _log.error("Agents are asked to come again and keep what they have: %s", problem)
+
+
+def _spoken(
+    handler: _Handler, counts: Counter[str], say: Say, full: _FullDisk
+) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def speak(request: web.Request) -> web.Response:
         """Never raises: whatever goes wrong inside is logged here, and the agent keeps what it has and comes again."""
         try:
@@ -180,8 +197,8 @@ def _spoken(handler: _Handler, counts: Counter[str], say: Say) -> Callable[[web.
             answer = trouble(413, "too_large", "The body is too large; send less at once.")
         except Overloaded as problem:
             answer = _busy(say, problem.retry_after + counts["busy"] % _SPREAD_SECONDS)
-        except Full:
-            _log.exception("Nothing can be stored; agents keep what they have")
+        except Full as problem:
+            full.tell(problem)
             answer = _busy(say, _FULL_SECONDS + counts["busy"] % _SPREAD_SECONDS)
         except (ConnectionError, web.RequestPayloadError):
             answer = trouble(400, "malformed", "The body did not arrive whole.")

@@ -73,16 +73,23 @@ class Authority(msgspec.Struct, frozen=True, kw_only=True):
         context.load_cert_chain(self.leaf(names, now))
 
 
-def open_authority(directory: Path, now: float) -> Authority:
+def open_authority(directory: Path, now: float, *, relied_on: bool = False) -> Authority:
     """The authority kept in this directory, made when there is none (EC P-256, 20 years, the file only ours to read).
 
+    `relied_on` says that PCs have enrolled, and so pin the one there was: then none is made in its place.
+
     Raises:
-        Unusable: there is a file, but it is damaged, not an authority, or readable by others.
+        Unusable: there is a file, but it is damaged, not an authority, or readable by others; or it is lost.
         OSError: the directory cannot be used.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = directory / AUTHORITY_FILE
     if not path.exists():
+        if relied_on:
+            raise Unusable(
+                f"{path} is missing; bring it back from a backup, every agent pins it. Nothing was made in its place. "
+                "Where there is no backup, begin with a new data directory and enrol every PC again."
+            )
         key = ec.generate_private_key(ec.SECP256R1())
         _write(path, _private(key) + _public(_sign_authority(key, now)), replace=False)
     return _load(path)

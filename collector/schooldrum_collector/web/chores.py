@@ -8,7 +8,7 @@ from collections.abc import Container
 import msgspec
 
 from schooldrum_collector.judge.rivalry import Outcome, Rivalry, overhear
-from schooldrum_collector.store.interface import Store, Writer
+from schooldrum_collector.store.interface import Full, Overloaded, Store, Writer
 from schooldrum_collector.store.records import Change, Credential, Machine
 from schooldrum_collector.web.clerk import Clerk
 
@@ -97,6 +97,10 @@ class Chores:
             await asyncio.sleep(PAUSE_SECONDS)
             try:
                 await self.write()
+            except (Full, Overloaded) as problem:
+                _log.warning("What reports changed in the register is not written yet (%s); it is tried again", problem)
+                self._woken.set()
+                await asyncio.sleep(_AFTER_TROUBLE_SECONDS)
             except Exception:  # noqa: BLE001 - the boundary of a task that must live as long as the door
                 _log.exception("What reports changed in the register is not written yet; it is tried again")
                 self._woken.set()

@@ -55,7 +55,7 @@ def office_app(
     turn = asyncio.Lock()
     app.add_routes(Scraping(Pages(own), look, turn).routes())
     app.add_routes(Reading(look).routes())
-    app.add_routes(_people_routes(look, turn, language))
+    app.add_routes(_people_routes(look, store, turn, language))
     return app
 
 
@@ -70,16 +70,19 @@ async def _in_words(request: web.Request, handler: Handler) -> web.StreamRespons
         return refusal(404, "not_found", f"{problem}")
 
 
-def _people_routes(look: Look, turn: asyncio.Lock, language: str) -> list[web.RouteDef]:
+def _people_routes(look: Look, store: Store, turn: asyncio.Lock, language: str) -> list[web.RouteDef]:
     async def ready(request: web.Request) -> web.Response:
         sight = look(request)
+        trouble = store.trouble()
         return web.json_response(
             {
-                "ready": True,
+                "ready": not trouble,
+                "trouble": trouble,
                 "grace": in_grace(sight.hearing, sight.now),
                 "schools": len(sight.schools()),
                 "register": sight.register.version,
             },
+            status=503 if trouble else 200,
         )
 
     async def front(request: web.Request) -> web.Response:

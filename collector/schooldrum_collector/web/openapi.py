@@ -66,7 +66,7 @@ def _description() -> dict[str, Any]:
             "/metrics/schools": _get("Names, rooms and counts of schools.", None, _SCOPE, media="text/plain"),
             "/metrics/schools/{code}": _get("Every machine of a school.", None, _CODE, _SCOPE, media="text/plain"),
             "/sd/schools": _get("The pages of schools, for Prometheus' http_sd.", None, _SCOPE),
-            "/readyz": _get("Whether this collector can answer.", None),
+            "/readyz": _get("Whether this collector can answer and store; 503 with `trouble` where it cannot.", None),
             "/api/v1/schools": _get("Schools, with machines by state.", SchoolsAnswer, _SCOPE),
             "/api/v1/machines": _get("Machines, by school and alias.", MachinesAnswer, _SCOPE, *paging),
             "/api/v1/machines/{machine}": _get(

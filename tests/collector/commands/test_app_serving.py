@@ -84,6 +84,44 @@ def test_serve_what_was_answered_survives_kill(school: Typed, served: Served) ->
     assert second.stop() == 0
 
 
+def test_serve_never_replaces_a_lost_authority_that_pcs_rely_on(school: Typed, served: Served, data: Path) -> None:
+    token = school("token", "new", "--room", "BM/tin1", "--json").data()["token"]
+    serving = served("--open")
+    serving.enrol(token, HARDWARE)
+    assert serving.stop() == 0
+    (data / "authority.pem").unlink()
+    for words in (("serve",), ("token", "new", "--room", "BM/tin1")):
+        refused = school(*words)
+        assert refused.code == 1
+        assert "authority.pem is missing" in refused.err
+    assert "authority.pem is missing" in school("check").out
+    assert not (data / "authority.pem").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="bounds the size of another process's files")
+def test_serve_is_not_ready_while_nothing_can_be_stored(school: Typed, served: Served) -> None:
+    token = school("token", "new", "--room", "BM/tin1", "--json").data()["token"]
+    serving = served("--open")
+    credential = serving.enrol(token, HARDWARE).credential
+    assert serving.report(credential, HARDWARE)[0] == 200
+    limits = resource.prlimit(serving.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(serving.process.pid, resource.RLIMIT_FSIZE, (16 << 10, limits[1]))
+    assert _soon(lambda: serving.report(credential, HARDWARE)[0] == 503)
+    assert serving.report(credential, HARDWARE)[0] == 503
+    status, body = serving.get(f"{serving.office}/readyz")
+    assert status == 503
+    assert json.loads(body)["ready"] is False
+    assert "nothing can be stored" in json.loads(body)["trouble"]
+    resource.prlimit(serving.process.pid, resource.RLIMIT_FSIZE, limits)
+    assert _soon(lambda: serving.report(credential, HARDWARE)[0] == 200)
+    status, body = serving.get(f"{serving.office}/readyz")
+    assert (status, json.loads(body)["ready"], json.loads(body)["trouble"]) == (200, True, "")
+    assert serving.stop() == 0
+    log = serving.log.read_text(encoding="utf-8")
+    assert "Traceback" not in log
+    assert log.count("keep what they have") == 1
+
+
 @pytest.mark.usefixtures("school")
 def test_serve_twice_on_one_directory_is_refused_clearly(served: Served, data: Path) -> None:
     serving = served("--open")

@@ -159,8 +159,11 @@ def test_machines_are_moved_and_renamed(room: Any, school: Typed) -> None:
 def test_machines_are_retired_approved_and_forgotten(room: Any, school: Typed) -> None:
     assert school("machines", "retire", "BM/tin1-01", "BM/tin1-02").code == 0
     assert _aliases(school, "--state", "retired") == ["BM/tin1-01", "BM/tin1-02"]
-    said = school("machines", "approve", "BM/tin1-01")
-    assert "enrol it again" in said.out
+    said = school("machines", "approve", "BM/tin1-03", "BM/tin1-01")
+    assert said.code == 1
+    assert "enrol it again" in said.err
+    assert said.out == ""
+    assert _aliases(school, "--state", "retired") == ["BM/tin1-01", "BM/tin1-02"]
     assert school("machines", "forget", "BM/tin1-02").code == 1
     assert school("machines", "forget", "BM/tin1-02", "--yes").code == 0
     assert _aliases(school, "--scope", "BM") == ["BM/tin1-01", "BM/tin1-03"]

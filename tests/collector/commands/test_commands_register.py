@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from schooldrum_collector.__main__ import COMMANDS
+from schooldrum_collector.__main__ import main
+from schooldrum_collector.commands.line import COMMANDS
 from schooldrum_collector.store.sqlite import open_store
 from schooldrum_wire.token import read_token
 
@@ -71,6 +72,14 @@ def test_commands_all_mistakes_of_the_set_up_are_said_before_anything_is_done(
     assert typed("school", "--help").code == 0
 
 
+def test_commands_a_missing_file_is_said_in_the_language_of_the_environment(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SCHOOLDRUM_COLLECTOR_LANGUAGE", "en")
+    assert main(["--config", str(data / "away.toml"), "school", "list"]) == 1
+    assert "The file cannot be read" in capsys.readouterr().err
+
+
 def test_commands_options_for_all_may_stand_anywhere(school: Typed, data: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     assert school("--data", str(other), "school", "add", "--code", "X", "--name", "X").code == 0
@@ -123,6 +132,7 @@ def test_places_are_changed_only_where_told(school: Typed) -> None:
         (["school", "add", "--code", "a b", "--name", "x"], "--code"),
         (["school", "add", "--code", "NEW"], "--name"),
         (["school", "add", "--code", "NEW", "--name", " "], "--name"),
+        (["school", "add", "--code", "bm", "--name", "Bến Mới"], "the school BM in other case"),
         (["school", "add", "--code", "NEW", "--name", "x\x1b[2J"], "--name"),
         (["school", "add", "--code", "NEW", "--name", "x", "--area", "nowhere"], "nowhere"),
         (["school", "add", "--code", "NEW", "--name", "x", "--area", "Ở đâu"], "--area"),

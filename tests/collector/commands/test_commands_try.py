@@ -151,6 +151,46 @@ def test_try_says_the_goodbye_before_the_collector_stops(tmp_path: Path) -> None
     assert machine["presence"] == "off"
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody tells the children")
+def test_killed_try_leaves_nobody_behind_and_a_second_one_names_both(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    trial = Trial(home, 0, 0)
+    try:
+        office = trial.said(r"(http://127\.0\.0\.1:\d+)/$")
+        _figures(f"{office}/metrics/schools/DEMO", r"^school_memory_size_bytes\{")
+        numbers = [(home / name).read_text("ascii").strip() for name in ("collector/schooldrum.lock", "agent/lock")]
+        second = Trial(home, 0, 0)
+        assert second.ended() == 1
+        said = "".join(second.lines)
+        assert f"schooldrum-collector ({numbers[0]}), schooldrum-agent ({numbers[1]})" in said
+        assert f"kill {numbers[0]} {numbers[1]}" in said
+        assert len(_running(home)) == 2
+    finally:
+        trial.process.kill()
+        trial.ended()
+    deadline = time.monotonic() + 30
+    while _running(home) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert _running(home) == []
+
+
+def test_ctrl_c_while_the_program_still_loads_is_quiet() -> None:
+    program = """
+import os, signal, sys
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == sys.argv[1]:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupting())
+from schooldrum_collector.__main__ import main
+sys.exit(main(["try"]))
+"""
+    for loading in ("msgspec", "schooldrum_collector.commands.trying"):
+        done = subprocess.run([sys.executable, "-c", program, loading], capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (130, b"")
+
+
 def test_try_says_who_has_the_port(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -137,6 +137,26 @@ def test_import_each_bad_row_says_where_and_why(heading: tuple[str, ...], row: t
     assert all(problem.line in {1, 2} and problem.file == "t.csv" for problem in problems)
 
 
+def test_import_a_bad_number_is_its_own_row_s_trouble_alone() -> None:
+    heading = ("ma truong", "ten truong", "ten phong", "so may")
+    table = _understood(heading, ("BM", "B", "Tin 1", "many"), ("BM", "B", "Tin 1", "30"))
+    assert [problem.line for problem in table.problems] == [2]
+    made = _planned(table)
+    assert made.problems == ()
+    assert "-1" not in str(made.steps)
+
+
+@pytest.mark.parametrize("column", ["so may", "ten truong", "luon bat"])
+def test_import_a_formula_without_its_result_is_a_bad_row(column: str) -> None:
+    heading = ("ma truong", "ten truong", "ten phong", "so may", "luon bat")
+    row = tuple(
+        "=" if one == column else said for one, said in zip(heading, ("BM", "B", "Tin 1", "3", "x"), strict=True)
+    )
+    (problem,) = _understood(heading, row).problems
+    assert problem.line == 2
+    assert "formula without its result" in problem.english
+
+
 def test_import_rows_that_contradict_each_other_are_named_both() -> None:
     made = _planned(_understood(("ma truong", "ten truong"), ("BM", "Bình Minh"), ("BM", "Bình Mình")))
     (problem,) = made.problems

@@ -1,6 +1,7 @@
 """Tables as people save them: encodings, separators, workbooks, and files built to do harm."""
 
 import io
+import re
 import unicodedata
 import zipfile
 from collections.abc import Callable, Sequence
@@ -130,6 +131,21 @@ def test_sheets_of_a_workbook(tmp_path: Path) -> None:
     assert sheet.rows[3] == sheets.SheetRow(4, ("", "7", "7.5"))
     assert sheet.rows[4].cells[0] == "1"
     assert sheet.form == "xlsx, Trường"
+
+
+def test_sheets_a_formula_without_its_result_is_not_an_empty_cell(tmp_path: Path) -> None:
+    path = _workbook(tmp_path / "book.xlsx", [("Số máy", "B"), ("=1+2", None, 7), (4, "x")])
+    assert _cells(path) == [("Số máy", "B"), ("=", "", "7"), ("4", "x")]
+    part = "xl/worksheets/sheet1.xml"
+    with zipfile.ZipFile(path) as archive:
+        body = archive.read(part)
+    assert body.count(b"<f>1+2</f><v />") + body.count(b"<f>1+2</f><v/>") + body.count(b"<f>1+2</f><v></v>") == 1
+    for answered, cell in ((rb"<f>1+2</f><v>3</v>", "3"), (rb"<f>1+2</f><v></v>", "")):
+        written = re.sub(rb"<f>1\+2</f><v ?/?>(</v>)?", answered, body)
+        if not cell:
+            # A formula whose result is an empty text says so by its kind.
+            written = re.sub(rb'<c r="A2"', rb'<c r="A2" t="str"', written)
+        assert _cells(_with_part(path, tmp_path / "answered.xlsx", part, written))[1] == (cell, "", "7")
 
 
 def test_sheets_a_code_typed_as_a_number_keeps_the_zeros_of_its_format(tmp_path: Path) -> None:

@@ -1,0 +1,192 @@
+"""Which command is meant by the words on the line, in which language, with which configuration."""
+
+import argparse
+import importlib
+import io
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from schooldrum_collector.commands.actions import PROGRAM, example_line
+from schooldrum_collector.commands.call import Call
+from schooldrum_collector.commands.console import Console, Failed
+from schooldrum_collector.config import PREFIX, Config, Misconfigured, load
+from schooldrum_collector.speech import Say
+from schooldrum_wire.settings import LANGUAGES
+from schooldrum_wire.version import VERSION
+
+_FROM_COMMAND_LINE = "config_"
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """A command: the module under `commands` that holds it, what it is for, and an example."""
+
+    module: str
+    help: tuple[str, str]
+    example: str
+    arguments: str = "arguments"
+    run: str = "run"
+
+
+COMMANDS = {
+    "serve": Command(module="serve", help=("chạy máy chủ tổng hợp", "runs the collector"), example="serve"),
+    "try": Command(
+        module="trying",
+        help=("dùng thử: máy chủ và một máy thật ngay trên máy này", "tries everything out on this machine"),
+        example="try",
+    ),
+    "import": Command(
+        module="importing",
+        help=("nhập khu vực, trường, phòng từ CSV, XLSX", "imports areas, schools, rooms from CSV, XLSX"),
+        example="import truong.xlsx phong.csv --dry-run",
+    ),
+    "school": Command(
+        module="places",
+        help=("thêm, liệt kê trường", "adds, lists schools"),
+        example='school add --code BM --name "THCS Bình Minh"',
+        arguments="school_arguments",
+        run="run_school",
+    ),
+    "room": Command(
+        module="places",
+        help=("thêm, liệt kê phòng", "adds, lists rooms"),
+        example='room add --school BM --room tin1 --name "Phòng Tin 1" --seats 40',
+        arguments="room_arguments",
+        run="run_room",
+    ),
+    "token": Command(
+        module="tokens",
+        help=("mã cài đặt của phòng", "install codes of rooms"),
+        example="token new --room BM/tin1",
+    ),
+    "machines": Command(
+        module="machines",
+        help=("các máy: xem, duyệt, chuyển, gộp, ngừng theo dõi", "PCs: list, show, approve, move, merge, retire"),
+        example="machines show BM/tin1-07",
+    ),
+    "software": Command(
+        module="software",
+        help=("phần mềm trên các máy; danh sách cấm, duyệt", "programs on PCs; forbidden and approved ones"),
+        example="software list --scope BM",
+    ),
+    "settings": Command(
+        module="settings",
+        help=("cài đặt gửi tới các máy", "settings that PCs are granted"),
+        example="settings set --scope BM beat=120",
+    ),
+    "data": Command(
+        module="data",
+        help=("các bảng số liệu nền: hết hỗ trợ, bản dựng Windows", "the lists of facts: end of support, builds"),
+        example="data show",
+    ),
+    "check": Command(
+        module="check", help=("kiểm tra số liệu và cấu hình", "checks the store and the set-up"), example="check"
+    ),
+    "config": Command(
+        module="configuration",
+        help=("cấu hình đang dùng, tệp mẫu", "the configuration in use, a sample file"),
+        example="config --sample",
+    ),
+}
+
+
+def _common() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(prog=PROGRAM, add_help=False, allow_abbrev=False)
+    # SUPPRESS: given before the command, a value must not be overwritten by the default of the same option behind it.
+    common.add_argument("--config", type=Path, metavar="FILE", default=argparse.SUPPRESS)
+    common.add_argument("--data", dest="config_data", metavar="DIR", default=argparse.SUPPRESS)
+    common.add_argument("--lang", dest="config_language", choices=LANGUAGES, default=argparse.SUPPRESS)
+    return common
+
+
+def _parser(say: Say, chosen: str | None) -> argparse.ArgumentParser:
+    common = _common()
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM,
+        parents=[common],
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=say(
+            "Máy chủ tổng hợp Schooldrum: nhận số liệu từ các máy trường và cho văn phòng xem.",
+            "The Schooldrum collector: takes in what schools' PCs report, and shows it to the office.",
+        ),
+        epilog=example_line(say, "try"),
+    )
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {VERSION}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        one = commands.add_parser(
+            name,
+            parents=[common],
+            allow_abbrev=False,
+            help=say(*command.help),
+            description=say(*command.help),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            epilog=example_line(say, command.example),
+        )
+        # Only the command that is meant is imported: `token list` need not wait for the web server's libraries.
+        if name == chosen:
+            getattr(_module(command), command.arguments)(one, say)
+    return parser
+
+
+def _module(command: Command) -> Any:
+    return importlib.import_module(f"schooldrum_collector.commands.{command.module}")
+
+
+def _configuration(given: argparse.Namespace) -> Config:
+    values = {
+        name.removeprefix(_FROM_COMMAND_LINE): value
+        for name, value in vars(given).items()
+        if name.startswith(_FROM_COMMAND_LINE) and value is not None
+    }
+    return load(getattr(given, "config", None), os.environ, values)
+
+
+def _language(given: argparse.Namespace) -> str:
+    """In which language help and complaints are said, also where the configuration itself is the complaint."""
+    if chosen := getattr(given, "config_language", None):
+        return str(chosen)
+    try:
+        return _configuration(given).language
+    except Misconfigured:
+        named = os.environ.get(f"{PREFIX}LANGUAGE", "")
+        return named if named in LANGUAGES else Config.language
+
+
+def main(arguments: Sequence[str], *, now: Callable[[], float]) -> int:
+    """Runs one command; returns 0 (done), 1 (could not) or 2 (not understood; argparse exits by itself)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A Windows console of an English system would refuse Vietnamese letters.
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    # Taken out first: these may stand anywhere on the line.
+    asked, words = _common().parse_known_args(list(arguments))
+    say = Say(_language(asked))
+    chosen = next((word for word in words if word in COMMANDS), None)
+    _parser(say, chosen).parse_args(words, namespace=asked)
+    console = Console(say=say, out=sys.stdout, err=sys.stderr, answers=sys.stdin)
+    try:
+        config = _configuration(asked)
+    except Misconfigured as trouble:
+        for problem in trouble.problems:
+            console.remark(problem.sentence(say))
+        return 1
+    command = COMMANDS[asked.command]
+    call = Call(config=config, console=console, now=now, environ=os.environ)
+    try:
+        code = int(getattr(_module(command), command.run)(asked, call))
+        sys.stdout.flush()
+    except Failed as trouble:
+        for line in str(trouble).splitlines():
+            console.remark(line)
+        return 1
+    except BrokenPipeError:
+        # Whoever read the other end (head, less) has seen enough; Python would complain once more when it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code

@@ -1,0 +1,125 @@
+"""What a person reads of one PC's make and safety, in both languages."""
+
+import io
+from datetime import date
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from schooldrum_collector.commands import hardware_sheet, safety_sheet
+from schooldrum_collector.commands.console import Console
+from schooldrum_collector.judge.appraisal import Memory, Verdicts
+from schooldrum_collector.judge.parts import KINDS, Event
+from schooldrum_collector.judge.patches import Patches, PatchState
+from schooldrum_collector.judge.posture import judged
+from schooldrum_collector.judge.posture_checks import Known
+from schooldrum_collector.judge.posture_policy import Policy
+from schooldrum_collector.judge.support import Proof, Support, SupportState, Way, WayOut
+from schooldrum_collector.speech import Say
+from schooldrum_collector.store.records import Appraisal, Appraised, Change, StoredSection
+from schooldrum_wire.section import Values
+
+NOW = 1_795_402_800.0
+ENDED = Support(
+    state=SupportState.ENDED, product="Windows 10", release="22H2", until=date(2025, 10, 14), days_left=-405,
+    extended=date(2028, 10, 10), proof=Proof.NOT_PROVEN, planned=date(2027, 6, 30),
+)  # fmt: skip
+LATE = Patches(
+    state=PatchState.REFUSED, age_days=74, calendar_days=300, missing=3, told=2, behind=9, stale=True,
+    because=("paused", "error 0x80070422", "something_newer"),
+)  # fmt: skip
+
+
+def told(language: str, show: Any, *values: Any) -> str:
+    out = io.StringIO()
+    say = Say(language)
+    console = Console(say=say, out=out, err=io.StringIO(), answers=io.StringIO())
+    call: Any = SimpleNamespace(say=say, console=console, now=lambda: NOW)
+    show(call, *values)
+    return out.getvalue()
+
+
+def appraisal(**verdicts: Any) -> Appraisal:
+    return Appraisal(
+        appraised=Appraised(machine="m1", at=NOW - 300, heard=NOW, basis="", body=b""),
+        memory=Memory(),
+        verdicts=Verdicts(day=date(2026, 11, 23), **verdicts),
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (
+            "vi",
+            ("đã hết hỗ trợ, hãng không còn phát hành bản vá (từ sau ngày 14/10/2025); chưa thấy hỗ trợ kéo dài",
+             "mua hỗ trợ kéo dài (ESU), đến hết 10/10/2028 (không hợp Windows 11: chip bảo mật (TPM))",
+             "xử lý trước ngày 30/06/2027", "74 ngày có bật máy, 300 ngày theo lịch", "2; chậm 9 bản dựng",
+             "có người tạm dừng cập nhật, lỗi 0x80070422, something_newer", "đã lâu không tìm bản cập nhật",
+             "✗ chưa đạt", "? chưa có số liệu", "để biết", "Cách xử lý: điều khiển từ xa", "  1. ", "5 phút trước"),
+        ),
+        (
+            "en",
+            ("out of support, its maker publishes no more updates (since Tue 14 Oct 2025)", "no extended support",
+             "(not for Windows 11: security chip (TPM))", "to act by Wed 30 Jun 2027", "74 days of use, 300 days by",
+             "2; 9 builds behind", "somebody has paused updates, error 0x80070422, something_newer",
+             "✗ not met", "? no data", "for information", "What to do: remote desktop", "  1. ", "Judged 5 min ago."),
+        ),
+    ],
+)  # fmt: skip
+def test_a_person_reads_how_safe_it_is(language: str, words: tuple[str, ...]) -> None:
+    rows: dict[str, tuple[Values, ...]] = {"remote_desktop": ({"enabled": True, "protected": False},)}
+    checks = judged(Known(system="windows", sections=rows), Policy())
+    way = WayOut(way=Way.ESU, to="2028-10-10", parts=("tpm",))
+    text = told(language, safety_sheet.show, appraisal(support=ENDED, way=way, patches=LATE, checks=checks))
+    for said in words:
+        assert said in text, text
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_everything_that_can_be_has_words(language: str) -> None:
+    say = Say(language)
+    assert all(safety_sheet.way_words(WayOut(way=way, to="2028-10-10"), say) for way in Way)
+    for state in SupportState:
+        for until in (None, date(2027, 1, 1)):
+            for proof in Proof:
+                support = Support(state=state, product="p", release="r", until=until, proof=proof)
+                assert safety_sheet.support_words(support, say)
+    for patch_state in PatchState:
+        assert told(language, safety_sheet.show, appraisal(patches=Patches(state=patch_state)))
+    assert {f"{kind}.{event}" for kind in KINDS for event in Event} - hardware_sheet._ACTIONS.keys() == {
+        "monitors.gone"
+    }
+    unjudged = told(language, safety_sheet.show, None)
+    assert unjudged == told(
+        language, safety_sheet.show, Appraisal(appraised=appraisal().appraised, memory=Memory(), verdicts=None)
+    )
+    assert len(unjudged.strip().splitlines()) == 1
+
+
+def test_a_person_reads_what_it_is_and_what_changed() -> None:
+    rows: dict[str, Values] = {
+        "system": {"maker": "LENOVO", "model": "E14", "laptop": True, "chassis": "notebook", "memory": 8 << 30,
+                   "memory_slots": 2, "memory_slots_free": 1, "processor": "i5", "cores": 4},
+        "memory_modules": {"slot": "A1", "size": 8 << 30, "kind": "DDR4"},
+        "batteries": {"design": 50_000, "full": 40_000},
+        "freeze": {"product": "deep_freeze", "state": "thawed"},
+        "tpm": {"present": False},
+        "operating_system": {"title": "Windows 11 Pro", "release": "24H2", "version": "10.0.26100.1"},
+    }  # fmt: skip
+    sections = [StoredSection(name=name, digest="", updated=NOW, rows=(row,)) for name, row in rows.items()]
+    text = told("vi", hardware_sheet.show, sections)
+    for said in ("LENOVO E14 · máy xách tay", "8 GiB · còn 1/2 khe trống", "A1: 8 GiB DDR4", "còn 80% dung lượng",
+                 "Deep Freeze (đang mở đóng băng)", "không có", "Windows 11 Pro 24H2 · 10.0.26100.1"):  # fmt: skip
+        assert said in text, text
+    assert told("en", hardware_sheet.show, []) == ""
+    changes = [
+        Change(at=NOW, actor="collector", action="disks.swapped", subject="m1", detail="ST500 -> KINGSTON"),
+        Change(at=NOW, actor="office", action="machine.something", subject="m1"),
+    ]
+    text = told("en", hardware_sheet.show_changes, changes)
+    assert "disk swapped" in text
+    assert "ST500 -> KINGSTON" in text
+    assert "machine.something" in text
+    assert told("en", hardware_sheet.show_changes, []) == ""
