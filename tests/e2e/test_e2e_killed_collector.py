@@ -22,7 +22,8 @@ from schooldrum_wire.result import Result
 
 KILLS = 50
 PCS = 40
-LONGEST_LIFE = 0.6
+MOST_ANSWERS = 200
+LIFE_SECONDS = 30
 PER_REPORT = 3
 
 
@@ -69,7 +70,7 @@ class Pc:
         delivery = Delivery(reports=tuple(reports), now=now, fingerprint=self.fingerprint, starts=1)
         return zlib.compress(encode(delivery), 1, wbits=31)
 
-    async def report_until_nobody_answers(self, url: str, tls: ssl.SSLContext) -> int:
+    async def report_until_nobody_answers(self, url: str, tls: ssl.SSLContext, heard: asyncio.Queue[int]) -> int:
         """How many reports were answered 200; each connection lasts for many of them."""
         answered = 0
         headers = {"Authorization": f"Bearer {self.credential}", "Content-Encoding": "gzip"}
@@ -87,6 +88,7 @@ class Pc:
                 self.acknowledged |= sent
                 self.waiting.clear()
                 answered += 1
+                heard.put_nowait(self.number)
 
 
 def unverified() -> ssl.SSLContext:
@@ -110,11 +112,16 @@ async def test_what_was_answered_200_survives_every_kill_once(tmp_path: Path):
             async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=tls)) as session:
                 for pc in pcs:
                     await pc.enrol(session, collector.agents, token)
-        speaking = [asyncio.create_task(pc.report_until_nobody_answers(collector.agents, tls)) for pc in pcs]
-        await asyncio.sleep(chance.uniform(0.05, LONGEST_LIFE))
+        heard: asyncio.Queue[int] = asyncio.Queue()
+        speaking = [asyncio.create_task(pc.report_until_nobody_answers(collector.agents, tls, heard)) for pc in pcs]
+        # After so many answers, not after so long: the kill falls between answers on a slow machine too.
+        async with asyncio.timeout(LIFE_SECONDS):
+            for _ in range(chance.randint(1, MOST_ANSWERS)):
+                await heard.get()
+        await asyncio.sleep(chance.uniform(0, 0.02))
         collector.kill()
         answered_per_life.append(sum(await asyncio.gather(*speaking)))
-    assert sum(answered > 0 for answered in answered_per_life) > KILLS * 0.7, answered_per_life
+    assert all(answered_per_life), answered_per_life
     assert sum(bool(pc.waiting) for pc in pcs) > 0, "no kill came before an answer"
 
     with folded(tmp_path / "data") as history:
