@@ -251,7 +251,8 @@ def test_what_goes_wrong_repeats_no_secret(tmp_path: Path, collector: Collector)
         path = agent.home / "state" / name
         path.write_bytes(path.read_bytes().replace(b'"state":"active"', b'"state":7'))
     agent.run()
-    eventually(lambda: "not enrolled" in (agent.home / "agent.log").read_text("utf-8"), 20, "why it cannot run")
+    why = "both files that say as what are damaged"
+    eventually(lambda: why in (agent.home / "agent.log").read_text("utf-8"), 60, "why it cannot run")
     agent.stop()
     log = (agent.home / "agent.log").read_text("utf-8")
     assert "was damaged" in log
