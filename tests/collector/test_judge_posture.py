@@ -481,3 +481,28 @@ def test_levels_narrow_a_rule_and_the_offices_file_wins_over_the_products() -> N
 def test_rules_that_cannot_be_used_are_refused(text) -> None:
     with pytest.raises(Faulty, match="safety checks"):
         read(text)
+
+
+@pytest.mark.parametrize(
+    ("place", "holds"),
+    [
+        (LAB.room, True),
+        (LAB.room.replace("/main/", "/"), True),
+        (f" {LAB.room}/ ", True),
+        (LAB.school, True),
+        (LAB.room.replace("/main/", "/east/"), False),
+        ("main", False),
+    ],
+)
+def test_a_rule_names_a_room_with_or_without_the_main_site(place, holds) -> None:
+    found = in_force((policies(f'place = "{place}"\nmost_patch_days = 99'),), LAB)
+    assert (found.most_patch_days == 99) is holds
+
+
+def test_a_check_tells_when_the_pc_told_what_it_rests_on() -> None:
+    at = {"firewall": 5.0, "operating_system": 7.0, "antivirus": 9.0}
+    told = {check.name: check.measured for check in judged(known(), Policy(), at)}
+    assert (told["firewall"], told["antivirus"], told["encryption"]) == (5.0, 9.0, None)
+    # Which updates wait may not be told: then what the release says is what it rests on.
+    assert told["updates_in_time"] == 7.0
+    assert {check.measured for check in judged(known(), Policy())} == {None}

@@ -28,6 +28,7 @@ class Pc:
             "SCHOOLDRUM_STATE": self.state,
             "SCHOOLDRUM_SHARED_CODE": "true",
             "SCHOOLDRUM_BEAT": "1",
+            "SCHOOLDRUM_LADDER": "collector",
             "SCHOOLDRUM_PACE": "cpu=5",
             "SCHOOLDRUM_START_SPREAD": "0",
         }

@@ -74,7 +74,7 @@ def test_a_keys_own_time_stands_in_for_a_missing_date(told):
 def test_a_child_process_tells_it_within_a_report(windows: Windows, told, tmp_path):
     assert told["data"]["uninstall"].keys() == {"64", "32"}
     environment = {"SCHOOLDRUM_STATE": windows.path(tmp_path), "SCHOOLDRUM_SHARED_CODE": "true"}
-    ended = windows.run("python", "-m", "schooldrum_agent", "once", "--json", timeout=300, environment=environment)
+    ended = windows.run("python", "-m", "schooldrum_agent", "once", "--json", timeout=150, environment=environment)
     assert ended.code == 0, ended.err
     names = {row["program"] for row in json.loads(ended.out)["sections"]["software"]}
     assert {"Phần mềm TKB 9.0", "UniKey", "Microsoft.SkypeApp"} <= names

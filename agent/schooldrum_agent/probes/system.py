@@ -28,6 +28,8 @@ _VIRTUAL = re.compile(
     r"vmware|virtualbox|innotek|qemu|bochs|\bxen\b|parallels|\bkvm\b|bhyve|virtual machine|google compute|openstack",
     re.IGNORECASE,
 )
+_GUEST = "hypervisor"
+"""On Windows the same flag is set on a real PC too, wherever Hyper-V runs beneath it."""
 _NAMED_BY_VERSION = "lenovo"
 _DATE = re.compile(r"(\d{2})/(\d{2})/(\d{4}|\d{2})")
 _CENTURY, _SMBIOS_BEGAN = 100, 80
@@ -62,7 +64,7 @@ def fetch_linux(doors: Doors) -> dict[str, Any]:
 
     `smbios` is `sources.smbios.contents`, None where it may not be read; `shown` what everybody may read: maker, model,
     version, family, board_maker, board_model, firmware_maker, firmware_version, firmware_date, chassis (number);
-    `processor` {names, speeds (MHz), count, cores, sockets}; `role` None; `installed` None.
+    `processor` {names, speeds (MHz), count, cores, sockets, guest}; `role` None; `installed` None.
     """
     shown: dict[str, Any] = {
         key: files.text_or_none(doors.sysfs, "class/dmi/id", name) for name, key in _LINUX_NAMES.items()
@@ -80,16 +82,21 @@ def fetch_linux(doors: Doors) -> dict[str, Any]:
 
 
 def parse_cpuinfo(text: str) -> dict[str, Any]:
-    """{names, speeds, count, cores, sockets} out of /proc/cpuinfo; ARM tells neither cores nor sockets."""
+    """{names, speeds, count, cores, sockets, guest} out of /proc/cpuinfo; ARM tells neither cores nor sockets.
+
+    `guest`: the processor says that it is a virtual machine's. x86 does, also where the firmware tells nothing.
+    """
     names: list[str] = []
     cores: set[tuple[str, str]] = set()
     count = 0
+    guest = False
     for block in text.split("\n\n"):
         says = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in block.splitlines())}
         if not says.get("processor", "").isdecimal():
             continue
         count += 1
         names.append(says.get("model name") or says.get("cpu model") or "")
+        guest = guest or _GUEST in says.get("flags", "").split()
         if "core id" in says:
             cores.add((says.get("physical id", "0"), says["core id"]))
     return {
@@ -98,6 +105,7 @@ def parse_cpuinfo(text: str) -> dict[str, Any]:
         "count": count or None,
         "cores": len(cores) or None,
         "sockets": len({socket for socket, _ in cores}) or None,
+        "guest": guest,
     }
 
 
@@ -237,7 +245,7 @@ def read(data: Any) -> Iterator[Row]:
     yield SYSTEM(
         chassis=_CHASSIS.get(told["chassis"]),
         laptop=_laptop(told["chassis"], data["role"]),
-        virtual=bool(_VIRTUAL.search(f"{maker or ''} {model or ''}")),
+        virtual=bool(_VIRTUAL.search(f"{maker or ''} {model or ''}")) or data["processor"].get("guest") is True,
         maker=maker,
         model=model,
         product=product,

@@ -26,7 +26,7 @@ def create(name: str) -> Any:
         OSError: it failed in another way.
     """
     try:
-        pythoncom, client = importlib.import_module("pythoncom"), importlib.import_module("win32com.client")
+        pythoncom = importlib.import_module("pythoncom")
     except ImportError as problem:
         raise Unavailable(
             f"{name}: this system is not Windows, or the agent was installed without pywin32"
@@ -34,7 +34,8 @@ def create(name: str) -> Any:
     broken = _broken()
     pythoncom.CoInitializeEx(_MULTITHREADED)
     try:
-        return client.Dispatch(name)._oleobj_
+        # Dispatch by name would take an object of this name that any other program has announced as running.
+        return pythoncom.CoCreateInstance(name, None, pythoncom.CLSCTX_SERVER, pythoncom.IID_IDispatch)
     except broken as problem:
         raise classify(error_code(problem), name) from problem
 

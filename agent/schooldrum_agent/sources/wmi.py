@@ -11,6 +11,7 @@ from typing import Any
 
 from schooldrum_agent.probe import Denied, Unavailable
 
+_LOCATOR = "WbemScripting.SWbemLocator"
 _METHOD_OR_PROPERTY = 3
 _FORWARD_ONLY_AT_ONCE = 0x30
 _IMPERSONATE = 3
@@ -95,7 +96,9 @@ def query(
         raise Unavailable("WMI: this system is not Windows, or the agent was installed without pywin32") from problem
     pythoncom.CoInitializeEx(_MULTITHREADED)
     try:
-        service = client.Dispatch("WbemScripting.SWbemLocator").ConnectServer(".", namespace)
+        # Dispatch by name would take an object of this name that any other program has announced as running.
+        locator = pythoncom.CoCreateInstance(_LOCATOR, None, pythoncom.CLSCTX_INPROC_SERVER, pythoncom.IID_IDispatch)
+        service = client.Dispatch(locator).ConnectServer(".", namespace)
         service.Security_.ImpersonationLevel = _IMPERSONATE
         if encrypted:
             service.Security_.AuthenticationLevel = _ENCRYPTED

@@ -182,7 +182,8 @@ def appraise(case: Case, rules: Rules, before: Memory) -> Look:
         support=standing,
         patches=behind,
     )
-    checks = posture.judged(known, policy) if system or _SAFETY & sections.keys() else ()
+    # Where a probe's own time is not known, the day its section last changed is the least that is.
+    checks = posture.judged(known, policy, {**case.updated, **measured}) if system or _SAFETY & sections.keys() else ()
     rows = sections.get(DISKS.name) or ()
     programs = sections.get(SOFTWARE.name)
     remembered = before.parts if before.school == case.where.school else {}

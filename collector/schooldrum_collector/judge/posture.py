@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from schooldrum_collector.judge.posture_checks import CHECKS, INFORMATION, Found, Known, Verdict
+from schooldrum_collector.judge.posture_checks import CHECKS, INFORMATION, PROBES, Found, Known, Verdict
 from schooldrum_collector.judge.posture_policy import Policy
 from schooldrum_collector.judge.posture_steps import FIXES
 from schooldrum_collector.judge.posture_words import EVIDENCE, Words
@@ -22,7 +22,8 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     """One check of one PC.
 
     `reasons` are words for programs, the keys of `posture_words.EVIDENCE`; `evidence` is the same for people; `fix` are
-    at most three steps. A check for `information` is in no count.
+    at most three steps. A check for `information` is in no count. `measured` is when the PC last told what it rests on
+    (epoch seconds), None where it never did.
     """
 
     name: str
@@ -31,16 +32,21 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[Words, ...]
     fix: tuple[Words, ...] = ()
     information: bool = False
+    measured: float | None = None
 
 
-def judged(known: Known, policy: Policy) -> tuple[Check, ...]:
-    """The ten checks of a PC in their order, then the two for information."""
-    checks = [_check(name, judge(known, policy), known.system) for name, judge in CHECKS.items()]
-    facts = [_check(name, judge(known, policy), known.system) for name, judge in INFORMATION.items()]
+def judged(known: Known, policy: Policy, measured: Mapping[str, float] | None = None) -> tuple[Check, ...]:
+    """The ten checks of a PC in their order, then the two for information.
+
+    `measured` says of each probe when it was last well (epoch seconds).
+    """
+    at = measured or {}
+    checks = [_check(name, judge(known, policy), known.system, at) for name, judge in CHECKS.items()]
+    facts = [_check(name, judge(known, policy), known.system, at) for name, judge in INFORMATION.items()]
     return (*checks, *(msgspec.structs.replace(fact, information=True) for fact in facts))
 
 
-def _check(name: str, found: Found, system: str) -> Check:
+def _check(name: str, found: Found, system: str, measured: Mapping[str, float]) -> Check:
     steps: tuple[Words, ...] = ()
     if found.verdict is Verdict.NOT_MET:
         by_system = FIXES[found.fix or name]
@@ -51,6 +57,7 @@ def _check(name: str, found: Found, system: str) -> Check:
         reasons=tuple(reason for reason, _ in found.reasons),
         evidence=tuple(_said(reason, values) for reason, values in found.reasons),
         fix=steps,
+        measured=next((measured[probe] for probe in PROBES[name] if probe in measured), None),
     )
 
 

@@ -362,3 +362,18 @@ CHECKS: dict[str, Callable[[Known, Policy], Found]] = {
 }
 """The ten, in the order in which people read them."""
 INFORMATION: dict[str, Callable[[Known, Policy], Found]] = {"screen_lock": _screen_lock, "secure_boot": _secure_boot}
+PROBES: dict[str, tuple[str, ...]] = {
+    "supported_system": ("operating_system",),
+    "updates_in_time": ("updates", "operating_system"),
+    "antivirus": ("antivirus",),
+    "firewall": ("firewall",),
+    "encryption": ("encryption",),
+    "automatic_updates": ("automatic_updates",),
+    "sign_in": ("accounts",),
+    "administrators": ("accounts",),
+    "smb1": ("sharing",),
+    "remote_desktop": ("remote_desktop",),
+    "screen_lock": ("screen_lock",),
+    "secure_boot": ("secure_boot",),
+}
+"""The probes whose word each rests on, the one that tells most first; their sections have the same names."""

@@ -12,6 +12,7 @@ from schooldrum_collector.judge.software import Where
 Days = Annotated[int, msgspec.Meta(ge=1, le=365)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=50)]
 _MOST_RULES = 5000
+_MAIN_SITE = "main"
 
 
 class Faulty(ValueError):  # noqa: N818 - it names the file's state
@@ -71,20 +72,44 @@ def read(text: str) -> Policies:
     return found
 
 
+class Settled(msgspec.Struct, frozen=True, kw_only=True):
+    """One value in force: the number of the file and the place whose rule has set it last."""
+
+    value: Any
+    file: int
+    place: str
+
+
 def in_force(files: tuple[Policies, ...], where: Where) -> Policy:
     """What is asked of a PC that stands there.
 
     `files` are those of the product and of the office, in this order: at the same place a later file wins over an
     earlier one, and a later rule over an earlier one.
     """
-    wanted: dict[str, Any] = {}
+    return Policy(**{name: one.value for name, one in settled(files, where).items()})
+
+
+def settled(files: tuple[Policies, ...], where: Where) -> dict[str, Settled]:
+    """The same value by value, each with whose it is; what no rule sets is left out."""
+    found: dict[str, Settled] = {}
     for place in places_of(where.area, where.school, where.room):
-        for rule in (rule for one in files for rule in one.rule if rule.place == place):
-            if _holds(rule.levels, where.level) and _holds(rule.kinds, where.kind):
-                wanted |= {
-                    name: value for name in Policy.__struct_fields__ if (value := getattr(rule, name)) is not None
-                }
-    return Policy(**wanted)
+        for number, file in enumerate(files):
+            for rule in file.rule:
+                if place not in spellings(rule.place):
+                    continue
+                if not (_holds(rule.levels, where.level) and _holds(rule.kinds, where.kind)):
+                    continue
+                for name in Policy.__struct_fields__:
+                    if (value := getattr(rule, name)) is not None:
+                        found[name] = Settled(value=value, file=number, place=place)
+    return found
+
+
+def spellings(place: str) -> tuple[str, ...]:
+    """The places that a rule's place may mean: a room without a site is one of the main site."""
+    path = place.strip().strip("/")
+    first, _, last = path.partition("/")
+    return (path, f"{first}/{_MAIN_SITE}/{last}") if last and "/" not in last else (path,)
 
 
 def _holds(named: tuple[str, ...], this: str) -> bool:

@@ -138,6 +138,8 @@ def admit(
                 others = [one for one in writer.machines_of_school(room.school) if one.id != machine.id]
                 number, alias = place(others, room, seat)
                 machine = msgspec.structs.replace(machine, site=room.site, room=room.code, seat=number, alias=alias)
+                moved = f"{found.path} {found.alias} -> {machine.path} {machine.alias}"
+                writer.log(Change(at=now, actor=ACTOR, action="machine.move", subject=machine.id, detail=moved))
             writer.put_machine(machine)
         _forget_unused(writer, machine.id)
     credential = secrets.token_urlsafe(32)

@@ -77,7 +77,7 @@ class PatchesShown(msgspec.Struct, frozen=True, kw_only=True):
 class CheckShown(msgspec.Struct, frozen=True, kw_only=True):
     """A safety check: verdict (met not_met unknown not_applicable), what it rests on, and at most three steps.
 
-    One for `information` is in no count.
+    One for `information` is in no count; `measured` is when the PC last told what it rests on.
     """
 
     check: str
@@ -87,6 +87,7 @@ class CheckShown(msgspec.Struct, frozen=True, kw_only=True):
     reasons: list[str]
     evidence: list[WordsShown]
     fix: list[WordsShown]
+    measured: str | None = None
 
 
 class ReasonShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -226,6 +227,7 @@ def _check(check: Check) -> CheckShown:
         reasons=list(check.reasons),
         evidence=[_words(words) for words in check.evidence],
         fix=[_words(words) for words in check.fix],
+        measured=moment(check.measured),
     )
 
 

@@ -16,6 +16,7 @@ from schooldrum_collector.judge.posture import judged
 from schooldrum_collector.judge.posture_checks import Known
 from schooldrum_collector.judge.posture_policy import Policy
 from schooldrum_collector.judge.support import Proof, Support, SupportState, Way, WayOut
+from schooldrum_collector.show import hardware_words, safety_words
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.records import Appraisal, Appraised, Change, StoredSection
 from schooldrum_wire.section import Values
@@ -57,20 +58,22 @@ def appraisal(**verdicts: Any) -> Appraisal:
              "mua hỗ trợ kéo dài (ESU), đến hết 10/10/2028 (không hợp Windows 11: chip bảo mật (TPM))",
              "xử lý trước ngày 30/06/2027", "74 ngày có bật máy, 300 ngày theo lịch", "2; chậm 9 bản dựng",
              "có người tạm dừng cập nhật, lỗi 0x80070422, something_newer", "đã lâu không tìm bản cập nhật",
-             "✗ chưa đạt", "? chưa có số liệu", "để biết", "Cách xử lý: điều khiển từ xa", "  1. ", "5 phút trước"),
+             "✗ chưa đạt", "? chưa có số liệu", "để biết", "Cách xử lý: điều khiển từ xa", "  1. ", "5 phút trước",
+             "Máy báo", "2 giờ 00 phút trước"),
         ),
         (
             "en",
             ("out of support, its maker publishes no more updates (since Tue 14 Oct 2025)", "no extended support",
              "(not for Windows 11: security chip (TPM))", "to act by Wed 30 Jun 2027", "74 days of use, 300 days by",
              "2; 9 builds behind", "somebody has paused updates, error 0x80070422, something_newer",
-             "✗ not met", "? no data", "for information", "What to do: remote desktop", "  1. ", "Judged 5 min ago."),
+             "✗ not met", "? no data", "for information", "What to do: remote desktop", "  1. ", "Judged 5 min ago.",
+             "PC told", "2 h 00 min ago"),
         ),
     ],
 )  # fmt: skip
 def test_a_person_reads_how_safe_it_is(language: str, words: tuple[str, ...]) -> None:
     rows: dict[str, tuple[Values, ...]] = {"remote_desktop": ({"enabled": True, "protected": False},)}
-    checks = judged(Known(system="windows", sections=rows), Policy())
+    checks = judged(Known(system="windows", sections=rows), Policy(), {"remote_desktop": NOW - 7200})
     way = WayOut(way=Way.ESU, to="2028-10-10", parts=("tpm",))
     text = told(language, safety_sheet.show, appraisal(support=ENDED, way=way, patches=LATE, checks=checks))
     for said in words:
@@ -80,15 +83,15 @@ def test_a_person_reads_how_safe_it_is(language: str, words: tuple[str, ...]) ->
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_everything_that_can_be_has_words(language: str) -> None:
     say = Say(language)
-    assert all(safety_sheet.way_words(WayOut(way=way, to="2028-10-10"), say) for way in Way)
+    assert all(safety_words.way_words(WayOut(way=way, to="2028-10-10"), say) for way in Way)
     for state in SupportState:
         for until in (None, date(2027, 1, 1)):
             for proof in Proof:
                 support = Support(state=state, product="p", release="r", until=until, proof=proof)
-                assert safety_sheet.support_words(support, say)
+                assert safety_words.support_words(support, say)
     for patch_state in PatchState:
         assert told(language, safety_sheet.show, appraisal(patches=Patches(state=patch_state)))
-    assert {f"{kind}.{event}" for kind in KINDS for event in Event} - hardware_sheet._ACTIONS.keys() == {
+    assert {f"{kind}.{event}" for kind in KINDS for event in Event} - hardware_words._ACTIONS.keys() == {
         "monitors.gone"
     }
     unjudged = told(language, safety_sheet.show, None)

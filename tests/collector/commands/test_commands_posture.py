@@ -1,0 +1,121 @@
+"""`posture`: what the safety checks ask for at a place, and whose rule says so."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schooldrum_collector.commands.posture import VALUES
+from schooldrum_collector.judge.posture_checks import CHECKS, INFORMATION, PROBES
+from schooldrum_collector.judge.posture_policy import Policy, read
+from schooldrum_collector.store.posture_rules import POLICY_FILE
+
+RULES = """
+dated = 2026-09-01
+
+[[rule]]
+most_administrators = 1
+
+[[rule]]
+levels = ["TH"]
+most_patch_days = 60
+
+[[rule]]
+place = "hn"
+remote_desktop = "off"
+
+[[rule]]
+place = "BM"
+most_patch_days = 30
+
+[[rule]]
+place = "BM/tin1"
+autologon_allowed = true
+
+[[rule]]
+place = "NOWHERE"
+encryption = "all"
+"""
+
+
+@pytest.fixture
+def office(typed, data) -> Path:
+    """An office with two schools and rules of its own."""
+    sheet = data.parent / "places.csv"
+    sheet.write_text(
+        "area,area_name,school,school_name,school_level,room,room_name,kind,seats\n"
+        "hn,Hà Nội,BM,THCS Bình Minh,THCS,tin1,Phòng Tin 1,lab,40\n"
+        "hn,Hà Nội,QY,TH Quỳnh Yên,TH,tin1,Phòng Tin 1,lab,20\n",
+        "utf-8",
+    )
+    assert typed("import", str(sheet)).code == 0
+    (data / POLICY_FILE).write_text(RULES, "utf-8")
+    folder: Path = data
+    return folder
+
+
+def in_force(typed, scope: str) -> dict[str, Any]:
+    said = typed("posture", "show", "--scope", scope, "--json")
+    assert said.code == 0, said.err
+    found: dict[str, Any] = said.data()["in_force"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("scope", "wanted"),
+    [
+        ("/", {"most_patch_days": (14, "/", True), "most_administrators": (1, "/", False)}),
+        ("hn", {"remote_desktop": ("off", "hn", False), "most_patch_days": (14, "/", True)}),
+        ("BM", {"most_patch_days": (30, "BM", False), "remote_desktop": ("off", "hn", False)}),
+        ("QY", {"most_patch_days": (60, "/", False), "autologon_allowed": (False, "/", True)}),
+        ("BM/tin1", {"autologon_allowed": (True, "BM/main/tin1", False), "most_patch_days": (30, "BM", False)}),
+    ],
+)
+@pytest.mark.usefixtures("office")
+def test_the_nearest_rule_wins_and_is_named(typed, scope, wanted):
+    found = in_force(typed, scope)
+    assert found.keys() == set(Policy.__struct_fields__)
+    assert {name: (found[name]["value"], found[name]["place"], found[name]["shipped"]) for name in wanted} == wanted
+
+
+@pytest.mark.usefixtures("office")
+def test_people_read_values_places_and_what_does_not_hold_everywhere(typed):
+    said = typed("posture", "show", "--scope", "/")
+    assert said.code == 0
+    assert "most_patch_days" in said.out
+    assert f"{POLICY_FILE}, /" in said.out
+    for words in ("TH", "BM", "'NOWHERE'"):
+        assert words in said.err, said.err
+    at_school = typed("posture", "show", "--scope", "QY")
+    assert "TH" not in at_school.err.replace("'NOWHERE'", "")
+    in_vietnamese = typed("posture", "show", "--scope", "BM", lang="vi")
+    assert "bản vá bảo mật" in in_vietnamese.out
+
+
+def test_without_own_rules_the_shipped_ones_hold_and_it_says_how_to_write_some(typed, office):
+    (office / POLICY_FILE).unlink()
+    said = typed("posture", "show")
+    assert (said.code, "posture sample" in said.err) == (0, True)
+    assert typed("posture", "show", "--json").data()["file"] is None
+
+
+def test_rules_that_cannot_be_used_are_named(typed, office):
+    (office / POLICY_FILE).write_text("dated = 2026-09-01\n[[rule]]\nmost_patch_days = 0\n", "utf-8")
+    said = typed("posture", "show")
+    assert said.code == 1
+    assert POLICY_FILE in said.err
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_the_sample_is_a_file_that_can_be_used(typed, language):
+    said = typed("posture", "sample", lang=language)
+    assert said.code == 0
+    assert len(read(said.out).rule) == 2
+    assert tomllib.loads(said.out)["dated"]
+    assert all(name in said.out for name in VALUES)
+
+
+def test_every_value_is_explained_and_every_check_has_its_source():
+    assert VALUES.keys() == set(Policy.__struct_fields__)
+    assert PROBES.keys() == {*CHECKS, *INFORMATION}

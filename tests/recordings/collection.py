@@ -1,0 +1,124 @@
+"""Recordings of other projects with the truth beside each: found by their form, read, compared, counted.
+
+`SCHOOLDRUM_RECORDINGS` names the folder that holds `host/`, by default ../shared/data beside the repository. Below it
+every file with a `<file>.truth.json` is a recording, however it is called and wherever it stands.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from tests.recordings.forms import BY_KIND, decoded, form_of
+
+DEFAULT = Path(__file__).parents[3] / "shared" / "data"
+ROOT = Path(os.environ.get("SCHOOLDRUM_RECORDINGS") or DEFAULT) / "host"
+_TRUTH = ".truth.json"
+Facts = dict[str, tuple[Any, Any]]
+"""Fact -> (what we read, what is true)."""
+
+
+class Recording(msgspec.Struct, frozen=True, kw_only=True):
+    """One recorded output: its form (None: not known), what our readers must give, and the recorder's own test's."""
+
+    path: Path
+    form: str | None
+    truth: dict[str, Any]
+    upstream: Any
+
+    @property
+    def raw(self) -> bytes:
+        """Its bytes."""
+        return self.path.read_bytes()
+
+    @property
+    def text(self) -> str:
+        """The same as text, with one kind of line end."""
+        return decoded(self.raw)
+
+    def half(self, form: str, *names: str) -> "Recording | None":
+        """The recording of another form of the same PC: it stands in the same folder, with the same words of truth."""
+        return next(
+            (
+                other
+                for other in recordings(self.path.parent)
+                if other.form == form and all(other.truth.get(name) == self.truth.get(name) for name in names)
+            ),
+            None,
+        )
+
+
+Reader = Callable[[Recording], Facts]
+"""Makes facts of a recording. Raises Incomplete, or KeyError where its truth does not say what is compared."""
+
+
+class Incomplete(Exception):  # noqa: N818 - it names the recording's state
+    """Nothing can be read of it alone; the sentence says what is missing."""
+
+
+class Compared(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one recording in one topic: its facts, or why there are none."""
+
+    topic: str
+    recording: Recording
+    facts: Facts
+    left_out: str = ""
+
+
+def recordings(root: Path) -> list[Recording]:
+    """Every recording below a folder, by path."""
+    found = []
+    for told in sorted(root.rglob(f"*{_TRUTH}")) if root.is_dir() else []:
+        path = told.with_name(told.name.removesuffix(_TRUTH))
+        if path.is_file():
+            whole = json.loads(told.read_text("utf-8"))
+            form = form_of(path.read_bytes()) or BY_KIND.get(str(whole.get("kind")))
+            truth = whole.get("truth")
+            told_by_upstream = whole.get("upstream_expected")
+            found.append(
+                Recording(
+                    path=path, form=form, truth=truth if isinstance(truth, dict) else {}, upstream=told_by_upstream
+                )
+            )
+    return found
+
+
+def said(truth: Mapping[str, Any], table: Mapping[str, tuple[str, Any]]) -> Facts:
+    """Facts whose truth stands under a key as it is: fact -> (key, what we read). What it does not say is left out."""
+    return {fact: (seen, truth[key]) for fact, (key, seen) in table.items() if key in truth}
+
+
+def compared(topic: str, recording: Recording, reader: Reader) -> Compared:
+    """What a topic's reader makes of a recording."""
+    try:
+        return Compared(topic=topic, recording=recording, facts=reader(recording))
+    except Incomplete as missing:
+        return Compared(topic=topic, recording=recording, facts={}, left_out=str(missing))
+    except KeyError as missing:
+        if str(missing.args[0]) in recording.truth:
+            raise
+        return Compared(
+            topic=topic, recording=recording, facts={}, left_out=f"its truth does not say {missing.args[0]!r}"
+        )
+
+
+def table(results: Iterable[Compared], unread: Iterable[tuple[str, str]]) -> list[str]:
+    """Lines to print: hits and misses per fact, every miss, every file that is not read with the reason."""
+    counts: dict[tuple[str, str], list[int]] = {}
+    misses, left = [], []
+    for one in results:
+        if one.left_out:
+            left.append((one.recording.path.name, one.left_out))
+        for fact, (seen, wanted) in one.facts.items():
+            hit = seen == wanted
+            counts.setdefault((one.topic, fact), [0, 0])[0 if hit else 1] += 1
+            if not hit:
+                misses.append(f"MISS  {one.recording.path.name}: {fact}: read {seen!r:.200}, true {wanted!r:.200}")
+    lines = [f"{'topic':10} {'fact':40} {'hits':>5} {'misses':>7}"]
+    lines += [f"{topic:10} {fact:40} {hits:5} {wrong:7}" for (topic, fact), (hits, wrong) in sorted(counts.items())]
+    all_hits, all_misses = (sum(one[place] for one in counts.values()) for place in (0, 1))
+    lines += [f"{'':10} {'together':40} {all_hits:5} {all_misses:7}", *misses]
+    lines += [f"not read  {name}: {reason}" for name, reason in sorted([*left, *unread])]
+    return lines
