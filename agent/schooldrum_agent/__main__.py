@@ -3,7 +3,6 @@
 The one place of the agent that reads the wall clock. `run` and `child` load nothing that they do not need.
 """
 
-import logging
 import os
 import sys
 import time
@@ -12,6 +11,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from schooldrum_agent import log
 from schooldrum_agent.clock import Clock
 from schooldrum_agent.config import Config, Misconfigured, load
 from schooldrum_agent.sources import boot
@@ -19,7 +19,6 @@ from schooldrum_agent.sources import boot
 if TYPE_CHECKING:
     from schooldrum_agent.agent import Agent
 
-_FORMAT = "%(asctime)s %(levelname)s %(message)s"
 _CHILD = 2
 """How many words start a child: the command and its probe."""
 
@@ -92,6 +91,10 @@ def _clock(config: Config) -> Clock:
     )
 
 
+def _head(level: str) -> str:
+    return f"{time.strftime('%Y-%m-%d %H:%M:%S')} {level.upper()} "
+
+
 def _fail(sentence: str) -> int:
     sys.stderr.write(sentence + "\n")
     return 1
@@ -99,9 +102,14 @@ def _fail(sentence: str) -> int:
 
 def _child(name: str) -> NoReturn:
     from schooldrum_agent.child import serve  # noqa: PLC0415 - only children need it
-    from schooldrum_agent.probes import PROBES  # noqa: PLC0415 - the same
+    from schooldrum_agent.probes import load  # noqa: PLC0415 - the same
 
-    code = serve(name, PROBES, boottime=boot.boottime, wall=time.time, system=sys.platform)
+    try:
+        probes = [load(name)]
+    except (ImportError, AttributeError):
+        # serve() says it, as of any name that it does not find.
+        probes = []
+    code = serve(name, probes, boottime=boot.boottime, wall=time.time, system=sys.platform)
     # A probe may have left threads behind that never end.
     os._exit(code)
 
@@ -120,7 +128,7 @@ def _ready(config: Config) -> "Agent":
     from schooldrum_agent.runner import give_way  # noqa: PLC0415 - the same
 
     for warning in config.warnings:
-        logging.getLogger(__name__).warning("%s", warning)
+        log.warning(warning)
     if custody.is_privileged() and not config.shared_code:
         why = custody.fault([*custody.code_places(), config.file])
         if why:
@@ -143,7 +151,7 @@ def _run(given: Mapping[str, str]) -> int:
     from schooldrum_agent import signals  # noqa: PLC0415 - only this command needs it
 
     config = _config(given)
-    logging.basicConfig(level=config.log_level.upper(), format=_FORMAT, stream=sys.stderr)
+    log.begin(config.log_level, _head)
     try:
         agent = _ready(config)
     except CannotStart as problem:
@@ -151,7 +159,6 @@ def _run(given: Mapping[str, str]) -> int:
     signals.heed(agent.stop, agent.suspending, lambda: signals.kind_of_stop(config.rootfs, time.time))
     agent.run()
     # The goodbye is said or its time is over: nothing that still hangs may hold up a shutdown.
-    logging.shutdown()
     os._exit(0)
 
 
@@ -159,7 +166,7 @@ def _serve(given: Mapping[str, str]) -> int:
     """Under Windows' service manager there is no screen: what goes wrong stands in the event log."""
     from schooldrum_agent.service import ServiceTrouble, serve  # noqa: PLC0415 - only this command needs it
 
-    logging.basicConfig(level=logging.CRITICAL, format=_FORMAT)
+    log.begin("nothing")
     try:
         serve(lambda: _ready(_config(given)))
     except ServiceTrouble as problem:

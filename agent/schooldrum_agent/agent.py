@@ -6,7 +6,6 @@ other thread (the voice), so a stuck network holds up nothing but itself.
 
 import _queue
 import gc
-import logging
 import os
 import threading
 from collections.abc import Callable
@@ -14,6 +13,8 @@ from random import Random
 
 import msgspec
 
+from schooldrum_agent import log
+from schooldrum_agent.climbing import LADDER, Climbing
 from schooldrum_agent.clock import Clock
 from schooldrum_agent.config import Config
 from schooldrum_agent.courier import Courier, Round
@@ -46,7 +47,6 @@ AWAKE_SECONDS = 60.0
 """A PC that said it would sleep and still runs after so long was not put to sleep after all."""
 FENCE_SECONDS = 3600.0
 """How long a new account of this PC may be unknown to the fence."""
-_log = logging.getLogger(__name__)
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +69,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     read_fence: Callable[[], Fence]
     slept: Callable[[], float | None]
     chance: Random
+    climbing: Climbing | None = None
+    """Says how far the ladder is climbed; without it nobody climbs."""
 
 
 class Agent:
@@ -100,6 +102,7 @@ class Agent:
         self._back_by = float("inf")
         self._wall_offset = parts.clock.wall() - self._started
         self._clock_steps = 0
+        self._climbing = parts.climbing
 
     def run(self) -> None:
         """Until told to stop; then all that was found is on disk, and the goodbye said if anybody could be reached."""
@@ -144,17 +147,21 @@ class Agent:
         self._schedule.every("fence", FENCE_SECONDS, self._renew_fence, first=FENCE_SECONDS)
         self._schedule.once("first report", FIRST_FINDINGS_SECONDS, self._first_report)
         for name in tuple(self._first_round):
-            self._runner.start(self._probes[name])
+            self._start(self._probes[name])
 
     def _starter(self, probe: Probe) -> Callable[[], None]:
         return lambda: self._start(probe)
 
     def _start(self, probe: Probe) -> None:
+        if probe.name == LADDER and self._climbing is not None:
+            probe = self._climbing.begin(probe)
         if not self._runner.start(probe):
-            _log.info("probe %s is skipped: its last run is not over", probe.name)
+            log.info(f"probe {probe.name} is skipped: its last run is not over")
 
     def _take(self, finding: Finding) -> None:
         self._ledger.take(self._probes[finding.probe], finding)
+        if finding.probe == LADDER and self._climbing is not None and self._climbing.found(finding.readings):
+            self._parts.courier.nudge()
         if self._first_round:
             self._first_round.discard(finding.probe)
             if not self._first_round:
@@ -169,6 +176,9 @@ class Agent:
         gc.freeze()
 
     def _beat(self) -> None:
+        if self._speaking and self._climbing is not None:
+            # A whole beat has passed and the last report is still under way.
+            self._climb_in(self._climbing.lost())
         if self._speaking or self._asleep or self._leave_by is not None:
             return
         self._speaking = True
@@ -215,8 +225,14 @@ class Agent:
         finally:
             self._schedule.post(lambda: self._spoken(live, outcome))
 
+    def _climb_in(self, seconds: float | None) -> None:
+        if seconds is not None and LADDER in self._probes:
+            self._schedule.once("climb", seconds, self._starter(self._probes[LADDER]))
+
     def _spoken(self, live: LiveReport, outcome: Round) -> None:
         self._speaking = False
+        if self._climbing is not None:
+            self._climb_in(self._climbing.heard(outcome.word))
         if outcome.delivered:
             self._forget(live.word)
         if outcome.changed:
@@ -249,7 +265,7 @@ class Agent:
         self._slept = self._parts.slept()
         if self._leave_by is not None:
             return
-        _log.info("this PC has woken up")
+        log.info("this PC has woken up")
         self._asleep = False
         self._schedule.drop("awake after all")
         self._say("hello", "resume")
@@ -262,7 +278,7 @@ class Agent:
     def _leave(self, kind: str) -> None:
         if self._leave_by is not None:
             return
-        _log.info("stopping (%s)", kind)
+        log.info(f"stopping ({kind})")
         self._leave_by = self._clock.monotonic() + GOODBYE_SECONDS
         self._bid_farewell(kind, self._schedule.stop)
 
@@ -287,7 +303,7 @@ class Agent:
         offset = self._clock.wall() - now
         if abs(offset - self._wall_offset) > STEP_SECONDS:
             self._clock_steps += 1
-            _log.info("the clock of this PC was set by %.0f s", offset - self._wall_offset)
+            log.info(f"the clock of this PC was set by {offset - self._wall_offset:.0f} s")
         self._wall_offset = offset
         if self._has_slept(now):
             self._greet_again()
@@ -312,11 +328,15 @@ class Agent:
     def _beat_seconds(self) -> int:
         return self._config.beat or self._parts.state.settings.beat
 
-    def _pace_of(self, probe: Probe) -> int:
-        """The local word wins, then what is granted (never faster than the probe's floor), then the built-in pace."""
+    def _pace_of(self, probe: Probe) -> float:
+        """The local word wins, then what is granted (never faster than the probe's floor), then the built-in pace.
+
+        The ladder's own pace is that of the beat.
+        """
         local = self._config.pace.get(probe.name)
         granted = self._parts.state.settings.pace.get(probe.name)
-        return local or (max(granted, probe.floor) if granted else probe.every)
+        own = self._climbing.pace() if probe.name == LADDER and self._climbing is not None else probe.every
+        return local or (max(granted, probe.floor) if granted else own)
 
     def _apply_settings(self) -> None:
         self._schedule.pace("beat", self._beat_seconds())
@@ -353,6 +373,6 @@ class Agent:
             task()
         except Exception as problem:  # noqa: BLE001 - the thread that speaks must outlive whatever it says
             # Whatever is still under way when the spool closes has lost nothing.
-            level = logging.DEBUG if self._closed else logging.ERROR
-            _log.log(level, "a report failed inside the agent: %s", sentence(problem))
-            _log.debug("where it failed", exc_info=problem)
+            tell = log.debug if self._closed else log.error
+            tell(f"a report failed inside the agent: {sentence(problem)}")
+            log.debug("where it failed", problem)

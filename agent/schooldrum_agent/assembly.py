@@ -1,6 +1,5 @@
 """How an agent is put together on this PC: its directories, its road to the collector, its probes."""
 
-import logging
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -8,7 +7,9 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Any
 
+from schooldrum_agent import log
 from schooldrum_agent.agent import Agent, Parts
+from schooldrum_agent.climbing import Climbing
 from schooldrum_agent.clock import Clock
 from schooldrum_agent.config import Config, Misconfigured, check_probes
 from schooldrum_agent.courier import Courier
@@ -17,26 +18,32 @@ from schooldrum_agent.faults import Failed
 from schooldrum_agent.identity import account_names, read_fingerprint
 from schooldrum_agent.leash import clean_environment, program
 from schooldrum_agent.probe import Doors
-from schooldrum_agent.probes import PROBES
-from schooldrum_agent.proxy import find_proxy
+from schooldrum_agent.probes import load
+from schooldrum_agent.proxy import Proxy, find_proxy
+from schooldrum_agent.roster import roster
 from schooldrum_agent.runner import Runner
 from schooldrum_agent.sources import boot
 from schooldrum_agent.spool import open_spool
 from schooldrum_agent.state import Identity, State, open_state
+from schooldrum_agent.targets import Office, Order
 from schooldrum_agent.uplink import Uplink, pin_of, read_endpoint, trust_only
 from schooldrum_wire.fence import Fence, folded_names
 from schooldrum_wire.result import Finding
 
 _LARGEST_CERTIFICATE = 1 << 20
-_log = logging.getLogger(__name__)
 
 
 class NotEnrolled(Exception):  # noqa: N818 - it says what this PC is
     """This PC does not report to any collector yet."""
 
 
-def doors_of(config: Config, clock: Clock, said: Callable[[], dict[str, float]] = dict) -> Doors:
-    """The doors that the configuration names."""
+def doors_of(
+    config: Config,
+    clock: Clock,
+    said: Callable[[], dict[str, float]] = dict,
+    way: Callable[[], Order] = Order,
+) -> Doors:
+    """The doors that the configuration names; `way` is what the ladder is told."""
     return Doors(
         procfs=config.procfs,
         sysfs=config.sysfs,
@@ -44,6 +51,7 @@ def doors_of(config: Config, clock: Clock, said: Callable[[], dict[str, float]] 
         boottime=clock.boottime,
         wall=clock.wall,
         said=said,
+        way=way,
     )
 
 
@@ -54,7 +62,11 @@ def fence_of(config: Config, clock: Clock, system: str, identity: Identity | Non
 
 
 def runner_of(
-    config: Config, clock: Clock, system: str, environ: Mapping[str, str]
+    config: Config,
+    clock: Clock,
+    system: str,
+    environ: Mapping[str, str],
+    way: Callable[[], Order] = Order,
 ) -> Callable[
     [Callable[[Callable[[], None]], None], Callable[[Finding], None], Callable[[], dict[str, float]]], Runner
 ]:
@@ -66,7 +78,7 @@ def runner_of(
         said: Callable[[], dict[str, float]],
     ) -> Runner:
         return Runner(
-            doors=doors_of(config, clock, said),
+            doors=doors_of(config, clock, said, way),
             clock=clock,
             system=system,
             post=post,
@@ -84,8 +96,7 @@ def host_of(config: Config, clock: Clock, system: str) -> dict[str, str]:
     It leaves outside of any row, so it passes the fence here: an image's maker names the system as he likes.
     """
     fence = fence_of(config, clock, system, None)
-    host = next(probe for probe in PROBES if probe.name == "host")
-    rows = examine(host, doors_of(config, clock), system).rows
+    rows = examine(load("host"), doors_of(config, clock), system).rows
     told: dict[str, Any] = rows[0].values if rows else {}
     fallback = "windows" if system == "win32" else system
     return {
@@ -123,12 +134,13 @@ def assemble(config: Config, *, clock: Clock, system: str, environ: Mapping[str,
         Failed: the collector's address or certificate cannot be used.
         OSError: a directory cannot be made.
     """
-    check_probes(config, tuple(probe.name for probe in PROBES))
+    probes = roster()
+    check_probes(config, tuple(probe.name for probe in probes))
     with ExitStack() as undo:
         state = open_state(config.state, system=system)
         undo.callback(state.close)
         for note in state.notes:
-            _log.warning("%s", note)
+            log.warning(note)
         identity = state.identity
         if state.identity_lost:
             raise NotEnrolled(
@@ -148,13 +160,21 @@ def assemble(config: Config, *, clock: Clock, system: str, environ: Mapping[str,
         )
         undo.callback(spool.close)
         for note in spool.notes:
-            _log.warning("%s", note)
+            log.warning(note)
         state.begin()
         host = host_of(config, clock, system)
+        proxy = _proxy(config, state, identity, clock=clock, system=system, environ=environ)
+        climbing = Climbing(
+            config,
+            settings=lambda: state.settings,
+            office=office_of(config, identity, proxy),
+            clock=clock.boottime,
+            chance=SystemRandom(),
+        )
         courier = Courier(
             state=state,
             spool=spool,
-            uplink=_uplink(config, state, identity, clock=clock, system=system, environ=environ),
+            uplink=_uplink(config, state, identity, clock=clock, proxy=proxy),
             clock=clock,
             fingerprint=fingerprint,
             system=host["release"] or host["system"],
@@ -164,35 +184,63 @@ def assemble(config: Config, *, clock: Clock, system: str, environ: Mapping[str,
         parts = Parts(
             config=config,
             clock=clock,
-            probes=PROBES,
+            probes=probes,
             state=state,
             spool=spool,
             courier=courier,
-            make_runner=runner_of(config, clock, system, environ),
+            make_runner=runner_of(config, clock, system, environ, climbing.order),
             read_fence=lambda: fence_of(config, clock, system, state.identity),
             slept=boot.slept,
             chance=SystemRandom(),
+            climbing=climbing,
         )
         undo.pop_all()
         return Agent(parts)
 
 
-def _uplink(
+def _proxy(
     config: Config, state: State, identity: Identity, *, clock: Clock, system: str, environ: Mapping[str, str]
-) -> Uplink:
+) -> Proxy | None:
     endpoint = read_endpoint(config.collector or identity.collector)
-    named = authority_of(config)
-    own = not named or (bool(identity.authority) and pin_of(named) == pin_of(identity.authority))
     try:
-        proxy = find_proxy(config.proxy, endpoint.host, endpoint.port, environ=environ, system=system)
+        return find_proxy(config.proxy, endpoint.host, endpoint.port, environ=environ, system=system)
     except Failed as problem:
         # Measuring goes on, and perhaps a direct way is open; doctor tells what is wrong with the proxy.
-        _log.error("%s; trying without", problem)
+        log.error(f"{problem}; trying without")
         state.note_delivery(problem.fault.value, problem.detail, clock.wall())
-        proxy = None
+        return None
+
+
+def _trusted(config: Config, identity: Identity) -> tuple[str, bool]:
+    """The authority (PEM) that is believed, and whether validity dates count under it: not under the office's own."""
+    named = authority_of(config)
+    own = not named or (bool(identity.authority) and pin_of(named) == pin_of(identity.authority))
+    return named or identity.authority, not own
+
+
+def office_of(config: Config, identity: Identity, proxy: Proxy | None) -> Office:
+    """The collector as the ladder asks for it: the same address, trust and proxy as reports take.
+
+    Raises:
+        Misconfigured, Failed: the collector's address or certificate cannot be used.
+    """
+    endpoint = read_endpoint(config.collector or identity.collector)
+    authority, dated = _trusted(config, identity)
+    return Office(
+        host=endpoint.host,
+        port=endpoint.port,
+        secure=endpoint.secure,
+        authority=authority,
+        dated=dated,
+        proxy=(proxy.host, proxy.port) if proxy is not None and endpoint.secure else None,
+    )
+
+
+def _uplink(config: Config, state: State, identity: Identity, *, clock: Clock, proxy: Proxy | None) -> Uplink:
+    authority, dated = _trusted(config, identity)
     return Uplink(
-        endpoint,
-        trust=trust_only(named or identity.authority, dated=not own),
+        read_endpoint(config.collector or identity.collector),
+        trust=trust_only(authority, dated=dated),
         clock=clock.boottime,
         proxy=proxy,
         not_before=state.settings.not_before,

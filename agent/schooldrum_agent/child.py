@@ -18,8 +18,9 @@ from typing import IO
 import msgspec
 
 from schooldrum_agent.examine import Answer, examine, plain, sentence
-from schooldrum_agent.leash import MEMORY_BYTES, start
+from schooldrum_agent.leash import MEMORY_BYTES, end_offspring, start
 from schooldrum_agent.probe import Doors, Probe
+from schooldrum_agent.targets import Order
 from schooldrum_wire.result import Outcome
 
 LARGEST_ANSWER = 8 << 20
@@ -39,6 +40,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     sysfs: str
     rootfs: str
     said: dict[str, float] = {}
+    way: Order = Order()
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -187,6 +189,7 @@ def serve(
         boottime=boottime,
         wall=wall,
         said=lambda: request.said,
+        way=lambda: request.way,
     )
     body = msgspec.json.encode(examine(probe, doors, system))
     _write(answers, b"%d\n" % len(body))
@@ -234,6 +237,7 @@ def _end_with_agent(pipe: int) -> None:
     with contextlib.suppress(OSError):
         while os.read(pipe, 1):
             pass
+    end_offspring(os.getpid())
     if sys.platform != "win32" and os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os._exit(1)

@@ -1,16 +1,18 @@
 """What a person can ask of the agent: enrol, once, record, probes, doctor, and a sample of the configuration."""
 
 import argparse
-import logging
 import os
 import sys
+import tempfile
+import webbrowser
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
 import msgspec
 
-from schooldrum_agent import assembly, doctor, once, service
+from schooldrum_agent import assembly, doctor, log, once, service
 from schooldrum_agent.clock import Clock
 from schooldrum_agent.config import Config, check_probes
 from schooldrum_agent.enrolment import enrol
@@ -69,7 +71,7 @@ def main(
         return run(given)
     if options.command == "service":
         return _service(options, given)
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    log.begin("warning")
     try:
         return _answer(options, lambda: config_of(given), clock_of)
     except Failed as problem:
@@ -95,10 +97,11 @@ def _answer(options: argparse.Namespace, load: Callable[[], Config], clock_of: C
         return 0
     config = load()
     for warning in config.warnings:
-        logging.getLogger(__name__).warning("%s", warning)
+        log.warning(warning)
     if options.command == "doctor":
         language = options.lang or config.language or _granted_language(config)
-        return doctor.main(config, language, clock=clock_of(config), say=_say)
+        show = None if options.page is None else partial(_show, Path(options.page) if options.page else None)
+        return doctor.main(config, language, clock=clock_of(config), say=_say, show=show)
     clock = clock_of(config)
     if options.command == "once":
         return _once(config, clock, as_json=options.json)
@@ -134,6 +137,19 @@ def _service(options: argparse.Namespace, given: Mapping[str, str]) -> int:
 
 def _say(text: str) -> None:
     print(text.rstrip("\n"))  # noqa: T201 - a command speaks to the person who gave it
+
+
+def _show(path: Path | None, page: str) -> None:
+    """Writes the page, to a file of this user's alone where none is named, and opens it where there is a screen."""
+    if path is None:
+        descriptor, name = tempfile.mkstemp(prefix="schooldrum-", suffix=".html")
+        os.close(descriptor)
+        path = Path(name)
+        path.write_text(page, encoding="utf-8")
+        webbrowser.open(path.as_uri())
+    else:
+        path.write_text(page, encoding="utf-8")
+    _say(str(path))
 
 
 def _fail(*lines: str) -> int:
@@ -187,6 +203,9 @@ def _parser() -> argparse.ArgumentParser:
     recording.add_argument("directory", metavar="DIR", help="a new or empty directory")
     doctor = command("doctor", "say whether reporting works, and if not, why", "schooldrum-agent doctor --lang vi")
     doctor.add_argument("--lang", choices=LANGUAGES, help="language; else as configured")
+    doctor.add_argument(
+        "--page", nargs="?", const="", metavar="FILE", help="draw the way to the internet as a page, and open it"
+    )
     listing = command("probes", "list the probes, their pace and what they ask", "schooldrum-agent probes --json")
     listing.add_argument("--json", action="store_true", help="as JSON")
     hosting = command(
@@ -219,7 +238,7 @@ def described(probe: Probe) -> Described:
         timeout=probe.timeout,
         child=probe.child,
         systems=tuple(sorted(probe.on)),
-        metrics=tuple(one.name for one in topic if isinstance(one, Metric) and not one.by_collector),
+        metrics=tuple(one.name for one in topic if isinstance(one, Metric) and not one.by_collector and not one.until),
         sections=tuple(one.name for one in topic if isinstance(one, Section)),
     )
 

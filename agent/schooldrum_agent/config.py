@@ -39,6 +39,13 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     sysfs: str
     rootfs: str
     log_level: str
+    ladder: str
+    ladder_names: tuple[str, ...]
+    ladder_independent: tuple[str, ...]
+    ladder_national: tuple[str, ...]
+    ladder_international: tuple[str, ...]
+    ladder_pages: tuple[str, ...]
+    allow_private_targets: bool
     file: Path
     """The configuration file that was looked at, whether it is there or not."""
     warnings: tuple[str, ...] = ()
@@ -151,7 +158,7 @@ def _take(desk: _Desk, name: str, raw: Any, where: str) -> None:
     if why:
         desk.problems.append(f"{where} = {_echo(raw)}: {why}")
         return
-    desk.values[name] = tuple(raw) if key.kind == "names" else raw
+    desk.values[name] = tuple(raw) if key.kind in {"names", "targets"} else raw
 
 
 def _is_not_ours(variable: str) -> bool:

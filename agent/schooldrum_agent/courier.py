@@ -5,12 +5,12 @@ sends at most REQUESTS_PER_BEAT requests a beat, waits longer after each failure
 REPAIR_SECONDS, and deletes nothing that was neither acknowledged nor found unreadable by itself.
 """
 
-import logging
 import random
 import threading
 
 import msgspec
 
+from schooldrum_agent import log
 from schooldrum_agent.clock import Clock
 from schooldrum_agent.enrolment import read_trouble, refused, repair, take_settings
 from schooldrum_agent.faults import Failed, Fault
@@ -52,7 +52,6 @@ _LOCALLY_TOO_LARGE = Answer(status=413, body=b"")
 _LINE_FAULTS = {Fault.NAME, Fault.REFUSED, Fault.UNREACHABLE, Fault.TIMEOUT, Fault.CLOSED, Fault.PROXY}
 _LONGEST_STATE = 20
 _MOST_REFUSALS = 20
-_log = logging.getLogger(__name__)
 
 
 class Round(msgspec.Struct, frozen=True, kw_only=True):
@@ -336,7 +335,7 @@ class Courier:
         self._state.keep_identity(enrolled.identity)
         self._state.keep_settings(enrolled.settings)
         self._refusals = enrolled.refusals[:_MOST_REFUSALS]
-        _log.warning("this PC is a clone of another one; its own record is now %s", enrolled.identity.alias)
+        log.warning(f"this PC is a clone of another one; its own record is now {enrolled.identity.alias}")
         return True
 
     def _back_off(self, problem: Failed) -> float:
@@ -351,5 +350,5 @@ class Courier:
         self._for_line = problem.retry_after is None and problem.fault in _LINE_FAULTS
         self._wait_until = self._clock.boottime() + wait
         self._state.note_delivery(problem.fault.value, problem.detail, self._clock.wall())
-        _log.info("not delivered (%s); next try in %.0f s", problem, wait)
+        log.info(f"not delivered ({problem}); next try in {wait:.0f} s")
         return wait

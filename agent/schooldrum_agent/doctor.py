@@ -1,45 +1,25 @@
 """What keeps this PC from reporting: asked step by step from the PC outwards, told to the person who sits at it."""
 
-import enum
 import os
 import socket
+import sys
 from collections.abc import Callable, Iterator
 
-import msgspec
-
+from schooldrum_agent import page, pathway
 from schooldrum_agent.clock import Clock
 from schooldrum_agent.config import Config
 from schooldrum_agent.faults import SENTENCES, Failed, Fault, fault_of
 from schooldrum_agent.line import OK
 from schooldrum_agent.proxy import Proxy, find_proxy
 from schooldrum_agent.state import Standing, look
+from schooldrum_agent.step import MARKS, Step, Verdict
+from schooldrum_agent.targets import Office
 from schooldrum_agent.uplink import Endpoint, Uplink, read_endpoint, trust_only
 
 TIMEOUT = 10.0
 _DELIVERED = "delivered"
 
 
-class Verdict(enum.StrEnum):
-    """How one step went. `unknown` is what could not be asked because an earlier step failed, or is yet to come."""
-
-    GOOD = "good"
-    BAD = "bad"
-    UNKNOWN = "unknown"
-
-
-class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One step: its title and what was found, each in Vietnamese and in English."""
-
-    verdict: Verdict
-    title: dict[str, str]
-    found: dict[str, str]
-
-
-_MARKS = {
-    Verdict.GOOD: {"vi": "[ tốt ]", "en": "[ good ]"},
-    Verdict.BAD: {"vi": "[ lỗi ]", "en": "[ fault ]"},
-    Verdict.UNKNOWN: {"vi": "[ chưa rõ ]", "en": "[ not known ]"},
-}
 _TITLES = {
     "enrolled": {"vi": "Máy này đã được thêm", "en": "This PC has been added"},
     "address": {"vi": "Địa chỉ máy chủ tổng hợp", "en": "The collector's address"},
@@ -50,11 +30,29 @@ _TITLES = {
 }
 
 
-def main(config: Config, language: str, *, clock: Clock, say: Callable[[str], None]) -> int:
-    """Asks, tells, and returns 1 where something is wrong, else 0. `language` is vi or en."""
+def main(
+    config: Config,
+    language: str,
+    *,
+    clock: Clock,
+    say: Callable[[str], None],
+    show: Callable[[str], None] | None = None,
+) -> int:
+    """Asks, tells, and returns 1 where something is wrong, else 0. `language` is vi or en.
+
+    The way to the internet is climbed where reporting does not work, or where `show` is given: it gets the page (HTML)
+    on which everything is drawn.
+    """
     steps = list(examine(config, clock=clock))
-    for step in steps:
-        say(f"{_MARKS[step.verdict][language]} {step.title[language]}: {step.found[language]}")
+    office = _office(config)
+    way: list[Step] = []
+    if show is not None or (office is not None and _is_cut_off(steps)):
+        way = pathway.climb(config, office, clock=clock, system=sys.platform)
+    for step in (*steps, *way):
+        say(f"[ {MARKS[step.verdict][language]} ] {step.title[language]}: {step.found[language]}")
+    if show is not None:
+        show(page.page([*way, *steps], language))
+    steps += way
     if all(step.verdict is Verdict.GOOD for step in steps):
         say({"vi": "Mọi thứ đều tốt.", "en": "Everything is well."}[language])
         return 0
@@ -62,6 +60,34 @@ def main(config: Config, language: str, *, clock: Clock, say: Callable[[str], No
         say({"vi": "Chưa thấy lỗi nào.", "en": "No fault was found so far."}[language])
         return 0
     return 1
+
+
+def _is_cut_off(steps: list[Step]) -> bool:
+    """Whether the collector, its name or the proxy before it could not be reached."""
+    titles = [_TITLES[key] for key in ("proxy", "name", "connection")]
+    return any(step.verdict is Verdict.BAD and step.title in titles for step in steps)
+
+
+def _office(config: Config) -> Office | None:
+    """The collector as the ladder asks for it; None where this PC, or this user, knows none."""
+    try:
+        identity = look(config.state).identity
+    except PermissionError:
+        identity = None
+    try:
+        endpoint = read_endpoint(config.collector or (identity.collector if identity else ""))
+        proxy = find_proxy(config.proxy, endpoint.host, endpoint.port, environ=os.environ) if endpoint.secure else None
+    except Failed:
+        return None
+    if identity is None or (endpoint.secure and not identity.authority):
+        return None
+    return Office(
+        host=endpoint.host,
+        port=endpoint.port,
+        secure=endpoint.secure,
+        authority=identity.authority,
+        proxy=(proxy.host, proxy.port) if proxy else None,
+    )
 
 
 def examine(config: Config, *, clock: Clock) -> Iterator[Step]:

@@ -9,11 +9,12 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
+from schooldrum_agent.log import LEVELS
+from schooldrum_agent.targets import target_fault
 from schooldrum_wire.settings import BEAT_SECONDS, LANGUAGES, PACE_SECONDS, PROBES_PACED
 
 PREFIX = "SCHOOLDRUM_"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-LOG_LEVELS = ("debug", "info", "warning", "error")
 _MEBI = 1 << 20
 _ON = frozenset({"1", "true", "yes", "on"})
 _OFF = frozenset({"0", "false", "no", "off"})
@@ -22,7 +23,10 @@ _MOUNTS = frozenset({"procfs", "sysfs", "rootfs"})
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True):
-    """A declared key. `kind` is one of file choice number switch names paces url proxy; `bounds` are inclusive."""
+    """A declared key; `bounds` are inclusive.
+
+    `kind` is one of file choice number switch names targets paces url proxy.
+    """
 
     name: str
     kind: str
@@ -130,7 +134,37 @@ def keys(environ: Mapping[str, str], system: str = sys.platform) -> tuple[Key, .
         Key(name="procfs", kind="file", default="/proc", help="Where Linux' /proc of the watched PC is mounted."),
         Key(name="sysfs", kind="file", default="/sys", help="Where Linux' /sys of the watched PC is mounted."),
         Key(name="rootfs", kind="file", default="/", help="Where the root of the watched PC is mounted."),
-        Key(name="log_level", kind="choice", default="info", choices=LOG_LEVELS, help="How much the agent says."),
+        Key(
+            name="ladder",
+            kind="choice",
+            default="packaged",
+            choices=("packaged", "local", "collector"),
+            help="Whom this PC asks when it looks for a fault in the line. packaged: public servers as well, a few "
+            "times a minute at most; local: those named below instead; collector: nobody beyond its own modem and the "
+            "collector.",
+        ),
+        Key(name="ladder_names", kind="names", default=(), help="With ladder = local: names that resolvers are asked."),
+        Key(
+            name="ladder_independent",
+            kind="targets",
+            default=(),
+            help="With ladder = local: resolvers that are not this network's.",
+        ),
+        Key(name="ladder_national", kind="targets", default=(), help="With ladder = local: servers in the country."),
+        Key(name="ladder_international", kind="targets", default=(), help="With ladder = local: servers abroad."),
+        Key(
+            name="ladder_pages",
+            kind="names",
+            default=(),
+            help="With ladder = local: web servers (name or name:port) whose page /generate_204 is empty (status 204).",
+        ),
+        Key(
+            name="allow_private_targets",
+            kind="switch",
+            default=False,
+            help="Whether services may lie at private addresses. For test set-ups only.",
+        ),
+        Key(name="log_level", kind="choice", default="info", choices=LEVELS, help="How much the agent says."),
         Key(
             name="pace",
             kind="paces",
@@ -149,7 +183,7 @@ def from_text(key: Key, text: str) -> tuple[Any, str]:
     if key.kind == "switch":
         word = text.casefold()
         return word in _ON, "" if word in _ON | _OFF else "write true or false"
-    if key.kind == "names":
+    if key.kind in {"names", "targets"}:
         return tuple(part.strip() for part in text.split(",") if part.strip()), ""
     if key.kind == "paces":
         paces: dict[str, int] = {}
@@ -171,9 +205,8 @@ def fault(key: Key, raw: Any, system: str) -> str:
         return "" if inside else f"write a whole number {allowed(key)}"
     if key.kind == "switch":
         return "" if isinstance(raw, bool) else "write true or false"
-    if key.kind == "names":
-        sound = isinstance(raw, list | tuple) and all(isinstance(one, str) and one for one in raw)
-        return "" if sound else 'write a list of names: ["disk", "cpu"]'
+    if key.kind in {"names", "targets"}:
+        return _names_fault(key, raw)
     if key.kind == "paces":
         return _pace_fault(key, raw)
     if not isinstance(raw, str):
@@ -198,7 +231,7 @@ def allowed(key: Key) -> str:
         return ", ".join(_toml(choice) for choice in key.choices)
     if key.kind == "switch":
         return "true or false"
-    return "several with commas between" if key.kind in {"names", "paces"} else ""
+    return "several with commas between" if key.kind in {"names", "targets", "paces"} else ""
 
 
 def sample(environ: Mapping[str, str] | None = None, system: str = "linux") -> str:
@@ -233,6 +266,13 @@ def _toml(value: Any) -> str:
 
 def _whole(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
+
+
+def _names_fault(key: Key, raw: Any) -> str:
+    sound = isinstance(raw, list | tuple) and all(isinstance(one, str) and one for one in raw)
+    if key.kind == "names":
+        return "" if sound else 'write a list of names: ["disk", "cpu"]'
+    return next(filter(None, map(target_fault, raw)), "") if sound else 'write a list of addresses: ["192.0.2.1"]'
 
 
 def _pace_fault(key: Key, raw: Any) -> str:

@@ -1,9 +1,11 @@
 """How a child process is started so that it and everything it starts can be ended together."""
 
+import contextlib
 import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,6 +19,7 @@ _KEPT_WINDOWS = (
     "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "PROGRAMDATA", "PROGRAMFILES", "TEMP", "TMP",
     "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE", "PROCESSOR_ARCHITEW6432",
 )  # fmt: skip
+_STAT_BYTES = 1024
 _BELOW_NORMAL_NO_WINDOW = 0x0000_4000 | 0x0800_0000
 
 
@@ -72,6 +75,10 @@ def _end_group(process: "subprocess.Popen[bytes]") -> None:
     # Until wait() has reaped it the number cannot belong to anybody else.
     if sys.platform == "win32" or process.returncode is not None:
         return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        # Nothing more is started while its offspring is looked for.
+        os.killpg(process.pid, signal.SIGSTOP)
+    end_offspring(process.pid)
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:
@@ -79,6 +86,34 @@ def _end_group(process: "subprocess.Popen[bytes]") -> None:
     except PermissionError:
         # macOS and some containers say so for a group whose only member is a zombie.
         process.kill()
+
+
+def end_offspring(pid: int) -> None:
+    """Ends what a process has started, and what that has started: programs lead sessions of their own.
+
+    One that hangs in the kernel ends when the kernel lets go of it. Raises nothing; on Windows the job object does it.
+    """
+    if sys.platform == "win32":
+        return
+    for one in _offspring(pid):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(one, signal.SIGKILL)
+
+
+def _offspring(pid: int) -> list[int]:
+    started: dict[int, list[int]] = {}
+    for place in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError, ValueError, IndexError), place.open("rb") as file:
+            # The name before the parent's number may hold anything, brackets and spaces too.
+            parent = int(file.read(_STAT_BYTES).rpartition(b")")[2].split()[1])
+            started.setdefault(parent, []).append(int(place.parent.name))
+    found: list[int] = []
+    waiting = [pid]
+    while waiting:
+        young = started.pop(waiting.pop(), [])
+        found += young
+        waiting += young
+    return found
 
 
 def _start_windows(command: Sequence[str], environment: Mapping[str, str]) -> Leashed:

@@ -1,7 +1,6 @@
 """How a connection to the collector is made: straight or through a proxy, and with one deadline for all its waits."""
 
 import errno
-import io
 import socket
 from collections.abc import Callable
 
@@ -35,9 +34,14 @@ class Line:
             raise TimeoutError("no answer in time")
         return left
 
-    def makefile(self, *_: object) -> io.BufferedReader:
-        """What http.client reads an answer from."""
-        return io.BufferedReader(_Inlet(self))
+    def receive(self, most: int) -> bytes:
+        """Up to so many bytes as soon as there are any; none where the other side ended the connection.
+
+        Raises:
+            OSError: the connection broke, or the deadline passed.
+        """
+        self.sock.settimeout(self.left())
+        return self.sock.recv(most)
 
     def sendall(self, data: bytes) -> None:
         """Sends all of it before the deadline.
@@ -55,27 +59,15 @@ class Line:
         self.sock.close()
 
 
-class _Inlet(io.RawIOBase):
-    """What http.client reads an answer from; closing it leaves the connection open."""
-
-    def __init__(self, line: Line) -> None:
-        self._line = line
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # the base takes any writable buffer
-        self._line.sock.settimeout(self._line.left())
-        return self._line.sock.recv_into(buffer)
-
-
 def dial(host: str, port: int, *, deadline: float, clock: Callable[[], float], local: bool) -> Line:
     """A connection to the first address that answers; where `local`, only to addresses of this very machine.
 
     Raises:
         OSError: none answered before the deadline; socket.gaierror where the name is not known.
     """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    # Text would load the tables of international names, on every school PC, to find that this one is plain.
+    plain = host.encode("ascii") if host.isascii() else host
+    found = socket.getaddrinfo(plain, port, type=socket.SOCK_STREAM)
     problem: OSError = OSError(errno.EHOSTUNREACH, "no address to connect to")
     for place, (family, kind, protocol, _, address) in enumerate(found):
         if local and not is_loopback(str(address[0])):
@@ -108,8 +100,7 @@ def tunnel(line: Line, target: str) -> None:
     line.sendall(ask.encode("ascii"))
     received = b""
     while b"\r\n\r\n" not in received:
-        line.sock.settimeout(line.left())
-        more = line.sock.recv(CHUNK)
+        more = line.receive(CHUNK)
         received += more
         if not more or len(received) > _TUNNEL_ANSWER:
             raise Failed(Fault.PROXY, "the proxy's answer cannot be read")

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from schooldrum_agent.targets import Order
 from schooldrum_wire.reading import Reading
 from schooldrum_wire.section import Row
 
@@ -32,7 +33,8 @@ class Doors(msgspec.Struct, frozen=True, kw_only=True):
     """What a fetch may need besides the system itself, so that tests and containers can hand in another.
 
     `procfs`, `sysfs`, `rootfs` are where those trees are mounted; `boottime` and `wall` are the clocks (seconds);
-    `said` is what the agent knows about itself (the `agent` and `clock` probes report it).
+    `said` is what the agent knows about itself (the `agent` and `clock` probes report it); `way` is what the `ladder`
+    is told, and without it nothing is sent.
     """
 
     procfs: str = "/proc"
@@ -41,6 +43,7 @@ class Doors(msgspec.Struct, frozen=True, kw_only=True):
     boottime: Callable[[], float]
     wall: Callable[[], float]
     said: Callable[[], dict[str, float]] = dict
+    way: Callable[[], Order] = Order
 
 
 class Probe(msgspec.Struct, frozen=True):
@@ -59,3 +62,12 @@ class Probe(msgspec.Struct, frozen=True):
     floor: int = 1
     sections: tuple[str, ...] = ()
     bulk: bool = True
+
+
+def elsewhere(*systems: str) -> dict[str, Source]:
+    """What stands for the sources of a probe whose code only its children load: on which systems it can be asked."""
+    return dict.fromkeys(systems, Source(_not_here, iter))
+
+
+def _not_here(_doors: Doors) -> Any:
+    raise Unavailable("this probe runs in a child process only")

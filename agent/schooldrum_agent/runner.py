@@ -1,9 +1,9 @@
 """Who runs the probes: each in a thread of its own, the risky ones in child processes, none able to hold up another."""
 
+import _thread
 import contextlib
 import os
 import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ import msgspec
 from schooldrum_agent.clock import Clock
 from schooldrum_agent.examine import Answer, check, examine, finding
 from schooldrum_agent.probe import Doors, Probe
+from schooldrum_agent.targets import Order
 from schooldrum_wire.result import Finding, Outcome
 
 if TYPE_CHECKING:
@@ -78,6 +79,10 @@ class Runner:
             deadline=float("inf") if probe.child else now + probe.timeout,
         )
         self._running[probe.name] = run
+        if probe.child and self._system in probe.on and not probe.bulk:
+            # What tells where a line is broken never waits behind an inventory of minutes.
+            order = self._doors.said(), self._doors.way()
+            return self._thread(run, lambda: self._ask(run, *order))
         if probe.child and self._system in probe.on:
             self._children.append(run)
             self._next_child()
@@ -113,19 +118,19 @@ class Runner:
         if self._child_busy or not self._children:
             return
         run = self._children.popleft()
-        said = self._doors.said()
-        self._child_busy = self._thread(run, lambda: self._ask(run, said))
+        order = self._doors.said(), self._doors.way()
+        self._child_busy = self._thread(run, lambda: self._ask(run, *order))
         if not self._child_busy:
             self._next_child()
 
-    def _ask(self, run: Run, said: dict[str, float]) -> None:
+    def _ask(self, run: Run, said: dict[str, float], way: Order) -> None:
         """The body of the thread that waits for a child. Never raises."""
         from schooldrum_agent.child import Request, ask  # noqa: PLC0415 - a PC without such probes saves its memory
 
         asked = ask(
             [*self._command, run.probe.name],
             self._environment,
-            Request(procfs=self._doors.procfs, sysfs=self._doors.sysfs, rootfs=self._doors.rootfs, said=said),
+            Request(procfs=self._doors.procfs, sysfs=self._doors.sysfs, rootfs=self._doors.rootfs, said=said, way=way),
             timeout=run.probe.timeout,
             monotonic=self._clock.monotonic,
             ready=lambda: self._post(lambda: self._restamp(run)),
@@ -137,7 +142,7 @@ class Runner:
         run.boottime, run.wall = self._clock.boottime(), self._clock.wall()
 
     def _finish_child(self, run: Run, asked: "Asked") -> None:
-        self._child_busy = False
+        self._child_busy = self._child_busy and not run.probe.bulk
         if asked.lingering is not None:
             self._lingering[run.probe.name] = asked.lingering
         self._finish(run, check(run.probe, asked.answer), asked.took)
@@ -154,7 +159,8 @@ class Runner:
 
     def _thread(self, run: Run, body: Callable[[], None]) -> bool:
         try:
-            threading.Thread(target=body, daemon=True, name=f"probe {run.probe.name}").start()
+            # Half of what a Thread costs, and a round of probes starts a dozen of them.
+            _thread.start_new_thread(body, ())
         except RuntimeError as problem:
             # No more threads to be had: the machine is out of something, and that is this run's finding.
             self._finish(run, Answer(outcome=Outcome.FAILED, reason=str(problem)), 0.0)

@@ -7,13 +7,13 @@ Sources: learn.microsoft.com, "Service Control Handler Function", "SERVICE_PRESH
 """
 
 import importlib
-import logging
 import os
 import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from schooldrum_agent import log
 from schooldrum_agent.agent import Agent
 
 NAME = "Schooldrum"
@@ -34,7 +34,6 @@ _SUSPENDING, _RESUMED = 4, 18
 _FAILED = 1066
 _ALREADY_STOPPED = 1062
 _NOT_INSTALLED = 1060
-_log = logging.getLogger(__name__)
 
 
 class ServiceTrouble(Exception):  # noqa: N818 - it says what the service has
@@ -161,7 +160,7 @@ class Hosted:
                     agent.stop(self._leaving)
             agent.run()
         except Exception as problem:  # noqa: BLE001 - the service manager's thread ends here
-            _log.error("the agent cannot run: %s", problem)
+            log.error(f"the agent cannot run: {problem}")
             self._manager.LogErrorMsg(f"Schooldrum cannot run: {problem}")
             self._tell(self._win32service.SERVICE_STOPPED, failure=_FAILED)
         else:
@@ -228,6 +227,5 @@ def serve(make_agent: Callable[[], Agent]) -> None:
         raise ServiceTrouble(
             "`service run` is what Windows' service manager starts; to run here by hand use: schooldrum-agent run"
         ) from refused
-    logging.shutdown()
     # Whatever still hangs (a probe, a name look-up) must not hold up a shutdown.
     os._exit(0)

@@ -9,7 +9,6 @@ collector knows each by (machine, run, seq).
 """
 
 import contextlib
-import logging
 import sys
 import threading
 from collections.abc import Collection, Iterable, Iterator
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from schooldrum_agent import log
 from schooldrum_agent.clock import Clock
 from schooldrum_agent.private import Hold, hold, make_private, read_bounded, write_whole
 from schooldrum_agent.segment import Frame, Segment, oldest_first
@@ -34,7 +34,6 @@ _SEGMENT_BYTES = (16 << 10, 256 << 10)
 _SEGMENTS_IN_BOUND = 16
 _DAY = 86400
 _CLASSES = {False: "connectivity", True: "bulk"}
-_log = logging.getLogger(__name__)
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,7 +126,7 @@ class Spool:
         """At most so many batches of at most so many results each, oldest first, without the (run, seq) in `skip`."""
         made: list[Batch] = []
         with self._lock:
-            if self._closed:
+            if self._closed or self._only(skip):
                 return made
             open_key: tuple[str, str] | None = None
             collected: list[tuple[int, bytes]] = []
@@ -164,8 +163,8 @@ class Spool:
                 aside.mkdir(mode=0o700, exist_ok=True)
                 write_whole(aside / f"{self._kept.set_aside % ASIDE_FILES:02d}.json", body[:ASIDE_BYTES])
             except OSError as problem:
-                _log.warning("a report set aside could not be kept: %s", problem.strerror or problem)
-            _log.warning("report %d set aside: %s", self._kept.set_aside, reason)
+                log.warning(f"a report set aside could not be kept: {problem.strerror or problem}")
+            log.warning(f"report {self._kept.set_aside} set aside: {reason}")
             if seqs:
                 self.acknowledge(run, seqs)
             self._write_kept()
@@ -173,7 +172,7 @@ class Spool:
     def discard_all(self, reason: str) -> None:
         """Gives up everything that waits (it is another machine's); counted as dropped."""
         with self._lock:
-            _log.warning("everything in the spool was given up: %s", reason)
+            log.warning(f"everything in the spool was given up: {reason}")
             for segment in tuple(self._segments):
                 self._drop(segment)
             self._count_dropped(sum(len(frame.results) for _, frame in self._memory))
@@ -243,6 +242,11 @@ class Spool:
         memory = sorted((frame for _, frame in self._memory), key=lambda frame: frame.order)
         return oldest_first(self._class_frames(bulk=False), self._class_frames(bulk=True), memory)
 
+    def _only(self, named: Collection[tuple[str, int]]) -> bool:
+        """Whether nothing waits but these: each beat it is so, and then no file need be read."""
+        of_these = sum(segment.awaits(run, seq) for segment in self._segments for run, seq in named)
+        return not self._memory and of_these == sum(segment.waiting() for segment in self._segments)
+
     def _class_frames(self, *, bulk: bool) -> Iterator[Frame]:
         for segment in tuple(self._segments):
             if segment.bulk is not bulk:
@@ -251,7 +255,7 @@ class Spool:
             try:
                 frames = segment.read()
             except OSError as problem:
-                _log.error("%s cannot be read any more: %s", segment.path.name, problem.strerror or problem)
+                log.error(f"{segment.path.name} cannot be read any more: {problem.strerror or problem}")
                 self._drop(segment)
                 continue
             self._count_dropped(before - segment.waiting())
@@ -267,12 +271,12 @@ class Spool:
             except OSError as problem:
                 why = problem.strerror or str(problem)
                 if not self._trouble:
-                    _log.error("results cannot be written and wait in memory: %s", why)
+                    log.error(f"results cannot be written and wait in memory: {why}")
                 self._trouble = why
                 return
             del self._memory[0]
         if self._trouble:
-            _log.warning("results can be written again")
+            log.warning("results can be written again")
             self._trouble = ""
 
     def _store(self, frame: Frame, *, bulk: bool) -> None:

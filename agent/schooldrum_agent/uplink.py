@@ -12,17 +12,17 @@ import ssl
 import threading
 import zlib
 from collections.abc import Callable
-from http import client
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import msgspec
 
 from schooldrum_agent.faults import Failed, Fault
-from schooldrum_agent.line import CHUNK, OK, Line, dial, is_loopback, tunnel
+from schooldrum_agent.line import OK, Line, dial, is_loopback, tunnel
 from schooldrum_agent.proxy import Proxy
+from schooldrum_agent.reply import read_reply
 from schooldrum_wire.version import VERSION
 
-LARGEST_ANSWER = 256 << 10
 TIMEOUT = 30.0
 """Seconds for a whole exchange, however slowly the other side drips."""
 IDLE = 75.0
@@ -33,6 +33,7 @@ _HOSTNAME_CODES = {62, 63, 64}
 """X509_V_ERR_HOSTNAME_MISMATCH, _EMAIL_, _IP_ADDRESS_."""
 _LONGEST_NAME = 253
 _REDIRECTS = range(300, 400)
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,7 +161,7 @@ class Uplink:
             head.append("Content-Encoding: gzip")
         if credential:
             head.append(f"Authorization: Bearer {credential}")
-        return self._exchange("\r\n".join(head).encode("ascii") + b"\r\n\r\n" + body, "POST", timeout)
+        return self._exchange("\r\n".join(head).encode("ascii") + b"\r\n\r\n" + body, timeout)
 
     def get(self, path: str, *, timeout: float = TIMEOUT) -> Answer:
         """The same with GET.
@@ -172,7 +173,7 @@ class Uplink:
             f"GET {path} HTTP/1.1\r\nHost: {self.endpoint.authority()}\r\n"
             f"User-Agent: schooldrum-agent/{VERSION}\r\nAccept-Encoding: identity\r\n\r\n"
         )
-        return self._exchange(head.encode("ascii"), "GET", timeout)
+        return self._exchange(head.encode("ascii"), timeout)
 
     def abort(self) -> None:
         """Makes an exchange that is under way in another thread fail at once (CLOSED)."""
@@ -193,28 +194,28 @@ class Uplink:
         if line is not None:
             line.close()
 
-    def _exchange(self, request: bytes, method: str, timeout: float) -> Answer:
+    def _exchange(self, request: bytes, timeout: float) -> Answer:
         deadline = self._clock() + timeout
         kept = self._line is not None and self._clock() - self._used < IDLE
         if not kept:
             self.close()
         try:
             try:
-                return self._attempt(request, method, deadline)
+                return self._attempt(request, deadline)
             except (ConnectionError, ssl.SSLError):
                 # The other side may have closed a kept connection at this very moment; a fresh one tells.
                 if not kept or self._aborted.is_set():
                     raise
                 self.close()
-                return self._attempt(request, method, deadline)
+                return self._attempt(request, deadline)
         except Failed:
             self.close()
             raise
-        except (OSError, client.HTTPException, ValueError) as problem:
+        except (OSError, ValueError) as problem:
             self.close()
             raise Failed(_fault(problem), f"{type(problem).__name__}: {problem}") from problem
 
-    def _attempt(self, request: bytes, method: str, deadline: float) -> Answer:
+    def _attempt(self, request: bytes, deadline: float) -> Answer:
         if self._aborted.is_set():
             raise Failed(Fault.CLOSED, "given up by this agent")
         line = self._line
@@ -222,17 +223,13 @@ class Uplink:
             line = self._line = self._connect(deadline)
         line.deadline = deadline
         line.sendall(request)
-        response = client.HTTPResponse(line, method=method)  # type: ignore[arg-type]  # it only calls makefile
-        with response:
-            response.begin()
-            body = _bounded(response)
-            answer = Answer(status=response.status, body=body, retry_after=_seconds(response.getheader("Retry-After")))
-            if response.will_close:
-                self.close()
+        reply = read_reply(line.receive)
+        if not reply.kept:
+            self.close()
         self._used = self._clock()
-        if answer.status in _REDIRECTS:
-            raise Failed(Fault.REDIRECTED, f"status {answer.status}")
-        return answer
+        if reply.status in _REDIRECTS:
+            raise Failed(Fault.REDIRECTED, f"status {reply.status}")
+        return Answer(status=reply.status, body=reply.body, retry_after=_seconds(reply.headers.get("retry-after")))
 
     def _connect(self, deadline: float) -> Line:
         target = (self._proxy.host, self._proxy.port) if self._proxy else (self.endpoint.host, self.endpoint.port)
@@ -248,7 +245,9 @@ class Uplink:
                 tunnel(line, self.endpoint.authority())
             if self._context is not None:
                 line.sock.settimeout(line.left())
-                line.sock = self._context.wrap_socket(line.sock, server_hostname=self.endpoint.host)
+                # In bytes for the same reason as in dial().
+                name = self.endpoint.host.encode("ascii")
+                line.sock = self._context.wrap_socket(line.sock, server_hostname=name)
                 self._check_start(line.sock)
         except BaseException:
             line.close()
@@ -261,20 +260,20 @@ class Uplink:
         if not isinstance(started, str):
             # fetch_authority's connection: nothing is verified, so nothing is presented.
             return
-        self.leaf_start = int(ssl.cert_time_to_seconds(started))
+        self.leaf_start = _seconds_of(started)
         if self.leaf_start < self.not_before:
             raise Failed(Fault.TLS_OLD, f"the server's certificate starts {started}")
 
 
-def _bounded(response: client.HTTPResponse) -> bytes:
-    body = b""
-    while more := response.read(CHUNK):
-        body += more
-        if len(body) > LARGEST_ANSWER:
-            raise Failed(Fault.OVERSIZED, f"the answer is longer than {LARGEST_ANSWER} bytes")
-    if response.length:
-        raise client.IncompleteRead(body, response.length)
-    return body
+def _seconds_of(date: str) -> int:
+    """Epoch seconds of a certificate's date as OpenSSL writes it: `Jan  5 09:34:43 2018 GMT`.
+
+    ssl.cert_time_to_seconds() answers the same, and loads calendars and languages for it.
+    """
+    month, day, clock, year, _ = date.split()
+    hour, minute, second = map(int, clock.split(":"))
+    written = datetime(int(year), _MONTHS.index(month) + 1, int(day), hour, minute, second, tzinfo=UTC)
+    return int(written.timestamp())
 
 
 def _seconds(header: str | None) -> int | None:
@@ -295,9 +294,9 @@ def _fault(problem: Exception) -> Fault:
         return Fault.TLS
     if isinstance(problem, ConnectionRefusedError):
         return Fault.REFUSED
-    if isinstance(problem, ConnectionError | client.IncompleteRead):
+    if isinstance(problem, ConnectionError):
         return Fault.CLOSED
-    if isinstance(problem, client.HTTPException | ValueError):
+    if isinstance(problem, ValueError):
         return Fault.GARBLED
     return Fault.UNREACHABLE
 

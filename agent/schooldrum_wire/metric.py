@@ -68,7 +68,11 @@ class Metric(msgspec.Struct, frozen=True):
     """Derived by the collector (presence, skew); refused when an agent sends it."""
 
     quiet: bool = False
-    """A zero says that nothing is wrong, and is not shown: half a dozen series of every sound PC would say so."""
+    """A zero says that nothing is wrong, and is not shown: half a dozen series of every sound PC would say so.
+
+    PromQL's increase() and rate() do not see how such a counter leaves zero. What has come in an hour, first step
+    included, is `x - (x offset 1h or x * 0)`, where there was no restart in between.
+    """
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.name) or len(self.name) > NAME_LENGTH:
@@ -83,11 +87,23 @@ class Metric(msgspec.Struct, frozen=True):
         if not self.help.endswith("."):
             raise ValueError(f"{self.name}: its help is a sentence and ends in a full stop")
 
+    @property
+    def shown_help(self) -> str:
+        """Its help as pages of metrics say it: also what it means that there is nothing."""
+        if not self.quiet:
+            return self.help
+        blind = ": increase() does not see its first step" if self.kind is Kind.COUNTER else ""
+        return f"{self.help} Nothing is shown while it is 0{blind}."
+
     def fault(self, value: float, labels: dict[str, str]) -> str:
         """Why this value with these labels is no reading of this metric, or an empty string where it is."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             return "value is not a number"
-        if not math.isfinite(value):
+        try:
+            is_finite = math.isfinite(value)
+        except OverflowError:
+            return "value is larger than any sample can be"
+        if not is_finite:
             return f"value is {value}"
         if self.kind is not Kind.GAUGE and value < 0:
             return f"value is {value}: a {self.kind} is never negative"

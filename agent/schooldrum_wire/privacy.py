@@ -115,7 +115,8 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 def notice() -> str:
     """The whole page (Markdown)."""
     parts = [_HEAD, "\n## Figures / Số liệu\n\n"]
-    ours = sorted((metric for metric in METRICS.values() if not metric.by_collector), key=lambda metric: metric.name)
+    said = (metric for metric in METRICS.values() if not metric.by_collector and not metric.until)
+    ours = sorted(said, key=lambda metric: metric.name)
     parts.append(
         _table(
             ("name", "what it says", "labels"), [(f"`{m.name}`", m.help, ", ".join(m.labels) or "none") for m in ours]

@@ -1,5 +1,7 @@
 """What a collector may set in an agent: one closed list, each value clamped to bounds compiled into the agent."""
 
+import re
+
 import msgspec
 
 BEAT_SECONDS = (1, 900)
@@ -8,6 +10,17 @@ BACKLOG_PER_BEAT = (1, 99)
 PACE_SECONDS = (1, 7 * 86400)
 LANGUAGES = ("vi", "en")
 PROBES_PACED = 100
+SERVICES_MOST = 60
+SERVICE_KINDS = ("dns", "https", "mail")
+"""What can be asked of a service: its name is found; its front page answers; its mail server takes encryption."""
+_SERVICE = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
+_LONGEST_NAME = 253
+_DNS_NAME = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])\Z")
+_NOT_PUBLIC = (
+    "local", "localhost", "localdomain", "internal", "intranet", "lan", "home", "corp", "private", "arpa", "onion",
+    "alt", "test", "invalid",
+)  # fmt: skip
+"""Ends of names that lead into somebody's own network, or nowhere (RFC 2606, 6761, 6762, 8375; ICANN's .internal)."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=False):
@@ -16,7 +29,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
     `version` grows with each change; `beat` is seconds between reports; `pace` is seconds between the runs of a named
     probe (never faster than the probe's own floor); `backlog_per_beat` is how many spooled reports may follow a live
     one; `language` is what people at this PC read; `not_before` is the earliest start (epoch seconds) of a server
-    certificate this agent still takes, and is only ever raised.
+    certificate this agent still takes, and is only ever raised. An `observer` looks around its network all the time;
+    `services` are what it asks beside: by a short name, the kind (one of SERVICE_KINDS) and a public DNS name.
     """
 
     version: int = 0
@@ -25,6 +39,37 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
     backlog_per_beat: int = 10
     language: str = "vi"
     not_before: int = 0
+    observer: bool = False
+    services: dict[str, tuple[str, str]] = {}
+
+
+def service_fault(name: object, asked: object) -> str:
+    """Why this is no service that an agent may be asked to look at, or an empty text where it is (SECURITY R3)."""
+    if not isinstance(name, str) or not _SERVICE.match(name):
+        return f"services: {name!r:.40} is no short name of a-z, 0-9 and -"
+    if not isinstance(asked, list | tuple) or len(asked) != 2:  # noqa: PLR2004 - kind and name
+        return f"services: {name}: write its kind and its DNS name"
+    kind, host = asked
+    if kind not in SERVICE_KINDS:
+        return f"services: {name}: {kind!r:.40} is none of {', '.join(SERVICE_KINDS)}"
+    if not isinstance(host, str) or len(host) > _LONGEST_NAME or not _DNS_NAME.match(host):
+        return f"services: {name}: {host!r:.80} is no public DNS name"
+    if host.rpartition(".")[2] in _NOT_PUBLIC:
+        return f"services: {name}: {host!r:.80} is a name of somebody's own network"
+    return ""
+
+
+def _services(raw: object, standing: dict[str, tuple[str, str]], refusals: list[str]) -> dict[str, tuple[str, str]]:
+    if not isinstance(raw, dict) or len(raw) > SERVICES_MOST:
+        refusals.append(f"services: not an object of at most {SERVICES_MOST} services")
+        return standing
+    taken: dict[str, tuple[str, str]] = {}
+    for name, asked in raw.items():
+        if why := service_fault(name, asked):
+            refusals.append(why)
+        else:
+            taken[name] = (asked[0], asked[1])
+    return taken
 
 
 def _number(raw: dict[str, object], key: str, bounds: tuple[int, int], standing: int, refusals: list[str]) -> int:
@@ -64,6 +109,10 @@ def accept(raw: object, standing: Settings) -> tuple[Settings, tuple[str, ...]]:
     if language not in LANGUAGES:
         refusals.append(f"language: {language!r:.40} is none of {', '.join(LANGUAGES)}")
         language = standing.language
+    observer = raw.get("observer", standing.observer)
+    if not isinstance(observer, bool):
+        refusals.append(f"observer: {observer!r:.40} is neither true nor false")
+        observer = standing.observer
     return (
         Settings(
             version=version,
@@ -72,6 +121,8 @@ def accept(raw: object, standing: Settings) -> tuple[Settings, tuple[str, ...]]:
             backlog_per_beat=_number(raw, "backlog_per_beat", BACKLOG_PER_BEAT, standing.backlog_per_beat, refusals),
             language=str(language),
             not_before=_number(raw, "not_before", (standing.not_before, 2**40), standing.not_before, refusals),
+            observer=observer,
+            services=_services(raw.get("services", standing.services), standing.services, refusals),
         ),
         tuple(refusals[:20]),
     )

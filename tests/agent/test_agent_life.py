@@ -286,7 +286,7 @@ def test_with_rare_beats_findings_still_reach_the_disk(tmp_path, world, port, mo
         wait_for(lambda: running.machine.spool.counts().results >= 2)
 
 
-def test_a_failing_task_is_told_and_the_voice_goes_on(tmp_path, world, port, caplog):
+def test_a_failing_task_is_told_and_the_voice_goes_on(tmp_path, world, port, capsys):
     with Running(tmp_path, world, port) as running:
         wait_for(world.live)
 
@@ -296,7 +296,7 @@ def test_a_failing_task_is_told_and_the_voice_goes_on(tmp_path, world, port, cap
         running.agent._tasks.put(fail)
         seen = len(world.live())
         wait_for(lambda: len(world.live()) > seen + 1)
-        assert "a report failed inside the agent: ZeroDivisionError" in caplog.text
+        assert "a report failed inside the agent: ZeroDivisionError" in capsys.readouterr().err
 
 
 def test_what_was_found_while_the_network_hangs_is_on_disk_when_it_stops(tmp_path, world, port, monkeypatch):

@@ -96,6 +96,7 @@ class Pc:
             "SCHOOLDRUM_CONFIG": str(self.folder / "agent.toml"),
             "SCHOOLDRUM_START_SPREAD": "0",
             "SCHOOLDRUM_PROXY": "none",
+            "SCHOOLDRUM_LADDER": "collector",
             "SCHOOLDRUM_SHARED_CODE": "true",
         }
 

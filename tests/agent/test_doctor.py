@@ -17,7 +17,7 @@ CLOCK = Clock(monotonic=time.monotonic, boottime=time.monotonic, wall=lambda: 1.
 
 def config_of(tmp_path: Path, **environ: str) -> Config:
     named = {f"SCHOOLDRUM_{key.upper()}": value for key, value in environ.items()}
-    return load(None, {"SCHOOLDRUM_STATE": str(tmp_path / "state"), "SCHOOLDRUM_PROXY": "none", **named}, {})
+    return load(None, {"SCHOOLDRUM_STATE": str(tmp_path / "state"), "SCHOOLDRUM_PROXY": "none", "SCHOOLDRUM_LADDER": "collector", **named}, {})
 
 
 def enrolled(config: Config, url: str, authority: str, *, state: str = "active", word: str = "delivered") -> None:

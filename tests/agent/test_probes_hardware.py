@@ -650,3 +650,19 @@ def test_on_this_system_windows_has_nothing_to_say(probe: Any) -> None:
     # Every import and call of Windows' own stands inside a function and ends in an outcome.
     with pytest.raises((Denied, Unavailable)):
         probe.PROBE.on["win32"].fetch(doors())
+
+
+@pytest.mark.parametrize(
+    ("flags", "is_guest"),
+    [("fpu vme hypervisor lahf_lm", True), ("fpu vme lahf_lm", False), ("hypervisors", False), ("", False)],
+)
+def test_a_virtual_machine_is_known_by_its_processor_where_the_firmware_tells_nothing(flags, is_guest) -> None:
+    processor = system.parse_cpuinfo(f"processor : 0\nmodel name : AMD EPYC\nflags : {flags}\n")
+    empty = dict.fromkeys(
+        (
+            *("maker", "model", "version", "family", "board_maker", "board_model"),
+            *("firmware_maker", "firmware_version", "firmware_date", "chassis"),
+        )
+    )
+    (row,) = system.read({"smbios": None, "shown": empty, "processor": processor, "role": None, "installed": None})
+    assert row.values["virtual"] is is_guest

@@ -60,6 +60,22 @@ def test_what_is_appended_waits_until_acknowledged(tmp_path: Path):
         assert (waiting(spool), spool.counts().results, spool.counts().bytes) == ([], 0, 0)
 
 
+def test_no_file_is_read_where_nothing_waits_but_what_travels_anyway(tmp_path: Path):
+    live = {("run1", seq) for seq in range(10)}
+    with spool_in(tmp_path) as spool:
+        spool.append("run1", "boot-1", bulk(1, 2) + connectivity(3))
+        kept = {path: path.read_bytes() for path in (tmp_path / "spool").glob("*.seg")}
+        for path in kept:
+            path.write_bytes(b"")
+        assert waiting(spool, skip=live) == []
+        assert spool.counts().dropped == 0
+        for path, body in kept.items():
+            path.write_bytes(body)
+        assert waiting(spool, skip=live - {("run1", 2)}) == [("run1", [2])]
+        spool.append("run2", "boot-1", bulk(1))
+        assert waiting(spool, skip=live) == [("run2", [1])]
+
+
 def test_the_bytes_travel_as_they_came(tmp_path: Path):
     with spool_in(tmp_path) as spool:
         spool.append("run1", "boot-1", bulk(7))

@@ -12,8 +12,8 @@ import trustme
 from tests.agent.delivery_stand_in import CREDENTIAL, Front, Reply, Request, front, pem_of, server_context
 
 from schooldrum_agent.faults import SENTENCES, Failed, Fault, fault_of
+from schooldrum_agent.reply import LARGEST_BODY
 from schooldrum_agent.uplink import (
-    LARGEST_ANSWER,
     Answer,
     Uplink,
     fetch_authority,
@@ -180,11 +180,11 @@ def test_a_redirect_is_not_followed(status: int):
         (b"HTTP/1.1 two hundred OK\r\n\r\n", Fault.GARBLED),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort", Fault.CLOSED),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", Fault.CLOSED),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", Fault.CLOSED),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", Fault.GARBLED),
         (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 500, Fault.GARBLED),
         (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000, Fault.GARBLED),
-        (b"HTTP/1.1 200 OK\r\n\r\n" + b"y" * (LARGEST_ANSWER + 1), Fault.OVERSIZED),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n" + b"y" * (LARGEST_ANSWER + 1), Fault.OVERSIZED),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + b"y" * (LARGEST_BODY + 1), Fault.OVERSIZED),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n" + b"y" * (LARGEST_BODY + 1), Fault.OVERSIZED),
         (
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
             b"10000\r\n" + bytes(0x10000) + b"\r\n40000\r\n" + bytes(0x40000),
@@ -321,7 +321,7 @@ def test_the_authority_is_fetched_and_its_pin_compared(authority: trustme.CA):
         (Reply(200, b"<html>"), Fault.GARBLED),
         (Reply(200, b"\xff\xfe"), Fault.GARBLED),
         (Reply(200, b"-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----"), Fault.GARBLED),
-        (Reply(200, bytes(LARGEST_ANSWER + 1)), Fault.OVERSIZED),
+        (Reply(200, bytes(LARGEST_BODY + 1)), Fault.OVERSIZED),
         (Reply(302, b"", {"Location": "http://127.0.0.1/"}), Fault.REDIRECTED),
     ],
 )

@@ -33,7 +33,7 @@ def test_a_declaration_that_breaks_the_naming_rules_is_refused(name, kind, label
         Metric(name, kind, "Help.", labels=labels)
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 10**400, -(10**400)])
 def test_a_reading_that_is_no_number_is_refused_where_it_is_written(value):
     with pytest.raises(ValueError, match="value is"):
         FREE(value, volume="C:")

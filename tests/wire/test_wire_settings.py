@@ -1,5 +1,8 @@
 """Whatever a collector offers, an agent stays within the bounds compiled into it."""
 
+import re
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +24,35 @@ offers = anything | st.fixed_dictionaries(
         "backlog_per_beat": anything,
         "language": anything,
         "not_before": anything,
+        "observer": anything,
+        "services": anything
+        | st.dictionaries(
+            st.from_regex(r"[a-z0-9-]{1,4}", fullmatch=True),
+            st.tuples(
+                st.sampled_from(["dns", "https", "mail", "ftp"]),
+                st.sampled_from(
+                    [
+                        "csdl.moet.gov.vn",
+                        "10.0.0.1",
+                        "[::1]",
+                        "a.local",
+                        "router.lan",
+                        "localhost",
+                        "x:80.vn",
+                        "a.vn/path",
+                        "A.VN",
+                        "1.2.3.4.in-addr.arpa",
+                        "a..vn",
+                        "-a.vn",
+                        "0x7f.1",
+                        "127.1",
+                        "a.vn.",
+                    ]
+                )
+                | st.text(max_size=20),
+            ),
+            max_size=70,
+        ),
         "collector": st.text(),
         "command": st.text(),
         "ca": st.text(),
@@ -39,14 +71,29 @@ def test_no_offer_leaves_the_compiled_bounds(offer):
     assert taken.not_before >= standing.not_before
     assert all(1 <= seconds <= settings.PACE_SECONDS[1] for seconds in taken.pace.values())
     assert len(refusals) <= 20
-    assert set(Settings.__struct_fields__) == {"version", "beat", "pace", "backlog_per_beat", "language", "not_before"}
+    assert isinstance(taken.observer, bool)
+    assert len(taken.services) <= settings.SERVICES_MOST
+    for name, (kind, host) in taken.services.items():
+        assert re.fullmatch(r"[a-z][a-z0-9-]{0,39}", name)
+        assert kind in settings.SERVICE_KINDS
+        assert re.fullmatch(r"[a-z0-9.-]+\.[a-z][a-z0-9-]*[a-z0-9]", host)
+        assert host.rpartition(".")[2] not in {"local", "lan", "localhost", "arpa", "internal", "home"}
+    assert set(Settings.__struct_fields__) == {
+        "version", "beat", "pace", "backlog_per_beat", "language", "not_before", "observer", "services",
+    }  # fmt: skip
 
 
 def test_a_sound_offer_is_taken_whole():
     offer = {"version": 4, "beat": 10, "pace": {"cpu": 30}, "backlog_per_beat": 5, "language": "en", "not_before": 5}
+    offer |= {"observer": True, "services": {"csdl": ["https", "csdl.moet.gov.vn"]}}
     taken, refusals = accept(offer, Settings(version=3))
     assert refusals == ()
-    assert taken == Settings(version=4, beat=10, pace={"cpu": 30}, backlog_per_beat=5, language="en", not_before=5)
+    services = {"csdl": ("https", "csdl.moet.gov.vn")}
+    taken_whole = msgspec.structs.replace(taken, observer=False, services={})
+    assert (taken.observer, taken.services) == (True, services)
+    assert taken_whole == Settings(
+        version=4, beat=10, pace={"cpu": 30}, backlog_per_beat=5, language="en", not_before=5
+    )
 
 
 @pytest.mark.parametrize(
@@ -60,6 +107,13 @@ def test_a_sound_offer_is_taken_whole():
         ({"version": 4, "pace": []}, "pace"),
         ({"version": 4, "not_before": 99}, "not_before"),
         ({"version": 2, "beat": 5}, "older"),
+        ({"version": 4, "observer": 1}, "observer"),
+        ({"version": 4, "services": []}, "services"),
+        ({"version": 4, "services": {"a": ["https", "192.0.2.1"]}}, "public DNS name"),
+        ({"version": 4, "services": {"a": ["https", "nas.local"]}}, "somebody's own network"),
+        ({"version": 4, "services": {"a": ["https", "a.vn:8443"]}}, "public DNS name"),
+        ({"version": 4, "services": {"a": ["ssh", "a.vn"]}}, "none of"),
+        ({"version": 4, "services": {"A b": ["dns", "a.vn"]}}, "short name"),
         ([], "not an object"),
     ],
 )

@@ -281,6 +281,7 @@ PROBE = Probe(
     "automatic_updates",
     every=6 * 3600,
     timeout=45,
+    child=True,
     floor=600,
     sections=("automatic_updates",),
     on={"linux": Source(fetch_linux, read_linux), "win32": Source(fetch_windows, read_windows)},

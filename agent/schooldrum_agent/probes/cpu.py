@@ -5,21 +5,21 @@ from typing import Any
 
 from schooldrum_agent.probe import Doors, Probe, Source, Unavailable
 from schooldrum_agent.sources import files
-from schooldrum_wire.catalogue.cpu import CPU_LOGICAL_PROCESSORS, CPU_USAGE_RATIO
+from schooldrum_wire.catalogue.cpu import CPU_USAGE_RATIO
 from schooldrum_wire.reading import Reading
 
 _before: dict[str, dict[str, float]] = {}
 """The times of the run before, by where they were read; a run begins only after the one before has ended."""
 
 
-def _with_before(where: str, now: dict[str, float], count: int) -> dict[str, Any]:
-    data = {"before": _before.get(where), "now": now, "count": count}
+def _with_before(where: str, now: dict[str, float]) -> dict[str, Any]:
+    data = {"before": _before.get(where), "now": now}
     _before[where] = now
     return data
 
 
-def parse_stat(text: str) -> tuple[dict[str, float], int]:
-    """Busy and total time (in ticks since boot) and the number of processors, out of /proc/stat.
+def parse_stat(text: str) -> dict[str, float]:
+    """Busy and total time (in ticks since boot), out of /proc/stat.
 
     Guest time is already inside user time; waiting for a disk is not being busy.
 
@@ -31,12 +31,12 @@ def parse_stat(text: str) -> tuple[dict[str, float], int]:
         raise Unavailable("/proc/stat has no line for the processors")
     times = [float(field) for field in lines[0][1:9] if field.isdecimal()]
     idle = sum(times[3:5])
-    return {"busy": sum(times) - idle, "total": sum(times)}, len(lines) - 1
+    return {"busy": sum(times) - idle, "total": sum(times)}
 
 
 def fetch_linux(doors: Doors) -> dict[str, Any]:
-    """{before, now, count}: busy and total time of all processors, in the run before and now."""
-    return _with_before(doors.procfs, *parse_stat(files.read_text(doors.procfs, "stat")))
+    """{before, now}: busy and total time of all processors, in the run before and now."""
+    return _with_before(doors.procfs, parse_stat(files.read_text(doors.procfs, "stat")))
 
 
 def fetch_windows(_doors: Doors) -> dict[str, Any]:
@@ -46,18 +46,16 @@ def fetch_windows(_doors: Doors) -> dict[str, Any]:
     times = psutil.cpu_times()
     # Interrupts and deferred calls are inside system time on Windows.
     busy = times.user + times.system
-    return _with_before("windows", {"busy": busy, "total": busy + times.idle}, psutil.cpu_count() or 0)
+    return _with_before("windows", {"busy": busy, "total": busy + times.idle})
 
 
 def read(data: Any) -> Iterator[Reading]:
-    """The share in use since the run before, in the first run since the PC started, and the processors."""
+    """The share in use since the run before, in the first run since the PC started."""
     before = data["before"] or {"busy": 0.0, "total": 0.0}
     total = data["now"]["total"] - before["total"]
     if total > 0:
         # The kernel may take a tick of waiting back: the share stays between its ends.
         yield CPU_USAGE_RATIO(min(1.0, max(0.0, (data["now"]["busy"] - before["busy"]) / total)))
-    if data["count"] > 0:
-        yield CPU_LOGICAL_PROCESSORS(data["count"])
 
 
 PROBE = Probe(

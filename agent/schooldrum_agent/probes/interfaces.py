@@ -15,7 +15,7 @@ from schooldrum_agent.sources import adapters, files
 from schooldrum_wire.catalogue.interfaces import (
     INTERFACE_DROPS,
     INTERFACE_ERRORS,
-    INTERFACE_FULL_DUPLEX,
+    INTERFACE_HALF_DUPLEX,
     INTERFACE_RECEIVE_BYTES,
     INTERFACE_SPEED_BYTES,
     INTERFACE_TRANSMIT_BYTES,
@@ -191,7 +191,7 @@ def _tell(cards: Iterable[dict[str, Any]]) -> Iterator[Reading | Row]:
         if speed is not None:
             yield INTERFACE_SPEED_BYTES(speed / 8, interface=interface)
         if card["full"] is not None:
-            yield INTERFACE_FULL_DUPLEX(1 if card["full"] else 0, interface=interface)
+            yield INTERFACE_HALF_DUPLEX(0 if card["full"] else 1, interface=interface)
         for metric, key in (
             (INTERFACE_RECEIVE_BYTES, "receive_bytes"),
             (INTERFACE_TRANSMIT_BYTES, "transmit_bytes"),

@@ -1,11 +1,12 @@
 """Which edition, release and build of its operating system this PC runs, as its maker counts them."""
 
-import json
 import os
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+
+import msgspec
 
 from schooldrum_agent.probe import Doors, Probe, Source
 from schooldrum_agent.sources import files, os_release, registry
@@ -126,9 +127,9 @@ def _word(text: str) -> str | None:
 def enabled_services(status: str) -> list[str]:
     """Ubuntu Pro's services for longer support that are enabled, out of its status.json; none for what is not one."""
     try:
-        services = json.loads(status)["services"]
+        services = msgspec.json.decode(status)["services"]
         return sorted({one["name"] for one in services if one["status"] == "enabled"} & _ESM_SERVICES)
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (msgspec.DecodeError, ValueError, KeyError, TypeError, RecursionError):
         return []
 
 

@@ -103,6 +103,7 @@ PROBE = Probe(
     "remote_desktop",
     every=6 * 3600,
     timeout=15,
+    child=True,
     floor=600,
     sections=("remote_desktop",),
     on={"linux": Source(fetch_linux, read_linux), "win32": Source(fetch_windows, read_windows)},

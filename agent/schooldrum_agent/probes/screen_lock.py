@@ -138,6 +138,7 @@ PROBE = Probe(
     "screen_lock",
     every=6 * 3600,
     timeout=15,
+    child=True,
     floor=600,
     sections=("screen_lock",),
     on={"linux": Source(fetch_linux, read_linux), "win32": Source(fetch_windows, read_windows)},

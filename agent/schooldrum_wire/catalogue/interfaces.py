@@ -10,8 +10,19 @@ INTERFACE_UP = Metric(
 INTERFACE_SPEED_BYTES = Metric(
     "school_interface_speed_bytes", Kind.GAUGE, "Speed the link agreed on, in bytes per second.", labels=_LABELS
 )
+INTERFACE_HALF_DUPLEX = Metric(
+    "school_interface_half_duplex",
+    Kind.GAUGE,
+    "Whether the link is half duplex (1), as a bad cable or an old switch makes it, or full (0).",
+    labels=_LABELS,
+    quiet=True,
+)
 INTERFACE_FULL_DUPLEX = Metric(
-    "school_interface_full_duplex", Kind.GAUGE, "Whether the link is full duplex (1) or half (0).", labels=_LABELS
+    "school_interface_full_duplex",
+    Kind.GAUGE,
+    "Whether the link is full duplex (1) or half (0).",
+    labels=_LABELS,
+    until="0.1.0",
 )
 INTERFACE_RECEIVE_BYTES = Metric(
     "school_interface_receive_bytes_total", Kind.COUNTER, "Bytes received.", labels=_LABELS

@@ -38,6 +38,7 @@ DISK_FROZEN = Metric(
     "Whether the PC's disk forgets everything at restart (1) or not (0).",
     lasts=Lasts.KEPT,
     by_collector=True,
+    quiet=True,
 )
 SCHOOL_INFO = Metric(
     "school_info",
@@ -57,6 +58,36 @@ SCHOOL_ROOM_INFO = Metric(
 )
 SCHOOL_MACHINES = Metric(
     "school_machines", Kind.GAUGE, "Machines by state.", labels=("state",), lasts=Lasts.KEPT, by_collector=True
+)
+SCHOOL_ROOMS = Metric(
+    "school_rooms",
+    Kind.GAUGE,
+    "Rooms by state: up degraded down off unknown.",
+    labels=("state",),
+    lasts=Lasts.KEPT,
+    by_collector=True,
+)
+SCHOOL_ROOM_UP = Metric(
+    "school_room_up",
+    Kind.GAUGE,
+    "Whether PCs of the room are heard (1) or silent although they should be on (0); absent while it is switched off.",
+    lasts=Lasts.KEPT,
+    by_collector=True,
+)
+SCHOOL_INCIDENTS_OPEN = Metric(
+    "school_incidents_open",
+    Kind.GAUGE,
+    "Incidents of the school that go on, by what is wrong and by where the fault is as far as is known.",
+    labels=("kind", "verdict"),
+    lasts=Lasts.KEPT,
+    by_collector=True,
+)
+SCHOOL_EXPECTED = Metric(
+    "school_expected",
+    Kind.GAUGE,
+    "Whether any PC of the school is expected to be on at this hour (1) or it is off hours (0).",
+    lasts=Lasts.KEPT,
+    by_collector=True,
 )
 SCHOOL_PROBE_FAILURES = Metric(
     "school_probe_failures",

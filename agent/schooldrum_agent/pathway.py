@@ -1,0 +1,147 @@
+"""The way from this PC to the internet, climbed here and now and told in words: what answers, what not, what to do."""
+
+from collections.abc import Sequence
+
+from schooldrum_agent.climbing import targets_of
+from schooldrum_agent.clock import Clock
+from schooldrum_agent.config import Config
+from schooldrum_agent.examine import examine
+from schooldrum_agent.probe import Doors
+from schooldrum_agent.probes import load
+from schooldrum_agent.step import Step, Verdict
+from schooldrum_agent.targets import COLLECTOR, WHOLE, Office, Order
+from schooldrum_wire.catalogue.ladder import CAPTIVE_PORTAL, LADDER, STEPS, TLS_INSPECTED
+from schooldrum_wire.reading import Reading
+from schooldrum_wire.result import Outcome
+from schooldrum_wire.section import Row
+
+SECONDS = 8.0
+_TRIES = 2
+_Texts = dict[str, str]
+_TITLES: dict[str, _Texts] = {
+    "link": {"vi": "Dây mạng hoặc Wi-Fi của máy này", "en": "This PC's cable or Wi-Fi"},
+    "address": {"vi": "Địa chỉ mạng của máy này", "en": "This PC's network address"},
+    "gateway": {"vi": "Modem (bộ định tuyến)", "en": "Modem (router)"},
+    "resolver": {"vi": "Tên miền (DNS) của mạng này", "en": "Names (DNS) of this network"},
+    "independent_resolver": {"vi": "Tên miền (DNS) công cộng", "en": "Public names (DNS)"},
+    "provider": {"vi": "Nhà mạng, ngay sau modem", "en": "The provider, right behind the modem"},
+    "national": {"vi": "Kết nối trong nước", "en": "National routes"},
+    "international": {"vi": "Kết nối quốc tế", "en": "International routes"},
+    "collector": {"vi": "Máy chủ tổng hợp", "en": "The collector (office server)"},
+}
+_GOOD: _Texts = {"vi": "có trả lời.", "en": "answers."}
+_NOT_TRIED: _Texts = {"vi": "chưa thử được.", "en": "could not be tried."}
+_BAD: dict[str, _Texts] = {
+    "link": {
+        "vi": "không có tín hiệu. Cắm lại dây mạng ở máy và ở bộ chia mạng (switch), hoặc bật lại Wi-Fi.",
+        "en": "no signal. Plug the cable in again, at the PC and at the switch, or switch Wi-Fi on.",
+    },
+    "address": {
+        "vi": "máy không được cấp địa chỉ. Tắt modem 1 phút rồi bật lại; nếu chỉ máy này bị, khởi động lại máy.",
+        "en": "the PC was given no address. Switch the modem off for one minute; if only this PC has it, restart it.",
+    },
+    "gateway": {
+        "vi": "không tới được modem. Xem nguồn điện của modem và bộ chia mạng (switch), cắm lại dây nối giữa hai thiết "
+        "bị.",
+        "en": "the modem is not reached. Look at the power of modem and switch, and plug the cable between them again.",
+    },
+    "resolver": {
+        "vi": "không tìm được tên. Nếu kết nối trong nước vẫn tốt: tắt modem 1 phút rồi bật lại.",
+        "en": "finds no names. If the national routes are good: switch the modem off for one minute.",
+    },
+    "independent_resolver": {
+        "vi": "không trả lời. Một số mạng chặn; tự nó chưa phải là lỗi.",
+        "en": "does not answer. Some networks block it; alone it is no fault.",
+    },
+    "provider": {
+        "vi": "không ra được sau modem. Xem đèn LOS trên modem; nếu đỏ hoặc nháy đỏ, gọi nhà mạng, hỏi cả cước.",
+        "en": "nothing gets out behind the modem. Look at its LOS light: red or blinking, call the provider, and ask "
+        "about the bill.",
+    },
+    "national": {
+        "vi": "không tới được máy chủ nào trong nước.",
+        "en": "no server in the country is reached.",
+    },
+    "international": {
+        "vi": "không tới được máy chủ nào ở nước ngoài. Nếu trong nước vẫn tốt thì không phải lỗi của trường.",
+        "en": "no server abroad is reached. If the national routes are good, it is no fault of the school.",
+    },
+    "collector": {
+        "vi": "không trả lời. Nếu các bước trên đều tốt thì không cần làm gì: số liệu được giữ lại và tự gửi bổ sung.",
+        "en": "does not answer. If all above is good there is nothing to do: data is kept and sent afterwards.",
+    },
+}
+_REASONS: dict[str, _Texts] = {
+    "self_assigned": {
+        "vi": "máy tự đặt địa chỉ 169.254…, vì không có thiết bị nào cấp. Tắt modem 1 phút rồi bật lại.",
+        "en": "the PC gave itself an address (169.254…) because nothing else did. Switch the modem off for one minute.",
+    },
+    "no_route": {
+        "vi": "máy không biết modem nào. Khởi động lại máy; nếu địa chỉ được đặt bằng tay, xem lại cổng ra (gateway).",
+        "en": "the PC knows no modem. Restart it; where the address was set by hand, look at its gateway.",
+    },
+    "captive": {
+        "vi": "một trang đăng nhập Wi-Fi trả lời thay. Mở trình duyệt và đăng nhập mạng.",
+        "en": "a Wi-Fi login page answers in its place. Open a browser and log in to the network.",
+    },
+    "inspected": {
+        "vi": "có thiết bị hoặc phần mềm diệt virus mở kết nối mã hóa ở giữa. Cho phép địa chỉ này đi thẳng.",
+        "en": "an appliance or an antivirus opens encrypted connections in between. Let this address pass untouched.",
+    },
+    "clock": {
+        "vi": "đồng hồ của máy sai nên chứng chỉ không hợp lệ. Đặt lại ngày giờ; có thể pin trên bo mạch đã hết.",
+        "en": "this PC's clock is wrong, so certificates do not count. Set it; the battery on the board may be empty.",
+    },
+}
+_CAPTIVE: _Texts = {"vi": "Trang đăng nhập Wi-Fi", "en": "Wi-Fi login page"}
+_INSPECTED: _Texts = {"vi": "Kết nối mã hóa bị mở giữa đường", "en": "Encrypted connections opened on the way"}
+_LADDER: _Texts = {"vi": "Đường ra Internet", "en": "The way to the internet"}
+
+
+def climb(config: Config, office: Office | None, *, clock: Clock, system: str) -> list[Step]:
+    """Climbs and tells, within ten seconds. Raises nothing that a network could cause."""
+    order = Order(
+        extent=COLLECTOR if config.ladder == "collector" else WHOLE,
+        seconds=SECONDS,
+        tries=_TRIES,
+        office=office,
+        targets=targets_of(config),
+    )
+    doors = Doors(
+        procfs=config.procfs,
+        sysfs=config.sysfs,
+        rootfs=config.rootfs,
+        boottime=clock.boottime,
+        wall=clock.wall,
+        way=lambda: order,
+    )
+    answer = examine(load(LADDER.name), doors, system)
+    if answer.outcome is not Outcome.OK:
+        said = f"{answer.outcome}: {answer.reason}"
+        return [Step(verdict=Verdict.UNKNOWN, title=_LADDER, found={"vi": said, "en": said})]
+    return told(answer.rows, answer.readings, extent=order.extent)
+
+
+def told(rows: Sequence[Row], readings: Sequence[Reading], *, extent: str) -> list[Step]:
+    """A ladder's rows and readings as steps, the nearest first; what lies behind a fault is not known, not bad."""
+    steps = [
+        _told(step, rows) for step in STEPS if extent == WHOLE or step in {"link", "address", "gateway", "collector"}
+    ]
+    flags = {reading.name for reading in readings if reading.value}
+    for metric, title, reason in ((CAPTIVE_PORTAL, _CAPTIVE, "captive"), (TLS_INSPECTED, _INSPECTED, "inspected")):
+        if metric.name in flags:
+            steps.append(Step(verdict=Verdict.BAD, title=title, found=_REASONS[reason]))
+    return steps
+
+
+def _told(step: str, rows: Sequence[Row]) -> Step:
+    tried = [row.values for row in rows if row.values["step"] == step]
+    title = _TITLES[step]
+    if not tried:
+        return Step(verdict=Verdict.UNKNOWN, title=title, found=_NOT_TRIED)
+    # A network without IPv6 is a sound one, and one target of several is enough.
+    if any(values["state"] == "ok" for values in tried):
+        return Step(verdict=Verdict.GOOD, title=title, found=_GOOD)
+    reason = str(tried[0]["reason"])
+    alone = step == "independent_resolver"
+    return Step(verdict=Verdict.UNKNOWN if alone else Verdict.BAD, title=title, found=_REASONS.get(reason, _BAD[step]))

@@ -1,0 +1,147 @@
+"""When the ladder is climbed and how far, whatever is granted and however reports fare."""
+
+from itertools import pairwise
+from random import Random
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schooldrum_agent.climbing import WHOLE_SECONDS, Climbing
+from schooldrum_agent.config import Misconfigured, load
+from schooldrum_agent.probes import ladder
+from schooldrum_agent.targets import COLLECTOR, LITTLE, PACKAGED, WHOLE, Office
+from schooldrum_wire.catalogue.ladder import STEP_SUCCESS
+from schooldrum_wire.settings import Settings
+
+LOCAL: dict[str, Any] = {
+    "LADDER": "local",
+    "LADDER_NATIONAL": "192.0.2.1,192.0.2.2:80",
+    "LADDER_PAGES": "page.example.vn:8080",
+}
+
+
+class Pc:
+    def __init__(self, settings: Settings | None = None, *, system: str = "linux", **keys: str) -> None:
+        self.now = 1000.0
+        self.settings = settings or Settings()
+        config = load(None, {**{f"SCHOOLDRUM_{key}": value for key, value in keys.items()}})
+        self.climbing = Climbing(
+            config,
+            settings=lambda: self.settings,
+            office=Office(host="c.example.vn", port=8801),
+            clock=lambda: self.now,
+            chance=Random(1),  # noqa: S311 - spreads waits
+            system=system,
+        )
+
+    def climb(self, **steps: int) -> str:
+        self.climbing.begin(ladder.PROBE)
+        self.reached = self.climbing.found(
+            tuple(STEP_SUCCESS(value, step=step, family="ipv4") for step, value in steps.items())
+        )
+        return self.climbing.order().extent
+
+
+def test_an_ordinary_pc_stays_near_while_reports_arrive_and_climbs_when_they_do_not():
+    pc = Pc()
+    assert pc.climb() == LITTLE
+    assert pc.climbing.heard("delivered") is None
+    assert pc.climb() == LITTLE
+    assert pc.climbing.order().delivered is True
+    wait = pc.climbing.heard("timeout")
+    assert wait is not None
+    assert 0 <= wait <= 60
+    assert pc.climbing.heard("unreachable") is None, "one climb is under way already"
+    assert pc.climb() == WHOLE
+    assert pc.climbing.order().targets == PACKAGED
+    pc.climbing.heard("waiting")
+    pc.now += 60
+    assert pc.climb(collector=1) == WHOLE
+    assert pc.reached
+    pc.climbing.heard("delivered")
+    assert pc.climb(collector=1) == LITTLE
+    assert not pc.reached
+
+
+@pytest.mark.parametrize("word", ["credential", "clone", "busy", "malformed", "server", "too_large", "waiting"])
+def test_what_the_collector_itself_answered_is_no_fault_of_the_way(word):
+    pc = Pc()
+    assert pc.climbing.heard(word) is None
+    assert pc.climb() == LITTLE
+
+
+def test_where_only_the_collector_is_missing_it_climbs_ever_more_rarely():
+    pc = Pc()
+    pc.climbing.heard("refused")
+    extents = []
+    for _ in range(100):
+        pc.now += 60
+        extents.append(pc.climb(national=1, international=1, collector=0))
+    whole = [number for number, extent in enumerate(extents) if extent == WHOLE]
+    assert [later - earlier for earlier, later in pairwise(whole)] == [2, 4, 8, 16, 16, 16, 16, 16]
+    assert set(extents) == {WHOLE, COLLECTOR}
+
+
+@given(
+    beat=st.integers(1, 900),
+    observer=st.booleans(),
+    words=st.lists(st.sampled_from(["delivered", "timeout", "waiting"])),
+    waits=st.lists(st.floats(0.1, 100), min_size=1, max_size=40),
+)
+def test_packaged_targets_are_never_asked_more_often_than_every_half_minute(beat, observer, words, waits):
+    pc = Pc(Settings(beat=beat, observer=observer))
+    asked_at = []
+    for number, wait in enumerate(waits):
+        pc.now += wait
+        if words:
+            pc.climbing.heard(words[number % len(words)])
+        if pc.climb(national=0) == WHOLE:
+            asked_at.append(pc.now)
+        assert pc.climbing.order().seconds < max(beat / 2, 0.5)
+    assert all(later - earlier >= WHOLE_SECONDS * 0.9 for earlier, later in pairwise(asked_at))
+
+
+def test_an_observer_climbs_each_half_beat():
+    assert Pc(Settings(observer=True)).climbing.pace() == 30
+    assert Pc(Settings(observer=True, beat=10)).climbing.pace() == WHOLE_SECONDS
+    assert Pc(Settings(observer=True, beat=2), **LOCAL).climbing.pace() == 1
+    assert Pc(Settings(beat=10)).climbing.pace() == 10
+    pc = Pc(Settings(observer=True, beat=2, services={"csdl": ("https", "csdl.example.vn")}), **LOCAL)
+    assert [pc.climb(), pc.climb()] == [WHOLE, WHOLE]
+    assert pc.climbing.order().tries == 5
+    assert pc.climbing.order().services == {"csdl": ("https", "csdl.example.vn")}
+
+
+def test_a_pc_that_is_told_to_keep_to_its_collector_asks_nobody_else():
+    pc = Pc(Settings(observer=True), LADDER="collector")
+    pc.climbing.heard("timeout")
+    assert pc.climb() == COLLECTOR
+    assert pc.climbing.order().targets.national == ()
+
+
+def test_on_windows_whatever_goes_far_runs_in_a_child():
+    pc = Pc(system="win32")
+    assert not pc.climbing.begin(ladder.PROBE).child
+    pc.climbing.heard("timeout")
+    assert pc.climbing.begin(ladder.PROBE) == msgspec.structs.replace(ladder.PROBE, child=True)
+
+
+def test_local_targets_are_read():
+    pc = Pc(**LOCAL)
+    pc.climbing.heard("timeout")
+    pc.climb()
+    targets = pc.climbing.order().targets
+    assert [(one.name, one.address, one.port) for one in targets.national] == [
+        ("local-1", "192.0.2.1", 443), ("local-2", "192.0.2.2", 80),
+    ]  # fmt: skip
+    assert [(page.host, page.port, page.path) for page in targets.pages] == [("page.example.vn", 8080, "/generate_204")]
+
+
+@pytest.mark.parametrize("text", ["example.vn", "192.0.2.1:0", "192.0.2.1:99999", "[::1", "1.2.3", "[::1]:x"])
+def test_what_is_no_target_is_refused(text):
+    keys: dict[str, Any] = {"SCHOOLDRUM_LADDER_NATIONAL": text}
+    with pytest.raises(Misconfigured, match="LADDER_NATIONAL"):
+        load(None, keys)

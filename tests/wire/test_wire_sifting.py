@@ -1,0 +1,122 @@
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schooldrum_wire.catalogue import METRICS
+from schooldrum_wire.catalogue.cpu import CPU_LOGICAL_PROCESSORS, CPU_USAGE_RATIO
+from schooldrum_wire.catalogue.disk import DISK_FREE_BYTES, DISK_SIZE_BYTES
+from schooldrum_wire.catalogue.interfaces import INTERFACE_RECEIVE_BYTES
+from schooldrum_wire.limits import NAME_LENGTH, REASON_LENGTH
+from schooldrum_wire.reading import Reading
+from schooldrum_wire.report import Delivery, Now, Report, Word
+from schooldrum_wire.result import Result
+from schooldrum_wire.sifting import sift, sift_each
+
+NUMBERS = st.sampled_from(
+    [0.0, 1.0, -1.0, 0.5, 1e300, -0.0, float("nan"), float("inf"), float("-inf"), 2.0**41, 2.0**54]
+)
+TEXTS = st.sampled_from(["C:", "D:", "", "\n", "x" * 129, "\u200b", "\ud800", "ethernet0"])
+NAMES = st.sampled_from(
+    [
+        CPU_USAGE_RATIO.name,
+        CPU_LOGICAL_PROCESSORS.name,
+        DISK_SIZE_BYTES.name,
+        INTERFACE_RECEIVE_BYTES.name,
+        "school_no_such",
+        next(name for name, metric in METRICS.items() if metric.by_collector),
+    ]
+)
+LABELS = st.dictionaries(st.sampled_from(["volume", "interface", "school"]), TEXTS, max_size=2)
+READINGS = st.builds(Reading, NAMES, NUMBERS, LABELS)
+SOUND = st.lists(
+    st.sampled_from(
+        [
+            CPU_USAGE_RATIO(0.5),
+            CPU_LOGICAL_PROCESSORS(4),
+            DISK_SIZE_BYTES(1, volume="C:"),
+            DISK_FREE_BYTES(-1, volume="C:"),
+            INTERFACE_RECEIVE_BYTES(1, interface="ethernet0"),
+        ]
+    ),
+    max_size=5,
+)
+RESULTS = st.builds(
+    Result,
+    probe=st.sampled_from(["cpu", "disk", "", "x" * (NAME_LENGTH + 1), "a\nb"]),
+    seq=st.sampled_from([1, 2, 3, 0, -1, 2**54]),
+    outcome=st.sampled_from(["ok", "failed", "x" * (NAME_LENGTH + 1)]),
+    boottime=NUMBERS,
+    wall=NUMBERS,
+    took=NUMBERS,
+    reason=st.sampled_from(["", "why", "x" * (REASON_LENGTH + 1)]),
+    readings=st.lists(READINGS, max_size=4).map(tuple),
+)
+ORDINARY = st.builds(
+    Result,
+    probe=st.sampled_from(["cpu", "disk"]),
+    seq=st.integers(1, 9),
+    outcome=st.just("ok"),
+    boottime=st.just(10.0),
+    wall=st.just(1e9),
+    took=st.just(0.1),
+    readings=SOUND.map(tuple),
+)
+REPORTS = st.builds(
+    Report,
+    run=st.sampled_from(["r1", "r1", "r1", "", "x" * 65, "a\n"]),
+    boot=st.sampled_from(["b1", "b1", "b1", "", "x" * 65]),
+    results=st.lists(ORDINARY | RESULTS, max_size=3).map(tuple) | st.lists(ORDINARY, max_size=3).map(tuple),
+    live=st.booleans(),
+    beat=st.sampled_from([60, 60, 0, 10**9]),
+    word=st.none() | st.builds(Word, word=TEXTS, kind=st.just("start"), boottime=NUMBERS),
+    sections=st.dictionaries(
+        st.sampled_from(["host", "nothing"]), st.sampled_from(["a" * 64, "A" * 64, ""]), max_size=1
+    ),
+)
+DELIVERIES = st.builds(
+    Delivery,
+    reports=st.lists(REPORTS, min_size=1, max_size=2).map(tuple),
+    now=st.just(Now(boot="b1", boottime=20.0, wall=1e9)),
+    fingerprint=st.sampled_from([{}, {"mac": ("0123456789abcdef",)}, {"mac": ("x",)}, {"shoe": ()}]),
+    agent=st.sampled_from(["0.1.0", "", "a\n"]),
+    system=st.sampled_from(["windows", "linux", ""]),
+    settings=st.sampled_from([0, 7, -1, 2**60]),
+    starts=st.sampled_from([0, 7, -1, 2**60]),
+)
+
+
+def plain(delivery: Delivery, refused: int) -> Any:
+    # Compared as text: what is no number equals nothing.
+    return repr(delivery), refused
+
+
+@given(DELIVERIES)
+def test_the_quick_look_and_the_look_at_each_thing_agree(delivery: Delivery):
+    assert plain(*sift(delivery)) == plain(*sift_each(delivery))
+
+
+@given(st.lists(ORDINARY, min_size=1, max_size=4))
+def test_what_an_ordinary_pc_says_is_taken_as_it_is(results: list[Result]):
+    delivery = Delivery(
+        reports=(Report(run="r", boot="b", live=True, results=tuple(results)),),
+        now=Now(boot="b", boottime=20.0, wall=1e9),
+        agent="0.1.0",
+        system="linux",
+    )
+    twice = sum(
+        len(result.readings) - len({(one.name, *one.labels.items()) for one in result.readings}) for result in results
+    )
+    sifted, refused = sift(delivery)
+    assert refused == twice
+    assert (sifted is delivery) == (not twice)
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_a_truth_is_no_number(value: bool):  # noqa: FBT001 - a column of the table
+    reading = msgspec.structs.replace(CPU_USAGE_RATIO(0), value=value)
+    result = Result(probe="cpu", seq=1, outcome="ok", boottime=1, wall=1, readings=(reading,))
+    report = Report(run="r", boot="b", results=(result,))
+    assert sift(Delivery(reports=(report,), now=Now(boot="b", boottime=2, wall=2), agent="a", system="s"))[1] == 1
