@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from schooldrum_collector.keys import KEYS, Listen, default_data, default_file
+from schooldrum_collector.keys import KEYS, Listen, default_data, default_file, is_loopback_url
 from schooldrum_collector.speech import Say
 
 PREFIX = "SCHOOLDRUM_COLLECTOR_"
@@ -31,6 +31,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     office_open: bool = False
     office_certificate: Path | None = None
     office_key: Path | None = None
+    office_url: str = ""
+    alertmanagers: tuple[str, ...] = ()
+    alertmanager_token_file: Path | None = None
+    alertmanager_ca: Path | None = None
     results_days: int = 35
     sections_days: int = 400
     changes_days: int = 730
@@ -86,6 +90,13 @@ def _file_values(path: Path | None, environ: Mapping[str, str]) -> tuple[dict[st
         raise Misconfigured([Problem(key="*", given="", where=where, allowed="", hint=hint)]) from trouble
 
 
+def _in_the_clear(config: Config) -> list[str]:
+    """Alertmanagers that would be sent a token where others can read it."""
+    if config.alertmanager_token_file is None:
+        return []
+    return [url for url in config.alertmanagers if url.startswith("http:") and not is_loopback_url(url)]
+
+
 def _together(config: Config, where: Callable[..., str]) -> list[Problem]:
     """What no key shows by itself."""
     problems: list[Problem] = []
@@ -115,6 +126,14 @@ def _together(config: Config, where: Callable[..., str]) -> list[Problem]:
             "office_certificate và office_key luôn đi cùng nhau.",
             "office_certificate and office_key belong together.",
             beside=there,
+        )
+    for url in _in_the_clear(config):
+        refuse(
+            "alertmanagers",
+            url,
+            "https://HOST",
+            "alertmanager_token_file: mã truy cập không được gửi qua mạng không mã hóa.",
+            "alertmanager_token_file: the token is not sent over a network in the clear.",
         )
     if not config.office_listen.is_loopback:
         if config.office_open:

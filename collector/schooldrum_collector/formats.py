@@ -69,10 +69,20 @@ def age(at: float, now: float, language: str, zone: str = VIETNAM) -> str:
     then, today = _local(at, zone), _local(now, zone)
     if then is None or today is None:
         return UNKNOWN
-    days = (today.date() - then.date()).days
-    if now - at < _HOUR or days == 0:
+    if now - at < _HOUR or today.date() == then.date():
         passed = duration(max(0.0, now - at), language)
         return f"{passed} ago" if language == "en" else f"{passed} trước"
+    return clock(at, now, language, zone)
+
+
+def clock(at: float, now: float, language: str, zone: str = VIETNAM) -> str:
+    """`08:12` of today, `hôm qua 16:40`, then time and date: as `age`, but for what is not said anew every minute."""
+    then, today = _local(at, zone), _local(now, zone)
+    if then is None or today is None:
+        return UNKNOWN
+    days = (today.date() - then.date()).days
+    if days == 0:
+        return time_of_day(at, zone)
     if days == 1:
         return f"yesterday {time_of_day(at, zone)}" if language == "en" else f"hôm qua {time_of_day(at, zone)}"
     return moment(at, language, zone)

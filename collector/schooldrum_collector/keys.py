@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from platformdirs import user_data_path
@@ -114,6 +115,40 @@ def read_listen(value: object) -> Listen:
     if ":" in host and not (host.startswith("[") and host.endswith("]")):
         raise ValueError
     return Listen(_host(host), int(port))
+
+
+def read_url(value: object) -> str:
+    """`https://collector.example`, `http://127.0.0.1:9093/prefix`; without a slash at its end.
+
+    Raises:
+        ValueError: it is none, or has a name and password, a query or a fragment in it.
+    """
+    written = _text(value)
+    parts = urlsplit(written)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
+        raise ValueError
+    if parts.query or parts.fragment or any(sign.isspace() for sign in written):
+        raise ValueError
+    _host(parts.hostname)
+    if parts.port == 0:
+        raise ValueError
+    return written.rstrip("/")
+
+
+def _link(value: object) -> str:
+    return "" if value == "" else read_url(value)
+
+
+def _urls(value: object) -> tuple[str, ...]:
+    written = value.split(",") if isinstance(value, str) else value
+    if not isinstance(written, list):
+        raise ValueError  # noqa: TRY004 - one word for everything that is not allowed
+    return tuple(dict.fromkeys(read_url(url) for url in written if not isinstance(url, str) or url.strip()))
+
+
+def is_loopback_url(url: str) -> bool:
+    """Whether this URL leads to this very machine."""
+    return Listen(urlsplit(url).hostname or "", 0).is_loopback
 
 
 def _language(value: object) -> str:
@@ -227,6 +262,42 @@ KEYS: tuple[Key, ...] = (
         read=_path,
         allowed="FILE (PEM)",
         help=("Khóa của chứng chỉ đó.", "Key of that certificate."),
+    ),
+    Key(
+        name="office_url",
+        read=_link,
+        allowed="https://schooldrum.example",
+        help=(
+            "Địa chỉ cửa văn phòng, như người nhận tin báo mở nó. Bỏ trống: tin báo không có liên kết.",
+            "The office's door, as readers of messages open it. Left out: messages have no link.",
+        ),
+    ),
+    Key(
+        name="alertmanagers",
+        read=_urls,
+        allowed='["http://127.0.0.1:9093"]',
+        help=(
+            "Các Alertmanager nhận sự cố. Ghi mọi thành viên của một cụm, không ghi bộ cân bằng tải.",
+            "Alertmanagers that are told of incidents. Name every member of a cluster, not a load balancer.",
+        ),
+    ),
+    Key(
+        name="alertmanager_token_file",
+        read=_path,
+        allowed="FILE",
+        help=(
+            "Tệp chứa mã truy cập (Bearer) gửi cho Alertmanager. Ngoài máy này chỉ gửi qua https.",
+            "File with the bearer token that Alertmanager asks for. Beyond this machine it is sent over https alone.",
+        ),
+    ),
+    Key(
+        name="alertmanager_ca",
+        read=_path,
+        allowed="FILE (PEM)",
+        help=(
+            "Chứng chỉ gốc để tin Alertmanager; bỏ trống: các chứng chỉ gốc của hệ thống.",
+            "Authority by which Alertmanager is trusted; left out: those of the system.",
+        ),
     ),
     Key(
         name="results_days",

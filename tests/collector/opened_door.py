@@ -18,7 +18,8 @@ from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import Credential, Machine, MachineState, Room, RoomToken, School
 from schooldrum_collector.store.sqlite import open_store
 from schooldrum_collector.web import chores
-from schooldrum_collector.web.agents import AgentsDoor, agents_app, open_agents_door
+from schooldrum_collector.web.agents import agents_app
+from schooldrum_collector.web.agents_door import AgentsDoor, open_agents_door
 from schooldrum_collector.web.certificates import Authority, open_authority
 from schooldrum_wire.catalogue.cpu import CPU_LOGICAL_PROCESSORS, CPU_USAGE_RATIO
 from schooldrum_wire.encoding import encode
@@ -29,6 +30,10 @@ from schooldrum_wire.token import Token
 
 START = 1_790_000_000.0
 ROOM = "DEMO/main/TIN1"
+ROADS = {"plain road": True, "library": False}
+"""The two ways a request can take through the door; tests of what is answered go both."""
+road = {"plain": True}
+"""Which of them doors are opened with; a fixture's to change."""
 
 
 def digest(secret: str) -> str:
@@ -163,8 +168,8 @@ class Opened:
             )
         return self.credential(name)
 
-    def credential(self, machine: str, *, issued: float | None = None, revoked: float = 0.0) -> str:
-        credential = secrets.token_urlsafe(32)
+    def credential(self, machine: str, *, issued: float | None = None, revoked: float = 0.0, secret: str = "") -> str:
+        credential = secret or secrets.token_urlsafe(32)
         when = self.clock - 86400 * 60 if issued is None else issued
         with self.store.writing() as writer:
             writer.put_credential(
@@ -216,7 +221,9 @@ async def opened_door(
             say=Say("en"),
             proxies=proxies,
         )
-        opened.door = await open_agents_door(opened.app, "127.0.0.1", 0, tls=None, connections=connections)
+        opened.door = await open_agents_door(
+            opened.app, "127.0.0.1", 0, tls=None, connections=connections, plain=road["plain"]
+        )
         try:
             yield opened
         finally:

@@ -6,17 +6,23 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from tests.collector.opened_door import START, Opened, delivery, opened_door
+from tests.collector.opened_door import ROADS, START, Opened, delivery, opened_door, road
 
 from schooldrum_collector.judge.settings import granted
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.records import EVERYTHING
 from schooldrum_collector.store.sqlite import open_store
-from schooldrum_collector.web import agents
-from schooldrum_collector.web.agents import agents_app, open_agents_door
+from schooldrum_collector.web import agents_door, reception
+from schooldrum_collector.web.agents import agents_app
+from schooldrum_collector.web.agents_door import open_agents_door
 from schooldrum_collector.web.certificates import open_authority
 from schooldrum_wire.encoding import encode
 from schooldrum_wire.limits import PACKED_BYTES
+
+
+@pytest.fixture(autouse=True, params=ROADS)
+def _either_road(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(road, "plain", ROADS[request.param])
 
 
 async def speak(door: Opened, said: bytes) -> bytes:
@@ -107,7 +113,7 @@ async def test_nothing_of_a_body_is_read_for_a_stranger(tmp_path: Path):
 
 
 async def test_a_body_that_never_ends_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(agents, "BODY_SECONDS", 0.5)
+    monkeypatch.setattr(reception, "BODY_SECONDS", 0.5)
     async with opened_door(tmp_path) as door:
         head = f"POST /v1/reports HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {door.machine()}\r\n"
         answered = await speak(door, head.encode() + b"Content-Length: 1000\r\n\r\nabc")
@@ -115,7 +121,7 @@ async def test_a_body_that_never_ends_is_told_so(tmp_path: Path, monkeypatch: py
 
 
 async def test_a_head_that_never_ends_is_hung_up_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(agents, "KEEP_ALIVE_SECONDS", 1.0)
+    monkeypatch.setattr(agents_door, "KEEP_ALIVE_SECONDS", 1.0)
     async with opened_door(tmp_path) as door:
         assert await speak(door, b"POST /v1/reports HTTP/1.1\r\nHost: x\r\nX-Slow: ") == b""
         assert await speak(door, b"") == b""

@@ -208,6 +208,10 @@ async def test_an_imaged_pc_in_another_room_moves(tmp_path: Path):
         second = await come(door, door.token(path="DEMO/main/TIN2"), 1)
         assert second.body["machine"] == first.body["machine"]
         assert (second.body["place"], second.body["alias"]) == ("DEMO/main/TIN2", "tin2-01")
+        changes = door.store.changes_of(EVERYTHING, second.body["machine"], 10)
+        assert ("machine.move", f"{ROOM} tin1-01 -> DEMO/main/TIN2 tin2-01") in {
+            (one.action, one.detail) for one in changes
+        }
 
 
 async def test_another_school_knows_nothing_of_it(tmp_path: Path):

@@ -14,6 +14,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from schooldrum_collector.judge.appraisal import Kept, packed_kept
+from schooldrum_collector.judge.places import PlacePresence, PlaceState, SchoolPlaces
 from schooldrum_collector.judge.presence import Presence, State
 from schooldrum_collector.show.aggregates import FailureMemory, schools_page
 from schooldrum_collector.show.exposition import render, school_page
@@ -80,13 +81,8 @@ def typical_results(boottime: float) -> tuple[Result, ...]:
     """A lab PC with a wired and a wireless interface and two volumes, every probe a few seconds old."""
     wired, wireless = {"interface": "ethernet0"}, {"interface": "wifi0"}
     said: dict[str, tuple[Reading, ...]] = {
-        "cpu": (cpu.CPU_USAGE_RATIO(0.125), cpu.CPU_LOGICAL_PROCESSORS(4)),
-        "memory": (
-            memory.MEMORY_SIZE_BYTES(8_472_000_000),
-            memory.MEMORY_AVAILABLE_BYTES(3_100_000_000),
-            memory.SWAP_SIZE_BYTES(2_147_000_000),
-            memory.SWAP_USED_BYTES(0),
-        ),
+        "cpu": (cpu.CPU_USAGE_RATIO(0.125),),
+        "memory": (memory.MEMORY_SIZE_BYTES(8_472_000_000), memory.MEMORY_AVAILABLE_BYTES(3_100_000_000)),
         "disk": tuple(
             reading
             for volume, size in (("C:", 120_000_000_000), ("D:", 380_000_000_000))
@@ -95,7 +91,7 @@ def typical_results(boottime: float) -> tuple[Result, ...]:
         "interfaces": (
             interfaces.INTERFACE_UP(1, **wired),
             interfaces.INTERFACE_SPEED_BYTES(125_000_000, **wired),
-            interfaces.INTERFACE_FULL_DUPLEX(1, **wired),
+            interfaces.INTERFACE_HALF_DUPLEX(0, **wired),
             interfaces.INTERFACE_RECEIVE_BYTES(123_456_789, **wired),
             interfaces.INTERFACE_TRANSMIT_BYTES(9_876_543, **wired),
             interfaces.INTERFACE_ERRORS(0, **wired),
@@ -147,6 +143,10 @@ def latest(seat: int, body: bytes, **more: object) -> Latest:
 
 def always(state: State):
     return lambda _machine, _heard: Presence(state=state)
+
+
+def counted_as(**states: State):
+    return lambda machines, _known: Counter(states[one.id] for one in machines if one.id in states)
 
 
 def appraised(seat: int, kept: Kept) -> Appraised:
@@ -241,8 +241,8 @@ def test_each_metric_s_help_and_type_stand_once_and_in_order():
 
 def test_a_typical_pc_has_at_most_forty_series():
     text = page(register_of(machine(1)), [latest(1, packed(*typical_results(7195.5)), frozen=False)])
-    # What is judged of it adds at most a dozen: see test_judge_appraisal.py.
-    assert 25 <= len(samples(text)) <= 30
+    # What is judged of it adds at most a dozen (see test_judge_appraisal.py), its way to the internet about eight.
+    assert 18 <= len(samples(text)) <= 24
 
 
 def test_pending_and_retired_machines_are_not_shown_whatever_they_sent():
@@ -365,7 +365,7 @@ def test_a_body_that_cannot_be_opened_costs_only_its_own_readings_and_is_counted
     text = b"".join(pieces).decode()
     assert lost == ["m1"]
     assert 'school_machine_presence{school="DEMO",site="main",room="tin1",machine="tin1-01",state="online"} 1' in text
-    assert 'school_cpu_logical_processors{school="DEMO",site="main",room="tin1",machine="tin1-02"} 4.0' in text
+    assert 'school_cpu_usage_ratio{school="DEMO",site="main",room="tin1",machine="tin1-02"} 0.125' in text
 
 
 def test_a_body_larger_than_any_may_be_is_not_unpacked():
@@ -410,9 +410,7 @@ def test_any_text_survives_both_parsers(name: str, volume: str, alias: str):
         assert sample.labels["machine"] == alias
         assert sample.value == 1.5e300
         about = b"".join(
-            schools_page(
-                register, ["DEMO"], lambda _code: [], always(State.NEVER), FailureMemory(), openmetrics=openmetrics
-            )
+            schools_page(register, ["DEMO"], lambda _code: [], counted_as(), FailureMemory(), openmetrics=openmetrics)
         ).decode()
         (info,) = next(family for family in parse(about) if family.name == "school_info").samples
         assert info.labels["name"] == f'{name}\\"\n'
@@ -423,10 +421,9 @@ def aggregates(*, openmetrics: bool, memory: FailureMemory | None = None) -> str
     register = register_of(*machines, machine(5, state=MachineState.PENDING))
     failed = Result(probe="disk", seq=1, outcome="denied", boottime=7195.5, wall=0.0)
     known = [latest(n, packed(failed)) for n in (1, 2, 3, 5)]
-    states = {"m1": State.ONLINE, "m2": State.ONLINE, "m3": State.OFF, "m4": State.NEVER}
-    judged = lambda one, _heard: Presence(state=states[one.id])  # noqa: E731 - a table's look-up
+    counted = counted_as(m1=State.ONLINE, m2=State.ONLINE, m3=State.OFF, m4=State.NEVER)
     pieces = schools_page(
-        register, ["DEMO"], lambda _code: known, judged, memory or FailureMemory(), openmetrics=openmetrics
+        register, ["DEMO"], lambda _code: known, counted, memory or FailureMemory(), openmetrics=openmetrics
     )
     return b"".join(pieces).decode()
 
@@ -507,13 +504,16 @@ def test_a_machine_that_is_not_approved_or_retired_shows_nothing_of_it():
         assert page(register_of(machine(1, state=state)), [], judged=[appraised(1, KEPT)]) == ""
 
 
+UP = PlacePresence(state=PlaceState.UP, expected=True)
+
+
 def test_every_metric_the_collector_says_of_places_is_shown_somewhere(kept_metric: Metric):
     register = register_of(machine(1, conflict=True))
     results = (
         Result(probe="support", seq=1, outcome="ok", boottime=7195.5, wall=0.0, readings=(kept_metric(1),)),
         Result(probe="disk", seq=2, outcome="failed", boottime=7195.5, wall=0.0),
     )
-    known = [latest(1, packed(*results), frozen=False)]
+    known = [latest(1, packed(*results), frozen=True)]
     said = (
         operating_system.SUPPORT_END_TIMESTAMP(NOW),
         updates.PATCH_STATE(1, state="current"),
@@ -528,9 +528,11 @@ def test_every_metric_the_collector_says_of_places_is_shown_somewhere(kept_metri
         register,
         ["DEMO"],
         lambda _code: known,
-        always(State.ONLINE),
+        counted_as(m1=State.ONLINE),
         FailureMemory(),
         appraised_of=lambda _code: judged,
+        places_of=lambda _code: SchoolPlaces(school=UP, sites={}, rooms={"DEMO/main/lab": UP}, presences={}),
+        incidents_of=lambda _code: {("outage", "line"): 1},
     )
     text = page(register, known, judged=judged) + b"".join(pieces).decode()
     shown = {name for name, _ in samples(text)}

@@ -1,12 +1,14 @@
 import asyncio
 import json
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from tests.collector.opened_door import (
+    ROADS,
     START,
     Said,
     cpu_result,
@@ -14,18 +16,24 @@ from tests.collector.opened_door import (
     digest,
     hardware,
     opened_door,
+    road,
     settled,
 )
 
 from schooldrum_collector.store.interface import Full, Overloaded, Store
 from schooldrum_collector.store.records import EVERYTHING, Arrival, MachineState
-from schooldrum_collector.web import agents
+from schooldrum_collector.web import reception
 from schooldrum_collector.web.agents import COUNTS
 from schooldrum_wire.catalogue import SECTIONS
 from schooldrum_wire.decoding import decode_delivery
 from schooldrum_wire.encoding import encode
 from schooldrum_wire.report import Report, Word
 from schooldrum_wire.section import Values
+
+
+@pytest.fixture(autouse=True, params=ROADS)
+def _either_road(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(road, "plain", ROADS[request.param])
 
 
 async def test_a_report_is_answered_and_durable(tmp_path: Path):
@@ -255,11 +263,20 @@ async def test_a_freeze_product_that_was_found_is_believed(tmp_path: Path):
 
 
 class Troubled:
-    """A store whose `append` raises what it is told to; everything else is the real one's."""
+    """A store that refuses as it is told to, at once or when it should be durable; all else is the real one's."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self.fault: Exception | None = None
+        self.late = False
+
+    def append_and_tell(self, arrival: Arrival, told: Callable[[Exception | None], None]) -> None:
+        if self.fault and self.late:
+            asyncio.get_running_loop().call_later(0.02, told, self.fault)
+        elif self.fault:
+            raise self.fault
+        else:
+            self._store.append_and_tell(arrival, told)
 
     async def append(self, arrival: Arrival) -> None:
         if self.fault:
@@ -274,7 +291,14 @@ class Troubled:
     ("trouble", "retry_after"),
     [(Overloaded(7), 7), (Full("no room"), 60), (RuntimeError("a mistake of ours"), 60)],
 )
-async def test_a_store_in_trouble_is_503_and_the_door_stays_open(tmp_path: Path, trouble: Exception, retry_after: int):
+@pytest.mark.parametrize("late", [False, True], ids=["at once", "later"])
+async def test_a_store_in_trouble_is_503_and_the_door_stays_open(
+    tmp_path: Path,
+    trouble: Exception,
+    retry_after: int,
+    *,
+    late: bool,
+):
     troubled: list[Troubled] = []
 
     def wrap(store: Store) -> Store:
@@ -283,7 +307,7 @@ async def test_a_store_in_trouble_is_503_and_the_door_stays_open(tmp_path: Path,
 
     async with opened_door(tmp_path, wrap=wrap) as door:
         credential = door.machine()
-        troubled[0].fault = trouble
+        troubled[0].fault, troubled[0].late = trouble, late
         said = await door.report(credential)
         assert (said.status, said.body["error"]) == (503, "busy")
         again = await door.report(credential)
@@ -317,7 +341,7 @@ async def test_too_many_at_once_are_turned_away_before_their_bodies_are_read(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    monkeypatch.setattr(agents, "MOST_IN_HAND", 5)
+    monkeypatch.setattr(reception, "MOST_IN_HAND", 5)
     async with opened_door(tmp_path) as door:
         credential = door.machine()
         said = await asyncio.gather(*(door.report(credential) for _ in range(50)))

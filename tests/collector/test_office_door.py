@@ -35,6 +35,7 @@ ROUTES = [
     "/metrics/schools/DEMO",
     "/sd/schools",
     "/api/v1/schools",
+    "/api/v1/incidents",
     "/api/v1/machines",
     "/api/v1/machines/a1",
     "/api/v1/machines/a1/sections",

@@ -13,7 +13,7 @@ from schooldrum_collector.app.listening import listener
 from schooldrum_collector.config import PREFIX, Config
 from schooldrum_collector.keys import Listen
 from schooldrum_collector.speech import Say
-from schooldrum_collector.web.agents import open_agents_door
+from schooldrum_collector.web.agents_door import open_agents_door
 from schooldrum_collector.web.certificates import Authority
 
 if sys.platform == "linux":

@@ -1,12 +1,12 @@
 """From a configuration to a collector that listens, until it is told to stop; opened and closed in order."""
 
 import asyncio
-import gc
 import logging
 import math
 import signal
 import ssl
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
@@ -18,11 +18,16 @@ from schooldrum_collector.app.dated_lists import DatedLists
 from schooldrum_collector.app.doors import Unopenable, agents_door, agents_tls, office_door, office_tls
 from schooldrum_collector.app.heartbeat import Heartbeat
 from schooldrum_collector.app.judging_rules import JudgingRules
+from schooldrum_collector.app.looking import Looking
+from schooldrum_collector.app.memory import give_back_large_buffers, settle
 from schooldrum_collector.app.office_token import FILE as TOKEN_FILE
 from schooldrum_collector.app.office_token import Unusable as TokenUnusable
 from schooldrum_collector.app.office_token import office_token
 from schooldrum_collector.app.quiet import keep_requests_out
+from schooldrum_collector.app.reckoning import Reckoning
+from schooldrum_collector.app.telling import Receiver, Telling
 from schooldrum_collector.app.timetable import Timetable
+from schooldrum_collector.app.watching import Watching
 from schooldrum_collector.config import Config
 from schooldrum_collector.data_directory import Unsafe, prepare
 from schooldrum_collector.judge.presence import Hearing, in_grace
@@ -44,7 +49,6 @@ if sys.platform == "linux":
     import uvloop
 
 _log = logging.getLogger(__name__)
-_GC_THRESHOLD = 50_000
 
 
 class Unstartable(Exception):  # noqa: N818 - it names how the start ended
@@ -97,6 +101,7 @@ def serve(config: Config, *, now: Callable[[], float], say: Say, opened: Callabl
             bounds=Bounds(arrivals=config.waiting_reports),
             committed=lambda _, seconds: own.commit_seconds.observe(seconds),
         )
+    give_back_large_buffers()
     factory = uvloop.new_event_loop if sys.platform == "linux" else None
     try:
         with _told(config):
@@ -149,6 +154,14 @@ async def _run(parts: _Parts, opened: Callable[[Doors], None]) -> None:
         tls, renew = agents_tls(config, parts.authority, now())
     timetable = Timetable(store, now=now, renew=lambda: renew(now()) if renew else None)
     appraising = Appraising(store, JudgingRules(config.data, parts.lists), now=now, failed=parts.own.unjudged.inc)
+    telling = Telling(store, _receiver(config), now=now, failed=parts.own.untold.inc)
+    watching = Watching(
+        store,
+        now=now,
+        hearing=lambda: heartbeat.hearing,
+        happened=telling.happened,
+        failed=parts.own.unjudged_schools.inc,
+    )
     agents = agents_app(
         store,
         parts.authority,
@@ -157,8 +170,12 @@ async def _run(parts: _Parts, opened: Callable[[Doors], None]) -> None:
         say=say,
         proxies=frozenset(config.agents_proxies),
         rows_came=appraising.rows_came,
+        backlog_came=watching.backlog_came,
     )
     heartbeat = _heartbeat(parts, timetable, agents[COUNTS])
+    parts.own.watch_incidents(watching)
+    looking = Looking(store, now=now, hearing=lambda: heartbeat.hearing)
+    reckoning = Reckoning(store, looking.places, now=now, steady=time.monotonic)
     office = office_app(
         store=store,
         own=parts.own,
@@ -167,6 +184,9 @@ async def _run(parts: _Parts, opened: Callable[[Doors], None]) -> None:
         token=parts.token,
         hosts=config.office_hosts,
         language=config.language,
+        places=looking.places,
+        incidents=lambda: watching.watched.by_school,
+        reckoned=lambda: reckoning.reckoned,
     )
     async with AsyncExitStack() as stack:
         # Closed in the reverse order: first nobody comes in any more, then timed work ends.
@@ -176,15 +196,31 @@ async def _run(parts: _Parts, opened: Callable[[Doors], None]) -> None:
         stack.callback(pulse.cancel)
         judging = asyncio.create_task(appraising.run())
         stack.callback(judging.cancel)
+        stack.push_async_callback(asyncio.to_thread, looking.keep)
+        seeing = asyncio.create_task(looking.run())
+        stack.callback(seeing.cancel)
+        costs = asyncio.create_task(reckoning.run())
+        stack.callback(costs.cancel)
+        faults = asyncio.create_task(watching.run())
+        stack.callback(faults.cancel)
+        messages = asyncio.create_task(telling.run())
+        stack.callback(messages.cancel)
         office_url = await stack.enter_async_context(office_door(office, config, parts.office_tls, say))
         agents_url = await stack.enter_async_context(agents_door(agents, config, tls, say))
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(_GC_THRESHOLD, 20, 50)
+        settle()
         token_file = "" if parts.token is None else str(config.data / TOKEN_FILE)
         opened(Doors(agents=agents_url, office=office_url, token_file=token_file))
         await stop.wait()
         _log.info("Stopping: what is in hand is finished and stored")
+
+
+def _receiver(config: Config) -> Receiver:
+    return Receiver(
+        urls=config.alertmanagers,
+        token_file=config.alertmanager_token_file,
+        authority=config.alertmanager_ca,
+        base=config.office_url,
+    )
 
 
 def _heartbeat(parts: _Parts, timetable: Timetable, counts: Counter[str]) -> Heartbeat:

@@ -9,8 +9,10 @@ from pathlib import Path
 from schooldrum_collector.app.doors import office_tls
 from schooldrum_collector.app.office_token import FILE as TOKEN_FILE
 from schooldrum_collector.commands.call import Call, opened
+from schooldrum_collector.judge.expecting import is_planned
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store import posture_rules, software_lists
+from schooldrum_collector.store.records import Register
 from schooldrum_collector.web.certificates import AUTHORITY_FILE, LEAF_FILE, Unusable, open_authority
 
 
@@ -38,6 +40,8 @@ def run(given: argparse.Namespace, call: Call) -> int:
     )
     for sentence in wrong:
         call.console.line(f"! {sentence}")
+    for sentence in _reminders(call, register):
+        call.console.remark(sentence)
     if not wrong:
         call.console.line(say("Mọi thứ đều ổn.", "All is sound."))
     return 1 if wrong else 0
@@ -72,6 +76,20 @@ def _rules(call: Call) -> Iterator[str]:
             read(call.config.data)
         except (posture_rules.Unusable, software_lists.Unusable) as trouble:
             yield from str(trouble).splitlines()
+
+
+def _reminders(call: Call, register: Register) -> Iterator[str]:
+    """What is no fault, but ought to be done."""
+    now = call.now()
+    without = sorted(code for code in register.schools if not is_planned(register, code, now))
+    if without:
+        named = f"{', '.join(without[:5])}{' …' if len(without) > 5 else ''}"  # noqa: PLR2004 - enough to know where
+        yield call.say(
+            f"{len(without)} trường chưa có kế hoạch năm học này ({named}): tạm tính T2-T7, 07:00-17:00 và không báo "
+            "theo phòng. Đặt cho cả khu vực: calendar set --scope KHU_VỰC tệp.toml; mẫu: calendar sample",
+            f"{len(without)} schools have no plan for this school year ({named}): Mon-Sat, 07:00-17:00 is assumed, and "
+            "no room is alarmed about. For an area: calendar set --scope AREA file.toml; a sample: calendar sample",
+        )
 
 
 def _set_up(call: Call) -> Iterator[str]:

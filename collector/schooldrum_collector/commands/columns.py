@@ -7,6 +7,7 @@ import msgspec
 
 from schooldrum_collector.commands.sheets import HEADING_ROWS, Sheet
 from schooldrum_collector.formats import read_whole
+from schooldrum_collector.judge.lines import MAIN_LINE, MOST_NETWORKS, SECOND_LINE, network
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.records import MAIN_SITE
 from schooldrum_collector.vietnamese import folded
@@ -75,6 +76,26 @@ COLUMNS = (
         title=("Luôn bật", "Always on"),
         spellings=("luon bat", "bat 24/24", "always on", "always_on"),
     ),
+    Column(
+        key="line",
+        title=("Đường truyền", "Line"),
+        spellings=("duong truyen", "duong internet", "line", "internet line"),
+    ),
+    Column(
+        key="provider",
+        title=("Nhà mạng", "Provider"),
+        spellings=("nha mang", "nha cung cap", "nha cung cap dich vu internet", "provider", "isp"),
+    ),
+    Column(
+        key="customer",
+        title=("Mã khách hàng", "Customer number"),
+        spellings=("ma khach hang", "ma hop dong", "customer number", "customer"),
+    ),
+    Column(
+        key="networks",
+        title=("Địa chỉ IP đường truyền", "Line's addresses"),
+        spellings=("dia chi ip", "ip tinh", "dia chi ip duong truyen", "networks", "line addresses", "public ip"),
+    ),
 )
 _BESIDE = re.compile(r"\(.*?\)|[^a-z0-9]+")
 """Remarks in brackets, stars, colons, dashes: what stands beside the words of a heading."""
@@ -88,6 +109,10 @@ KINDS = {
 _KIND_BY_SPELLING = {spelling: kind for kind, spellings in KINDS.items() for spelling in spellings}
 _YES = frozenset({"1", "x", "co", "yes", "y", "true", "dung"})
 _NO = frozenset({"0", "khong", "no", "n", "false", "sai", "-"})
+_LINES = {
+    **dict.fromkeys(("main", "chinh", "duong chinh", "1"), MAIN_LINE),
+    **dict.fromkeys(("second", "phu", "du phong", "duong du phong", "duong phu", "2"), SECOND_LINE),
+}
 _MAIN = frozenset({MAIN_SITE, "chinh", "diem chinh", "co so chinh"})
 
 
@@ -121,6 +146,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     kind: str | None = None
     seats: int | None = None
     always_on: bool | None = None
+    internet_line: str = MAIN_LINE
+    provider: str | None = None
+    customer: str | None = None
+    networks: tuple[str, ...] | None = None
 
 
 class Understanding(msgspec.Struct, frozen=True, kw_only=True):
@@ -301,6 +330,35 @@ def _always_on(cells: Mapping[str, str], faults: _Faults) -> bool | None:
     return word in _YES
 
 
+def _line(cells: Mapping[str, str], faults: _Faults) -> str:
+    written = cells.get("line", "")
+    code = _LINES.get(folded(written)) if written else MAIN_LINE
+    if code is None:
+        faults.append(
+            (f"đường truyền {written!r:.40}: ghi chính hoặc dự phòng", f"line {written!r:.40}: write main or second")
+        )
+    return code or MAIN_LINE
+
+
+def _networks(cells: Mapping[str, str], faults: _Faults) -> tuple[str, ...] | None:
+    written = cells.get("networks", "").replace(",", " ").replace(";", " ").split()
+    if not written:
+        return None
+    try:
+        found = tuple(dict.fromkeys(network(one) for one in written[:MOST_NETWORKS]))
+    except ValueError:
+        found = ()
+    if not found or len(written) > MOST_NETWORKS:
+        faults.append(
+            (
+                f"địa chỉ IP {' '.join(written)!r:.60}: ghi địa chỉ công khai, tối đa {MOST_NETWORKS}",
+                f"addresses {' '.join(written)!r:.60}: public ones, at most {MOST_NETWORKS}",
+            )
+        )
+        return None
+    return found
+
+
 def _entry(file: str, line: int, cells: Mapping[str, str]) -> tuple[Entry, _Faults]:
     faults: _Faults = []
     for column in COLUMNS:
@@ -328,8 +386,12 @@ def _entry(file: str, line: int, cells: Mapping[str, str]) -> tuple[Entry, _Faul
         kind=_kind(cells, faults),
         seats=_seats(cells, faults),
         always_on=_always_on(cells, faults),
+        internet_line=_line(cells, faults),
+        provider=_text(cells, "provider", faults),
+        customer=_text(cells, "customer", faults),
+        networks=_networks(cells, faults),
     )
-    if not cells.get("school") and (entry.room or entry.school_name):
+    if not cells.get("school") and (entry.room or entry.school_name or entry.provider):
         faults.append(
             (
                 "thiếu mã trường (ô gộp thì ghi lại mã ở từng dòng)",

@@ -4,58 +4,12 @@ from typing import Any
 
 from schooldrum_collector.commands.call import Call
 from schooldrum_collector.formats import amount_of_bytes, number
-from schooldrum_collector.judge.storage import Judgement, Reason, Verdict, judge
+from schooldrum_collector.judge.storage import Judgement
+from schooldrum_collector.show.disk_words import VERDICTS, reason_words
 from schooldrum_collector.speech import Say
-from schooldrum_collector.store.records import StoredSection
-from schooldrum_wire.catalogue.storage import DISKS
 from schooldrum_wire.section import Values
 
-VERDICTS = {
-    Verdict.OK: ("tốt", "good"),
-    Verdict.WARNING: ("cần theo dõi", "to be watched"),
-    Verdict.FAILING: ("SẮP HỎNG", "FAILING"),
-    Verdict.UNKNOWN: ("chưa rõ", "not known yet"),
-}
-REASONS = {
-    "not_passed": ("ổ đĩa tự báo sắp hỏng", "the disk itself foretells its failure"),
-    "unhealthy": ("hệ điều hành báo ổ đĩa hỏng", "the system says it is broken"),
-    "warned": ("hệ điều hành cảnh báo", "the system warns of it"),
-    "below": ("chỉ số SMART chạm ngưỡng hỏng: {}", "SMART attributes at the limit of failure: {}"),
-    "outlived": ("quá tuổi thọ thiết kế (chỉ số SMART {})", "past its designed life (SMART attributes {})"),
-    "spare_low": ("gần hết ô nhớ dự phòng", "little spare memory is left"),
-    "too_hot": ("ổ đĩa tự báo quá nóng", "the disk itself says it is too hot"),
-    "unreliable": ("ổ đĩa tự báo không còn tin cậy", "the disk itself says it is unreliable"),
-    "read_only": ("ổ đĩa đã khóa, chỉ còn đọc được", "the disk lets itself only be read"),
-    "backup_failed": ("hỏng bộ giữ điện của bộ nhớ đệm", "what keeps its cache in a power cut has failed"),
-    "critical": ("ổ đĩa tự cảnh báo (mã {})", "the disk itself warns (code {})"),
-    "reallocated": ("cung từ hỏng đã thay: {}", "sectors replaced: {}"),
-    "reallocations": ("lần thay cung từ: {}", "times a sector was replaced: {}"),
-    "pending": ("cung từ chờ thay: {}", "sectors waiting to be replaced: {}"),
-    "uncorrectable": ("cung từ không đọc được: {}", "unreadable sectors: {}"),
-    "unreadable": ("lần đọc thất bại: {}", "reads that failed: {}"),
-    "media_errors": ("lỗi dữ liệu: {}", "data errors: {}"),
-    "wear": ("đã dùng {}% tuổi thọ", "{} % of its life is used up"),
-    "temperature": ("nóng {} °C", "{} °C hot"),
-    "denied": ("không có quyền đọc", "no right to read it"),
-    "no_program": ("chưa cài smartmontools", "smartmontools is not installed"),
-    "asleep": ("ổ đĩa đang ngủ", "the disk was asleep"),
-    "no_answer": ("ổ đĩa không trả lời", "the disk did not answer"),
-    "not_told": ("ổ đĩa không cho biết", "the disk does not tell"),
-}
 _KINDS = {"hdd": "HDD", "ssd": "SSD", "nvme": "NVMe", "emmc": "eMMC", "card": "SD"}
-
-
-def disks_of(sections: tuple[StoredSection, ...]) -> list[tuple[Values, Judgement]]:
-    """The PC's disks with their verdicts; none as long as it has not told."""
-    section = next((one for one in sections if one.name == DISKS.name), None)
-    return [(row, judge(row)) for row in section.rows] if section else []
-
-
-def reason_words(reason: Reason, say: Say) -> str:
-    """A reason in words; one that is newer than this program as its code."""
-    if reason.code not in REASONS:
-        return reason.code
-    return say(*REASONS[reason.code]).format(reason.value)
 
 
 def as_data(disks: list[tuple[Values, Judgement]]) -> list[dict[str, Any]]:

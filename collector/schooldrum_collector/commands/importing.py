@@ -1,4 +1,4 @@
-"""`import`: areas, schools, sites and rooms from the office's CSV or XLSX tables, all of them or nothing."""
+"""`import`: areas, schools, sites, rooms and lines from the office's CSV or XLSX tables, all of them or nothing."""
 
 import argparse
 from collections import Counter
@@ -27,8 +27,8 @@ def arguments(parser: argparse.ArgumentParser, say: Say) -> None:
     """What `import` takes."""
     titles = "; ".join(say(*column.title) for column in COLUMNS)
     parser.description = say(
-        f"Nhập khu vực, trường, phòng từ bảng CSV hoặc XLSX. Các cột hiểu được: {titles}.",
-        f"Imports areas, schools and rooms from CSV or XLSX tables. Columns that are understood: {titles}.",
+        f"Nhập khu vực, trường, phòng, đường truyền từ bảng CSV hoặc XLSX. Các cột hiểu được: {titles}.",
+        f"Imports areas, schools, rooms and lines from CSV or XLSX tables. Columns that are understood: {titles}.",
     )
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument(
@@ -116,6 +116,7 @@ def _standing(register: Register) -> Standing:
         schools=register.schools,
         rooms=register.rooms,
         machines=tuple(register.machines.values()),
+        lines=register.lines,
     )
 
 
@@ -135,6 +136,7 @@ def _written(writer: Writer) -> Standing:
         schools=schools,
         rooms={room.path: room for room in writer.rooms(EVERYTHING)},
         machines=tuple(machine for code in schools for machine in writer.machines_of_school(code)),
+        lines={line.path: line for line in writer.lines(EVERYTHING)},
     )
 
 
@@ -151,6 +153,8 @@ def _save(writer: Writer, call: Call, decided: Plan) -> None:
         writer.put_school(school)
     for room in decided.rooms:
         writer.put_room(room)
+    for line in decided.lines:
+        writer.put_line(line)
     for machine in decided.machines:
         retire(writer, machine, call.now())
     for step in decided.steps:
@@ -178,6 +182,7 @@ def _show(call: Call, understood: tuple[Understanding, ...], shown: Plan) -> Non
         "area": say("khu vực", "area"),
         "school": say("trường", "school"),
         "room": say("phòng", "room"),
+        "line": say("đường truyền", "line"),
         "machine": say("máy", "PC"),
     }
     if shown.steps:

@@ -73,10 +73,25 @@ COMMANDS = {
         help=("phần mềm trên các máy; danh sách cấm, duyệt", "programs on PCs; forbidden and approved ones"),
         example="software list --scope BM",
     ),
+    "posture": Command(
+        module="posture",
+        help=("mục kiểm tra an toàn đòi hỏi gì ở mỗi nơi", "what the safety checks ask for at a place"),
+        example="posture show --scope BM",
+    ),
     "settings": Command(
         module="settings",
         help=("cài đặt gửi tới các máy", "settings that PCs are granted"),
         example="settings set --scope BM beat=120",
+    ),
+    "calendar": Command(
+        module="calendar",
+        help=("lịch năm học, ngày nghỉ, bảo trì", "the school year, closed days, maintenance"),
+        example="calendar show BM --month 2026-11",
+    ),
+    "incidents": Command(
+        module="incidents",
+        help=("sự cố: đang xảy ra và đã qua, trả lời, tiếp nhận", "incidents: going on and past; answers"),
+        example="incidents list --open",
     ),
     "data": Command(
         module="data",

@@ -7,24 +7,23 @@ import msgspec
 
 from schooldrum_collector.commands import disk_sheet, hardware_sheet, safety_sheet, software_sheet
 from schooldrum_collector.commands.call import Call
-from schooldrum_collector.commands.machine_words import called, state_word, waits_because
-from schooldrum_collector.formats import age, amount_of_bytes, duration, iso, moment, number, share, speed
+from schooldrum_collector.formats import age, duration, iso, moment
 from schooldrum_collector.judge.live import Live, LiveResult, Unreadable, opened
 from schooldrum_collector.judge.presence import Hearing, Presence
 from schooldrum_collector.judge.settings import granted
 from schooldrum_collector.judge.standing import standing
+from schooldrum_collector.show.disk_words import disks_of
+from schooldrum_collector.show.machine_words import called, state_word, waits_because
+from schooldrum_collector.show.reading_words import human_value
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import Appraisal, Change, Latest, Machine, Register, Scope, StoredSection
 from schooldrum_collector.web.shown_appraisal import shown_appraisal, shown_changes
-from schooldrum_wire.catalogue import METRICS
 from schooldrum_wire.catalogue.freeze import FREEZE
 from schooldrum_wire.catalogue.memory_modules import MEMORY_MODULES
 from schooldrum_wire.catalogue.storage import DISKS
 from schooldrum_wire.catalogue.system import SYSTEM
 from schooldrum_wire.catalogue.tpm import TPM
-from schooldrum_wire.metric import Kind
-from schooldrum_wire.reading import Reading
 
 _PLAIN_OUTCOMES = frozenset({"ok", "unavailable"})
 ROWS_SHOWN = 30
@@ -72,23 +71,6 @@ def _measured(sheet: MachineSheet, result: LiveResult) -> float:
     return (sheet.latest.clock if sheet.latest else 0.0) + result.boottime
 
 
-def human_value(reading: Reading, measured: float, now: float, language: str) -> str:
-    """A reading in the unit its metric's name ends in; `measured` and `now` are epoch seconds."""
-    metric = METRICS.get(reading.name)
-    name = reading.name.removesuffix("_total")
-    if metric is not None and metric.kind is Kind.AGE:
-        return age(measured - reading.value, now, language)
-    if name.endswith("_speed_bytes"):
-        return speed(reading.value, language)
-    if name.endswith("_bytes"):
-        return amount_of_bytes(reading.value, language)
-    if name.endswith("_ratio"):
-        return share(reading.value, language)
-    if name.endswith("_seconds"):
-        return duration(reading.value, language)
-    return number(reading.value, language, digits=3)
-
-
 def as_data(call: Call, register: Register, sheet: MachineSheet) -> dict[str, Any]:
     """For programs: times in ISO 8601, values in base units."""
     machine, latest = sheet.machine, sheet.latest
@@ -127,7 +109,7 @@ def as_data(call: Call, register: Register, sheet: MachineSheet) -> dict[str, An
             }
             for result in sheet.live.results
         ],
-        "disks": disk_sheet.as_data(disk_sheet.disks_of(sheet.sections)),
+        "disks": disk_sheet.as_data(disks_of(sheet.sections)),
         "software": software_sheet.as_data(software) if software else None,
         "appraisal": shown_appraisal(sheet.appraisal),
         "changes": shown_changes(sheet.changes),
@@ -143,7 +125,7 @@ def show(call: Call, register: Register, sheet: MachineSheet) -> None:
     _head(call, register, sheet)
     hardware_sheet.show(call, sheet.sections)
     safety_sheet.show(call, sheet.appraisal)
-    if disks := disk_sheet.disks_of(sheet.sections):
+    if disks := disks_of(sheet.sections):
         disk_sheet.show(call, disks)
     if software := software_sheet.told_of(call, register, sheet.machine, sheet.sections):
         software_sheet.show(call, software)

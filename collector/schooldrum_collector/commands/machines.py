@@ -8,15 +8,19 @@ import msgspec
 from schooldrum_collector.commands.actions import Actions
 from schooldrum_collector.commands.call import Call, opened, scope_of
 from schooldrum_collector.commands.console import Failed
-from schooldrum_collector.commands.machine_sheet import as_data, presence_now, sheet_of, show
-from schooldrum_collector.commands.machine_words import called, found_machine, state_word, waits_because
+from schooldrum_collector.commands.machine_sheet import as_data, sheet_of, show
+from schooldrum_collector.commands.machine_words import found_machine
+from schooldrum_collector.commands.place_words import places_now
 from schooldrum_collector.commands.places import known_room
 from schooldrum_collector.commands.retiring import retire
 from schooldrum_collector.formats import age, iso
+from schooldrum_collector.judge.calendar_learnt import MISSING_AFTER_USES, uses_since
+from schooldrum_collector.judge.places import SchoolPlaces
 from schooldrum_collector.judge.presence import State
+from schooldrum_collector.show.machine_words import called, state_word, waits_because
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Store, Writer
-from schooldrum_collector.store.records import Machine, MachineState
+from schooldrum_collector.store.records import Latest, Machine, MachineState, Register
 from schooldrum_collector.vietnamese import is_found, sort_key
 from schooldrum_collector.web.admission import place
 
@@ -111,13 +115,16 @@ def _list(given: argparse.Namespace, call: Call, store: Store) -> int:
     scope = scope_of(call, register, given.scope)
     latest = {one.machine: one for one in store.latest(scope)}
     listed = []
+    seen: dict[str, SchoolPlaces] = {}
     for machine in register.machines.values():
         school, room = register.schools.get(machine.school), register.rooms.get(machine.path)
         if not scope.covers(school=machine.school, area=school.area if school else ""):
             continue
         name = called(machine, room, say)
         names = (name, machine.alias, machine.id, machine.school, school.name if school else "")
-        presence = presence_now(register, machine, latest.get(machine.id), now)
+        if machine.school not in seen:
+            seen[machine.school] = places_now(register, machine.school, latest.get, now)
+        presence = seen[machine.school].presences[machine.id]
         if not is_found(given.find, *names) or given.state not in {None, presence.state}:
             continue
         listed.append((machine, name, presence, latest.get(machine.id)))
@@ -136,6 +143,7 @@ def _list(given: argparse.Namespace, call: Call, store: Store) -> int:
                     "heard": iso(heard.heard) if heard else None,
                     "conflict": machine.conflict,
                     "pending_reason": machine.pending_reason,
+                    "missed_uses": _missed(register, machine, heard),
                 }
                 for machine, name, presence, heard in listed
             ]
@@ -150,12 +158,29 @@ def _list(given: argparse.Namespace, call: Call, store: Store) -> int:
             (
                 *(f"{machine.school}/{machine.alias}", name, state_word(presence, say)),
                 *(age(heard.heard, now, say.language) if heard and heard.heard else "-", machine.id),
-                say("trùng máy", "conflict") if machine.conflict else waits_because(machine, say),
+                _note(register, machine, heard, say),
             )
             for machine, name, presence, heard in listed
         ],
     )
     return 0
+
+
+def _missed(register: Register, machine: Machine, heard: Latest | None) -> int:
+    """How many uses of its room the PC has missed since it was last heard."""
+    habit, school = register.habits.get(machine.path), register.schools.get(machine.school)
+    if habit is None or school is None or heard is None or machine.state is not MachineState.ACTIVE:
+        return 0
+    return uses_since(habit, heard.heard, school.time_zone)
+
+
+def _note(register: Register, machine: Machine, heard: Latest | None, say: Say) -> str:
+    if machine.conflict:
+        return say("trùng máy", "conflict")
+    missed = _missed(register, machine, heard)
+    if missed >= MISSING_AFTER_USES:
+        return say(f"vắng {missed} buổi dùng phòng liên tiếp", f"missed {missed} uses of its room in a row")
+    return waits_because(machine, say)
 
 
 def _show(given: argparse.Namespace, call: Call, store: Store) -> int:

@@ -17,6 +17,9 @@ from schooldrum_collector.commands.columns import (
     site_code,
 )
 from schooldrum_collector.commands.console import Failed
+from schooldrum_collector.commands.place_words import place_word, places_now
+from schooldrum_collector.formats import iso
+from schooldrum_collector.judge.calendar import time_zone
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Writer
 from schooldrum_collector.store.records import EVERYTHING, MAIN_SITE, MachineState, Register, Room, School
@@ -81,6 +84,7 @@ def school_arguments(parser: argparse.ArgumentParser, say: Say) -> None:
     add.add_argument("--name", help=say("tên trường", "its name"))
     add.add_argument("--area", help=say("khu vực đã có trong danh mục", "an area of the register"))
     add.add_argument("--level", help="MN, TH, THCS, THPT …")
+    add.add_argument("--time-zone", metavar="ZONE", help=say("múi giờ (mặc định: Việt Nam)", "default: Vietnam's"))
     listing = actions.add("list", "liệt kê các trường", "lists schools", example="school list --scope hn")
     _listing(listing, say)
 
@@ -151,7 +155,19 @@ def _add_school(given: argparse.Namespace, call: Call) -> int:
         )
     if given.area and not AREA_PATH.match(given.area):
         raise Failed(say(f"--area {given.area!r}: ví dụ hn/q3.", f"--area {given.area!r}: such as hn/q3."))
-    given_fields = {"name": _checked_name(call, given.name, "name"), "area": given.area, "level": given.level}
+    if given.time_zone and time_zone(given.time_zone).key != given.time_zone:
+        raise Failed(
+            say(
+                f"--time-zone {given.time_zone!r:.60}: ví dụ Asia/Ho_Chi_Minh.",
+                f"--time-zone {given.time_zone!r:.60}: such as Asia/Ho_Chi_Minh.",
+            )
+        )
+    given_fields = {
+        "name": _checked_name(call, given.name, "name"),
+        "area": given.area,
+        "level": given.level,
+        "time_zone": given.time_zone,
+    }
     with opened(call, create=True) as store, store.writing() as writer:
         before = writer.school(given.code)
         if before is None and not given_fields["name"]:
@@ -278,13 +294,15 @@ def _list_rooms(given: argparse.Namespace, call: Call) -> int:
     say = call.say
     with opened(call) as store:
         register = store.register()
-    scope = scope_of(call, register, given.scope)
+        scope = scope_of(call, register, given.scope)
+        latest = {one.machine: one for one in store.latest(scope)}
     rooms = [
         room
         for room in register.rooms.values()
         if room.school in register.schools and scope.covers(school=room.school, area=register.schools[room.school].area)
     ]
-    listed = []
+    listed: list[dict[str, object]] = []
+    found = {code: places_now(register, code, latest.get, call.now()) for code in {room.school for room in rooms}}
     for room in sorted(rooms, key=lambda one: (one.school, one.site != MAIN_SITE, one.site, sort_key(one.name))):
         states = _counts(register, room.school).get(room.path, [])
         listed.append(
@@ -296,13 +314,19 @@ def _list_rooms(given: argparse.Namespace, call: Call) -> int:
                 "always_on": room.always_on,
                 "machines": states.count(MachineState.ACTIVE),
                 "pending": states.count(MachineState.PENDING),
+                "state": found[room.school].rooms[room.path].state.value,
+                "since": iso(found[room.school].rooms[room.path].since or 0.0),
+                "expected": found[room.school].rooms[room.path].expected,
             }
         )
     if given.json:
         call.console.json(listed)
         return 0
     call.console.table(
-        (say("Phòng", "Room"), say("Tên", "Name"), say("Loại", "Kind"), say("Máy", "PCs"), say("Chờ duyệt", "Pending")),
+        (
+            *(say("Phòng", "Room"), say("Tên", "Name"), say("Loại", "Kind"), say("Máy", "PCs")),
+            *(say("Chờ duyệt", "Pending"), say("Trạng thái", "State")),
+        ),
         [
             (
                 str(one["path"]),
@@ -310,6 +334,7 @@ def _list_rooms(given: argparse.Namespace, call: Call) -> int:
                 str(one["kind"]),
                 f"{one['machines']}/{one['seats']}",
                 str(one["pending"]),
+                place_word(found[str(one["path"]).partition("/")[0]].rooms[str(one["path"])], say),
             )
             for one in listed
         ],

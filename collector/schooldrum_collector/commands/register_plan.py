@@ -6,18 +6,20 @@ from typing import TypeVar
 import msgspec
 
 from schooldrum_collector.commands.columns import Entry, RowProblem
+from schooldrum_collector.judge.lines import RegisteredLine
 from schooldrum_collector.store.records import Area, Machine, MachineState, Room, School, Scope
 
-Placed = TypeVar("Placed", Area, School, Room)
+Placed = TypeVar("Placed", Area, School, Room, RegisteredLine)
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """The register before the import: areas by path, schools by code, rooms by path, machines in no order."""
+    """The register before the import: areas, rooms and lines by path, schools by code, machines in no order."""
 
     areas: Mapping[str, Area]
     schools: Mapping[str, School]
     rooms: Mapping[str, Room]
     machines: tuple[Machine, ...] = ()
+    lines: Mapping[str, RegisteredLine] = {}
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +42,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     schools: tuple[School, ...] = ()
     rooms: tuple[Room, ...] = ()
     machines: tuple[Machine, ...] = ()
+    lines: tuple[RegisteredLine, ...] = ()
 
 
 class _Gathered(msgspec.Struct):
@@ -77,17 +80,17 @@ def _details(before: msgspec.Struct | None, values: Mapping[str, object]) -> str
     return ", ".join(f"{field}: {getattr(before, field)} -> {value}" for field, value in values.items())
 
 
-def _step(kind: str, key: str, before: Placed | None, after: Placed) -> Step | None:
+def _step(kind: str, key: str, name: str, before: Placed | None, after: Placed) -> Step | None:
     if before == after:
         return None
     fields = [field for field in after.__struct_fields__ if field not in {"salt", "time_zone"}]
     changes = {field: getattr(after, field) for field in fields if getattr(after, field) != getattr(before, field, "")}
-    identity = {"path", "code", "school", "site", "name"} if before is None else set()
+    identity = {"path", "code", "school", "site", "name", "provider"} if before is None else set()
     return Step(
         action="add" if before is None else "change",
         kind=kind,
         key=key,
-        name=after.name,
+        name=name,
         detail=_details(before, {field: value for field, value in changes.items() if field not in identity}),
     )
 
@@ -104,11 +107,12 @@ def plan(
     areas: dict[str, _Gathered] = {}
     schools: dict[str, _Gathered] = {}
     rooms: dict[str, _Gathered] = {}
+    lines: dict[str, _Gathered] = {}
     room_of: dict[str, Entry] = {}
     problems: list[RowProblem] = []
     for entry in entries:
         if entry.area and (entry.area_name or not entry.school):
-            said = {"name": entry.area_name, "level": entry.area_level}
+            said: dict[str, object] = {"name": entry.area_name, "level": entry.area_level}
             _gather(areas, entry.area, entry, said, problems)
         if entry.school:
             said = {"name": entry.school_name, "area": entry.area, "level": entry.school_level}
@@ -117,14 +121,18 @@ def plan(
             path = f"{entry.school}/{entry.site}/{entry.room}"
             room_of[path] = entry
             _gather(rooms, path, entry, _said_of_room(entry), problems)
+        if entry.school and (entry.provider or entry.customer or entry.networks):
+            said = {"provider": entry.provider, "customer": entry.customer, "networks": entry.networks}
+            _gather(lines, f"{entry.school}/{entry.site}/{entry.internet_line}", entry, said, problems)
     new_areas = _areas(areas, standing, problems)
     new_schools = _schools(schools, standing, {**standing.areas, **new_areas}, problems)
     new_rooms = _rooms(rooms, room_of, standing, problems)
+    new_lines = _lines(lines, standing, problems)
     _names_apart({**standing.areas, **new_areas}, {**standing.schools, **new_schools}, areas, schools, problems)
-    outside = _outside(scope, standing, list(areas), new_schools, list(rooms))
+    outside = _outside(scope, standing, list(areas), new_schools, [*rooms, *lines])
     problems += [
         _problem(place.first, f"{key} nằm ngoài phạm vi được nhập", f"{key} lies outside the scope of this import")
-        for gathered in (areas, schools, rooms)
+        for gathered in (areas, schools, rooms, lines)
         for key, place in gathered.items()
         if key in outside
     ]
@@ -142,9 +150,16 @@ def plan(
             if machine.path in gone and machine.state is not MachineState.RETIRED
         }
     steps = [
-        *(_step("area", path, standing.areas.get(path), area) for path, area in sorted(new_areas.items())),
-        *(_step("school", code, standing.schools.get(code), school) for code, school in sorted(new_schools.items())),
-        *(_step("room", path, standing.rooms.get(path), room) for path, room in sorted(new_rooms.items())),
+        *(_step("area", path, area.name, standing.areas.get(path), area) for path, area in sorted(new_areas.items())),
+        *(
+            _step("school", code, school.name, standing.schools.get(code), school)
+            for code, school in sorted(new_schools.items())
+        ),
+        *(_step("room", path, room.name, standing.rooms.get(path), room) for path, room in sorted(new_rooms.items())),
+        *(
+            _step("line", path, line.provider, standing.lines.get(path), line)
+            for path, line in sorted(new_lines.items())
+        ),
     ]
     steps += [
         Step(action="retire", kind="machine", key=f"{machine.path}/{machine.alias}", name=machine.alias)
@@ -158,6 +173,7 @@ def plan(
         schools=tuple(new_schools.values()),
         rooms=tuple(new_rooms.values()),
         machines=tuple(machines.values()),
+        lines=tuple(new_lines.values()),
     )
 
 
@@ -226,6 +242,17 @@ def _rooms(
             problems.append(_problem(place.first, f"phòng mới {path}: thiếu tên", f"new room {path}: no name"))
         fresh = Room(school=entry.school or "", site=entry.site, code=entry.room or "", name="")
         made[path] = _merged(standing.rooms.get(path, fresh), place)
+    return made
+
+
+def _lines(gathered: dict[str, _Gathered], standing: Standing, problems: list[RowProblem]) -> dict[str, RegisteredLine]:
+    made: dict[str, RegisteredLine] = {}
+    for path, place in gathered.items():
+        if path not in standing.lines and "provider" not in place.values:
+            problems.append(_problem(place.first, f"đường truyền {path}: thiếu nhà mạng", f"line {path}: no provider"))
+        school, site, code = path.split("/")
+        fresh = RegisteredLine(school=school, site=site, code=code, provider="")
+        made[path] = _merged(standing.lines.get(path, fresh), place)
     return made
 
 

@@ -1,4 +1,4 @@
-"""When a school's PCs are expected to be on: default school hours, where no plan for the year says otherwise."""
+"""What every school's calendar rests on: public holidays, time zones, and hours where no plan says otherwise."""
 
 import functools
 from datetime import date, datetime, time
@@ -28,6 +28,14 @@ def public_holidays(year: int) -> frozenset[date]:
     from holidays import country_holidays  # noqa: PLC0415 - a tenth of a second that a start need not pay
 
     return frozenset(country_holidays("VN", years=year))
+
+
+@functools.lru_cache(maxsize=64)
+def holiday_names(year: int, language: str) -> dict[date, str]:
+    """The names of those days in `vi` or `en`."""
+    from holidays import country_holidays  # noqa: PLC0415 - as above
+
+    return dict(country_holidays("VN", years=year, language="en_US" if language == "en" else "vi").items())
 
 
 @functools.lru_cache(maxsize=256)

@@ -7,12 +7,26 @@ from typing import Protocol
 import msgspec
 
 from schooldrum_wire.catalogue import TOPICS
-from schooldrum_wire.settings import BACKLOG_PER_BEAT, BEAT_SECONDS, LANGUAGES, PACE_SECONDS, Settings, accept
+from schooldrum_wire.settings import (
+    BACKLOG_PER_BEAT,
+    BEAT_SECONDS,
+    LANGUAGES,
+    PACE_SECONDS,
+    SERVICE_KINDS,
+    SERVICES_MOST,
+    Settings,
+    accept,
+    service_fault,
+)
 
 TOP = ""
 """The path above all areas."""
 EPOCH_SECONDS = (0, 2**40)
 _WHOLE = {"beat": BEAT_SECONDS, "backlog_per_beat": BACKLOG_PER_BEAT, "not_before": EPOCH_SECONDS}
+OBSERVER = "observer"
+"""Whether a room's PCs look around all the time. It counts in the room alone: an area of observers would be a flood."""
+_SWITCH = {"true": True, "false": False}
+_WORDS: dict[str, tuple[str, ...]] = {"language": LANGUAGES, OBSERVER: tuple(_SWITCH)}
 SUPPORT_PLAN = "support_planned_until"
 """The day until which a place has planned to replace or upgrade what is out of support; no PC is told."""
 _PLANNED = (date(2020, 1, 1), date(2100, 1, 1))
@@ -73,10 +87,11 @@ def places_of(area: str, school: str = "", room: str = "") -> tuple[str, ...]:
 def inherited(settings: Mapping[str, Mapping[str, object]], places: tuple[str, ...]) -> dict[str, object]:
     """Values in force at the last of these places: the nearest place wins, paces probe by probe.
 
-    `not_before` only ever rises, so the highest on the way wins.
+    `not_before` only ever rises, so the highest on the way wins. `observer` is not inherited.
     """
     merged: dict[str, object] = {}
     for place in places:
+        merged.pop(OBSERVER, None)
         for key, value in settings.get(place, {}).items():
             standing = merged.get(key)
             if isinstance(value, Mapping) and isinstance(standing, Mapping):
@@ -123,12 +138,12 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     """An understood `key=value`; the value is None where nothing stood behind the equals sign (take it away).
 
-    `probe` is empty but for `pace.PROBE=SECONDS`.
+    `probe` is empty but for what is set by name: `pace.PROBE=SECONDS` and `services.NAME=KIND:HOST`.
     """
 
     key: str
     probe: str = ""
-    value: int | str | None = None
+    value: int | str | tuple[str, str] | None = None
 
 
 def _whole(key: str, text: str, bounds: tuple[int, int]) -> int | Refusal:
@@ -146,30 +161,41 @@ def understood(written: str) -> Assignment | Refusal:
     key, equals, text = (part.strip() for part in written.partition("="))
     if not equals:
         return Refusal(key=written, given="", allowed="key=value, key=")
-    name, dot, probe = key.partition(".")
-    if name == "pace" and dot:
-        if probe not in PACED_PROBES:
-            return Refusal(key=key, given=text, allowed=", ".join(f"pace.{known}" for known in sorted(PACED_PROBES)))
-        value: int | str | Refusal | None = _whole(key, text, PACE_SECONDS) if text else None
-        key = name
-    elif key in _WHOLE:
-        probe = ""
-        value = _whole(key, text, _WHOLE[key]) if text else None
-    elif key == SUPPORT_PLAN:
-        probe = ""
-        value = text or None
-        if text and _planned_day(text) is None:
-            value = Refusal(key=key, given=text, allowed="YYYY-MM-DD")
-    elif key == "language":
-        probe = ""
-        value = text or None
-        if text and text not in LANGUAGES:
-            value = Refusal(key=key, given=text, allowed=", ".join(LANGUAGES))
-    else:
-        return Refusal(
-            key=key, given=text, allowed=", ".join([*sorted(_WHOLE), "language", SUPPORT_PLAN, "pace.PROBE"])
+    name, dot, inner = key.partition(".")
+    if dot and name == "services":
+        return _service(key, inner, text)
+    if dot and name == "pace":
+        return _paced(key, inner, text)
+    if key in _WHOLE:
+        value: int | str | Refusal | None = _whole(key, text, _WHOLE[key]) if text else None
+        return value if isinstance(value, Refusal) else Assignment(key=key, value=value)
+    if key == SUPPORT_PLAN:
+        refused = bool(text) and _planned_day(text) is None
+        return (
+            Refusal(key=key, given=text, allowed="YYYY-MM-DD") if refused else Assignment(key=key, value=text or None)
         )
-    return value if isinstance(value, Refusal) else Assignment(key=key, probe=probe, value=value)
+    if key in _WORDS:
+        refused = bool(text) and text not in _WORDS[key]
+        if refused:
+            return Refusal(key=key, given=text, allowed=", ".join(_WORDS[key]))
+        return Assignment(key=key, value=_SWITCH.get(text, text) if text else None)
+    allowed = [*sorted(_WHOLE), *sorted(_WORDS), SUPPORT_PLAN, "pace.PROBE", "services.NAME"]
+    return Refusal(key=key, given=text, allowed=", ".join(allowed))
+
+
+def _paced(key: str, probe: str, text: str) -> Assignment | Refusal:
+    if probe not in PACED_PROBES:
+        return Refusal(key=key, given=text, allowed=", ".join(f"pace.{known}" for known in sorted(PACED_PROBES)))
+    value = _whole(key, text, PACE_SECONDS) if text else None
+    return value if isinstance(value, Refusal) else Assignment(key="pace", probe=probe, value=value)
+
+
+def _service(key: str, name: str, text: str) -> Assignment | Refusal:
+    kind, _, host = (part.strip().lower() for part in text.partition(":"))
+    if text and service_fault(name, (kind, host)):
+        kinds = "|".join(SERVICE_KINDS)
+        return Refusal(key=key, given=text, allowed=f"services.NAME={kinds}:www.example.vn")
+    return Assignment(key="services", probe=name, value=(kind, host) if text else None)
 
 
 def changed(
@@ -189,19 +215,23 @@ def changed(
         if wish.key == "not_before":
             standing_floor = standing.get(wish.key)
             floor = standing_floor if isinstance(standing_floor, int) else 0
-            if not floor <= int(wish.value or 0) <= now:
+            wanted = wish.value if isinstance(wish.value, int) else 0
+            if not floor <= wanted <= now:
                 refusals.append(Refusal(key=wish.key, given=f"{wish.value or ''}", allowed=f"{floor}..{int(now)}"))
             else:
-                values[wish.key] = wish.value or 0
+                values[wish.key] = wanted
         elif wish.probe:
             held = values.get(wish.key)
-            paces: dict[str, object] = dict(held) if isinstance(held, Mapping) else {}
-            paces.pop(wish.probe, None)
-            values[wish.key] = paces if wish.value is None else {**paces, wish.probe: wish.value}
+            named: dict[str, object] = dict(held) if isinstance(held, Mapping) else {}
+            named.pop(wish.probe, None)
+            values[wish.key] = named if wish.value is None else {**named, wish.probe: wish.value}
+            if wish.key == "services" and len(named) >= SERVICES_MOST and wish.value is not None:
+                refusals.append(Refusal(key=text, given=f"{len(named) + 1}", allowed=f"0..{SERVICES_MOST}"))
         elif wish.value is None:
             values.pop(wish.key, None)
         else:
             values[wish.key] = wish.value
-    if values.get("pace") == {}:
-        del values["pace"]
+    for named_key in ("pace", "services"):
+        if values.get(named_key) == {}:
+            del values[named_key]
     return values, tuple(refusals)

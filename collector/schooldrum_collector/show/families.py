@@ -7,7 +7,7 @@ from schooldrum_wire.metric import Kind
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
-_LINES_AT_ONCE = 2000
+_CHARACTERS_AT_ONCE = 200_000
 
 
 def escaped(text: str) -> str:
@@ -33,7 +33,7 @@ class Families:
         self.lines(name).append(f"{name}{{{inside}}} {value}\n")
 
     def lines(self, name: str) -> list[str]:
-        """The lines of a metric, for whoever adds thousands."""
+        """The lines of a metric, for whoever adds thousands: one or more whole ones in each text."""
         lines = self._lines.get(name)
         if lines is None:
             lines = self._lines[name] = []
@@ -44,13 +44,21 @@ class Families:
         for name in sorted(name for name, lines in self._lines.items() if lines):
             metric = METRICS[name]
             family = name.removesuffix("_total") if openmetrics and metric.kind is Kind.COUNTER else name
-            about = metric.help.replace("\\", r"\\").replace("\n", r"\n")
+            about = metric.shown_help.replace("\\", r"\\").replace("\n", r"\n")
             if openmetrics:
                 about = about.replace('"', r"\"")
             kind = "counter" if metric.kind is Kind.COUNTER else "gauge"
             yield f"# HELP {family} {about}\n# TYPE {family} {kind}\n".encode()
-            lines = self._lines[name]
-            for begin in range(0, len(lines), _LINES_AT_ONCE):
-                yield "".join(lines[begin : begin + _LINES_AT_ONCE]).encode()
+            yield from _pieces(self._lines[name])
         if openmetrics:
             yield b"# EOF\n"
+
+
+def _pieces(lines: list[str]) -> Iterator[bytes]:
+    begin = length = 0
+    for end, line in enumerate(lines, 1):
+        length += len(line)
+        if length >= _CHARACTERS_AT_ONCE:
+            yield "".join(lines[begin:end]).encode()
+            begin, length = end, 0
+    yield "".join(lines[begin:]).encode()

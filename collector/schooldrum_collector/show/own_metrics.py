@@ -1,7 +1,8 @@
 """What the collector says of itself: how much comes in, how long storing takes, whether its own loop keeps up."""
 
 from collections import Counter as Tally
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
 
 from prometheus_client import (
     CollectorRegistry,
@@ -17,6 +18,7 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 from prometheus_client.registry import Collector
 
+from schooldrum_collector.judge.fault import Level
 from schooldrum_collector.store.records import MachineState, Register
 from schooldrum_wire.version import VERSION
 
@@ -50,6 +52,64 @@ class _Tree(Collector):
             GaugeMetricFamily("schooldrum_machines", "Machines by their state in the register.", labels=["state"]),
             GaugeMetricFamily("schooldrum_schools", "Schools in the register.", labels=[]),
             GaugeMetricFamily("schooldrum_rooms", "Rooms in the register.", labels=[]),
+        )
+
+
+class Judged(Protocol):
+    """What the last judgement of faults came to."""
+
+    @property
+    def at(self) -> float:
+        """When it was (epoch seconds; 0: there was none yet)."""
+
+    @property
+    def open(self) -> Mapping[str, int]:
+        """Open incidents by the level of their place."""
+
+    @property
+    def schools(self) -> int:
+        """How many schools were looked at closely."""
+
+
+class Watches(Protocol):
+    """Whoever judges faults."""
+
+    @property
+    def watched(self) -> Judged:
+        """The last judgement."""
+
+
+class _Incidents(Collector):
+    """What judging came to, taken at each scrape."""
+
+    def __init__(self, watching: Watches) -> None:
+        self._watching = watching
+
+    def describe(self) -> Iterable[GaugeMetricFamily]:
+        """The families, without asking anybody."""
+        return self._families()
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """The families with their samples."""
+        judged = self._watching.watched
+        incidents, at, schools = self._families()
+        for level in Level:
+            incidents.add_metric([level.value], judged.open.get(level.value, 0))
+        if judged.at:
+            at.add_metric([], judged.at)
+        schools.add_metric([], judged.schools)
+        return incidents, at, schools
+
+    @staticmethod
+    def _families() -> tuple[GaugeMetricFamily, GaugeMetricFamily, GaugeMetricFamily]:
+        return (
+            GaugeMetricFamily(
+                "schooldrum_incidents_open", "Incidents that go on, by the size of their place.", labels=["level"]
+            ),
+            GaugeMetricFamily("schooldrum_judged_timestamp_seconds", "When faults were judged last.", labels=[]),
+            GaugeMetricFamily(
+                "schooldrum_schools_looked_at", "Schools that the last judgement looked at closely.", labels=[]
+            ),
         )
 
 
@@ -103,6 +163,14 @@ class OwnMetrics:
             "Times a machine's inventory could not be judged; what was judged before is shown on.",
             registry=into,
         )
+        self.unjudged_schools = Counter(
+            "schooldrum_unjudged_schools",
+            "Times a school's faults could not be judged; its incidents stay as they are.",
+            registry=into,
+        )
+        self.untold = Counter(
+            "schooldrum_untold_posts", "Posts of incidents that an Alertmanager did not take.", registry=into
+        )
         self._pending = Gauge("schooldrum_pending_writes", "Deliveries waiting to be stored.", registry=into)
         self._grace = Gauge(
             "schooldrum_grace",
@@ -126,6 +194,10 @@ class OwnMetrics:
         self._pending.set_function(pending)
         self._grace.set_function(grace)
         self._started.set(started)
+
+    def watch_incidents(self, watching: Watches) -> None:
+        """Tells where the figures of judging come from; called once."""
+        self.registry.register(_Incidents(watching))
 
     def page(self, *, openmetrics: bool) -> bytes:
         """All of it as text format 0.0.4, or as OpenMetrics."""

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from schooldrum_collector.show.aggregates import FailureMemory, schools_page
+from schooldrum_collector.judge.lost_time import Reckoned
+from schooldrum_collector.judge.places import SchoolPlaces
+from schooldrum_collector.show.aggregates import FailureMemory, IncidentsOf, States, schools_page
 from schooldrum_collector.show.exposition import Judged, school_page
 from schooldrum_collector.show.own_metrics import OwnMetrics
 from schooldrum_collector.store.records import Appraised, Latest, Register
@@ -43,14 +45,26 @@ class Pages:
         register: Register,
         codes: Iterable[str],
         latest_of: Callable[[str], Iterable[Latest]],
-        judged: Judged,
+        states_of: States,
         *,
         appraised_of: Callable[[str], Iterable[Appraised]],
+        places_of: Callable[[str], SchoolPlaces | None],
+        incidents_of: IncidentsOf,
+        reckoned: Reckoned,
         openmetrics: bool,
     ) -> Iterator[bytes]:
         """Names, rooms and counts of these schools."""
         return schools_page(
-            register, codes, latest_of, judged, self._failures, appraised_of=appraised_of, openmetrics=openmetrics
+            register,
+            codes,
+            latest_of,
+            states_of,
+            self._failures,
+            appraised_of=appraised_of,
+            places_of=places_of,
+            incidents_of=incidents_of,
+            reckoned=reckoned,
+            openmetrics=openmetrics,
         )
 
     def own(self, *, openmetrics: bool) -> Iterator[bytes]:

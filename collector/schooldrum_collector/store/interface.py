@@ -4,26 +4,35 @@ Reads take a scope. Hot calls are `who`, `append`, `latest`; everything else may
 thread by whoever serves requests.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from schooldrum_collector.judge.calendar_learnt import Habit
+from schooldrum_collector.judge.calendar_plan import PlaceCalendar
+from schooldrum_collector.judge.fault import Answer
+from schooldrum_collector.judge.incident import Event, Incident
+from schooldrum_collector.judge.lines import RegisteredLine
 from schooldrum_collector.store.records import (
     Appraisal,
     Appraised,
     Area,
     Arrival,
     Change,
+    CodeUsed,
     Credential,
+    Given,
     Latest,
     Machine,
     Register,
     Room,
     RoomToken,
     School,
+    SchoolLink,
     Scope,
     StoredResult,
     StoredSection,
+    Story,
     Ticket,
 )
 
@@ -90,8 +99,23 @@ class Writer(Protocol):
     def tokens(self, scope: Scope) -> list[RoomToken]:
         """Install codes in scope, newest first."""
 
+    def link(self, link: str) -> SchoolLink | None:
+        """One school's link by id, or None; those that have ended too."""
+
+    def links(self, scope: Scope) -> list[SchoolLink]:
+        """Links of schools in scope, newest first."""
+
     def setting(self, path: str) -> dict[str, object]:
         """What is set at exactly this path (`` is the top, then areas, `CODE`, `CODE/SITE/ROOM`)."""
+
+    def calendar(self, path: str) -> PlaceCalendar:
+        """What is written about the calendar at exactly this path (paths as of settings)."""
+
+    def habit(self, room: str) -> Habit:
+        """What was learnt of a room (`CODE/SITE/ROOM`)."""
+
+    def lines(self, scope: Scope) -> list[RegisteredLine]:
+        """Internet lines of the schools in scope, in path order."""
 
     def put_area(self, area: Area) -> None:
         """Adds or changes."""
@@ -120,6 +144,9 @@ class Writer(Protocol):
     def put_token(self, token: RoomToken) -> None:
         """Adds or changes."""
 
+    def put_link(self, link: SchoolLink) -> None:
+        """Adds or changes; links that ended a month ago are removed on the way."""
+
     def put_ticket(self, ticket: Ticket) -> None:
         """Adds; tickets that have run out are removed on the way."""
 
@@ -128,6 +155,18 @@ class Writer(Protocol):
 
     def put_setting(self, path: str, values: dict[str, object]) -> None:
         """Replaces what is set at this path; an empty dict removes it."""
+
+    def put_calendar(self, path: str, calendar: PlaceCalendar) -> None:
+        """Replaces what is written at this path; an empty one removes it."""
+
+    def put_habit(self, habit: Habit) -> None:
+        """Adds or changes."""
+
+    def put_line(self, line: RegisteredLine) -> None:
+        """Adds or changes."""
+
+    def forget_line(self, path: str) -> None:
+        """Removes a line (`CODE/SITE/main` or `second`)."""
 
     def enrolled_by(self, token: str) -> list[str]:
         """Ids of machines that came in by this install code."""
@@ -140,6 +179,24 @@ class Writer(Protocol):
 
     def put_appraisal(self, appraisal: Appraisal) -> None:
         """Adds or changes; nothing is written of a machine that is no more in the register."""
+
+    def known_incidents(self, closed_since: float) -> list[Incident]:
+        """Live incidents and those closed from this time on, in order of number."""
+
+    def incident(self, number: int) -> Incident | None:
+        """One incident, or None."""
+
+    def next_incident(self) -> int:
+        """The first number that no incident has ever had."""
+
+    def put_incident(self, incident: Incident) -> None:
+        """Adds or changes; the next number is larger than this one from now on."""
+
+    def note_event(self, event: Event) -> None:
+        """Adds a line to what happened to an incident."""
+
+    def put_answer(self, number: int, answer: Answer) -> None:
+        """Adds what a person answered about the incident of this number."""
 
     def log(self, change: Change) -> None:
         """Adds a line to the audit log."""
@@ -171,6 +228,15 @@ class Store(Protocol):
             ValueError: a value in it cannot be stored (a text that is no Unicode, a time that is no number).
         """
 
+    def append_and_tell(self, arrival: Arrival, told: Callable[[Exception | None], None]) -> None:
+        """The same without a coroutine: `told(None)` is called in the running loop once the arrival is durable.
+
+        Where it could not be stored, `told` gets what `append` would raise. It may not raise itself.
+
+        Raises:
+            Overloaded, Full: at once, and then `told` is not called.
+        """
+
     def latest(self, scope: Scope, machines: Iterable[str] | None = None) -> list[Latest]:
         """What is known now of the machines in scope (all, or those named), in no order."""
 
@@ -197,6 +263,23 @@ class Store(Protocol):
 
     def changes_of(self, scope: Scope, machine: str, most: int) -> list[Change]:
         """The newest lines of the audit log about one machine, newest first; empty outside the scope."""
+
+    def incidents(
+        self, scope: Scope, *, live: bool = False, since: float = 0.0, before: int = 0, most: int = 1000
+    ) -> list[Incident]:
+        """Incidents all of whose schools are in scope, newest number first: live ones, or also those closed since.
+
+        At most so many, with numbers below `before` (0: from the newest on).
+        """
+
+    def incident_of(self, scope: Scope, number: int) -> Story | None:
+        """One incident with all that happened to it; None outside the scope."""
+
+    def answers(self, scope: Scope, since: float, until: float) -> list[Given]:
+        """What people answered about incidents in scope, as far as it held between these times, oldest first."""
+
+    def code_used(self, scope: Scope, token: str) -> CodeUsed | None:
+        """An install code with what came in by it; None where there is none of this id in the scope."""
 
     def pending(self) -> int:
         """How many arrivals wait to be stored."""

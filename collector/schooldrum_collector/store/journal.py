@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import math
 import sqlite3
 import threading
@@ -17,10 +18,13 @@ from schooldrum_collector.store.interface import Full, Overloaded
 from schooldrum_collector.store.present import Present, after, heading
 from schooldrum_collector.store.records import Arrival, Latest
 
+_log = logging.getLogger(__name__)
 _INSERT = "INSERT INTO journal (id, stream, previous, received, heading, live, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _TICK_SECONDS = 0.5
 _LONGEST_RETRY = 60
-_Waiting = tuple[Arrival, asyncio.Future[None]]
+Told = Callable[[Exception | None], None]
+"""Is told, in the loop in which it was given, that an arrival is committed (None), or why not; never raises."""
+_Waiting = tuple[Arrival, Told, asyncio.AbstractEventLoop]
 
 
 class Bounds(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +80,22 @@ class Journal:
         return len(self._waiting) + self._in_hand
 
     async def append(self, arrival: Arrival) -> None:
-        """Returns when the arrival is committed. Raises Overloaded and Full as the interface says."""
+        """Returns when the arrival is committed. Raises Overloaded, Full and ValueError as the interface says."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def told(problem: Exception | None) -> None:
+            if future.done():
+                return
+            if problem is None:
+                future.set_result(None)
+            else:
+                future.set_exception(problem)
+
+        self.append_and_tell(arrival, told)
+        await future
+
+    def append_and_tell(self, arrival: Arrival, told: Told) -> None:
+        """As the interface says."""
         loop = asyncio.get_running_loop()
         weight = len(arrival.body) + (0 if arrival.live is arrival.body else len(arrival.live))
         with self._lock:
@@ -84,13 +103,11 @@ class Journal:
                 raise Full("the store is being closed")
             if len(self._waiting) >= self._bounds.arrivals or self._size + weight > self._bounds.size:
                 raise Overloaded(min(_LONGEST_RETRY, math.ceil(1 + self.pending() / self._rate)))
-            future: asyncio.Future[None] = loop.create_future()
-            self._waiting.append((arrival, future))
+            self._waiting.append((arrival, told, loop))
             self._size += weight
             if len(self._waiting) == 1:
                 self._first = time.monotonic()
                 self._lock.notify()
-        await future
 
     def close(self) -> None:
         """Commits what waits, and ends the thread."""
@@ -163,7 +180,8 @@ class Journal:
         rows: list[tuple[object, ...]] = []
         changed: list[tuple[object, ...]] = []
         row = present.last
-        for arrival, future in batch:
+        for waiting in batch:
+            arrival = waiting[0]
             streams = self._streams_of(arrival.machine)
             if not streams:
                 # Forgotten while this was on its way: it is dropped like the rest of what that machine ever sent.
@@ -180,7 +198,7 @@ class Journal:
                 if not math.isfinite(arrival.received + arrival.clock + arrival.skew):
                     raise ValueError("an arrival whose times are no numbers")  # noqa: TRY301 - told like the others
             except (ValueError, TypeError) as problem:
-                self._answer([(arrival, future)], problem)
+                self._answer([waiting], problem)
                 continue
             row += 1
             live = None if arrival.live is arrival.body or arrival.live == arrival.body else arrival.live
@@ -206,25 +224,27 @@ class Journal:
 
     @staticmethod
     def _answer(batch: list[_Waiting], problem: Exception | None) -> None:
-        by_loop: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
-        for _, future in batch:
-            by_loop.setdefault(future.get_loop(), []).append(future)
-        for loop, futures in by_loop.items():
+        by_loop: dict[asyncio.AbstractEventLoop, list[Told]] = {}
+        for _, told, loop in batch:
+            by_loop.setdefault(loop, []).append(told)
+        for loop, listeners in by_loop.items():
             try:
-                loop.call_soon_threadsafe(_settle, futures, problem)
+                loop.call_soon_threadsafe(_tell, listeners, problem)
             except RuntimeError:
                 # The loop has ended: nobody waits there any more.
                 continue
 
 
-def _settle(futures: list[asyncio.Future[None]], problem: Exception | None) -> None:
-    for future in futures:
-        if future.done():
-            continue
-        if problem is None:
-            future.set_result(None)
-        elif isinstance(problem, Overloaded):
-            future.set_exception(Overloaded(problem.retry_after))
-        else:
-            # One exception raised in many places would gather all their tracebacks.
-            future.set_exception(type(problem)(*problem.args))
+def _tell(listeners: list[Told], problem: Exception | None) -> None:
+    """Never raises: what goes wrong with one of them is nothing to the others."""
+    for told in listeners:
+        try:
+            if problem is None:
+                told(None)
+            elif isinstance(problem, Overloaded):
+                told(Overloaded(problem.retry_after))
+            else:
+                # One exception raised in many places would gather all their tracebacks.
+                told(type(problem)(*problem.args))
+        except Exception:  # noqa: BLE001 - the boundary of a listener
+            _log.exception("Whoever stored a report could not be told")

@@ -28,6 +28,7 @@ class Heading(msgspec.Struct, frozen=True, array_like=True, gc=False):
     frozen: bool | None
     settings: int
     starts: int
+    egress: str = ""
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -65,6 +66,7 @@ def after(before: Latest | None, arrival: Arrival) -> Latest:
         frozen=frozen if arrival.frozen is None else arrival.frozen,
         settings=arrival.settings,
         starts=arrival.starts,
+        egress=_intern(arrival.egress),
     )
 
 
@@ -90,6 +92,7 @@ def heading(latest: Latest) -> bytes:
                 latest.frozen,
                 latest.settings,
                 latest.starts,
+                latest.egress,
             ),
         )
     except OverflowError as problem:
@@ -121,6 +124,7 @@ def _restored(machine: str, packed: bytes, heard: float, received: float, body: 
         frozen=kept.frozen,
         settings=kept.settings,
         starts=kept.starts,
+        egress=_intern(kept.egress),
     )
 
 

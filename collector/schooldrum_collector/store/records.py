@@ -5,6 +5,11 @@ import enum
 import msgspec
 
 from schooldrum_collector.judge.appraisal import Memory, Verdicts
+from schooldrum_collector.judge.calendar_learnt import Habit
+from schooldrum_collector.judge.calendar_plan import PlaceCalendar
+from schooldrum_collector.judge.fault import Answer
+from schooldrum_collector.judge.incident import Event, Incident
+from schooldrum_collector.judge.lines import RegisteredLine
 from schooldrum_wire.report import Fingerprint
 from schooldrum_wire.section import Values
 
@@ -114,6 +119,28 @@ class RoomToken(msgspec.Struct, frozen=True, kw_only=True):
     revoked: float = 0.0
 
 
+class CodeUsed(msgspec.Struct, frozen=True, kw_only=True):
+    """An install code with the machines that came in by it: (id, when), in the order in which they did."""
+
+    token: RoomToken
+    machines: tuple[tuple[str, float], ...] = ()
+
+
+class SchoolLink(msgspec.Struct, frozen=True, kw_only=True):
+    """A link for people of one school, its secret stored as SHA-256 (hex). 0 revoked means it was not taken back."""
+
+    id: str
+    digest: str
+    school: str
+    made: float
+    expires: float
+    revoked: float = 0.0
+
+    def is_good(self, now: float) -> bool:
+        """Whether it still opens its school's pages."""
+        return not self.revoked and now < self.expires
+
+
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     """A clone's single-use permission to be repaired: bound to the credential shown, its room and the fingerprint."""
 
@@ -139,6 +166,7 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     `body` is the gzip-compressed JSON of the sifted Delivery, as it came where nothing was refused. `live` is the same
     for its live report alone (the same object in the ordinary case), empty where the delivery had none.
+    `egress` is the source address it came from: the school's line, where a line is one address.
     `clock` is the received time minus the sender's boot-time clock: dates every result of that boot exactly.
     `rows` holds the sections that came whole: name -> (digest, rows).
     """
@@ -161,6 +189,7 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     starts: int = 0
     refused: int = 0
     rows: dict[str, tuple[str, tuple[Values, ...]]] = {}
+    egress: str = ""
 
 
 class Latest(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -186,6 +215,7 @@ class Latest(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     frozen: bool | None = None
     settings: int = 0
     starts: int = 0
+    egress: str = ""
 
 
 class Dated(enum.StrEnum):
@@ -237,6 +267,21 @@ class Appraisal(msgspec.Struct, frozen=True, kw_only=True):
     verdicts: Verdicts | None
 
 
+class Story(msgspec.Struct, frozen=True, kw_only=True):
+    """An incident with all that happened to it and all that people answered, oldest first."""
+
+    incident: Incident
+    events: tuple[Event, ...] = ()
+    answers: tuple[Answer, ...] = ()
+
+
+class Given(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person answered about the incident of this number."""
+
+    number: int
+    answer: Answer
+
+
 class StoredSection(msgspec.Struct, frozen=True, kw_only=True):
     """A section of a machine as last received."""
 
@@ -262,3 +307,11 @@ class Register(msgspec.Struct, frozen=True, kw_only=True):
     """What is set, by path (empty text is the top, then area paths, `CODE`, `CODE/SITE/ROOM`)."""
     settings_version: int
     """Grows with every change of settings and every move of a machine."""
+    calendars: dict[str, PlaceCalendar] = {}
+    """What is written about school years, closings and maintenance, by path as settings are."""
+    habits: dict[str, Habit] = {}
+    """What was learnt of rooms, by `CODE/SITE/ROOM`."""
+    lines: dict[str, RegisteredLine] = {}
+    """Internet lines by `CODE/SITE/main` and `CODE/SITE/second`."""
+    links: dict[str, SchoolLink] = {}
+    """Links of schools by their id; those that have ended too."""

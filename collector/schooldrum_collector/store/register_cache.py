@@ -11,7 +11,11 @@ from schooldrum_collector.store import schema
 from schooldrum_collector.store.records import Credential, Machine, Register
 from schooldrum_collector.store.register_rows import (
     area_of,
+    calendar_of,
     credential_of,
+    habit_of,
+    line_of,
+    link_of,
     machine_of,
     room_of,
     school_of,
@@ -86,6 +90,10 @@ class RegisterCache:
             by_school=_by_school(machines.values()),
             settings={row.path: settings_of(row.given) for row in connection.execute(select(schema.settings))},
             settings_version=settings_version,
+            calendars={row.path: calendar_of(row.given) for row in connection.execute(select(schema.calendars))},
+            habits={row.room: habit_of(row.seen) for row in connection.execute(select(schema.habits))},
+            lines={row.path: line_of(row) for row in connection.execute(select(schema.lines))},
+            links={row.id: link_of(row) for row in connection.execute(select(schema.school_links))},
         )
 
     def _update(
@@ -116,6 +124,10 @@ class RegisterCache:
         schools = {row.code: school_of(row) for row in rows("school", schema.schools.c.code)}
         rooms = {row.path: room_of(row) for row in rows("room", schema.rooms.c.path)}
         settings = {row.path: settings_of(row.given) for row in rows("setting", schema.settings.c.path)}
+        calendars = {row.path: calendar_of(row.given) for row in rows("calendar", schema.calendars.c.path)}
+        habits = {row.room: habit_of(row.seen) for row in rows("habit", schema.habits.c.room)}
+        lines = {row.path: line_of(row) for row in rows("line", schema.lines.c.path)}
+        links = {row.id: link_of(row) for row in rows("link", schema.school_links.c.id)}
         self.register = Register(
             version=version,
             areas=_replaced(register.areas, names.get("area"), areas),
@@ -125,6 +137,10 @@ class RegisterCache:
             by_school=by_school,
             settings=_replaced(register.settings, names.get("setting"), settings),
             settings_version=settings_version,
+            calendars=_replaced(register.calendars, names.get("calendar"), calendars),
+            habits=_replaced(register.habits, names.get("habit"), habits),
+            lines=_replaced(register.lines, names.get("line"), lines),
+            links=_replaced(register.links, names.get("link"), links),
         )
 
     def _put_streams(self, machines: set[str], rows: Iterable[Any]) -> None:

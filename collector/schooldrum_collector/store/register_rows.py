@@ -9,11 +9,25 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row
 
-from schooldrum_collector.store.records import Area, Credential, Machine, MachineState, Room, RoomToken, School
+from schooldrum_collector.judge.calendar_learnt import Habit
+from schooldrum_collector.judge.calendar_plan import PlaceCalendar
+from schooldrum_collector.judge.lines import RegisteredLine
+from schooldrum_collector.store.records import (
+    Area,
+    Credential,
+    Machine,
+    MachineState,
+    Room,
+    RoomToken,
+    School,
+    SchoolLink,
+)
 from schooldrum_wire.report import Fingerprint
 
 _fingerprint = msgspec.json.Decoder(Fingerprint)
 _settings = msgspec.json.Decoder(dict[str, object])
+_calendar = msgspec.json.Decoder(PlaceCalendar)
+_habit = msgspec.json.Decoder(Habit)
 
 
 def area_of(row: Row[Any]) -> Area:
@@ -66,9 +80,41 @@ def token_of(row: Row[Any]) -> RoomToken:
     return RoomToken(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping
 
 
+def link_of(row: Row[Any]) -> SchoolLink:
+    """A school's link from its row."""
+    return SchoolLink(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping
+
+
 def settings_of(packed: bytes) -> dict[str, object]:
     """What is set at one path."""
     return _settings.decode(packed)
+
+
+def calendar_of(packed: bytes) -> PlaceCalendar:
+    """What is written about the calendar at one path."""
+    return _calendar.decode(packed)
+
+
+def habit_of(packed: bytes) -> Habit:
+    """What was learnt of one room."""
+    return _habit.decode(packed)
+
+
+def line_of(row: Row[Any]) -> RegisteredLine:
+    """An internet line from its row."""
+    return RegisteredLine(
+        school=row.school,
+        site=row.site,
+        code=row.code,
+        provider=row.provider,
+        customer=row.customer,
+        networks=tuple(row.networks.split()),
+    )
+
+
+def values_of_line(line: RegisteredLine) -> dict[str, object]:
+    """An internet line as the values of its row."""
+    return {**msgspec.structs.asdict(line), "path": line.path, "networks": " ".join(line.networks)}
 
 
 def values_of(record: Area | School | Room | Machine | Credential | RoomToken) -> dict[str, object]:

@@ -7,9 +7,15 @@ import msgspec
 from sqlalchemy import ColumnElement, Table, delete, func, insert, select, update
 from sqlalchemy.engine import Connection
 
+from schooldrum_collector.judge.calendar_learnt import Habit
+from schooldrum_collector.judge.calendar_plan import NOTHING, PlaceCalendar
+from schooldrum_collector.judge.fault import Answer
+from schooldrum_collector.judge.incident import Event, Incident
+from schooldrum_collector.judge.lines import RegisteredLine
 from schooldrum_collector.store import schema
 from schooldrum_collector.store.appraisals import values_of_appraisal
 from schooldrum_collector.store.history import read_state
+from schooldrum_collector.store.incidents import incident_of, values_of_answer, values_of_event, values_of_incident
 from schooldrum_collector.store.records import (
     Appraisal,
     Appraised,
@@ -21,21 +27,28 @@ from schooldrum_collector.store.records import (
     Room,
     RoomToken,
     School,
+    SchoolLink,
     Scope,
     Ticket,
 )
 from schooldrum_collector.store.register_rows import (
     area_of,
+    calendar_of,
     credential_of,
+    habit_of,
+    line_of,
+    link_of,
     machine_of,
     room_of,
     school_of,
     settings_of,
     token_of,
     values_of,
+    values_of_line,
 )
 
 _VERSIONS_KEPT = 1000
+_LINKS_KEPT_SECONDS = 30 * 86400.0
 _OF_A_STREAM = (schema.latest, schema.journal, schema.runs, schema.boots, schema.sections, schema.appraisals)
 
 
@@ -162,10 +175,37 @@ class RegisterWriter:
         rows = self._connection.execute(select(tokens).order_by(tokens.c.made.desc(), tokens.c.id))
         return [token_of(row) for row in rows if row.path.partition("/")[0] in seen]
 
+    def link(self, link: str) -> SchoolLink | None:
+        """As the interface says."""
+        row = self._one(schema.school_links, schema.school_links.c.id == link)
+        return row and link_of(row)
+
+    def links(self, scope: Scope) -> list[SchoolLink]:
+        """As the interface says."""
+        known = {school.code for school in self.schools(scope)}
+        rows = self._connection.execute(select(schema.school_links).order_by(schema.school_links.c.made.desc()))
+        return [link_of(row) for row in rows if row.school in known]
+
     def setting(self, path: str) -> dict[str, object]:
         """As the interface says."""
         row = self._one(schema.settings, schema.settings.c.path == path)
         return settings_of(row.given) if row else {}
+
+    def calendar(self, path: str) -> PlaceCalendar:
+        """As the interface says."""
+        row = self._one(schema.calendars, schema.calendars.c.path == path)
+        return calendar_of(row.given) if row else NOTHING
+
+    def habit(self, room: str) -> Habit:
+        """As the interface says."""
+        row = self._one(schema.habits, schema.habits.c.room == room)
+        return habit_of(row.seen) if row else Habit(room=room)
+
+    def lines(self, scope: Scope) -> list[RegisteredLine]:
+        """As the interface says."""
+        seen = {school.code for school in self.schools(scope)}
+        rows = self._connection.execute(select(schema.lines).order_by(schema.lines.c.path))
+        return [line_of(row) for row in rows if row.school in seen]
 
     def put_area(self, area: Area) -> None:
         """As the interface says."""
@@ -260,6 +300,16 @@ class RegisterWriter:
         """As the interface says."""
         self._put(schema.tokens, "id", values_of(token))
 
+    def put_link(self, link: SchoolLink) -> None:
+        """As the interface says."""
+        links = schema.school_links
+        gone = links.c.expires < self._clock() - _LINKS_KEPT_SECONDS
+        ended = self._connection.execute(select(links.c.id).where(gone)).scalars()
+        self._touched.update(("link", one) for one in ended)
+        self._connection.execute(delete(links).where(gone))
+        self._put(links, "id", msgspec.structs.asdict(link))
+        self._touched.add(("link", link.id))
+
     def put_ticket(self, ticket: Ticket) -> None:
         """As the interface says."""
         self._connection.execute(delete(schema.tickets).where(schema.tickets.c.expires < self._clock()))
@@ -289,6 +339,29 @@ class RegisterWriter:
             self._connection.execute(delete(schema.settings).where(schema.settings.c.path == path))
         self._settings_changed = True
         self._touched.add(("setting", path))
+
+    def put_calendar(self, path: str, calendar: PlaceCalendar) -> None:
+        """As the interface says."""
+        if calendar == NOTHING:
+            self._connection.execute(delete(schema.calendars).where(schema.calendars.c.path == path))
+        else:
+            self._put(schema.calendars, "path", {"path": path, "given": msgspec.json.encode(calendar)})
+        self._touched.add(("calendar", path))
+
+    def put_habit(self, habit: Habit) -> None:
+        """As the interface says."""
+        self._put(schema.habits, "room", {"room": habit.room, "seen": msgspec.json.encode(habit)})
+        self._touched.add(("habit", habit.room))
+
+    def put_line(self, line: RegisteredLine) -> None:
+        """As the interface says."""
+        self._put(schema.lines, "path", values_of_line(line))
+        self._touched.add(("line", line.path))
+
+    def forget_line(self, path: str) -> None:
+        """As the interface says."""
+        self._connection.execute(delete(schema.lines).where(schema.lines.c.path == path))
+        self._touched.add(("line", path))
 
     def enrolled_by(self, token: str) -> list[str]:
         """As the interface says."""
@@ -325,6 +398,40 @@ class RegisterWriter:
             stream = max(streams)
             self._put(schema.appraisals, "stream", values_of_appraisal(stream, appraisal))
             self.appraised[stream] = appraisal.appraised
+
+    def known_incidents(self, closed_since: float) -> list[Incident]:
+        """As the interface says."""
+        incidents = schema.incidents
+        rows = self._connection.execute(
+            select(incidents.c.body)
+            .where((incidents.c.closed == 0) | (incidents.c.closed >= closed_since))
+            .order_by(incidents.c.number),
+        )
+        return [incident_of(body) for body in rows.scalars()]
+
+    def incident(self, number: int) -> Incident | None:
+        """As the interface says."""
+        row = self._one(schema.incidents, schema.incidents.c.number == number)
+        return row and incident_of(row.body)
+
+    def next_incident(self) -> int:
+        """As the interface says."""
+        return int(self._connection.execute(select(schema.incident_counter.c.next)).scalar_one())
+
+    def put_incident(self, incident: Incident) -> None:
+        """As the interface says."""
+        self._put(schema.incidents, "number", values_of_incident(incident))
+        counter = schema.incident_counter
+        beyond = incident.number + 1
+        self._connection.execute(update(counter).where(counter.c.next < beyond).values(next=beyond))
+
+    def note_event(self, event: Event) -> None:
+        """As the interface says."""
+        self._connection.execute(insert(schema.incident_events).values(values_of_event(event)))
+
+    def put_answer(self, number: int, answer: Answer) -> None:
+        """As the interface says."""
+        self._connection.execute(insert(schema.answers).values(values_of_answer(number, answer)))
 
     def log(self, change: Change) -> None:
         """As the interface says."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from schooldrum_collector.store.connections import Turn, connect, transaction
+from schooldrum_collector.store.incidents import retain_incidents
 
 DAY_SECONDS = 86400.0
 _ROWS = 500
@@ -18,13 +19,14 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
     """For how many days things are kept.
 
     Results since they were stored, sections (and what was judged from them) since their machine was last heard, the
-    numbers that make storing exactly-once (runs, and boots), the audit log.
+    numbers that make storing exactly-once (runs, and boots), the audit log, incidents since they were closed.
     """
 
     results: int = 35
     sections: int = 400
     runs: int = 45
     audit: int = 730
+    incidents: int = 1826
 
 
 def retain(path: Path, turn: Turn, retention: Retention, now: float) -> dict[str, int]:
@@ -35,6 +37,7 @@ def retain(path: Path, turn: Turn, retention: Retention, now: float) -> dict[str
         return {
             "chunks": _oldest(connection, turn, "chunks", "stored", now - retention.results * DAY_SECONDS),
             "audit": _oldest(connection, turn, "audit", "at", now - retention.audit * DAY_SECONDS),
+            "incidents": retain_incidents(connection, turn, now - retention.incidents * DAY_SECONDS),
             "runs": _of_streams(connection, turn, end, "runs", condition="updated < ?", before=aged),
             "boots": _of_streams(connection, turn, end, "boots", condition="last_heard < ?", before=aged),
             "sections": _of_streams(

@@ -18,7 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0002"
+REVISION = "0005"
 """The newest migration: what a store that this version works on stands at."""
 APPLICATION = 0x5343_4452
 """SQLite's application_id of our files: "SCDR"."""
@@ -249,5 +249,85 @@ appraisals = Table(
     Column("verdicts", LargeBinary, nullable=False),
 )
 """What is judged of a stream's machine from its sections, and what is remembered of it for the next look."""
+
+calendars = Table(
+    "calendars",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("given", LargeBinary, nullable=False),
+)
+"""What is written about school years, closings and maintenance at a place (`` is the top), as JSON."""
+
+habits = Table(
+    "habits",
+    metadata,
+    Column("room", Text, primary_key=True),
+    Column("seen", LargeBinary, nullable=False),
+)
+"""In which hours rooms were in use, as JSON; never who or which PC."""
+
+lines = Table(
+    "lines",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("school", Text, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("customer", Text, nullable=False),
+    Column("networks", Text, nullable=False),
+)
+"""Internet lines; `networks` are separated by spaces."""
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("number", _KEY, primary_key=True, autoincrement=False),
+    Column("closed", Double, nullable=False, index=True),
+    Column("school", Text, nullable=False, index=True),
+    Column("body", LargeBinary, nullable=False),
+)
+"""Incidents as JSON. `closed` is 0 while one goes on; `school` is empty for one of several schools."""
+
+incident_events = Table(
+    "incident_events",
+    metadata,
+    Column("id", _KEY, primary_key=True),
+    Column("number", _KEY, nullable=False, index=True),
+    Column("at", Double, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""What happened to incidents, oldest first, as JSON; a line is never changed."""
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("id", _KEY, primary_key=True),
+    Column("number", _KEY, nullable=False, index=True),
+    Column("at", Double, nullable=False, index=True),
+    Column("until", Double, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""What people answered about incidents, as JSON."""
+
+school_links = Table(
+    "school_links",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("school", Text, nullable=False),
+    Column("made", Double, nullable=False),
+    Column("expires", Double, nullable=False),
+    Column("revoked", Double, nullable=False),
+)
+"""Links by which people of a school see its pages; the secret is kept as its SHA-256."""
+
+incident_counter = Table(
+    "incident_counter",
+    metadata,
+    Column("only", Integer, primary_key=True),
+    Column("next", _KEY, nullable=False),
+)
+"""One row: the number of the next incident; numbers outlive the incidents that had them."""
 
 Index("tokens_by_path", tokens.c.path)

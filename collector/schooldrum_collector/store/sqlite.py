@@ -4,7 +4,6 @@ A serving store answers from memory and writes through one thread; a command's s
 """
 
 import contextlib
-import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -15,14 +14,15 @@ import msgspec
 from sqlalchemy import exc
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from schooldrum_collector.store import appraisals, audit, sections
+from schooldrum_collector.judge.incident import Incident
+from schooldrum_collector.store import appraisals, audit, codes, incidents, sections
 from schooldrum_collector.store.appraisals import AppraisedMemory
 from schooldrum_collector.store.checkpoints import Checkpoints, checkpoint
 from schooldrum_collector.store.connections import Turn, refusal, transaction
 from schooldrum_collector.store.folding import SETTLE_SECONDS, Folding, read_stream
 from schooldrum_collector.store.history import Found, opened
 from schooldrum_collector.store.interface import Damaged, Full, Overloaded, Writer
-from schooldrum_collector.store.journal import Bounds, Journal
+from schooldrum_collector.store.journal import Bounds, Journal, Told
 from schooldrum_collector.store.lock import Lock
 from schooldrum_collector.store.opening import open_file, register_engine
 from schooldrum_collector.store.present import Present
@@ -32,18 +32,21 @@ from schooldrum_collector.store.records import (
     Appraised,
     Arrival,
     Change,
+    CodeUsed,
     Credential,
+    Given,
     Latest,
     Register,
     Scope,
     StoredResult,
     StoredSection,
+    Story,
 )
 from schooldrum_collector.store.register_cache import RegisterCache
 from schooldrum_collector.store.register_writer import RegisterWriter
 from schooldrum_collector.store.retention import DAY_SECONDS, Retention, retain
+from schooldrum_collector.store.soundness import complaints
 
-_LITTLE_ROOM = 500 << 20
 _APPRAISAL_BYTES = 8 << 10
 
 
@@ -228,6 +231,10 @@ class SqliteStore:
         """As the interface says."""
         await self._serving().append(arrival)
 
+    def append_and_tell(self, arrival: Arrival, told: Told) -> None:
+        """As the interface says."""
+        self._serving().append_and_tell(arrival, told)
+
     def _catch_up(self) -> None:
         if self._journal is None:
             self._cache.refresh()
@@ -340,6 +347,24 @@ class SqliteStore:
         with self._eyes() as connection:
             return audit.about(connection, machine, most)
 
+    def incidents(
+        self, scope: Scope, *, live: bool = False, since: float = 0.0, before: int = 0, most: int = incidents.MOST
+    ) -> list[Incident]:
+        """As the interface says."""
+        inside = incidents.Inside(scope, self.register())
+        with self._eyes() as connection:
+            return incidents.read_many(connection, inside, live=live, since=since, before=before, most=most)
+
+    def incident_of(self, scope: Scope, number: int) -> Story | None:
+        """As the interface says."""
+        with self._eyes() as connection:
+            return incidents.read_story(connection, incidents.Inside(scope, self.register()), number)
+
+    def answers(self, scope: Scope, since: float, until: float) -> list[Given]:
+        """As the interface says."""
+        with self._eyes() as connection:
+            return incidents.read_answers(connection, incidents.Inside(scope, self.register()), since, until)
+
     def _concerns(self, scope: Scope, subject: str, register: Register) -> bool:
         if scope == EVERYTHING or self._visible(scope, subject, register):
             return True
@@ -347,6 +372,13 @@ class SqliteStore:
         if school:
             return scope.covers(school=school.code, area=school.area)
         return bool(scope.area) and subject in register.areas and scope.covers(school="", area=subject)
+
+    def code_used(self, scope: Scope, token: str) -> CodeUsed | None:
+        """As the interface says."""
+        register = self.register()
+        with self._eyes() as connection:
+            used = codes.read(connection, token)
+        return used if used and _covers(scope, used.token.path.partition("/")[0], register) else None
 
     def pending(self) -> int:
         """As the interface says."""
@@ -385,26 +417,7 @@ class SqliteStore:
 
     def check(self) -> list[str]:
         """As the interface says; reads the whole file."""
-        found: list[str] = []
-        try:
-            with self._eyes() as connection:
-                verdicts = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(10)")]
-                found += [f"{self._path}: {verdict}" for verdict in verdicts if verdict != "ok"]
-                for table, column, needed in (
-                    ("credentials", "machine", "machines"),
-                    ("streams", "machine", "machines"),
-                ):
-                    lost = connection.execute(
-                        f"SELECT count(*) FROM {table} WHERE {column} NOT IN (SELECT id FROM {needed})",  # noqa: S608 - words of this file
-                    ).fetchone()[0]
-                    if lost:
-                        found.append(f"{self._path}: {lost} {table} belong to no machine of the register.")
-        except sqlite3.DatabaseError as problem:
-            found.append(f"{self._path}: cannot be read to its end ({problem}). Restore the newest backup.")
-        room = shutil.disk_usage(self._path.parent).free
-        if room < _LITTLE_ROOM:
-            found.append(f"{self._path.parent}: only {room >> 20} MB are free; make room, or reports will be refused.")
-        return found
+        return complaints(self._path, self._eyes)
 
     def close(self) -> None:
         """As the interface says."""

@@ -63,7 +63,8 @@ class Authority(msgspec.Struct, frozen=True, kw_only=True):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
-        context.num_tickets = 1
+        # Agents begin every session anew, so tickets to resume one would only cost time.
+        context.num_tickets = 0
         context.set_alpn_protocols(["http/1.1"])
         self.renew(context, names, now)
         return context

@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 
 import msgspec
 
@@ -46,6 +46,21 @@ _UNREADABLE_BYTES = 256 << 10
 _SENDERS_WATCHED = 200_000
 
 
+class Underway(msgspec.Struct, frozen=True, gc=False):
+    """A delivery on its way into the store, with what its answer will be made of."""
+
+    shown: Credential
+    machine: Machine
+    speaker: Speaker
+    arrival: Arrival
+    letter: Letter
+    address: str
+
+
+def _nobody(machine: str) -> None:
+    del machine
+
+
 class Intake:
     """Takes deliveries. `counts` is how many of what: reports, refused (readings, rows …), and each word of trouble."""
 
@@ -60,8 +75,10 @@ class Intake:
         granted: Granted,
         say: Say,
         rows_came: Callable[[str], None],
+        backlog_came: Callable[[str], None] = _nobody,
     ) -> None:
         self._rows_came = rows_came
+        self._backlog_came = backlog_came
         self._store = store
         self._speakers = speakers
         self._chores = chores
@@ -91,6 +108,23 @@ class Intake:
         Raises:
             Overloaded, Full: as the store says.
         """
+        begun = self.begin(shown, body, encoding=encoding, address=address)
+        if isinstance(begun, Answer):
+            return begun
+        if isinstance(begun, Underway):
+            return await self._kept(begun)
+        return await begun
+
+    def begin(
+        self, shown: Credential, body: bytes, *, encoding: str, address: str
+    ) -> Answer | Underway | Coroutine[None, None, Answer]:
+        """The part of `take` in which nobody waits: the answer, or what is to be stored, or what takes longer.
+
+        What is underway is given to `store`, and the rest of the way is `finish`.
+
+        Raises:
+            Overloaded: too many large bodies wait to be read.
+        """
         received = self._now()
         register = self._store.register()
         machine = register.machines.get(shown.machine)
@@ -100,63 +134,113 @@ class Intake:
         sender = f"{machine.id} {address}"
         if wait := self._bytes.wait(sender, len(body), received):
             return self._too_much(wait)
-        letter = await self._read(body, encoding, received=received, enrolled=machine.enrolled)
+        letter = self._read(body, encoding, received=received, enrolled=machine.enrolled)
+        if letter is None:
+            if self._large_waiting >= _LARGE_WAITING:
+                raise Overloaded(_LARGE_RETRY_SECONDS)
+            self._large_waiting += 1
+            return self._take_large(shown, body, encoding, received=received, machine=machine, address=address)
+        return self._weighed(shown, letter, len(body), received=received, machine=machine, address=address)
+
+    def _weighed(
+        self,
+        shown: Credential,
+        letter: Letter | Answer,
+        packed: int,
+        *,
+        received: float,
+        machine: Machine,
+        address: str,
+    ) -> Answer | Underway | Coroutine[None, None, Answer]:
+        """What becomes of a letter that came in so many bytes."""
+        sender = f"{machine.id} {address}"
         if isinstance(letter, Answer):
             self._bytes.wait(sender, _UNREADABLE_BYTES, received)
             return letter
         cost = letter.size // _PLAIN_SHARE + letter.refused * _REFUSED_BYTES
-        if cost > len(body):
-            self._bytes.wait(sender, cost - len(body), received)
+        if cost > packed:
+            self._bytes.wait(sender, cost - packed, received)
         fingerprint = letter.delivery.fingerprint
         if not is_good(shown, machine) or is_other_hardware(machine.fingerprint, fingerprint):
-            return await self._repairs.clone(shown, fingerprint)
+            return self._repairs.clone(shown, fingerprint)
+        register = self._store.register()
         speaker = self._speakers.of(machine.id)
         if speaker.version != register.version:
             speaker.granted = self._granted(register, machine)
             speaker.version = register.version
-        arrival = self._arrival(letter, machine, speaker, received)
-        # Hundreds wait here at once; their results would push each other out of the processor's caches.
-        letter = without_results(letter)
-        try:
-            await self._store.append(arrival)
-        except ValueError:
-            _log.exception("A report of %s holds something that cannot be stored; the agent sets it aside", machine.id)
+        arrival = self._arrival(letter, machine, speaker, received, address)
+        # Hundreds wait at once; their results would push each other out of the processor's caches.
+        return Underway(shown, machine, speaker, arrival, without_results(letter), address)
+
+    def store(self, underway: Underway, told: Callable[[Exception | None], None]) -> None:
+        """Gives it to the store; `told(problem)` is called when it is durable (None), or could not be stored.
+
+        Raises:
+            Overloaded, Full: as the store says.
+        """
+        self._store.append_and_tell(underway.arrival, told)
+
+    def finish(self, underway: Underway, problem: Exception | None) -> Answer:
+        """The answer once the store has told.
+
+        Raises:
+            Overloaded, Full: what the store told.
+        """
+        machine, speaker, arrival = underway.machine, underway.speaker, underway.arrival
+        if problem is not None:
+            if not isinstance(problem, ValueError):
+                raise problem
+            sentence = "A report of %s holds something that cannot be stored; the agent sets it aside"
+            _log.error(sentence, machine.id, exc_info=problem)
             return trouble(422, "malformed", "The report holds a value that cannot be stored.")
         if arrival.rows:
             self._rows_came(machine.id)
-        self._noted(shown, machine, speaker, arrival, address)
-        return self._answer(letter, machine, speaker, received)
+        if arrival.live is not arrival.body:
+            self._backlog_came(machine.id)
+        self._noted(underway.shown, machine, speaker, arrival, underway.address)
+        return self._answer(underway.letter, machine, speaker, arrival.received)
 
-    async def _read(self, body: bytes, encoding: str, *, received: float, enrolled: float) -> Letter | Answer:
-        """Never raises but Overloaded: whatever is wrong with a body, its sender must be able to go on without it."""
+    async def _kept(self, underway: Underway) -> Answer:
+        try:
+            await self._store.append(underway.arrival)
+        except ValueError as problem:
+            return self.finish(underway, problem)
+        return self.finish(underway, None)
+
+    def _read(self, body: bytes, encoding: str, *, received: float, enrolled: float) -> Letter | Answer | None:
+        """None where it is a thread's work. Never raises: the sender must be able to go on without what is wrong."""
         try:
             plain = unpack_small(body, encoding, IN_THE_LOOP)
-            if plain is not None:
-                packed = body if encoding == "gzip" else b""
-                return read(plain, packed, received=received, enrolled=enrolled)
-            return await self._read_large(body, encoding, received=received, enrolled=enrolled)
-        except Overloaded:
-            raise
-        except Unacceptable as problem:
-            return trouble(problem.status, problem.error, str(problem))
-        except Exception:  # noqa: BLE001 - the boundary of a body
-            _log.exception("A report could not be read, and it should have been; the agent sets it aside")
-            return trouble(422, "malformed", "The report could not be read.")
+            if plain is None:
+                return None
+            packed = body if encoding == "gzip" else b""
+            return read(plain, packed, received=received, enrolled=enrolled)
+        except Exception as problem:  # noqa: BLE001 - the boundary of a body
+            return _unreadable(problem)
 
-    async def _read_large(self, body: bytes, encoding: str, *, received: float, enrolled: float) -> Letter:
-        def work() -> Letter:
-            return read(unpack(body, encoding), b"", received=received, enrolled=enrolled)
+    async def _take_large(
+        self, shown: Credential, body: bytes, encoding: str, *, received: float, machine: Machine, address: str
+    ) -> Answer:
+        def work() -> Letter | Answer:
+            """Never raises: as _read."""
+            try:
+                return read(unpack(body, encoding), b"", received=received, enrolled=machine.enrolled)
+            except Exception as problem:  # noqa: BLE001 - the boundary of a body
+                return _unreadable(problem)
 
-        if self._large_waiting >= _LARGE_WAITING:
-            raise Overloaded(_LARGE_RETRY_SECONDS)
-        self._large_waiting += 1
         try:
             async with self._large:
-                return await asyncio.to_thread(work)
+                letter = await asyncio.to_thread(work)
         finally:
             self._large_waiting -= 1
+        begun = self._weighed(shown, letter, len(body), received=received, machine=machine, address=address)
+        if isinstance(begun, Answer):
+            return begun
+        if isinstance(begun, Underway):
+            return await self._kept(begun)
+        return await begun
 
-    def _arrival(self, letter: Letter, machine: Machine, speaker: Speaker, received: float) -> Arrival:
+    def _arrival(self, letter: Letter, machine: Machine, speaker: Speaker, received: float, address: str) -> Arrival:
         delivery, live = letter.delivery, letter.live_report
         now = delivery.now
         word = live.word if live else None
@@ -201,6 +285,7 @@ class Intake:
             starts=delivery.starts or speaker.runs.starts,
             refused=letter.refused,
             rows=_whole_sections(live.rows, live.sections) if live and live.rows else {},
+            egress=address,
         )
 
     def _noted(self, shown: Credential, machine: Machine, speaker: Speaker, arrival: Arrival, address: str) -> None:
@@ -248,11 +333,8 @@ class Intake:
             speaker.asked = ()
         want = tuple(
             name
-            for name in SECTIONS
-            if name in live.sections
-            and live.sections[name] != stored.get(name)
-            and name not in live.rows
-            and name not in speaker.asked
+            for name, digest in live.sections.items()
+            if digest != stored.get(name) and name not in live.rows and name not in speaker.asked
         )
         if want:
             speaker.asked_at = received
@@ -269,6 +351,13 @@ class Intake:
             ),
             retry_after=wait,
         )
+
+
+def _unreadable(problem: Exception) -> Answer:
+    if isinstance(problem, Unacceptable):
+        return trouble(problem.status, problem.error, str(problem))
+    _log.error("A report could not be read, and it should have been; the agent sets it aside", exc_info=problem)
+    return trouble(422, "malformed", "The report could not be read.")
 
 
 def _whole_sections(

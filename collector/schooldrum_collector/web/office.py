@@ -1,11 +1,14 @@
 """The office's door: for Prometheus, for programs and for people; reading only, and never for agents."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from schooldrum_collector.judge.lost_time import Reckon, Reckoned
+from schooldrum_collector.judge.places import SchoolPlaces
 from schooldrum_collector.judge.presence import Hearing, in_grace
 from schooldrum_collector.show.own_metrics import OwnMetrics
 from schooldrum_collector.show.pages import Pages
@@ -20,9 +23,12 @@ from schooldrum_collector.web.front_page import (
 )
 from schooldrum_collector.web.guard import guard, refusal
 from schooldrum_collector.web.reading import Malformed, Reading, count_states
+from schooldrum_collector.web.reading_incidents import ReadingIncidents
 from schooldrum_collector.web.scraping import Look, Scraping, joined
 from schooldrum_collector.web.sight import Sight, Unknown, scope_of
 from schooldrum_wire.settings import LANGUAGES
+
+_NOTHING_SEEN: Mapping[str, SchoolPlaces] = MappingProxyType({})
 
 
 def office_app(
@@ -34,13 +40,17 @@ def office_app(
     token: str | None,
     hosts: Collection[str] = (),
     language: str = "vi",
+    places: Mapping[str, SchoolPlaces] = _NOTHING_SEEN,
+    incidents: Callable[[], Mapping[str, Mapping[tuple[str, str], int]]] = dict,
+    reckoned: Reckon = Reckoned,
 ) -> web.Application:
     """The application behind the office's door.
 
     `now` is the collector's clock (epoch seconds) and `hearing` since when it listens; `token` opens the door, None
     leaves it open to this very machine alone; `hosts` are the names beside loopback's under which it is called;
-    `language` is what people read who do not choose. Refusing to bind it beyond loopback without token and TLS is the
-    business of whoever binds it.
+    `language` is what people read who do not choose; `places` is how places stand, by school code,
+    `incidents` how many of a school's go on, by kind and verdict, `reckoned` what schools lost.
+    Refusing to bind it beyond loopback without token and TLS is the business of whoever binds it.
     """
 
     def look(request: web.Request) -> Sight:
@@ -49,12 +59,22 @@ def office_app(
         if len(scopes) > 1:
             raise Malformed("scope: give one")
         scope = scope_of(register, scopes[0] if scopes else "")
-        return Sight(store=store, register=register, scope=scope, hearing=hearing(), now=now())
+        return Sight(
+            store=store,
+            register=register,
+            scope=scope,
+            hearing=hearing(),
+            now=now(),
+            places=places,
+            incidents=incidents(),
+            reckoned=reckoned(),
+        )
 
     app = web.Application(middlewares=[guard(token, hosts), _in_words])
     turn = asyncio.Lock()
     app.add_routes(Scraping(Pages(own), look, turn).routes())
     app.add_routes(Reading(look).routes())
+    app.add_routes(ReadingIncidents(look).routes())
     app.add_routes(_people_routes(look, store, turn, language))
     return app
 

@@ -6,10 +6,22 @@ import msgspec
 
 from schooldrum_collector.web.shown import MachinesAnswer, ResultsAnswer, SchoolsAnswer, SectionsAnswer
 from schooldrum_collector.web.shown_appraisal import MachineAnswer
+from schooldrum_collector.web.shown_incidents import IncidentAnswer, IncidentsAnswer
+from schooldrum_collector.web.shown_places import PlacesAnswer
 from schooldrum_wire.messages import Trouble
 from schooldrum_wire.version import VERSION
 
-_SHAPES = (SchoolsAnswer, MachinesAnswer, MachineAnswer, SectionsAnswer, ResultsAnswer, Trouble)
+_SHAPES = (
+    SchoolsAnswer,
+    PlacesAnswer,
+    IncidentsAnswer,
+    IncidentAnswer,
+    MachinesAnswer,
+    MachineAnswer,
+    SectionsAnswer,
+    ResultsAnswer,
+    Trouble,
+)
 _REF = "#/components/schemas/{name}"
 _SCOPE = {
     "name": "scope",
@@ -19,6 +31,7 @@ _SCOPE = {
     "schema": {"type": "string"},
 }
 _MACHINE = {"name": "machine", "in": "path", "required": True, "schema": {"type": "string"}}
+_NUMBER = {"name": "number", "in": "path", "required": True, "schema": {"type": "string"}}
 _CODE = {"name": "code", "in": "path", "required": True, "schema": {"type": "string"}}
 
 
@@ -68,6 +81,18 @@ def _description() -> dict[str, Any]:
             "/sd/schools": _get("The pages of schools, for Prometheus' http_sd.", None, _SCOPE),
             "/readyz": _get("Whether this collector can answer and store; 503 with `trouble` where it cannot.", None),
             "/api/v1/schools": _get("Schools, with machines by state.", SchoolsAnswer, _SCOPE),
+            "/api/v1/places": _get(
+                "Schools, sites and rooms: how they stand, with their internet lines.", PlacesAnswer, _SCOPE
+            ),
+            "/api/v1/incidents": _get(
+                "Incidents, newest number first.",
+                IncidentsAnswer,
+                _SCOPE,
+                _query("open", "1 for those that go on alone.", "integer"),
+                _query("since", "ISO 8601 or epoch seconds: also those closed since; 30 days where it is left out."),
+                _query("before", "The `next` of the answer before.", "integer"),
+            ),
+            "/api/v1/incidents/{number}": _get("One incident with its record.", IncidentAnswer, _NUMBER, _SCOPE),
             "/api/v1/machines": _get("Machines, by school and alias.", MachinesAnswer, _SCOPE, *paging),
             "/api/v1/machines/{machine}": _get(
                 "One machine: newest results, what is judged, what has changed.", MachineAnswer, _MACHINE, _SCOPE

@@ -26,6 +26,7 @@ from schooldrum_collector.web.shown import (
     shown_section,
 )
 from schooldrum_collector.web.shown_appraisal import CHANGES_SHOWN, MachineAnswer, shown_appraisal, shown_changes
+from schooldrum_collector.web.shown_places import PlacesAnswer, SchoolPlacesShown, shown_places
 from schooldrum_collector.web.sight import Sight
 
 MACHINES_AT_ONCE = 1000
@@ -125,6 +126,7 @@ class Reading:
         return [
             web.get("/api/v1/openapi.json", self.description),
             web.get("/api/v1/schools", self.schools),
+            web.get("/api/v1/places", self.places),
             web.get("/api/v1/machines", self.machines),
             web.get("/api/v1/machines/{machine}", self.machine),
             web.get("/api/v1/machines/{machine}/sections", self.sections),
@@ -150,6 +152,18 @@ class Reading:
             )
             await asyncio.sleep(0)
         return _answered(msgspec.json.encode(SchoolsAnswer(schools=shown)))
+
+    async def places(self, request: web.Request) -> web.Response:
+        """Places in scope as they stand."""
+        sight = self._look(request)
+        rooms: dict[str, list[str]] = {}
+        for path, room in sight.register.rooms.items():
+            rooms.setdefault(room.school, []).append(path)
+        shown: list[SchoolPlacesShown] = []
+        for code in sight.schools():
+            shown.append(shown_places(sight, code, rooms.get(code, [])))
+            await asyncio.sleep(0)
+        return _answered(msgspec.json.encode(PlacesAnswer(schools=shown)))
 
     async def machines(self, request: web.Request) -> web.Response:
         """Machines in scope, by school and alias, in parts."""

@@ -145,8 +145,11 @@ class Scraping:
                 sight.register,
                 codes,
                 sight.latest,
-                sight.judged,
+                sight.states_of,
                 appraised_of=sight.appraised,
+                places_of=sight.places.get,
+                incidents_of=sight.incidents_of,
+                reckoned=sight.reckoned,
                 openmetrics=openmetrics,
             )
 

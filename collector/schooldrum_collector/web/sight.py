@@ -1,11 +1,15 @@
 """What a reader of the office's door may see: the part of the tree inside the scope, and each machine's presence."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 import msgspec
 
-from schooldrum_collector.judge.presence import Hearing, Presence
+from schooldrum_collector.judge.headcount import states_of
+from schooldrum_collector.judge.lost_time import Reckoned
+from schooldrum_collector.judge.places import SchoolPlaces
+from schooldrum_collector.judge.presence import Hearing, Presence, State
 from schooldrum_collector.judge.standing import standing
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import EVERYTHING, Appraised, Latest, Machine, Register, Scope
@@ -48,11 +52,28 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
     scope: Scope
     hearing: Hearing
     now: float
+    places: Mapping[str, SchoolPlaces] = {}
+    """How the places of schools stood at the last look at them, by school code; ask of schools in scope alone."""
+
+    incidents: Mapping[str, Mapping[tuple[str, str], int]] = {}
+    """How many incidents of schools went on at the last judgement, by school code, then by kind and verdict."""
+
+    reckoned: Reckoned = Reckoned()
+    """What all schools lost; ask of schools in scope alone."""
+
+    def incidents_of(self, code: str) -> Mapping[tuple[str, str], int]:
+        """Those of a school; none where it is outside the scope."""
+        return self.incidents.get(code, {}) if self.has_school(code) else {}
 
     @property
     def judged(self) -> Judged:
         """Tells the presence of a machine from the newest that is known of it."""
         return partial(standing, self.register, hearing=self.hearing, now=self.now)
+
+    @property
+    def states_of(self) -> Callable[[Iterable[Machine], Mapping[str, Latest]], Counter[State]]:
+        """Tells how many of some approved machines are in each state from the newest that is known of them, by id."""
+        return partial(states_of, self.register, hearing=self.hearing, now=self.now)
 
     def schools(self) -> list[str]:
         """Codes of the schools in scope, in order."""

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from schooldrum_collector.commands.machine_sheet import human_value
+from schooldrum_collector.show.reading_words import human_value
 from schooldrum_wire.catalogue import METRICS, SECTIONS
 from schooldrum_wire.reading import Reading
 from schooldrum_wire.report import Word

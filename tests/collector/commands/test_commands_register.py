@@ -114,7 +114,7 @@ def test_places_are_changed_only_where_told(school: Typed) -> None:
     school("room", "add", "--school", "BM", "--room", "tin1", "--seats", "30", "--always-on")
     school("room", "add", "--school", "BM", "--site", "Cơ sở 2", "--room", "TIN1", "--name", "Tin của cơ sở 2")
     rooms = {room["path"]: room for room in school("room", "list", "--scope", "BM", "--json").data()}
-    assert rooms["BM/main/tin1"] == {
+    assert rooms["BM/main/tin1"].items() >= {
         "path": "BM/main/tin1",
         "name": "Phòng Tin 1",
         "kind": "lab",
@@ -122,7 +122,7 @@ def test_places_are_changed_only_where_told(school: Typed) -> None:
         "always_on": True,
         "machines": 0,
         "pending": 0,
-    }
+    }.items()
     assert rooms["BM/co-so-2/tin1"]["name"] == "Tin của cơ sở 2"
 
 

@@ -9,6 +9,7 @@ import pytest
 from schooldrum_collector.commands import disk_sheet
 from schooldrum_collector.commands.console import Console
 from schooldrum_collector.judge.storage import CRITICAL, Reason, judge
+from schooldrum_collector.show import disk_words
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.records import StoredSection
 from schooldrum_wire.section import Values
@@ -32,7 +33,7 @@ def printed(language: str, *rows: Values) -> str:
     say = Say(language)
     console = Console(say=say, out=out, err=io.StringIO(), answers=io.StringIO())
     call: Any = SimpleNamespace(say=say, console=console)
-    disk_sheet.show(call, disk_sheet.disks_of(sections(*rows)))
+    disk_sheet.show(call, disk_words.disks_of(sections(*rows)))
     return out.getvalue()
 
 
@@ -47,12 +48,12 @@ def test_a_person_reads_what_is_wrong() -> None:
 
 
 def test_a_program_reads_the_codes() -> None:
-    found = disk_sheet.as_data(disk_sheet.disks_of(sections(*ROWS)))
+    found = disk_sheet.as_data(disk_words.disks_of(sections(*ROWS)))
     assert [(one["disk"], one["verdict"]) for one in found] == [
         ("sda", "failing"), ("nvme0n1", "ok"), ("sdb", "unknown"),
     ]  # fmt: skip
     assert found[0]["reasons"][0] == {"code": "below", "value": "5"}
-    assert disk_sheet.disks_of(()) == []
+    assert disk_words.disks_of(()) == []
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
@@ -65,8 +66,8 @@ def test_every_reason_has_words(language: str) -> None:
     rows: list[Values] = [{"unread": why} for why in ("denied", "no_program", "asleep", "no_answer", "not_told")]
     rows += [worst, {"passed": False}, {"health": "warning"}, {"critical": 64}]
     reasons = [reason for row in rows for reason in judge(row).reasons]
-    assert {one.code for one in reasons} == set(disk_sheet.REASONS)
-    assert {code for _, code in CRITICAL} <= set(disk_sheet.REASONS)
+    assert {one.code for one in reasons} == set(disk_words.REASONS)
+    assert {code for _, code in CRITICAL} <= set(disk_words.REASONS)
     say = Say(language)
-    assert all(disk_sheet.reason_words(one, say) not in {"", one.code} for one in reasons)
-    assert disk_sheet.reason_words(Reason("of_tomorrow"), say) == "of_tomorrow"
+    assert all(disk_words.reason_words(one, say) not in {"", one.code} for one in reasons)
+    assert disk_words.reason_words(Reason("of_tomorrow"), say) == "of_tomorrow"

@@ -1,0 +1,310 @@
+"""`calendar`: the school-year plan of places, days that are closed, maintenance; drawn, written and taken back."""
+
+import argparse
+import re
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from schooldrum_collector.commands.actions import Actions
+from schooldrum_collector.commands.calendar_month import as_data, days_of_month, draw, tell
+from schooldrum_collector.commands.calendar_places import bounded, way_to, written_span, zone_of
+from schooldrum_collector.commands.calendar_sample import sample
+from schooldrum_collector.commands.calendar_taking import take_file
+from schooldrum_collector.commands.call import Call, opened
+from schooldrum_collector.commands.console import Failed
+from schooldrum_collector.commands.settings import place_of
+from schooldrum_collector.formats import moment
+from schooldrum_collector.judge.calendar import time_zone
+from schooldrum_collector.judge.calendar_day import day_at
+from schooldrum_collector.judge.calendar_plan import (
+    LARGEST_PLAN,
+    Behaviour,
+    Closing,
+    Faulty,
+    Maintenance,
+    PlaceCalendar,
+    plan_in_force,
+    read,
+    with_days,
+    with_plan,
+    without_days,
+    year_of,
+)
+from schooldrum_collector.speech import Say
+from schooldrum_collector.store.interface import Store
+
+_DAY = re.compile(r"([0-3]?[0-9])/([01]?[0-9])/(20[2-9][0-9])\Z")
+_MONTH = re.compile(r"(20[2-9][0-9])-(0[1-9]|1[0-2])\Z")
+_LONGEST_CLOSING = timedelta(days=366)
+_LONGEST_REASON = 120
+_AS = ("closed", *(behaviour.value for behaviour in Behaviour))
+
+
+def arguments(parser: argparse.ArgumentParser, say: Say) -> None:
+    """What `calendar` takes."""
+    actions = Actions(parser, say, "show|set|close|open|maintain|import|sample")
+    place_help = say("khu vực, trường, phòng, hoặc / cho tất cả", "an area, a school, a room, or / for everything")
+    showing = actions.add(
+        "show",
+        "lịch một tháng của một nơi: ca học, ngày nghỉ và lý do",
+        "a month of a place: shifts, days off and why",
+        example="calendar show BM --month 2026-11",
+    )
+    showing.add_argument("place", metavar="PATH", help=place_help)
+    showing.add_argument("--month", metavar="YYYY-MM", help=say("mặc định: tháng này", "default: this month"))
+    showing.add_argument("--json", action="store_true", help=say("in ra JSON", "prints JSON"))
+    setting = actions.add(
+        "set",
+        "đặt kế hoạch năm học cho một nơi và mọi nơi bên dưới",
+        "sets the school-year plan of a place and all below",
+        example="calendar set --scope hn nam-hoc.toml --dry-run",
+    )
+    setting.add_argument("file", type=Path, metavar="FILE.toml")
+    setting.add_argument("--scope", required=True, metavar="PATH", help=place_help)
+    closing = actions.add(
+        "close",
+        "cho nghỉ (bão, cắt điện theo lịch)",
+        "closes days (typhoon, planned power cut)",
+        example='calendar close hn --date 2026-09-21 --until 2026-09-22 --reason "Bão số 5"',
+    )
+    opening = actions.add(
+        "open",
+        "bỏ ngày nghỉ đã đặt; nếu nơi bên trên nghỉ thì nơi này vẫn học",
+        "takes closed days back; where a place above is closed, this one stays open",
+        example="calendar open BM --date 2026-09-22",
+    )
+    for action in (closing, opening):
+        action.add_argument("place", metavar="PATH", help=place_help)
+        action.add_argument("--date", required=True, metavar="D", help="YYYY-MM-DD, dd/mm/yyyy")
+        action.add_argument("--until", metavar="D", help=say("ngày cuối, tính cả ngày đó", "the last day, included"))
+    closing.add_argument("--reason", required=True, help=say("mọi người sẽ đọc", "people will read it"))
+    work = actions.add(
+        "maintain",
+        "đặt lịch bảo trì: skip không xét, mute không báo, cosmetic báo là có lịch",
+        "announces maintenance: skip is not judged, mute is not told, cosmetic is told as planned",
+        example='calendar maintain BM --from "2026-11-23 12:00" --until "2026-11-23 14:00" --reason "Thay switch"',
+    )
+    work.add_argument("place", metavar="PATH", help=place_help)
+    work.add_argument("--from", dest="begin", required=True, metavar="T", help="YYYY-MM-DD HH:MM")
+    work.add_argument("--until", required=True, metavar="T", help="YYYY-MM-DD HH:MM")
+    work.add_argument("--as", dest="behaviour", choices=[one.value for one in Behaviour], default=Behaviour.MUTE.value)
+    work.add_argument("--reason", required=True, help=say("mọi người sẽ đọc", "people will read it"))
+    taking = actions.add(
+        "import",
+        "lấy ngày nghỉ hoặc lịch bảo trì từ tệp .ics; nhập lại thì thay bản cũ",
+        "takes closed days or maintenance from an .ics file; again means in its place",
+        example="calendar import nghi.ics --scope hn --as closed --dry-run",
+    )
+    taking.add_argument("file", type=Path, metavar="FILE.ics")
+    taking.add_argument("--scope", required=True, metavar="PATH", help=place_help)
+    taking.add_argument("--as", dest="meaning", choices=_AS, default="closed")
+    for action in (setting, taking):
+        action.add_argument(
+            "--dry-run", action="store_true", help=say("chỉ cho xem, không lưu", "shows everything, saves nothing")
+        )
+    actions.add("sample", "mẫu một kế hoạch năm học", "a sample plan", example="calendar sample")
+
+
+def run(given: argparse.Namespace, call: Call) -> int:
+    """Every action of `calendar`."""
+    if given.action == "sample":
+        for line in sample(call.say).splitlines():
+            call.console.line(line)
+        return 0
+    actions: dict[str, Callable[[argparse.Namespace, Call, Store], int]] = {
+        "show": _show,
+        "set": _set,
+        "close": _close,
+        "open": _open,
+        "maintain": _maintain,
+        "import": take_file,
+    }
+    with opened(call) as store:
+        return actions[given.action](given, call, store)
+
+
+def _day(call: Call, text: str) -> date:
+    found = _DAY.match(text.strip())
+    try:
+        day = date(int(found[3]), int(found[2]), int(found[1])) if found else date.fromisoformat(text.strip())
+    except ValueError:
+        day = date.min
+    if not 2020 <= day.year < 2100:  # noqa: PLR2004 - what the tables of holidays speak about
+        raise Failed(
+            call.say(f"Ngày {text!r:.40}: ghi 2026-09-21 hoặc 21/9/2026.", f"Day {text!r:.40}: write 2026-09-21.")
+        )
+    return day
+
+
+def _moment(call: Call, text: str, zone: str) -> float:
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        found = datetime.min  # noqa: DTZ901 - a year that is refused
+    if not 2020 <= found.year < 2100:  # noqa: PLR2004 - as above
+        raise Failed(
+            call.say(f'Giờ {text!r:.40}: ghi "2026-11-23 12:00".', f'Time {text!r:.40}: write "2026-11-23 12:00".')
+        )
+    return (found if found.tzinfo else found.replace(tzinfo=time_zone(zone))).timestamp()
+
+
+def _reason(call: Call, text: str) -> str:
+    tidy = " ".join(text.split())
+    if not tidy or len(tidy) > _LONGEST_REASON or not tidy.isprintable():
+        raise Failed(
+            call.say(
+                f"--reason: cần chữ in được, dài 1 đến {_LONGEST_REASON}.",
+                f"--reason: printable text, 1 to {_LONGEST_REASON} long.",
+            )
+        )
+    return tidy
+
+
+def _span(given: argparse.Namespace, call: Call) -> tuple[date, date]:
+    first = _day(call, given.date)
+    last = _day(call, given.until) if given.until else first
+    if not timedelta(0) <= last - first <= _LONGEST_CLOSING:
+        raise Failed(
+            call.say(
+                "--until: ngày cuối phải sau ngày đầu, không quá một năm.",
+                "--until: the last day comes after the first, within a year.",
+            )
+        )
+    return first, last
+
+
+def _show(given: argparse.Namespace, call: Call, store: Store) -> int:
+    say, register = call.say, store.register()
+    place = place_of(call, register, given.place)
+    zone = zone_of(register, place)
+    today = datetime.fromtimestamp(call.now(), time_zone(zone)).date()
+    written = given.month or f"{today:%Y-%m}"
+    found = _MONTH.match(written)
+    if not found:
+        raise Failed(say(f"--month {written!r:.40}: ghi 2026-11.", f"--month {written!r:.40}: write 2026-11."))
+    way = way_to(register, place)
+    days = [day_at(way, day) for day in days_of_month(int(found[1]), int(found[2]))]
+    if given.json:
+        call.console.json(
+            {"place": place or "/", "month": written, "time_zone": zone, "days": [as_data(day, say) for day in days]}
+        )
+        return 0
+    school = register.schools.get(place)
+    name = f"{school.name} ({place})" if school else place or "/"
+    month = say(f"tháng {int(found[2])}/{found[1]}", f"{days[0].day:%B} {found[1]}")
+    call.console.line(f"{name}: {month}, {say('năm học', 'school year')} {year_of(days[0].day)}")
+    call.console.line()
+    draw(call.console, days)
+    works = [one for calendar in way for one in calendar.maintenance if one.end > call.now()]
+    for one in sorted(works, key=lambda work: work.begin)[:10]:
+        span = f"{moment(one.begin, say.language, zone)} - {moment(one.end, say.language, zone)}"
+        call.console.line(f"{say('Bảo trì', 'Maintenance')} ({one.behaviour}): {span} {one.reason}")
+    if not all(day.planned for day in days):
+        call.console.remark(unplanned_sentence(say, name, year_of(days[0].day)))
+    return 0
+
+
+def unplanned_sentence(say: Say, name: str, year: str) -> str:
+    """That a place has no plan for a school year, and what follows."""
+    return say(
+        f"{name}: chưa có kế hoạch năm học {year}; tạm tính T2-T7, 07:00-17:00, trừ ngày lễ, và không báo theo phòng. "
+        "Mẫu: calendar sample",
+        f"{name}: no plan for the school year {year}; Mon-Sat, 07:00-17:00 without public holidays is assumed, and no "
+        "room is alarmed about. A sample: calendar sample",
+    )
+
+
+def _set(given: argparse.Namespace, call: Call, store: Store) -> int:
+    say = call.say
+    try:
+        with given.file.open("rb") as file:
+            text = file.read(4 * LARGEST_PLAN).decode("utf-8-sig")
+        plan = read(text)
+    except OSError as trouble:
+        raise Failed(
+            say(
+                f"{given.file}: không mở được ({trouble.strerror}).",
+                f"{given.file}: cannot be opened ({trouble.strerror}).",
+            )
+        ) from trouble
+    except UnicodeDecodeError as trouble:
+        raise Failed(say(f"{given.file}: lưu lại bằng UTF-8.", f"{given.file}: save it as UTF-8.")) from trouble
+    except Faulty as trouble:
+        raise Failed(f"{given.file}: {say(trouble.vietnamese, trouble.english)}") from trouble
+    place = place_of(call, store.register(), given.scope)
+    tell(call.console, plan)
+    merged = plan_in_force((*way_to(store.register(), place), PlaceCalendar(plans=(plan,))), plan.year)
+    if merged is None or not merged.term:
+        call.console.remark(
+            say(
+                "Chưa có học kỳ ([[term]]) ở nơi này hay bên trên: năm học coi như chưa có kế hoạch.",
+                "No terms ([[term]]) here or above: the year counts as having no plan yet.",
+            )
+        )
+    if given.dry_run:
+        call.console.line(say("Chưa lưu gì.", "Nothing was saved."))
+        return 0
+    with store.writing() as writer:
+        writer.put_calendar(place, with_plan(writer.calendar(place), plan))
+        writer.log(call.change("calendar.set", place or "/", plan.year))
+    call.console.line(say(f"Đã lưu cho {place or '/'}.", f"Saved for {place or '/'}."))
+    return 0
+
+
+def _close(given: argparse.Namespace, call: Call, store: Store) -> int:
+    say = call.say
+    place = place_of(call, store.register(), given.place)
+    first, last = _span(given, call)
+    closing = Closing(first=first, last=last, reason=_reason(call, given.reason))
+    with store.writing() as writer:
+        writer.put_calendar(place, bounded(call, with_days(writer.calendar(place), closing)))
+        writer.log(call.change("calendar.close", place or "/", f"{first} {last} {closing.reason}"))
+    days = written_span(say, first, last)
+    call.console.line(
+        say(f"{place or '/'} nghỉ {days}: {closing.reason}.", f"{place or '/'} is closed {days}: {closing.reason}.")
+    )
+    return 0
+
+
+def _open(given: argparse.Namespace, call: Call, store: Store) -> int:
+    say, register = call.say, store.register()
+    place = place_of(call, register, given.place)
+    first, last = _span(given, call)
+    with store.writing() as writer:
+        before = writer.calendar(place)
+        after = without_days(before, first, last)
+        higher = way_to(register, place)
+        if place in register.calendars:
+            higher = higher[:-1]
+        days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+        shut = any(closing.holds(day) for calendar in higher for closing in calendar.closings for day in days)
+        if shut:
+            after = with_days(after, Closing(first=first, last=last, reason="", open=True))
+        if after == before:
+            raise Failed(say("Những ngày đó không bị cho nghỉ.", "Those days are not closed."))
+        writer.put_calendar(place, bounded(call, after))
+        writer.log(call.change("calendar.open", place or "/", f"{first} {last}"))
+    span = written_span(say, first, last)
+    call.console.line(say(f"{place or '/'} học bình thường {span}.", f"{place or '/'} is open {span}."))
+    return 0
+
+
+def _maintain(given: argparse.Namespace, call: Call, store: Store) -> int:
+    say, register = call.say, store.register()
+    place = place_of(call, register, given.place)
+    zone = zone_of(register, place)
+    begin, end = _moment(call, given.begin, zone), _moment(call, given.until, zone)
+    if not 0 < end - begin <= _LONGEST_CLOSING.total_seconds():
+        raise Failed(say("--until phải sau --from, không quá một năm.", "--until comes after --from, within a year."))
+    work = Maintenance(begin=begin, end=end, behaviour=Behaviour(given.behaviour), reason=_reason(call, given.reason))
+    with store.writing() as writer:
+        before = writer.calendar(place)
+        works = tuple(sorted({*before.maintenance, work}, key=lambda one: (one.begin, one.end)))
+        writer.put_calendar(place, bounded(call, msgspec.structs.replace(before, maintenance=works)))
+        writer.log(call.change("calendar.maintain", place or "/", f"{given.behaviour} {begin:.0f} {end:.0f}"))
+    span = f"{moment(begin, say.language, zone)} - {moment(end, say.language, zone)}"
+    call.console.line(say(f"{place or '/'} bảo trì {span}.", f"{place or '/'} is under maintenance {span}."))
+    return 0

@@ -1,0 +1,52 @@
+"""What the calendar of a place is written upon: the way down to it, its time zone, how much it may hold."""
+
+from datetime import date
+
+from schooldrum_collector.commands.calendar_month import written_date
+from schooldrum_collector.commands.call import Call
+from schooldrum_collector.commands.console import Failed
+from schooldrum_collector.judge.calendar import DEFAULT_ZONE
+from schooldrum_collector.judge.calendar_plan import PlaceCalendar, chain
+from schooldrum_collector.judge.settings import above, places_of
+from schooldrum_collector.speech import Say
+from schooldrum_collector.store.records import Register
+
+_MOST_ENTRIES = 2000
+
+
+def way_to(register: Register, place: str) -> tuple[PlaceCalendar, ...]:
+    """What is written on the way down to a place, farthest first."""
+    if place in register.rooms:
+        school = register.rooms[place].school
+        return chain(register.calendars, places_of(register.schools[school].area, school, place))
+    if place in register.schools:
+        return chain(register.calendars, places_of(register.schools[place].area, place))
+    return chain(register.calendars, above(place))
+
+
+def zone_of(register: Register, place: str) -> str:
+    """The time zone of a school or a room; Vietnam's for areas."""
+    school = register.schools.get(place.partition("/")[0])
+    return school.time_zone if school else DEFAULT_ZONE
+
+
+def bounded(call: Call, calendar: PlaceCalendar) -> PlaceCalendar:
+    """The calendar, if it is no larger than any may be.
+
+    Raises:
+        Failed: it is.
+    """
+    if len(calendar.closings) + len(calendar.maintenance) > _MOST_ENTRIES:
+        raise Failed(
+            call.say(
+                f"Nơi này đã có hơn {_MOST_ENTRIES} mục lịch.", f"This place has more than {_MOST_ENTRIES} entries."
+            )
+        )
+    return calendar
+
+
+def written_span(say: Say, first: date, last: date) -> str:
+    """One day, or the first and the last of several."""
+    if first == last:
+        return written_date(first, say)
+    return f"{written_date(first, say)} - {written_date(last, say)}"

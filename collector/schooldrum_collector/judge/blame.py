@@ -1,0 +1,146 @@
+"""A fault made of the sights that speak for it: its place, its dates, its counts, the path it can be drawn as."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from schooldrum_collector.judge.climbing import End
+from schooldrum_collector.judge.fault import Answer, Degree, Evidence, Fault, Kind, Level, Place, SchoolSeen, Verdict
+from schooldrum_collector.judge.sights import Sight, holds, is_about
+from schooldrum_collector.judge.votes import Others, when
+
+_PATH = ("pc", "switch", "gateway", "provider", "internet", "service")
+_BROKEN_AT = {
+    End.LINK: "switch",
+    End.ADDRESS: "gateway",
+    End.GATEWAY: "gateway",
+    End.LINE: "provider",
+    End.CAPTIVE: "provider",
+    End.DNS: "internet",
+    End.NATIONAL: "internet",
+    End.INTERNATIONAL: "internet",
+    End.COLLECTOR: "service",
+}
+VERDICTS = {
+    End.LINE: Verdict.LINE,
+    End.CAPTIVE: Verdict.LINE,
+    End.DNS: Verdict.DNS,
+    End.NATIONAL: Verdict.NATIONAL,
+    End.INTERNATIONAL: Verdict.INTERNATIONAL,
+    End.COLLECTOR: Verdict.COLLECTOR,
+}
+"""What it means that the ways of a whole place end there."""
+
+
+class Scene(msgspec.Struct, frozen=True, kw_only=True):
+    """A school at one moment: `sites` are its `CODE/SITE` with their rooms, those with machines in them."""
+
+    seen: SchoolSeen
+    now: float
+    sights: tuple[Sight, ...]
+    sites: Mapping[str, tuple[str, ...]]
+
+    def place_of_site(self, site: str) -> Place:
+        """The school itself where it has no other site."""
+        return Place(Level.SITE, site) if len(self.sites) > 1 else Place(Level.SCHOOL, self.seen.school)
+
+    def place_of_room(self, room: str) -> Place:
+        """The site, or school, where it has no other room."""
+        site = room.rpartition("/")[0]
+        return Place(Level.ROOM, room) if len(self.sites.get(site, ())) > 1 else self.place_of_site(site)
+
+    def of_site(self, site: str) -> tuple[Sight, ...]:
+        """The sights of this site."""
+        return tuple(sight for sight in self.sights if sight.site == site)
+
+    def answered(self, place: Place, began: float, words: frozenset[str]) -> Answer | None:
+        """The newest of these answers that a person gave about this place, or one around it, and what began then."""
+        about = [
+            answer
+            for answer in self.seen.answers
+            if answer.answer in words
+            and (answer.place.path == place.path or place.path.startswith(f"{answer.place.path}/"))
+            and is_about(answer, began, self.now)
+        ]
+        return max(about, key=lambda answer: answer.at, default=None)
+
+
+def scene_of(seen: SchoolSeen, now: float, sights: Sequence[Sight]) -> Scene:
+    """The school's sites and rooms as its machines show them."""
+    sites: dict[str, set[str]] = {}
+    for room in {witness.room for witness in seen.witnesses}:
+        sites.setdefault(room.rpartition("/")[0], set()).add(room)
+    return Scene(
+        seen=seen, now=now, sights=tuple(sights), sites={site: tuple(sorted(sites[site])) for site in sorted(sites)}
+    )
+
+
+def path_to(end: End, *, service: bool = False) -> dict[str, str]:
+    """Each step of the way `ok`, `broken` or `unknown`: what is nearer than the break works, what is farther hides."""
+    broken = "service" if service else _BROKEN_AT.get(end)
+    if end is End.BEYOND:
+        return {step: "ok" if step in _PATH[:3] else "unknown" for step in _PATH}
+    if broken is None:
+        return dict.fromkeys(_PATH, "unknown")
+    at = _PATH.index(broken)
+    return {step: "ok" if i < at else "broken" if i == at else "unknown" for i, step in enumerate(_PATH)}
+
+
+def blame(
+    place: Place,
+    verdict: Verdict,
+    degree: Degree,
+    word: str,
+    group: Sequence[Sight],
+    *,
+    rest: Others | None = None,
+    kind: Kind = Kind.OUTAGE,
+    target: str = "",
+    end: End = End.NOWHERE,
+    causes: tuple[Verdict, ...] = (),
+    counts: Mapping[str, int] | None = None,
+    names: Mapping[str, tuple[str, ...]] | None = None,
+) -> Fault:
+    """The fault that these sights prove, dated by them.
+
+    Its evidence counts, every time the same: `machines` that are blamed and the `rooms` they stand in, those of them
+    that `measured`, all that were `on` in the place (more than `machines`: it is a part of the place), others of the
+    site that are `answering`, and a `lone` one that says it got through.
+    """
+    rest = rest or Others()
+    dates = when(group)
+    lone = len(rest.claimed)
+    if lone and degree is Degree.FOUND:
+        # One that says it got through is not believed against two, and takes the certainty all the same.
+        degree = Degree.PROBABLE
+    machines = tuple(sorted(sight.witness.machine for sight in group))
+    rooms = tuple(sorted({sight.witness.room for sight in group}))
+    answering = {sight.witness.machine for sight in rest.after}
+    beside = sum(holds(place, sight.witness) for sight in rest.after)
+    return Fault(
+        place=place,
+        kind=kind,
+        verdict=verdict,
+        degree=degree,
+        began=dates.began,
+        error=dates.error,
+        measured=dates.measured,
+        ended=dates.ended,
+        target=target,
+        blamed=machines,
+        evidence=Evidence(
+            word=word,
+            counts={
+                "machines": len(machines),
+                "on": len(machines) + beside + lone,
+                "rooms": len(rooms),
+                "measured": sum(sight.end is not End.NOWHERE for sight in group),
+                "answering": len(answering),
+                "lone": lone,
+                **(counts or {}),
+            },
+            names={"rooms": rooms, "machines": machines, **(names or {})},
+            causes=causes,
+            steps=path_to(end, service=kind is Kind.SERVICE),
+        ),
+    )

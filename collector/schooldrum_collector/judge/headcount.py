@@ -1,0 +1,125 @@
+"""How many machines are in each state: many at one look, as one look at each of them would say.
+
+`presence_of` is the law. What is done here is to ask once what has the same answer for many: when an office loses its
+line, fifty thousand machines are found to be late in the same second, most of them in the same school hours.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from schooldrum_collector.judge.expecting import CalendarRegister
+from schooldrum_collector.judge.presence import (
+    BEATS_UNTIL_MISSED,
+    GOODBYE,
+    GRACE_SECONDS,
+    ExpectedUntil,
+    Hearing,
+    State,
+    bounded_beat,
+)
+from schooldrum_collector.judge.standing import HeardMachine, expected
+
+_STRIDE_SECONDS = 900.0
+
+
+class Counted(Protocol):
+    """A machine's record, with the id under which what was heard of it is known."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def state(self) -> str:
+        """The register's word: active pending retired."""
+
+    @property
+    def school(self) -> str:
+        """Its school's code."""
+
+    @property
+    def path(self) -> str:
+        """Its room's `CODE/SITE/ROOM`."""
+
+
+def headcount(
+    heard: Iterable[HeardMachine], hearing: Hearing, expected_until: ExpectedUntil, now: float
+) -> Counter[State]:
+    """How many approved machines, of which this was heard last, are in each state; they stand under one calendar."""
+    online = off = never = 0
+    missed: list[float] = []
+    away, back = hearing.away, hearing.back
+    was_ahead = away > back
+    beat, patience = 60, BEATS_UNTIL_MISSED * 60
+    graced = back + GRACE_SECONDS + patience
+    for one in heard:
+        last = one.heard
+        if not last:
+            never += 1
+            continue
+        if one.word == GOODBYE and last <= one.word_at:
+            off += 1
+            continue
+        if was_ahead and last > now:
+            last = back
+        if one.beat != beat:
+            beat = one.beat
+            patience = BEATS_UNTIL_MISSED * bounded_beat(beat)
+            graced = back + GRACE_SECONDS + patience
+        missed_from = last + patience
+        if now < missed_from or (now < graced and missed_from > away):
+            online += 1
+        else:
+            missed.append(missed_from)
+    silent = _still_expected(missed, expected_until, now)
+    off += len(missed) - silent
+    return Counter({State.ONLINE: online, State.SILENT: silent, State.OFF: off, State.NEVER: never})
+
+
+def _still_expected(missed: Iterable[float], expected_until: ExpectedUntil, now: float) -> int:
+    """How many of those missed from these moments on have been expected ever since."""
+    count = 0
+    begin, end, stride = math.inf, -math.inf, _STRIDE_SECONDS
+    for moment in missed:
+        # A moment between one that was asked about and the end it was told lies in the same expected time.
+        if not begin <= moment < end:
+            until = expected_until(moment)
+            if until is None:
+                continue
+            if until != end:
+                begin, end, stride = moment, until, _STRIDE_SECONDS
+            elif expected_until(moment - stride) == until:
+                # Asked about backwards in time, each would be just outside of what the one before has shown.
+                begin = moment - stride
+            else:
+                begin, stride = moment, stride / 2
+        if now < end:
+            count += 1
+    return count
+
+
+def states_of(
+    register: CalendarRegister,
+    machines: Iterable[Counted],
+    known: Mapping[str, HeardMachine],
+    hearing: Hearing,
+    now: float,
+) -> Counter[State]:
+    """How many of these approved machines are in each state; `known` is by id what was heard last of them."""
+    rooms: dict[str, list[HeardMachine]] = {}
+    calendars: dict[str, ExpectedUntil] = {}
+    states: Counter[State] = Counter()
+    for machine in machines:
+        heard = known.get(machine.id)
+        if heard is None:
+            states[State.NEVER] += 1
+            continue
+        path = machine.path
+        if path not in rooms:
+            rooms[path], calendars[path] = [], expected(register, machine)
+        rooms[path].append(heard)
+    for path, members in rooms.items():
+        states.update(headcount(members, hearing, calendars[path], now))
+    return states

@@ -1,0 +1,69 @@
+"""What people do with incidents: take them in hand, answer what they are asked, say that one was none. Pure."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from schooldrum_collector.judge.calendar import time_zone
+from schooldrum_collector.judge.fault import Answer, Level, Place
+from schooldrum_collector.judge.incident import Acknowledged, Event, Incident, State, Step, What, step
+
+ANSWERS = ("power", "power_cut", "closed", "switched_off", "help", "provider_informed")
+"""What can be answered (glossary, section 5); the first two say whether there is power."""
+CLOSED = "closed"
+NO_FAULT = frozenset({CLOSED, "switched_off"})
+"""Answers after which there is nothing to mend: it was no incident."""
+
+
+class Refused(ValueError):  # noqa: N818 - it names how the act ended
+    """It cannot be done with this incident; the word says why: over, withdrawn, unknown."""
+
+
+def acknowledged(incident: Incident, now: float, by: str) -> Step | None:
+    """Taken in hand by a role; None where it already is.
+
+    Raises:
+        Refused: it is over.
+    """
+    if not incident.is_live:
+        raise Refused("over")
+    if incident.acknowledged is not None:
+        return None
+    taken = msgspec.structs.replace(incident, acknowledged=Acknowledged(at=now, by=by))
+    return step(incident, taken, What.ACKNOWLEDGED, now, by=by)
+
+
+def withdrawn(incident: Incident, now: float, by: str, reason: str) -> Step | None:
+    """It was no incident; None where that was said already. What was said of it stays in its record."""
+    if incident.state is State.WITHDRAWN:
+        return None
+    gone = msgspec.structs.replace(
+        incident, state=State.WITHDRAWN, closed=incident.closed or now, ended=incident.ended or now, calm=0.0
+    )
+    return step(incident, gone, What.WITHDRAWN, now, by=by, reason=reason)
+
+
+def answered(incident: Incident, answer: str, now: float, by: str, zone: str) -> tuple[Answer, Event, Step | None]:
+    """The answer as evidence, the line in the record, and what follows from it at once.
+
+    What explains an absence holds until the end of the day in the school's time zone, anything else until the incident
+    ends.
+
+    Raises:
+        Refused: no such answer, or the incident is over.
+    """
+    if answer not in ANSWERS:
+        raise Refused("unknown")
+    if not incident.is_live:
+        raise Refused("over")
+    explains = answer in NO_FAULT
+    # A school that is closed is so as a whole, whatever part of it was missed.
+    place = Place(Level.SCHOOL, incident.school) if answer == CLOSED and incident.school else incident.place
+    given = Answer(place=place, answer=answer, at=now, until=_midnight(now, zone) if explains else 0.0)
+    event = Event(number=incident.number, at=now, what=What.ANSWERED, by=by, after={"answer": answer})
+    return given, event, withdrawn(incident, now, by, answer) if explains else None
+
+
+def _midnight(now: float, zone: str) -> float:
+    there = datetime.fromtimestamp(now, time_zone(zone))
+    return (there.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)).timestamp()

@@ -1,0 +1,109 @@
+"""What later evidence changes in the record of an incident, open or long over; pure, and never told anew."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from schooldrum_collector.judge.fault import Degree, Fault, Verdict
+from schooldrum_collector.judge.incident import IN_A_SCHOOL, MACHINES_NAMED, Incident, State, Step, What, size, step
+
+SAME_BEGIN_SECONDS = 300.0
+"""Faults of nested places that began within this time (and their errors) have one cause."""
+RANK = {Degree.UNKNOWN: 0, Degree.PROBABLE: 1, Degree.FOUND: 2}
+"""How sure a degree is."""
+
+
+def one_cause(incident: Incident, fault: Fault) -> bool:
+    """Whether an incident and a fault of a place inside or around it began together."""
+    return abs(incident.began - fault.began) <= SAME_BEGIN_SECONDS + incident.began_error + fault.error
+
+
+def corrected(incident: Incident, fault: Fault, now: float) -> tuple[Step, ...]:
+    """What this fault, of the incident's own kind, corrects in its record: one step or none.
+
+    A verdict gives way to one that is at least as sure; a begin or an end to a measured one, or to one known better by
+    the same kind of knowledge. The end of an open incident is not corrected here: it is still to come. Kind, number and
+    what was said first never change, and nothing of it is ever told anew.
+    """
+    changed = incident
+    surer = RANK[fault.degree] >= RANK[incident.degree]
+    other = (fault.verdict, fault.degree) != (incident.verdict, incident.degree)
+    if surer and other and not (fault.verdict is Verdict.UNKNOWN and incident.verdict is not Verdict.UNKNOWN):
+        changed = msgspec.structs.replace(
+            changed, verdict=fault.verdict, degree=fault.degree, evidence=fault.evidence, seen=max(now, changed.seen)
+        )
+    if not incident.rounds and _is_better(
+        (fault.measured, fault.began, fault.error), (incident.began_measured, incident.began, incident.began_error)
+    ):
+        changed = msgspec.structs.replace(
+            changed, began=fault.began, began_error=fault.error, began_measured=fault.measured
+        )
+    if (
+        incident.state is State.CLOSED
+        and fault.ended is not None
+        and fault.ended >= changed.began
+        and _is_better(
+            (fault.measured, fault.ended, fault.error), (incident.ended_measured, incident.ended, incident.ended_error)
+        )
+    ):
+        changed = msgspec.structs.replace(
+            changed, ended=fault.ended, ended_error=fault.error, ended_measured=fault.measured
+        )
+    return () if changed == incident else (step(incident, changed, What.CORRECTED, now),)
+
+
+def _is_better(new: tuple[bool, float, float], old: tuple[bool, float, float]) -> bool:
+    """Whether a time (measured, at, error) is better known than another, and says something else."""
+    measured, at, error = new
+    was_measured, was, was_error = old
+    if measured != was_measured:
+        return measured
+    return error < was_error - 1.0 and abs(at - was) <= error + was_error
+
+
+def revised(incident: Incident, faults: Iterable[Fault], now: float) -> tuple[Step, ...]:
+    """What the judgement of its own time, made again with all that is known today, corrects in an incident's record.
+
+    `faults` are those of its school at moments inside its span. The surest of its own place counts; where there is
+    none, one found in a place around it or inside it that began with it, and then the incident was that.
+    """
+    alike = [
+        fault
+        for fault in faults
+        if fault.kind is incident.kind
+        and fault.target == incident.target
+        and fault.began <= (incident.ended or now)
+        and (fault.ended is None or fault.ended >= incident.began - incident.began_error)
+    ]
+    own = [fault for fault in alike if fault.place == incident.place]
+    if own:
+        best = max(own, key=_worth)
+        return corrected(incident, best, now)
+    other = [
+        fault
+        for fault in alike
+        if fault.degree is Degree.FOUND and fault.place.level in IN_A_SCHOOL and one_cause(incident, fault)
+    ]
+    if not other or incident.place.level not in IN_A_SCHOOL:
+        return ()
+    best = max(other, key=lambda fault: (size(fault.place.level), *_worth(fault)))
+    moved = msgspec.structs.replace(
+        incident,
+        place=best.place,
+        verdict=best.verdict,
+        degree=best.degree,
+        evidence=best.evidence,
+        blamed=best.blamed[:MACHINES_NAMED],
+    )
+    first = step(incident, moved, What.RESCOPED, now)
+    return (first, *corrected(moved, best, now))
+
+
+def _worth(fault: Fault) -> tuple[bool, int, bool, bool, float]:
+    return (
+        fault.verdict is not Verdict.UNKNOWN,
+        RANK[fault.degree],
+        fault.measured,
+        fault.ended is not None,
+        -fault.error,
+    )

@@ -1,0 +1,441 @@
+"""How what is judged now changes what is remembered: incidents opened, corrected, held down, closed. Pure.
+
+A fault is what evidence says at one moment; an incident is one cause with one number. Its key is place, kind and target
+while it is open; within a quarter of an hour after its end, or with the same begin, the same key is the same incident.
+It closes when no fault of it is judged any more and one of its machines is heard: not being judged (night, the
+collector's own gap) ends nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from schooldrum_collector.judge.fault import Fault, Level, Place
+from schooldrum_collector.judge.incident import (
+    IN_A_SCHOOL,
+    MACHINES_NAMED,
+    Incident,
+    Opening,
+    Severity,
+    State,
+    Step,
+    What,
+    severity_of,
+    size,
+    step,
+)
+from schooldrum_collector.judge.incident_corrections import corrected, one_cause
+from schooldrum_collector.judge.incident_likeness import FLAPPING_SECONDS, explains, is_again, weight
+from schooldrum_collector.judge.incident_places import COSMETIC, MUTE, SKIP, Circumstances, holds, schools_of, treatment
+
+CALM_BEATS = 3
+"""So many beats without a fault end an incident that never came back."""
+SEEN_SECONDS = 60.0
+"""How often it is written down that a fault is still there."""
+LOST_SECONDS = 7 * 86400.0
+"""An incident of whose place nothing is heard and nothing judged for so long is closed without a known end."""
+SHORTEST_PAST_SECONDS = 300.0
+"""A fault that was over before anybody judged it is recorded from this length on."""
+_EVIDENCE_SECONDS = 30.0
+_ROUNDS = 8
+"""What was held down by an incident that ends is looked at again at once; chains of places are not longer."""
+
+
+def after(known: Iterable[Incident], steps: Iterable[Step]) -> tuple[Incident, ...]:
+    """What is known once these steps were taken, in order of number."""
+    by_number = {incident.number: incident for incident in known}
+    by_number.update((one.incident.number, one.incident) for one in steps)
+    return tuple(by_number[number] for number in sorted(by_number))
+
+
+def advance(
+    known: Sequence[Incident], faults: Sequence[Fault], now: float, circumstances: Circumstances
+) -> tuple[Step, ...]:
+    """What happens to incidents when these faults, and no others, are judged at `now`.
+
+    `known` holds every live incident and those closed lately (a day is plenty). The same call on what came of it gives
+    no step.
+    """
+    one_each = {(fault.place, fault.kind, fault.target): fault for fault in sorted(faults, key=weight)}
+    in_place = sorted(one_each.values(), key=lambda one: (-size(one.place.level), one.began, one.place, one.kind))
+    steps: list[Step] = []
+    for _ in range(_ROUNDS):
+        round_ = _Round(known, now, circumstances)
+        present = [fault for fault in in_place if treatment(circumstances, fault.place) != SKIP]
+        for fault in present:
+            round_.take(fault, present)
+        round_.end_unseen()
+        if not round_.steps:
+            break
+        steps += round_.steps
+        known = after(known, round_.steps)
+        circumstances = msgspec.structs.replace(circumstances, next_number=round_.next_number)
+    return tuple(steps)
+
+
+class _Round:
+    """One call of `advance`: what is known so far, and the steps taken. Not frozen: it gathers."""
+
+    def __init__(self, known: Sequence[Incident], now: float, circumstances: Circumstances) -> None:
+        self._known = {incident.number: incident for incident in known}
+        self._now = now
+        self._there = circumstances
+        self.next_number = circumstances.next_number
+        self._seen: set[int] = set()
+        self.steps: list[Step] = []
+
+    def _put(self, before: Incident | None, changed: Incident, what: What) -> Incident:
+        self.steps.append(step(before, changed, what, self._now))
+        self._known[changed.number] = changed
+        return changed
+
+    def _open(self) -> list[Incident]:
+        return [incident for incident in self._known.values() if incident.state is State.OPEN]
+
+    def _holder(self, fault: Fault, schools: Sequence[str]) -> Incident | None:
+        """The open incident of a larger place that explains this fault: one of the school itself before all others."""
+        around = [
+            incident
+            for incident in self._open()
+            if explains(incident.kind, incident.target, fault.kind, fault.target)
+            and holds(self._there, incident.place, incident.schools, fault.place, schools)
+        ]
+        return max(
+            around,
+            key=lambda one: (one.place.level in IN_A_SCHOOL, size(one.place.level), -one.number),
+            default=None,
+        )
+
+    # Faults
+
+    def take(self, fault: Fault, present: Sequence[Fault]) -> None:
+        """One fault, after those of larger places."""
+        schools = schools_of(self._there, fault)
+        same = self._same(fault)
+        # What is over already says nothing of where the rest of it lies now.
+        if same is None and fault.ended is None:
+            other = self._narrowed(fault, schools, present)
+            if other is None and fault.place.level in IN_A_SCHOOL:
+                other = self._grown(fault, schools)
+            same = self._rescope(other, fault, schools) if other is not None else None
+        if same is not None:
+            self._meet(same, fault, schools)
+            return
+        holder = self._holder(fault, schools)
+        if fault.ended is not None:
+            self._record(fault, fault.ended, schools, holder)
+        elif holder is None or holder.place.level not in IN_A_SCHOOL:
+            self._begin(fault, schools, holder)
+        # Else it is a part of an incident of the same school, which has been told.
+
+    def _same(self, fault: Fault) -> Incident | None:
+        """The incident that this fault is: open, over for less than a quarter of an hour, or with this very begin."""
+        alike = [
+            incident
+            for incident in self._known.values()
+            if (incident.place, incident.kind, incident.target) == (fault.place, fault.kind, fault.target)
+            and incident.state is not State.ABSORBED
+        ]
+        live = [incident for incident in alike if incident.state is State.OPEN]
+        if live:
+            return live[0]
+        over = [incident for incident in alike if is_again(incident, fault)]
+        return max(over, key=lambda incident: incident.number, default=None)
+
+    def _narrowed(self, fault: Fault, schools: Sequence[str], present: Sequence[Fault]) -> Incident | None:
+        """An open incident of a larger place of the school that turns out to be this fault alone."""
+        here = {(one.place, one.kind, one.target) for one in present}
+        for incident in sorted(self._open(), key=lambda one: (-size(one.place.level), one.number)):
+            outside = set(incident.blamed).difference(fault.blamed)
+            if (
+                incident.number not in self._seen
+                and incident.place.level in IN_A_SCHOOL
+                and incident.kind is fault.kind
+                and fault.place.level is not Level.MACHINE
+                and (incident.place, incident.kind, incident.target) not in here
+                and holds(self._there, incident.place, incident.schools, fault.place, schools)
+                and not outside & self._there.alive
+                and one_cause(incident, fault)
+            ):
+                return incident
+        return None
+
+    def _grown(self, fault: Fault, schools: Sequence[str]) -> Incident | None:
+        """The oldest open incident inside the fault's place that began with it: it has grown, and keeps its number."""
+        inside = [
+            incident
+            for incident in self._inside(fault.place, schools, fault)
+            if incident.kind is fault.kind and one_cause(incident, fault)
+        ]
+        return min(inside, key=lambda incident: (incident.told == 0, incident.number), default=None)
+
+    def _inside(self, place: Place, schools: Sequence[str], fault: Fault) -> list[Incident]:
+        return [
+            incident
+            for incident in self._open()
+            if explains(fault.kind, fault.target, incident.kind, incident.target)
+            and holds(self._there, place, schools, incident.place, incident.schools)
+        ]
+
+    def _rescope(self, incident: Incident, fault: Fault, schools: tuple[str, ...]) -> Incident:
+        moved = msgspec.structs.replace(
+            incident,
+            place=fault.place,
+            target=fault.target,
+            schools=schools,
+            verdict=fault.verdict,
+            degree=fault.degree,
+            evidence=fault.evidence,
+            blamed=fault.blamed[:MACHINES_NAMED],
+            severity=incident.severity if incident.told else severity_of(fault),
+        )
+        return self._put(incident, moved, What.RESCOPED)
+
+    def _meet(self, incident: Incident, fault: Fault, schools: tuple[str, ...]) -> None:
+        """A fault of an incident that is known."""
+        self._seen.add(incident.number)
+        if incident.state is State.WITHDRAWN:
+            return
+        if incident.state is State.CLOSED:
+            if fault.ended is None:
+                incident = self._reopen(incident)
+            else:
+                for one in corrected(incident, fault, self._now):
+                    self._put(self._known[incident.number], one.incident, one.what)
+                return
+        incident = self._correct_open(incident, fault, schools)
+        self._hold_inside(incident, fault)
+        incident = self._tell(self._hold(self._known[incident.number], fault, schools))
+        if fault.ended is not None:
+            self._calm_down(incident, fault.ended, fault.error, measured=fault.measured)
+        elif incident.calm:
+            self._put(incident, _unended(incident, seen=self._now), What.SEEN)
+        elif self._now - incident.seen >= SEEN_SECONDS:
+            self._put(incident, msgspec.structs.replace(incident, seen=self._now), What.SEEN)
+
+    def _reopen(self, incident: Incident) -> Incident:
+        again = msgspec.structs.replace(
+            _unended(incident, seen=self._now), state=State.OPEN, closed=0.0, parent=0, rounds=incident.rounds + 1
+        )
+        return self._put(incident, again, What.REOPENED)
+
+    def _correct_open(self, incident: Incident, fault: Fault, schools: tuple[str, ...]) -> Incident:
+        for one in corrected(incident, fault, self._now):
+            incident = self._put(incident, one.incident, one.what)
+        blamed = fault.blamed[:MACHINES_NAMED]
+        if schools != incident.schools and incident.place.level not in IN_A_SCHOOL:
+            # Who was in it stays in it: a school that is back has its own record, and its message has this number.
+            joined = tuple(sorted({*incident.schools, *schools}))
+            if joined != incident.schools:
+                incident = self._put(incident, msgspec.structs.replace(incident, schools=joined), What.UPDATED)
+        fresher = (fault.evidence, blamed) != (incident.evidence, incident.blamed)
+        agrees = (fault.verdict, fault.degree) == (incident.verdict, incident.degree)
+        if fresher and agrees and self._now - incident.seen >= _EVIDENCE_SECONDS:
+            changed = msgspec.structs.replace(incident, evidence=fault.evidence, blamed=blamed, seen=self._now)
+            incident = self._put(incident, changed, What.SEEN)
+        return incident
+
+    def _begin(self, fault: Fault, schools: tuple[str, ...], holder: Incident | None) -> None:
+        incident = self._put(None, self._made(fault, schools, holder), What.OPENED)
+        self._seen.add(incident.number)
+        self._hold_inside(incident, fault)
+        self._tell(incident)
+
+    def _made(self, fault: Fault, schools: tuple[str, ...], holder: Incident | None) -> Incident:
+        number, self.next_number = self.next_number, self.next_number + 1
+        return Incident(
+            number=number,
+            place=fault.place,
+            kind=fault.kind,
+            target=fault.target,
+            verdict=fault.verdict,
+            degree=fault.degree,
+            first=Opening(
+                place=fault.place,
+                verdict=fault.verdict,
+                degree=fault.degree,
+                began=fault.began,
+                error=fault.error,
+                measured=fault.measured,
+            ),
+            opened=self._now,
+            began=fault.began,
+            began_error=fault.error,
+            began_measured=fault.measured,
+            evidence=fault.evidence,
+            severity=severity_of(fault),
+            schools=schools,
+            blamed=fault.blamed[:MACHINES_NAMED],
+            seen=self._now,
+            parent=holder.number if holder else 0,
+        )
+
+    def _record(self, fault: Fault, ended: float, schools: tuple[str, ...], holder: Incident | None) -> None:
+        """A fault that was over before anybody knew of it: kept, and told to nobody."""
+        if ended - fault.began < SHORTEST_PAST_SECONDS or holder is not None:
+            return
+        made = msgspec.structs.replace(
+            self._made(fault, schools, None),
+            state=State.CLOSED,
+            closed=self._now,
+            ended=ended,
+            ended_error=fault.error,
+            ended_measured=fault.measured,
+        )
+        self._put(None, made, What.RECORDED)
+        self._seen.add(made.number)
+
+    # Parents, children, telling
+
+    def _hold_inside(self, parent: Incident, fault: Fault) -> None:
+        """What is open inside an open incident is a part of it."""
+        if parent.state is not State.OPEN or fault.ended is not None:
+            return
+        for child in self._inside(parent.place, parent.schools, fault):
+            if child.number == parent.number:
+                continue
+            if parent.place.level not in IN_A_SCHOOL:
+                if child.parent != parent.number and not self._larger_parent(child, parent):
+                    self._put(child, msgspec.structs.replace(child, parent=parent.number), What.HELD)
+            elif one_cause(child, fault):
+                absorbed = msgspec.structs.replace(child, state=State.ABSORBED, parent=parent.number)
+                self._put(child, absorbed, What.ABSORBED)
+
+    def _larger_parent(self, child: Incident, parent: Incident) -> bool:
+        now = self._known.get(child.parent)
+        return now is not None and now.is_live and size(now.place.level) >= size(parent.place.level)
+
+    def _hold(self, incident: Incident, fault: Fault, schools: Sequence[str]) -> Incident:
+        """Keeps the parent of an incident in step with what is open around it."""
+        holder = self._holder(fault, schools)
+        if holder is None or holder.place.level in IN_A_SCHOOL or self._larger_parent(incident, holder):
+            return incident
+        if incident.parent == holder.number:
+            return incident
+        return self._put(incident, msgspec.structs.replace(incident, parent=holder.number), What.HELD)
+
+    def _tell(self, incident: Incident) -> Incident:
+        """Announces what may be announced and has not been."""
+        if incident.told or incident.parent or incident.severity is Severity.DIGEST or incident.calm:
+            return incident
+        treated = treatment(self._there, incident.place)
+        if treated == MUTE:
+            return incident
+        planned = treated == COSMETIC
+        told = msgspec.structs.replace(
+            incident,
+            told=self._now,
+            told_place=incident.place,
+            planned=planned,
+            severity=Severity.INFORMATION if planned else incident.severity,
+        )
+        return self._put(incident, told, What.TOLD)
+
+    # Ends
+
+    def end_unseen(self) -> None:
+        """Live incidents of which no fault was judged, the larger ones first so that what they hold follows."""
+        for number in [one.number for one in sorted(self._known.values(), key=lambda one: -size(one.place.level))]:
+            incident = self._known[number]
+            if incident.parent and incident.is_live:
+                incident = self._follow(incident)
+            if incident.state is State.OPEN and number not in self._seen:
+                self._end(incident)
+
+    def _follow(self, child: Incident) -> Incident:
+        """A child whose parent is over: absorbed, it is over too; held, it goes on by itself."""
+        parent = self._known.get(child.parent)
+        if parent is not None and parent.is_live:
+            return child
+        if child.state is State.ABSORBED:
+            state = State.WITHDRAWN if parent is not None and parent.state is State.WITHDRAWN else State.CLOSED
+            over = msgspec.structs.replace(
+                child,
+                state=state,
+                closed=self._now,
+                ended=parent.ended if parent is not None and parent.ended else self._now,
+                ended_error=parent.ended_error if parent is not None else 0.0,
+                ended_measured=parent is not None and parent.ended_measured,
+            )
+            return self._put(child, over, What.CLOSED if state is State.CLOSED else What.WITHDRAWN)
+        released = self._put(child, msgspec.structs.replace(child, parent=0), What.RELEASED)
+        return self._tell(released) if child.number in self._seen else released
+
+    def _end(self, incident: Incident) -> None:
+        schools = frozenset(incident.schools)
+        if not schools & self._there.judged or treatment(self._there, incident.place) == SKIP:
+            return
+        back = self._is_back(incident)
+        if back or (incident.calm and incident.ended_measured):
+            self._calm_down(incident, self._now, max(0.0, self._now - incident.seen), measured=False)
+        elif incident.calm:
+            self._put(incident, _unended(incident, seen=incident.seen), What.SEEN)
+        elif self._now - incident.seen > LOST_SECONDS:
+            self._close(incident, incident.seen, self._now - incident.seen, measured=False)
+
+    def _is_back(self, incident: Incident) -> bool:
+        """Whether machines of it are heard: of those blamed, in the first minutes of listening at least half.
+
+        Of an incident that blames schools and no machines: whether somebody is heard in half of its schools.
+        """
+        if incident.blamed:
+            back = sum(machine in self._there.alive for machine in incident.blamed)
+            return 2 * back >= len(incident.blamed) if self._there.grace else back > 0
+        heard = {
+            code
+            for machine, room in self._there.rooms.items()
+            if machine in self._there.alive
+            and holds(
+                self._there,
+                incident.place,
+                incident.schools,
+                Place(Level.MACHINE, machine),
+                ((code := room.partition("/")[0]),),
+            )
+        }
+        return not self._there.grace and bool(heard) and 2 * len(heard) >= len(incident.schools)
+
+    def _calm_down(self, incident: Incident, ended: float, error: float, *, measured: bool) -> None:
+        """The fault is gone: over once that has lasted."""
+        if not incident.calm:
+            incident = self._put(
+                incident,
+                msgspec.structs.replace(
+                    incident,
+                    calm=self._now,
+                    ended=ended,
+                    ended_error=error,
+                    ended_measured=measured,
+                ),
+                What.CALMING,
+            )
+        elif measured and not incident.ended_measured:
+            incident = self._put(
+                incident,
+                msgspec.structs.replace(incident, ended=ended, ended_error=error, ended_measured=True),
+                What.CALMING,
+            )
+        if self._now - incident.calm >= self._calm_needed(incident):
+            self._close(incident, incident.ended, incident.ended_error, measured=incident.ended_measured)
+
+    def _calm_needed(self, incident: Incident) -> float:
+        if incident.rounds:
+            return FLAPPING_SECONDS
+        return CALM_BEATS * max((self._there.beats.get(school, 0) for school in incident.schools), default=0)
+
+    def _close(self, incident: Incident, ended: float, error: float, *, measured: bool) -> None:
+        closed = msgspec.structs.replace(
+            incident,
+            state=State.CLOSED,
+            closed=self._now,
+            ended=max(ended, incident.began),
+            ended_error=error,
+            ended_measured=measured,
+            calm=0.0,
+        )
+        self._put(incident, closed, What.CLOSED)
+
+
+def _unended(incident: Incident, *, seen: float) -> Incident:
+    """The same without the end it seemed to have."""
+    return msgspec.structs.replace(incident, calm=0.0, ended=0.0, ended_error=0.0, ended_measured=False, seen=seen)

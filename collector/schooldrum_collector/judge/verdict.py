@@ -1,0 +1,320 @@
+"""Where a school's faults lie at one moment: by the votes of its machines, the largest places first. Pure.
+
+Laws: a fault blames no machine that the collector heard at that time. Where some of a place still answered they are
+not blamed, and its evidence counts more machines `on` than blamed. More than one machine is blamed by two that
+measured, or by two that fell silent together. What a single machine says or sees decides about itself alone: one that
+claims afterwards to have got through does not outvote two, but nothing is `found` against it any more.
+
+For a moment in the past, `now` is that moment, presence and `heard` are as they were then, and the climbs are all that
+are known today: those that came later say where it was and when it ended.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from schooldrum_collector.judge.blame import VERDICTS, Scene, blame, scene_of
+from schooldrum_collector.judge.climbing import INNER, OUTER, End
+from schooldrum_collector.judge.fault import Degree, Fault, Kind, Level, Place, SchoolSeen, Verdict
+from schooldrum_collector.judge.impaired import impaired
+from schooldrum_collector.judge.muted import muted
+from schooldrum_collector.judge.sights import Sight, back_since, sights
+from schooldrum_collector.judge.votes import Group, Others, inside_or_outside, majority, others, together
+
+_SEVERAL = 2
+_MOST_OF_A_ROOM = 3
+"""So many of a room, and at least half of it, went together though others answer: one cause, not three."""
+_SILENT: tuple[Verdict, ...] = (Verdict.POWER, Verdict.LAN, Verdict.LINE)
+_ROOM_SILENT: tuple[Verdict, ...] = (Verdict.POWER, Verdict.ROOM, Verdict.LAN, Verdict.LINE)
+_MACHINE_SILENT: tuple[Verdict, ...] = (Verdict.MACHINE, Verdict.POWER, Verdict.LAN, Verdict.LINE)
+"""What remains possible of a silent place, when nobody can tell; power first, so that an answer can take it away."""
+_RETURNING_SECONDS = 900.0
+"""The longest back-off of an agent: when a place comes back, the last of it are heard so much later."""
+_POWER, _CUT = frozenset({"power"}), frozenset({"power_cut"})
+_SIZES = (Level.SCHOOL, Level.SITE, Level.ROOM, Level.MACHINE)
+
+
+def faults(seen: SchoolSeen, now: float) -> tuple[Fault, ...]:
+    """Every fault of this school at `now` (epoch seconds), larger places first; none where all is well or nobody on."""
+    all_sights = sights(seen, now)
+    if not all_sights:
+        return ()
+    quiet, speaking = muted(scene_of(seen, now, all_sights))
+    scene = scene_of(seen, now, speaking)
+    found, undecided = _whole_school(scene)
+    taken = undecided.union(*(fault.blamed for fault in found))
+    for site in scene.sites:
+        here = scene.of_site(site)
+        missed = [sight for sight in here if sight.missed and sight.witness.machine not in taken]
+        found += _cut_off(scene, site, here, missed)
+        found += impaired(scene, site, here)
+    found += quiet
+    unlike: dict[tuple[Place, Kind, str], Fault] = {}
+    for fault in sorted(found, key=lambda one: (_SIZES.index(one.place.level), -len(one.blamed), one.began)):
+        unlike.setdefault((fault.place, fault.kind, fault.target), fault)
+    return tuple(unlike.values())
+
+
+def _whole_school(scene: Scene) -> tuple[list[Fault], frozenset[str]]:
+    """All sites of a school that has several, gone together; or the machines that may yet prove a part of that."""
+    nothing: tuple[list[Fault], frozenset[str]] = ([], frozenset())
+    if len(scene.sites) < _SEVERAL:
+        return nothing
+    group = together([sight for sight in scene.sights if sight.missed])
+    if len(group.sights) < _SEVERAL:
+        return nothing
+    rest = others(group, scene.sights)
+    if rest.after:
+        return nothing
+    if rest.undecided:
+        return [], frozenset(group.machines)
+    if len({sight.site for sight in group.sights}) < _SEVERAL:
+        return nothing
+    return [_dark(scene, Place(Level.SCHOOL, scene.seen.school), group, rest)], frozenset()
+
+
+def _cut_off(scene: Scene, site: str, here: Sequence[Sight], missed: Iterable[Sight]) -> list[Fault]:
+    """The faults of those of a site who do not get through, group by group as they went."""
+    found: list[Fault] = []
+    left = list(missed)
+    while left:
+        group = together(left)
+        inside = {sight.witness.machine for sight in group.sights}
+        left = [sight for sight in left if sight.witness.machine not in inside]
+        rest = others(group, here)
+        if not rest.undecided:
+            found += _of_group(scene, site, group, rest)
+    return found
+
+
+def _of_group(scene: Scene, site: str, group: Group, rest: Others) -> list[Fault]:
+    if len(group.sights) < _SEVERAL:
+        return [_machine(sight, rest) for sight in group.sights]
+    place = scene.place_of_site(site)
+    if not rest.after:
+        if (
+            len(group.rooms) >= _SEVERAL
+            or len(scene.sites[site]) < _SEVERAL
+            or inside_or_outside(group.sights) is OUTER
+        ):
+            return [_dark(scene, place, group, rest)]
+        return [_room(scene, next(iter(group.rooms)), group.sights, rest, alone=True)]
+    if _is_returning(scene, group, rest):
+        return []
+    if line := _line_of(scene, site, group, rest):
+        return [_one_line(place, line, group, rest)]
+    several, share = len(group.rooms) >= _SEVERAL, len(group.sights) / (len(group.sights) + len(rest.after))
+    if several and len(group.sights) >= _MOST_OF_A_ROOM and share >= 3 / 4:
+        return [_dark(scene, place, group, rest)]
+    return _in_part(scene, place, group, rest)
+
+
+def _is_returning(scene: Scene, group: Group, rest: Others) -> bool:
+    """Whether all who answer came back, or up, only after the group went.
+
+    After a power cut they started anew, and who is silent was not switched on again; after another outage the last of
+    it may still be waiting to try again.
+    """
+    if inside_or_outside(group.sights) is not None:
+        return False
+    if _started_anew(rest.after, group):
+        return True
+    came = [back_since(sight, scene.now) for sight in rest.after if sight.answering]
+    return bool(came) and min(came) > group.last and scene.now - min(came) < _RETURNING_SECONDS
+
+
+def _started_anew(after: Iterable[Sight], group: Group) -> bool:
+    """Whether there are some who answer, and all of them started after the group went."""
+    starts = [sight.witness.since for sight in after if sight.answering]
+    return bool(starts) and all(start is not None and start > group.last for start in starts)
+
+
+# Whole places
+
+
+def _dark(scene: Scene, place: Place, group: Group, rest: Others) -> Fault:
+    """A site or school, all of which (or nearly) went together."""
+    side = inside_or_outside(group.sights)
+    if side is OUTER:
+        return _outside(place, group.sights, rest)
+    if side is INNER:
+        measured = {sight.witness.room for sight in group.sights if sight.measured}
+        everywhere = measured == group.rooms or len(measured) >= _SEVERAL
+        degree = Degree.FOUND if everywhere else Degree.PROBABLE
+        return blame(place, Verdict.LAN, degree, "lan", group.sights, rest=rest, end=End.GATEWAY)
+    if scene.answered(place, group.first, _CUT):
+        return blame(place, Verdict.POWER, Degree.FOUND, "power_attested", group.sights, rest=rest)
+    if _woke(group.sights):
+        return blame(place, Verdict.POWER, Degree.PROBABLE, "power_woke", group.sights, rest=rest)
+    if scene.answered(place, group.first, _POWER):
+        word, causes = "silent_with_power", _SILENT[1:]
+    else:
+        word, causes = "silent", _SILENT
+    return blame(place, Verdict.UNKNOWN, Degree.UNKNOWN, word, group.sights, rest=rest, causes=causes)
+
+
+def _outside(place: Place, group: Sequence[Sight], rest: Others) -> Fault:
+    """The school's own network answers, and the way ends past its modem."""
+    end, count = majority(group, OUTER)
+    if end is None or end is End.BEYOND:
+        causes = (Verdict.LINE, Verdict.DNS, Verdict.COLLECTOR)
+        return blame(
+            place, Verdict.UNKNOWN, Degree.UNKNOWN, "beyond_modem", group, rest=rest, end=End.BEYOND, causes=causes
+        )
+    # A portal may stand in the school as well as with the provider, and one school cannot tell whether others get
+    # through to the collector.
+    unsure = end in {End.CAPTIVE, End.COLLECTOR}
+    return blame(
+        place,
+        VERDICTS[end],
+        Degree.PROBABLE if unsure else Degree.FOUND,
+        end.value,
+        group,
+        rest=rest,
+        end=end,
+        counts={"measured": count},
+    )
+
+
+def _room(scene: Scene, room: str, group: Sequence[Sight], rest: Others, *, alone: bool) -> Fault:
+    """A room that went together; `alone` where nobody else of the site was on to compare with."""
+    place, began = scene.place_of_room(room), min(sight.well for sight in group)
+    side = inside_or_outside(group)
+    if side is INNER:
+        end, count = majority(group, INNER)
+        counts = {"measured": count} if end else None
+        return blame(place, Verdict.ROOM, Degree.FOUND, "room", group, rest=rest, end=end or End.GATEWAY, counts=counts)
+    if side is OUTER:
+        return blame(place, Verdict.LAN, Degree.PROBABLE, "room_outside", group, rest=rest, end=End.BEYOND)
+    if scene.answered(place, began, _CUT):
+        return blame(place, Verdict.POWER, Degree.FOUND, "power_attested", group, rest=rest)
+    if _woke(group):
+        return blame(place, Verdict.POWER, Degree.PROBABLE, "power_woke", group, rest=rest)
+    if alone:
+        known = scene.answered(place, began, _POWER)
+        causes = _ROOM_SILENT[1:] if known else _ROOM_SILENT
+        return blame(place, Verdict.UNKNOWN, Degree.UNKNOWN, "room_silent_alone", group, rest=rest, causes=causes)
+    return blame(place, Verdict.ROOM, Degree.PROBABLE, "room_silent", group, rest=rest)
+
+
+def _woke(group: Sequence[Sight]) -> bool:
+    """Whether they came back from a new start and had measured nothing; a single word against it is not heeded."""
+    anew = sum(sight.woke is True for sight in group)
+    return anew >= _SEVERAL and sum(sight.woke is False for sight in group) <= 1
+
+
+# Parts of places
+
+
+def _in_part(scene: Scene, place: Place, group: Group, rest: Others) -> list[Fault]:
+    """Some of a site went together while others of it answered: cause by cause, each taking its own away."""
+    lit = frozenset(sight.witness.room for sight in rest.after)
+    found: list[Fault] = []
+    left = group.sights
+    for cause in (_misled, _dark_rooms, _parts_of_rooms):
+        made = cause(scene, place, left, rest, lit)
+        found += made
+        taken = {machine for fault in made for machine in fault.blamed}
+        left = tuple(sight for sight in left if sight.witness.machine not in taken)
+    for room in sorted(group.rooms & lit):
+        # Whoever answers there started after the others went: the room was without power, and they were left off.
+        if _started_anew([sight for sight in rest.after if sight.witness.room == room], group):
+            left = tuple(sight for sight in left if sight.witness.room != room or sight.measured)
+    return found + [_machine(sight, rest) for sight in left]
+
+
+def _misled(scene: Scene, place: Place, left: Sequence[Sight], rest: Others, lit: frozenset[str]) -> list[Fault]:
+    """Those who were given no address, or one with a modem that leads nowhere, beside others who were not."""
+    found = []
+    for ends, word in ((frozenset({End.ADDRESS}), "no_address"), (OUTER | {End.GATEWAY}, "wrong_gateway")):
+        some = [sight for sight in left if sight.measured and sight.end in ends]
+        mixed = any(sight.witness.room in lit for sight in some)
+        if len(some) < _SEVERAL or not mixed or (word == "wrong_gateway" and _is_most_of_one_room(some, rest)):
+            continue
+        degree = Degree.PROBABLE if all(sight.end in OUTER for sight in some) else Degree.FOUND
+        rooms = {sight.witness.room for sight in some}
+        where = scene.place_of_room(next(iter(rooms))) if len(rooms) == 1 else place
+        found.append(blame(where, Verdict.LAN, degree, word, some, rest=rest, end=End.GATEWAY))
+    return found
+
+
+def _dark_rooms(scene: Scene, place: Place, left: Sequence[Sight], rest: Others, lit: frozenset[str]) -> list[Fault]:
+    """Rooms of which nobody answers: one by itself, several at once by what they have in common."""
+    rooms: dict[str, list[Sight]] = {}
+    for sight in left:
+        if sight.witness.room not in lit:
+            rooms.setdefault(sight.witness.room, []).append(sight)
+    dark = {room: some for room, some in sorted(rooms.items()) if len(some) >= _SEVERAL}
+    if len(dark) < _SEVERAL:
+        return [_room(scene, room, some, rest, alone=False) for room, some in dark.items()]
+    every = [sight for some in dark.values() for sight in some]
+    if inside_or_outside(every) is INNER:
+        return [blame(place, Verdict.LAN, Degree.FOUND, "rooms", every, rest=rest, end=End.GATEWAY)]
+    if _woke(every):
+        return [blame(place, Verdict.POWER, Degree.PROBABLE, "power_woke", every, rest=rest)]
+    return [blame(place, Verdict.LAN, Degree.PROBABLE, "rooms_silent", every, rest=rest)]
+
+
+def _parts_of_rooms(
+    scene: Scene, _place: Place, left: Sequence[Sight], rest: Others, lit: frozenset[str]
+) -> list[Fault]:
+    """Most of a room, though some of it answer."""
+    found = []
+    for room in sorted({sight.witness.room for sight in left} & lit):
+        some = [sight for sight in left if sight.witness.room == room]
+        others_there = [sight for sight in rest.after if sight.witness.room == room]
+        first = max(sight.well for sight in some)
+        anew = _started_anew(others_there, Group(last=first)) and inside_or_outside(some) is None
+        if anew or not _is_most_of_one_room(some, rest):
+            continue
+        inner = inside_or_outside(some) is INNER
+        degree, end = (Degree.FOUND, End.GATEWAY) if inner else (Degree.PROBABLE, End.NOWHERE)
+        found.append(blame(scene.place_of_room(room), Verdict.ROOM, degree, "room_in_part", some, rest=rest, end=end))
+    return found
+
+
+def _is_most_of_one_room(some: Sequence[Sight], rest: Others) -> bool:
+    """Whether at least three, and half of those that are on, of a single room went together."""
+    rooms = {sight.witness.room for sight in some}
+    lit = sum(sight.witness.room in rooms for sight in rest.after)
+    early = not any(sight.boarded for sight in some)
+    return len(rooms) == 1 and early and len(some) >= _MOST_OF_A_ROOM and len(some) >= lit
+
+
+def _line_of(scene: Scene, site: str, group: Group, rest: Others) -> str:
+    """The code of the line by which all of a group, and none of those who answer, used to report; else empty."""
+    lines = {line.provider: line.code for line in scene.seen.lines.get(site, ())}
+    gone = {sight.witness.provider for sight in group.sights}
+    here = {sight.witness.provider for sight in rest.after}
+    if len(lines) < _SEVERAL or len(gone) != 1 or gone & here or not here <= lines.keys():
+        return ""
+    return "" if inside_or_outside(group.sights) is INNER else lines.get(next(iter(gone)), "")
+
+
+def _one_line(place: Place, line: str, group: Group, rest: Others) -> Fault:
+    outside = inside_or_outside(group.sights) is OUTER
+    return blame(
+        place,
+        Verdict.LINE,
+        Degree.FOUND if outside else Degree.PROBABLE,
+        "second_line" if outside else "second_line_silent",
+        group.sights,
+        rest=rest,
+        kind=Kind.SECOND_LINE,
+        target=line,
+        end=End.LINE,
+        names={"provider": (group.sights[0].witness.provider,)},
+    )
+
+
+def _machine(sight: Sight, rest: Others) -> Fault:
+    """One machine that does not get through."""
+    place = Place(Level.MACHINE, sight.witness.machine)
+    alone = not rest.after
+    if sight.measured:
+        word = "machine_outside" if sight.end in OUTER else f"machine_{sight.end.value}"
+        if alone and sight.end is not End.LINK:
+            causes = (Verdict.MACHINE, Verdict.LINE if sight.end in OUTER else Verdict.LAN)
+            return blame(place, Verdict.UNKNOWN, Degree.UNKNOWN, f"{word}_alone", [sight], end=sight.end, causes=causes)
+        return blame(place, Verdict.MACHINE, Degree.FOUND, word, [sight], rest=rest, end=sight.end)
+    if alone:
+        return blame(place, Verdict.UNKNOWN, Degree.UNKNOWN, "machine_alone", [sight], causes=_MACHINE_SILENT)
+    return blame(place, Verdict.MACHINE, Degree.PROBABLE, "machine_silent", [sight], rest=rest)

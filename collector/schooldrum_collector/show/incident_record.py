@@ -1,0 +1,57 @@
+"""What is said about an incident's record: how it stands, what happened to it, what people answered."""
+
+from schooldrum_collector.judge.fault import Degree, Verdict
+from schooldrum_collector.judge.incident import Event, State, What
+from schooldrum_collector.show.incident_words import degree_word, verdict_word
+from schooldrum_collector.speech import Say
+
+STATES = {
+    State.OPEN: ("đang xảy ra", "going on"),
+    State.ABSORBED: ("thuộc sự cố khác", "part of another"),
+    State.CLOSED: ("đã hết", "over"),
+    State.WITHDRAWN: ("đã rút lại", "withdrawn"),
+}
+HAPPENED = {
+    What.OPENED: ("mở sự cố", "opened"),
+    What.RECORDED: ("ghi lại từ số liệu gửi bổ sung", "recorded from data sent afterwards"),
+    What.SEEN: ("vẫn còn", "still there"),
+    What.UPDATED: ("thêm trường", "more schools"),
+    What.CORRECTED: ("chỉnh lại theo số liệu mới", "corrected by new data"),
+    What.RESCOPED: ("đổi phạm vi", "place corrected"),
+    What.ABSORBED: ("gộp vào sự cố lớn hơn", "made part of a larger one"),
+    What.HELD: ("nằm trong sự cố lớn hơn", "inside a larger one"),
+    What.RELEASED: ("sự cố lớn hơn đã hết", "the larger one is over"),
+    What.TOLD: ("đã báo", "told"),
+    What.CALMING: ("có vẻ đã hết", "seems to be over"),
+    What.CLOSED: ("hết sự cố", "over"),
+    What.REOPENED: ("xảy ra lại", "came back"),
+    What.WITHDRAWN: ("rút lại", "withdrawn"),
+    What.ACKNOWLEDGED: ("đã tiếp nhận", "taken in hand"),
+    What.ANSWERED: ("trả lời", "answered"),
+}
+ANSWER_WORDS = {
+    "power": ("có điện", "power is on"),
+    "power_cut": ("mất điện", "power cut"),
+    "closed": ("trường nghỉ", "school closed today"),
+    "switched_off": ("đã tắt phòng", "room switched off"),
+    "help": ("cần hỗ trợ", "help needed"),
+    "provider_informed": ("đã báo nhà mạng", "provider informed"),
+}
+
+
+def detail(event: Event, say: Say) -> str:
+    """What a line of the record adds: the answer, the reason, or what was corrected into what."""
+    before, after = event.before, event.after
+    if event.what is What.ANSWERED:
+        answer = str(after.get("answer"))
+        return say(*ANSWER_WORDS.get(answer, (answer, answer)))
+    if event.reason in ANSWER_WORDS:
+        return say(*ANSWER_WORDS[event.reason])
+    if event.reason:
+        return event.reason
+    told = []
+    if "verdict" in before:
+        told.append(" -> ".join(verdict_word(Verdict(str(one["verdict"])), say) for one in (before, after)))
+    if "degree" in before:
+        told.append(" -> ".join(degree_word(Degree(str(one["degree"])), say) for one in (before, after)))
+    return ", ".join(told)

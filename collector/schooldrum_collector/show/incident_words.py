@@ -1,0 +1,131 @@
+"""An incident as people read it, in either language: heading, since when, what it rests on, what to do."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from schooldrum_collector.formats import VIETNAM, duration, moment
+from schooldrum_collector.judge.fault import Degree, Verdict
+from schooldrum_collector.judge.fault_words import DEGREES, VERDICTS
+from schooldrum_collector.judge.incident import Incident, Severity, State
+from schooldrum_collector.judge.sentences import heading, place_name, sentence, steps
+from schooldrum_collector.speech import Say
+from schooldrum_collector.store.records import MAIN_SITE, Register
+
+SCHOOL_ROLE, OFFICE_ROLE = "it_officer", "office"
+_TEACHER = "-gv"
+
+
+class Read(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts of its message (glossary, section 5) without the link; `end` is empty while it goes on."""
+
+    heading: str
+    since: str
+    evidence: str
+    steps: tuple[str, ...]
+    end: str
+
+
+def names_of(register: Register, incident: Incident, say: Say) -> dict[str, str]:
+    """What people call the places an incident speaks of."""
+    names: dict[str, str] = {}
+    rooms = {*incident.evidence.names.get("rooms", ())}
+    for code in incident.schools:
+        school = register.schools.get(code)
+        names[code] = school.name if school else code
+        names[f"{code}/{MAIN_SITE}"] = say("điểm chính", "main campus")
+    for path in {incident.place.path, *incident.evidence.names.get("areas", ())}:
+        if area := register.areas.get(path):
+            names[path] = area.name
+        if machine := register.machines.get(path):
+            is_teachers = machine.alias.endswith(_TEACHER)
+            seat = say("Máy GV", "Teacher's PC") if is_teachers else f"{say('Máy', 'PC')} {machine.seat:02}"
+            room = register.rooms.get(machine.path)
+            names[path] = f"{room.name}, {seat}" if room else seat
+        rooms.add(path)
+    names.update((path, register.rooms[path].name) for path in rooms if path in register.rooms)
+    if not incident.place.path:
+        names[""] = say("Toàn khu vực", "The whole area")
+    return names
+
+
+def zone_of(register: Register, incident: Incident) -> str:
+    """The time zone its times are told in."""
+    school = register.schools.get(incident.school)
+    return school.time_zone if school else VIETNAM
+
+
+def verdict_word(verdict: Verdict, say: Say) -> str:
+    """The glossary's word for where a fault is."""
+    return say(VERDICTS[verdict].vi, VERDICTS[verdict].en)
+
+
+def degree_word(degree: Degree, say: Say) -> str:
+    """The glossary's word for how sure that is, without the colon."""
+    return say(DEGREES[degree].vi, DEGREES[degree].en)
+
+
+def read(register: Register, incident: Incident, now: float, language: str) -> Read:
+    """Its message as of now, for whoever can act: the school, or the office where it concerns many schools."""
+    say = Say(language)
+    names = names_of(register, incident, say)
+    fault = incident.fault
+    role = SCHOOL_ROLE if incident.school else OFFICE_ROLE
+    try:
+        head, evidence, doing = (
+            heading(fault, names, language),
+            sentence(fault, names, language),
+            steps(fault, role, language, names),
+        )
+    except KeyError:
+        # Evidence of a version with other words: what it is about and where it lies can be told all the same.
+        head = f"{names.get(incident.place.path, incident.place.path)}: {verdict_word(incident.verdict, say)}"
+        evidence, doing = f"{degree_word(incident.degree, say)}: {verdict_word(incident.verdict, say)}.", ()
+    if incident.planned:
+        head = say(f"{head} (theo lịch bảo trì)", f"{head} (planned maintenance)")
+    return Read(
+        heading=head,
+        since=_since(incident, now, say, zone_of(register, incident)),
+        evidence=evidence,
+        steps=doing,
+        end=_end(incident, say, zone_of(register, incident)),
+    )
+
+
+def short_place(register: Register, incident: Incident, language: str) -> str:
+    """Its place, from large to small, in at most two parts."""
+    return place_name(incident.place, incident.fault, names_of(register, incident, Say(language)))
+
+
+def _since(incident: Incident, now: float, say: Say, zone: str) -> str:
+    language = say.language
+    began = moment(incident.began, language, zone)
+    lasted = duration(max(0.0, (incident.ended or now) - incident.began), language)
+    if incident.ended and not incident.is_live:
+        return say(f"Từ {began}, kéo dài {lasted}.", f"Since {began}, for {lasted}.")
+    if incident.began_measured:
+        return say(f"Từ {began} (đã {lasted}).", f"Since {began} ({lasted}).")
+    found = moment(incident.opened, language, zone)
+    return say(
+        f"Từ khoảng {began} (đã {lasted}), phát hiện lúc {found}.",
+        f"Since about {began} ({lasted}), noticed at {found}.",
+    )
+
+
+def _end(incident: Incident, say: Say, zone: str) -> str:
+    if incident.state is State.WITHDRAWN:
+        return say("Đã rút lại: không phải sự cố.", "Withdrawn: it was no incident.")
+    if incident.is_live or not incident.ended:
+        return ""
+    ended = moment(incident.ended, say.language, zone)
+    lasted = duration(max(0.0, incident.ended - incident.began), say.language)
+    return say(f"Đã hết lúc {ended}, kéo dài {lasted}.", f"Over at {ended}, after {lasted}.")
+
+
+SEVERITIES: Mapping[Severity, tuple[str, str]] = {
+    Severity.URGENT: ("KHẨN", "URGENT"),
+    Severity.ACTION: ("CẦN XỬ LÝ", "ACTION"),
+    Severity.INFORMATION: ("ĐỂ BIẾT", "FOR INFORMATION"),
+    Severity.DIGEST: ("BẢN TIN", "DIGEST"),
+}
+"""The level in brackets (glossary, section 5)."""

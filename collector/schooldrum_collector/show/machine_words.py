@@ -1,0 +1,39 @@
+"""How a PC is named and described in words: by room and seat, never by its computer name."""
+
+from schooldrum_collector.judge.identity import REASONS
+from schooldrum_collector.judge.presence import Presence, State
+from schooldrum_collector.speech import Say
+from schooldrum_collector.store.records import Machine, Room
+
+_STATES = {
+    State.ONLINE: ("đang bật", "on"),
+    State.OFF: ("đã tắt", "switched off"),
+    State.SILENT: ("mất liên lạc", "not heard"),
+    State.NEVER: ("chưa gửi lần nào", "never reported"),
+    State.PENDING: ("chờ duyệt", "waits for approval"),
+    State.RETIRED: ("ngừng theo dõi", "no longer watched"),
+}
+_TEACHER = "-gv"
+
+
+def state_word(presence: Presence, say: Say) -> str:
+    """The glossary's word for a state."""
+    return say(*_STATES[presence.state])
+
+
+def waits_because(machine: Machine, say: Say) -> str:
+    """Why a pending machine waits, or nothing."""
+    reason = machine.pending_reason
+    return say(*REASONS[reason]) if reason in REASONS else reason
+
+
+def called(machine: Machine, room: Room | None, say: Say) -> str:
+    """The room's name and `Máy 07`, or `Máy GV` for the teacher's, with a dash between."""
+    return f"{room.name if room else machine.path} \N{EN DASH} {seat_words(machine, say)}"
+
+
+def seat_words(machine: Machine, say: Say) -> str:
+    """`Máy 07`, or `Máy GV` for the teacher's."""
+    if machine.alias.endswith(_TEACHER):
+        return say("Máy GV", "Teacher's PC")
+    return f"{say('Máy', 'PC')} {machine.seat:02}"

@@ -1,0 +1,123 @@
+"""How safe one PC is, in words: support of its system and the way out, missing updates and what refuses them."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
+
+from schooldrum_collector import formats
+from schooldrum_collector.judge.patches import Patches, PatchState
+from schooldrum_collector.judge.support import Proof, Support, SupportState, Way, WayOut
+from schooldrum_collector.speech import Say
+
+_WAYS = {
+    Way.NONE: ("chưa cần làm gì", "nothing to do yet"),
+    Way.FREE_UPGRADE: ("nâng cấp miễn phí lên {to}", "free upgrade to {to}"),
+    Way.ESU: ("mua hỗ trợ kéo dài (ESU), đến hết {to}", "buy extended support (ESU), until {to}"),
+    Way.REPLACE: ("thay máy", "replace the PC"),
+    Way.UNKNOWN: (
+        "có thể nâng cấp lên {to}, chưa rõ máy có đủ điều kiện không",
+        "maybe an upgrade to {to}: whether its parts allow it is not known",
+    ),
+}
+_PARTS = {
+    "processor": ("bộ xử lý", "processor"),
+    "memory": ("bộ nhớ", "memory"),
+    "disk": ("ổ đĩa", "disk"),
+    "tpm": ("chip bảo mật (TPM)", "security chip (TPM)"),
+}
+_STATES = {
+    PatchState.CURRENT: ("kịp thời", "in time"),
+    PatchState.WAITING: ("chậm cập nhật", "behind"),
+    PatchState.RESTART: ("chờ khởi động lại", "waiting for a restart"),
+    PatchState.OFF: ("chậm vì máy ít bật", "behind because it was hardly on"),
+    PatchState.REFUSED: ("chậm vì cập nhật bị tắt hoặc cài không được", "behind because updates are off or fail"),
+    PatchState.FROZEN: ("chậm vì đóng băng ổ đĩa", "behind because its disk is frozen"),
+    PatchState.UNKNOWN: ("chưa rõ", "not known yet"),
+}
+_BECAUSE = {
+    "paused": ("có người tạm dừng cập nhật", "somebody has paused updates"),
+    "own_server": ("máy chủ cập nhật riêng không trả lời", "its own update server does not answer"),
+    "policy": ("chính sách tắt cập nhật", "a policy switches updates off"),
+    "choice": ("có người tắt cập nhật", "somebody has switched updates off"),
+    "access_disabled": ("chính sách chặn Windows Update", "a policy closes Windows Update"),
+    "service_disabled": ("dịch vụ cập nhật bị tắt", "the update service is switched off"),
+    "blocked": ("cập nhật bị chặn", "updates are blocked"),
+    "not_installed": ("chưa cài bộ cập nhật tự động", "automatic updates are not installed"),
+    "timer_masked": ("bộ hẹn giờ cập nhật bị khóa", "the timer of updates is masked"),
+    "lists_not_refreshed": ("danh sách gói không được làm mới", "lists of packages are not renewed"),
+    "off": ("cập nhật bị tắt", "updates are switched off"),
+}
+_GONE = ("đã hết hỗ trợ, hãng không còn phát hành bản vá", "out of support, its maker publishes no more updates")
+
+
+def day_words(day: date, say: Say) -> str:
+    """A day as people write it."""
+    return formats.date(datetime.combine(day, time(5), UTC).timestamp(), say.language)
+
+
+def _days(count: int, say: Say) -> str:
+    return f"{formats.number(count, say.language)} {say('ngày', 'day' if count == 1 else 'days')}"
+
+
+def support_words(support: Support, say: Say) -> str:
+    """Until when there are updates, and how that is known."""
+    if support.state is SupportState.UNKNOWN:
+        return say("chưa có trong danh sách hỗ trợ", "not in the list of supported systems")
+    if support.state is SupportState.ENDED:
+        told = say(*_GONE)
+        if support.until is not None:
+            told = f"{told} ({say('từ sau ngày', 'since')} {day_words(support.until, say)})"
+    elif support.until is None:
+        told = say("còn hỗ trợ", "supported")
+    else:
+        left = _days(max(0, support.days_left or 0), say)
+        until = day_words(support.until, say)
+        told = say(f"còn hỗ trợ {left}, đến hết {until}", f"{left} left, until {until}")
+    if support.proof is Proof.PROVEN:
+        told += say("; hỗ trợ kéo dài đã xác nhận trên máy", "; extended support is proven on this PC")
+    elif support.state is SupportState.ENDED and support.proof is Proof.NOT_PROVEN:
+        told += say("; chưa thấy hỗ trợ kéo dài", "; no extended support is proven")
+    return told
+
+
+def way_words(way: WayOut, say: Say) -> str:
+    """What can be done, and what stands against more."""
+    to = way.to
+    if way.way is Way.ESU:
+        to = day_words(date.fromisoformat(to), say)
+    told = say(*_WAYS[way.way]).format(to=to)
+    if way.parts:
+        named = ", ".join(say(*_PARTS[part]) if part in _PARTS else part for part in way.parts)
+        lead = (
+            say("chưa rõ", "not known") if way.way is Way.UNKNOWN else say("không hợp Windows 11", "not for Windows 11")
+        )
+        told += f" ({lead}: {named})"
+    return told
+
+
+def because_words(because: str, say: Say) -> str:
+    """What refuses updates; an error as its code."""
+    if because.startswith("error "):
+        return say(f"lỗi {because[6:]}", because)
+    return say(*_BECAUSE[because]) if because in _BECAUSE else because
+
+
+def patch_lines(patches: Patches, say: Say) -> Iterator[tuple[str, str]]:
+    """How it stands with security updates, line by line (what it is called, how it is)."""
+    state = say(*_STATES[patches.state])
+    if patches.missing and patches.age_days is not None:
+        on, all_days = _days(patches.age_days, say), _days(patches.calendar_days or 0, say)
+        state += say(
+            f"; bản chờ lâu nhất: {on} có bật máy, {all_days} theo lịch",
+            f"; the oldest has waited {on} of use, {all_days} by the calendar",
+        )
+    yield say("Cập nhật bảo mật", "Security updates"), state
+    unknown = say("chưa rõ", "not known yet")
+    told = unknown if patches.told is None else formats.number(patches.told, say.language)
+    behind = (
+        "" if patches.behind is None else say(f"; chậm {patches.behind} bản dựng", f"; {patches.behind} builds behind")
+    )
+    yield say("Bản vá còn thiếu", "Missing updates"), told + behind
+    if patches.because:
+        yield say("Bị cản vì", "Refused by"), ", ".join(because_words(one, say) for one in patches.because)
+    if patches.stale:
+        yield "", say("máy đã lâu không tìm bản cập nhật", "the PC has not looked for updates for long")

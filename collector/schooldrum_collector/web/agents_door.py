@@ -1,0 +1,104 @@
+"""How the agents' door is opened and closed: connections, their bound, and the two roads that their requests take."""
+
+import asyncio
+import ssl
+from typing import cast
+
+import msgspec
+from aiohttp import web
+
+from schooldrum_collector.web import reception as bounds
+from schooldrum_collector.web.agents import RECEPTION
+from schooldrum_collector.web.plain_road import PlainRoad
+
+KEEP_ALIVE_SECONDS = 90.0
+"""Longer than a beat, so that a PC keeps its connection; also how long a first request may take to be said."""
+_TLS_SECONDS = 60.0
+"""When power returns to a city, handshakes stand in line longer than any one of them takes."""
+_LINGER_SECONDS = 2.0
+_SHUTDOWN_SECONDS = 5.0
+_BACKLOG = 4096
+
+
+class _Refusal(asyncio.Protocol):
+    """Says that the door is full to a connection above the bound, and closes it."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        body = b'{"error":"busy","message":"Too many connections; come again later."}'
+        # Those of uvloop are no subclasses of asyncio.Transport, though they have all it has.
+        cast("asyncio.Transport", transport).write(
+            b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 60\r\n"
+            b"Connection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body),
+        )
+        transport.close()
+
+
+class AgentsDoor(msgspec.Struct, frozen=True):
+    """An open door: where it listens, and how it is closed."""
+
+    host: str
+    port: int
+    server: asyncio.Server
+    road: PlainRoad
+    runner: web.AppRunner
+
+    async def close(self) -> None:
+        """Takes no more connections, lets requests in hand end, writes what is left to write."""
+        self.server.close()
+        await self.road.close(_SHUTDOWN_SECONDS)
+        await self.runner.cleanup()
+
+
+async def open_agents_door(
+    app: web.Application,
+    host: str,
+    port: int,
+    *,
+    tls: ssl.SSLContext | None,
+    connections: int,
+    plain: bool = True,
+) -> AgentsDoor:
+    """Opens the door at a host and port (0: the system chooses) to at most so many connections at once.
+
+    Without `plain`, every request takes the library's road; what is answered is the same.
+
+    Raises:
+        OSError: the address cannot be had.
+    """
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        # Unpacking is letter.py's, with its own bounds.
+        auto_decompress=False,
+        keepalive_timeout=KEEP_ALIVE_SECONDS,
+        lingering_time=_LINGER_SECONDS,
+        shutdown_timeout=_SHUTDOWN_SECONDS,
+    )
+    await runner.setup()
+    speaking = runner.server
+    if speaking is None:
+        raise RuntimeError("the runner has no server after its set-up")
+
+    road = PlainRoad(
+        app[RECEPTION], speaking, idle=KEEP_ALIVE_SECONDS, body=bounds.BODY_SECONDS, linger=_LINGER_SECONDS
+    )
+
+    def answer_connection() -> asyncio.BaseProtocol:
+        if len(road.connections) + len(speaking.connections) >= connections:
+            return _Refusal()
+        return road.connection() if plain else speaking()
+
+    try:
+        server = await asyncio.get_running_loop().create_server(
+            answer_connection,
+            host,
+            port,
+            ssl=tls,
+            backlog=_BACKLOG,
+            ssl_handshake_timeout=_TLS_SECONDS if tls else None,
+        )
+    except OSError:
+        await road.close(0)
+        await runner.cleanup()
+        raise
+    return AgentsDoor(host, server.sockets[0].getsockname()[1], server, road, runner)

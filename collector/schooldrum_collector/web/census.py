@@ -1,0 +1,163 @@
+"""How every school stands at this moment, for the wall: counted at most every two seconds, and only while it is seen.
+
+What a look costs is one lookup a PC. Schools with silent PCs are judged whole, so that a room that ended as usual is no
+fault; where very many are (the office's own line is gone), the last regular look at places has to do.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from time import perf_counter
+
+import msgspec
+
+from schooldrum_collector.judge.expecting import CALENDARS
+from schooldrum_collector.judge.incident import Incident, Severity
+from schooldrum_collector.judge.incident import State as IncidentState
+from schooldrum_collector.judge.places import PlaceState, school_places
+from schooldrum_collector.judge.presence import State
+from schooldrum_collector.store.records import EVERYTHING, Latest, Machine, MachineState, Register
+from schooldrum_collector.web.sight import Sight
+
+PACE_SECONDS = 1.5
+JUDGED_WHOLE = 100
+MOST_INCIDENTS = 1000
+_SLICE_SECONDS = 0.003
+_WEIGHTS = {Severity.URGENT: 3, Severity.ACTION: 2, Severity.INFORMATION: 1, Severity.DIGEST: 0}
+
+
+class SchoolStands(msgspec.Struct, frozen=True, kw_only=True):
+    """A school: its state, whether it is expected to be on, its approved PCs by state, and how many wait for approval.
+
+    `worst` is the gravest incident that goes on there.
+    """
+
+    code: str
+    state: PlaceState
+    expected: bool
+    machines: dict[str, int]
+    pending: int = 0
+    worst: Incident | None = None
+
+
+class _Members(msgspec.Struct, frozen=True):
+    active: tuple[Machine, ...]
+    pending: int
+
+
+class Census:
+    """Keeps the last count. Not frozen: it is brought up to date when somebody looks."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Lock()
+        self._due = 0.0
+        self._found: dict[str, SchoolStands] = {}
+        self._basis: object = None
+        self._members: dict[str, _Members] = {}
+        self._rooms: dict[str, list[str]] = {}
+        self.looked_at = 0
+        """How many PCs the last look has looked at."""
+
+    async def of(self, sight: Sight) -> Mapping[str, SchoolStands]:
+        """How the schools of the register stand, by code; `sight` is everything's."""
+        loop = asyncio.get_running_loop()
+        async with self._turn:
+            if loop.time() >= self._due:
+                self._found = await self._look(sight)
+                self._due = loop.time() + PACE_SECONDS
+        return self._found
+
+    def _sort_out(self, register: Register) -> None:
+        """Who belongs where: looked up anew only when the register has changed."""
+        basis = (register.machines, register.rooms, register.schools)
+        if isinstance(self._basis, tuple) and all(a is b for a, b in zip(self._basis, basis, strict=True)):
+            return
+        self._basis = basis
+        self._members = {}
+        self._rooms = {}
+        for path, room in register.rooms.items():
+            self._rooms.setdefault(room.school, []).append(path)
+
+    def _members_of(self, register: Register, code: str) -> _Members:
+        known = self._members.get(code)
+        if known is None:
+            records = [register.machines[one] for one in register.by_school.get(code, ())]
+            known = self._members[code] = _Members(
+                tuple(one for one in records if one.state is MachineState.ACTIVE),
+                sum(one.state is MachineState.PENDING for one in records),
+            )
+        return known
+
+    async def _look(self, sight: Sight) -> dict[str, SchoolStands]:
+        register = sight.register
+        self._sort_out(register)
+        worst = worst_by_school(await asyncio.to_thread(live_incidents, sight))
+        found: dict[str, SchoolStands] = {}
+        whole = looked_at = 0
+        breath = perf_counter()
+        for code in register.schools:
+            members = self._members_of(register, code)
+            looked_at += len(members.active)
+            latest = {one.machine: one for one in sight.latest(code)}
+            machines = {state.value: count for state, count in sight.states_of(members.active, latest).items() if count}
+            if machines.get(State.SILENT):
+                whole += 1
+                machines = self._judged(sight, code, members, latest if whole <= JUDGED_WHOLE else None) or machines
+            found[code] = SchoolStands(
+                code=code,
+                state=state_of(machines),
+                expected=CALENDARS.of_school(register, code).until(sight.now) is not None,
+                machines=machines,
+                pending=members.pending,
+                worst=worst.get(code),
+            )
+            if perf_counter() - breath > _SLICE_SECONDS:
+                await asyncio.sleep(0)
+                breath = perf_counter()
+        self.looked_at = looked_at
+        return found
+
+    def _judged(
+        self, sight: Sight, code: str, members: _Members, latest: Mapping[str, Latest] | None
+    ) -> dict[str, int] | None:
+        if latest is None:
+            known = sight.places.get(code)
+            return dict(known.school.machines) if known else None
+        return school_places(
+            sight.register,
+            rooms=self._rooms.get(code, ()),
+            machines=members.active,
+            heard_of=latest.get,
+            hearing=sight.hearing,
+            now=sight.now,
+        ).school.machines
+
+
+def state_of(machines: Mapping[str, int]) -> PlaceState:
+    """What a school is whose approved PCs are in these states."""
+    online, silent = machines.get(State.ONLINE, 0), machines.get(State.SILENT, 0)
+    if online:
+        return PlaceState.DEGRADED if 3 * silent >= silent + online else PlaceState.UP
+    if silent:
+        return PlaceState.DOWN
+    return PlaceState.OFF if machines.get(State.OFF, 0) else PlaceState.UNKNOWN
+
+
+def live_incidents(sight: Sight) -> list[Incident]:
+    """Incidents that go on and that no larger one holds, newest number first."""
+    found = sight.store.incidents(EVERYTHING, live=True, most=MOST_INCIDENTS)
+    return [one for one in found if one.state is IncidentState.OPEN]
+
+
+def worst_by_school(incidents: list[Incident]) -> dict[str, Incident]:
+    """Of every school the gravest, of two that are alike the older."""
+    worst: dict[str, Incident] = {}
+    for incident in incidents:
+        for code in incident.schools:
+            known = worst.get(code)
+            if known is None or _gravity(incident) > _gravity(known):
+                worst[code] = incident
+    return worst
+
+
+def _gravity(incident: Incident) -> tuple[int, int]:
+    return _WEIGHTS[incident.severity], -incident.number

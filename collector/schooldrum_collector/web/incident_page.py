@@ -1,0 +1,197 @@
+"""An incident: what is wrong, where on the way it breaks, what it rests on, what to do, and all that happened to it."""
+
+import msgspec
+
+from schooldrum_collector import formats
+from schooldrum_collector.judge.fault import Kind, Level, Verdict
+from schooldrum_collector.judge.incident import Incident
+from schooldrum_collector.show.incident_record import ANSWER_WORDS, HAPPENED, STATES, detail
+from schooldrum_collector.show.incident_words import SEVERITIES, degree_word, names_of, read, verdict_word, zone_of
+from schooldrum_collector.store.records import Story
+from schooldrum_collector.web.live_pages import Pieces
+from schooldrum_collector.web.page_words import severity_kind
+from schooldrum_collector.web.path_drawing import HEIGHT, WIDTH, is_drawn, stops
+from schooldrum_collector.web.rendering import Rendering, Words
+from schooldrum_collector.web.sight import Sight
+
+_POWER = ("power", "power_cut", "closed")
+_ROOM = ("switched_off", "help")
+_PROVIDER = ("provider_informed", "help")
+_OUTSIDE = frozenset({Verdict.LINE, Verdict.NATIONAL, Verdict.INTERNATIONAL, Verdict.DNS})
+_ROLES = {"collector": ("máy chủ", "the collector"), "office": ("Sở, phòng", "the office")}
+_SCHOOL_ROLE = ("nhà trường", "the school")
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
+    """A time of the incident: what it is of, the time, and how it is known."""
+
+    name: str
+    value: str
+    how: str
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of its record."""
+
+    at: str
+    what: str
+    by: str
+    more: str
+
+
+def answers_offered(incident: Incident) -> tuple[str, ...]:
+    """What a person of the school is asked about it (words of judge.incident_acts.ANSWERS); nothing once it is over."""
+    if not incident.is_live or not incident.school:
+        return ()
+    if incident.kind is Kind.MUTE or incident.place.level is Level.MACHINE:
+        return ("help",)
+    if incident.verdict in _OUTSIDE or incident.kind is Kind.SECOND_LINE:
+        return _PROVIDER
+    if incident.place.level is Level.ROOM:
+        return _ROOM
+    return (*_POWER, "help")
+
+
+def is_seen(incident: Incident, words: Words) -> bool:
+    """Whether this visitor may act on it: the office on all, a school on its own."""
+    return words.visitor.is_office or incident.school == words.visitor.scope.school
+
+
+def pieces(sight: Sight, story: Story, rendering: Rendering, words: Words) -> Pieces:
+    """The changing parts of an incident's page."""
+    one, say, language = story.incident, words.say, words.language
+    told = read(sight.register, one, sight.now, language)
+    zone = zone_of(sight.register, one)
+    html = {
+        "head": rendering.piece(
+            "piece_incident_head.html",
+            words,
+            name=one.name,
+            level=say(*SEVERITIES[one.severity]),
+            kind=severity_kind(one.severity) if one.is_live else "rest",
+            state=say(*STATES[one.state]),
+            heading=told.heading,
+            since=told.since,
+            end=told.end,
+            parent=f"SC-{one.parent}" if one.parent else "",
+            acknowledged=formats.moment(one.acknowledged.at, language, zone) if one.acknowledged else "",
+            acknowledged_by=_by(one.acknowledged.by, words) if one.acknowledged else "",
+        ),
+        "path": rendering.piece(
+            "piece_path.html",
+            words,
+            drawn=is_drawn(one.evidence.steps),
+            stops=stops(one.evidence.steps, say),
+            width=WIDTH,
+            height=HEIGHT,
+        ),
+        "evidence": rendering.piece(
+            "piece_evidence.html",
+            words,
+            evidence=told.evidence,
+            steps=told.steps if one.is_live else (),
+            facts=_facts(one, words, zone),
+        ),
+        "acts": rendering.piece(
+            "piece_acts.html",
+            words,
+            number=one.name,
+            answers=[(word, say(*ANSWER_WORDS[word])) for word in answers_offered(one)],
+            acknowledge=one.is_live and one.acknowledged is None,
+            given=[say(*ANSWER_WORDS[given.answer]) for given in story.answers[-1:] if given.answer in ANSWER_WORDS],
+        ),
+        "record": rendering.piece("piece_record.html", words, lines=_record(story, words, zone)),
+    }
+    return Pieces(html=html)
+
+
+def _by(role: str, words: Words) -> str:
+    if role in _ROLES:
+        return words.say(*_ROLES[role])
+    return words.say(*_SCHOOL_ROLE) if role.startswith("school") else role
+
+
+def _facts(one: Incident, words: Words, zone: str) -> list[Fact]:
+    say, language = words.say, words.language
+
+    def how(*, measured: bool, error: float) -> str:
+        bound = formats.duration(error, language)
+        if measured:
+            return say(f"đo tại trường, sai số ±{bound}", f"measured at the school, ±{bound}")
+        return say(f"phát hiện, sai số ±{bound}", f"noticed, ±{bound}")
+
+    facts = [
+        Fact(
+            name=say("Bắt đầu", "Begin"),
+            value=formats.moment(one.began, language, zone),
+            how=how(measured=one.began_measured, error=one.began_error),
+        )
+    ]
+    if one.ended and not one.is_live:
+        facts.append(
+            Fact(
+                name=say("Kết thúc", "End"),
+                value=formats.moment(one.ended, language, zone),
+                how=how(measured=one.ended_measured, error=one.ended_error),
+            )
+        )
+    return facts
+
+
+def _record(story: Story, words: Words, zone: str) -> list[Line]:
+    say, language = words.say, words.language
+    return [
+        Line(
+            at=formats.moment(event.at, language, zone),
+            what=say(*HAPPENED[event.what]),
+            by=_by(event.by, words),
+            more=detail(event, say),
+        )
+        for event in reversed(story.events)
+    ]
+
+
+class Affected(msgspec.Struct, frozen=True, kw_only=True):
+    """A school it concerns; the customer numbers are what the provider's hotline asks for first."""
+
+    code: str
+    name: str
+    customers: tuple[str, ...]
+
+
+def affected(sight: Sight, one: Incident, words: Words) -> list[Affected]:
+    """The schools it concerns, with the customer numbers of their lines."""
+    names = names_of(sight.register, one, words.say)
+    customers: dict[str, list[str]] = {}
+    for _, line in sorted(sight.register.lines.items()):
+        if line.customer:
+            customers.setdefault(line.school, []).append(f"{line.provider} {line.customer}")
+    return [
+        Affected(code=code, name=names.get(code, code), customers=tuple(customers.get(code, ())))
+        for code in one.schools
+        if sight.has_school(code)
+    ]
+
+
+class PastLine(msgspec.Struct, frozen=True, kw_only=True):
+    """An incident that is over, in one line."""
+
+    name: str
+    state: str
+    heading: str
+    began: str
+    lasted: str
+    cause: str
+
+
+def past_line(sight: Sight, one: Incident, words: Words) -> PastLine:
+    """An incident that is over, in one line."""
+    say, zone = words.say, zone_of(sight.register, one)
+    return PastLine(
+        name=one.name,
+        state=say(*STATES[one.state]),
+        heading=read(sight.register, one, sight.now, words.language).heading,
+        began=formats.moment(one.began, words.language, zone),
+        lasted=formats.duration(max(0.0, one.ended - one.began), words.language),
+        cause=f"{degree_word(one.degree, say)}: {verdict_word(one.verdict, say)}",
+    )

@@ -1,0 +1,352 @@
+"""A PC in plain words: how it is, what is wrong with it and what to do, what it is made of, what it sends."""
+
+import msgspec
+
+from schooldrum_collector import formats
+from schooldrum_collector.judge.appraisal import Verdicts
+from schooldrum_collector.judge.incident import Incident
+from schooldrum_collector.judge.live import Live, Unreadable, opened
+from schooldrum_collector.judge.posture_checks import Verdict as CheckVerdict
+from schooldrum_collector.judge.posture_words import NAMES, VERDICTS
+from schooldrum_collector.judge.presence import Presence, State
+from schooldrum_collector.judge.storage import Verdict as DiskVerdict
+from schooldrum_collector.judge.support import SupportState, Way
+from schooldrum_collector.show.disk_words import VERDICTS as DISK_WORDS
+from schooldrum_collector.show.disk_words import reason_words
+from schooldrum_collector.show.hardware_words import change_words, hardware_lines
+from schooldrum_collector.show.machine_words import called, waits_because
+from schooldrum_collector.show.reading_words import human_value
+from schooldrum_collector.show.safety_words import patch_lines, support_words, way_words
+from schooldrum_collector.speech import Say
+from schooldrum_collector.store.records import Appraisal, Change, Latest, Machine, StoredSection
+from schooldrum_collector.web.live_pages import Pieces
+from schooldrum_collector.web.page_words import machine_look
+from schooldrum_collector.web.rendering import Rendering, Words
+from schooldrum_collector.web.school_page import card_of
+from schooldrum_collector.web.sight import Sight
+from schooldrum_wire.catalogue import METRICS
+
+CHANGES_SHOWN = 20
+ROWS_SHOWN = 200
+_CHECK_LOOKS = {
+    CheckVerdict.MET: ("good", "✓"),
+    CheckVerdict.NOT_MET: ("bad", "✗"),
+    CheckVerdict.UNKNOWN: ("quiet", "?"),
+    CheckVerdict.NOT_APPLICABLE: ("quiet", "\N{EN DASH}"),
+}
+_DISK_KINDS = {DiskVerdict.FAILING: "bad", DiskVerdict.WARNING: "poor"}
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """What the store knows of a PC, read in a thread."""
+
+    sections: tuple[StoredSection, ...]
+    appraisal: Appraisal | None
+    changes: tuple[Change, ...]
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that is wrong: how grave, what, why it is thought so, and what to do about it."""
+
+    kind: str
+    title: str
+    evidence: str = ""
+    steps: tuple[str, ...] = ()
+
+
+class CheckLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A safety check as it is listed."""
+
+    name: str
+    kind: str
+    mark: str
+    word: str
+    evidence: str
+
+
+def known_of(sight: Sight, machine: Machine) -> Known:
+    """All that is stored of it; to be called in a thread."""
+    return Known(
+        sections=tuple(sight.store.sections(sight.scope, machine.id)),
+        appraisal=sight.store.appraisal_of(sight.scope, machine.id),
+        changes=tuple(sight.store.changes_of(sight.scope, machine.id, CHANGES_SHOWN)),
+    )
+
+
+def name_of(sight: Sight, machine: Machine, say: Say) -> str:
+    """`Phòng Tin 2 – Máy 07`."""
+    return called(machine, sight.register.rooms.get(machine.path), say)
+
+
+def pieces(
+    sight: Sight,
+    machine: Machine,
+    heard: Latest | None,
+    known: Known,
+    incidents: list[Incident],
+    rendering: Rendering,
+    words: Words,
+) -> Pieces:
+    """The changing parts of a PC's page."""
+    say = words.say
+    presence = sight.judged(machine, heard)
+    verdicts = known.appraisal.verdicts if known.appraisal else None
+    holding = [one for one in incidents if machine.id in one.blamed or one.place.path == machine.id]
+    html = {
+        "state": rendering.piece(
+            "piece_machine_state.html",
+            words,
+            look=machine_look(presence, say),
+            sentence=_state_sentence(sight, machine, heard, presence, words),
+        ),
+        "findings": rendering.piece(
+            "piece_findings.html",
+            words,
+            findings=[*_of_record(machine, presence, say), *_of_verdicts(verdicts, say)],
+            cards=[card_of(sight, one, words) for one in holding],
+            judged=verdicts is not None,
+        ),
+        "made": rendering.piece(
+            "piece_made.html", words, lines=hardware_lines(known.sections, say), facts=_facts(machine, heard, words)
+        ),
+        "safety": rendering.piece(
+            "piece_safety.html", words, checks=_checks(verdicts, say), lines=_safety_lines(verdicts, say)
+        ),
+        "changes": rendering.piece(
+            "piece_changes.html",
+            words,
+            changes=[
+                (formats.moment(one.at, words.language), change_words(one, say), one.detail) for one in known.changes
+            ],
+        ),
+    }
+    return Pieces(html=html)
+
+
+def _state_sentence(
+    sight: Sight, machine: Machine, heard: Latest | None, presence: Presence, words: Words
+) -> str:
+    say, language = words.say, words.language
+    school = sight.register.schools.get(machine.school)
+    zone = school.time_zone if school else formats.VIETNAM
+    if presence.since:
+        at = formats.clock(presence.since, sight.now, language, zone)
+        since = say(f"Từ {at}", f"Since {at}")
+        if presence.assumed:
+            since += say(" (suy ra)", " (assumed)")
+    elif presence.state is State.NEVER:
+        since = say(
+            "Máy đã được thêm nhưng chưa gửi số liệu lần nào", "It was added, and has never sent a report"
+        )
+    else:
+        since = ""
+    if heard is None or not heard.heard or presence.state is State.ONLINE:
+        return f"{since}." if since else ""
+    last = formats.clock(heard.heard, sight.now, language, zone)
+    told = say(f"Lần gửi số liệu cuối: {last}", f"Last report: {last}")
+    return f"{since}. {told}." if since else f"{told}."
+
+
+def _of_record(machine: Machine, presence: Presence, say: Say) -> list[Finding]:
+    """What is wrong before anything is known of its inside."""
+    found: list[Finding] = []
+    if machine.conflict:
+        found.append(
+            Finding(
+                kind="bad",
+                title=say("Máy trùng (do bung ghost)", "Two PCs speak as this one (cloned image)"),
+                evidence=say(
+                    "Hai máy khác nhau gửi số liệu bằng một mã.", "Two different PCs report under one identity."
+                ),
+                steps=(
+                    say("Tìm máy vừa được bung ghost.", "Find the PC that was restored from an image."),
+                    say("Chạy lại lệnh thêm máy trên máy đó.", "Add that PC again with the room's install code."),
+                ),
+            )
+        )
+    if presence.state is State.PENDING:
+        found.append(
+            Finding(
+                kind="poor",
+                title=say("Máy chờ duyệt", "It waits for approval"),
+                evidence=say(f"Vì {waits_because(machine, say)}.", f"Because {waits_because(machine, say)}."),
+                steps=(
+                    say(
+                        "Chuyên viên của Sở xem và duyệt: schooldrum-collector machines approve",
+                        "The office looks at it and approves it: schooldrum-collector machines approve",
+                    ),
+                ),
+            )
+        )
+    if presence.state is State.SILENT:
+        found.append(
+            Finding(
+                kind="bad",
+                title=say("Máy mất liên lạc", "It is not heard"),
+                evidence=say(
+                    "Giờ này máy thường bật, và máy không báo tắt.",
+                    "It is usually on at this hour, and did not say that it was switched off.",
+                ),
+                steps=(
+                    say("Xem máy có bật không.", "See whether the PC is on."),
+                    say("Máy bật: xem dây mạng, đèn ở cổng mạng.", "It is on: look at its network cable and lights."),
+                    say(
+                        'Vẫn không được: trong Start mở "Kiểm tra máy này".', 'Still nothing: open "Check this PC" in Start.'
+                    ),
+                ),
+            )
+        )
+    return found
+
+
+def _of_verdicts(verdicts: Verdicts | None, say: Say) -> list[Finding]:
+    if verdicts is None:
+        return []
+    found: list[Finding] = []
+    for disk in verdicts.disks:
+        if disk.found.verdict in _DISK_KINDS:
+            reasons = ", ".join(reason_words(one, say) for one in disk.found.reasons)
+            found.append(
+                Finding(
+                    kind=_DISK_KINDS[disk.found.verdict],
+                    title=say(f"Ổ đĩa {disk.disk}: ", f"Disk {disk.disk}: ")
+                    + say(*DISK_WORDS[disk.found.verdict]).lower(),
+                    evidence=f"{reasons[:1].upper()}{reasons[1:]}." if reasons else "",
+                    steps=(
+                        say("Chép dữ liệu quan trọng sang nơi khác.", "Copy what matters to another place."),
+                        say("Đề xuất thay ổ đĩa.", "Ask for a new disk."),
+                    ),
+                )
+            )
+    for check in verdicts.checks:
+        if check.verdict is CheckVerdict.NOT_MET and not check.information:
+            name = say(*NAMES[check.name]) if check.name in NAMES else check.name
+            found.append(
+                Finding(
+                    kind="poor",
+                    title=say(f"Chưa đạt: {name}", f"Not met: {name}"),
+                    evidence=" ".join(say(*one) for one in check.evidence),
+                    steps=tuple(say(*one) for one in check.fix),
+                )
+            )
+    support = verdicts.support
+    told = any(check.name == "supported_system" and check.verdict is CheckVerdict.NOT_MET for check in verdicts.checks)
+    if support and support.state is SupportState.ENDED and not told:
+        way = (way_words(verdicts.way, say),) if verdicts.way and verdicts.way.way is not Way.NONE else ()
+        found.append(
+            Finding(
+                kind="poor",
+                title=say("Hệ điều hành hết hỗ trợ", "Its system is out of support"),
+                evidence=support_words(support, say),
+                steps=way,
+            )
+        )
+    return found
+
+
+def _checks(verdicts: Verdicts | None, say: Say) -> list[CheckLine]:
+    lines: list[CheckLine] = []
+    for check in verdicts.checks if verdicts else ():
+        kind, mark = _CHECK_LOOKS[check.verdict]
+        word = say(*VERDICTS[check.verdict.value])
+        if check.information:
+            kind, mark, word = "quiet", "i", say("để biết", "for information")
+        name = say(*NAMES[check.name]) if check.name in NAMES else check.name
+        lines.append(
+            CheckLine(
+                name=name[:1].upper() + name[1:],
+                kind=kind,
+                mark=mark,
+                word=word,
+                evidence=" ".join(say(*one) for one in check.evidence),
+            )
+        )
+    return lines
+
+
+def _safety_lines(verdicts: Verdicts | None, say: Say) -> list[tuple[str, str]]:
+    lines: list[tuple[str, str]] = []
+    if verdicts and verdicts.support:
+        lines.append((say("Hỗ trợ", "Support"), support_words(verdicts.support, say)))
+        if verdicts.way and verdicts.way.way is not Way.NONE:
+            lines.append((say("Hướng xử lý", "Way out"), way_words(verdicts.way, say)))
+    if verdicts and verdicts.patches:
+        lines += patch_lines(verdicts.patches, say)
+    return lines
+
+
+def _facts(machine: Machine, heard: Latest | None, words: Words) -> list[tuple[str, str]]:
+    say, language = words.say, words.language
+    facts = [
+        (say("Nhãn", "Label"), f"{machine.school} {machine.alias}"),
+        (say("Thêm lúc", "Added"), formats.moment(machine.enrolled, language)),
+    ]
+    if heard:
+        frozen = {True: say("có", "yes"), False: say("không", "no"), None: say("chưa rõ", "not known yet")}
+        facts += [
+            (say("Đóng băng ổ đĩa", "Frozen disk"), frozen[heard.frozen]),
+            (say("Phần mềm trên máy", "Program on the PC"), heard.agent or "?"),
+        ]
+    return facts
+
+
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
+    """A figure as it left the PC: its name, what it is of, the figure, and what it means (in English, as declared)."""
+
+    name: str
+    labels: str
+    value: str
+    help: str
+
+
+class SentList(msgspec.Struct, frozen=True, kw_only=True):
+    """A list as it left the PC."""
+
+    name: str
+    updated: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    more: int
+
+
+def sent_figures(heard: Latest | None, now: float, language: str) -> list[Sent]:
+    """Every figure of the newest report."""
+    try:
+        live = opened(heard.body) if heard else Live(boot="")
+    except Unreadable:
+        live = Live(boot="")
+    clock = heard.clock if heard else 0.0
+    figures: list[Sent] = []
+    for result in sorted(live.results, key=lambda one: one.probe):
+        for reading in result.readings:
+            declared = METRICS.get(reading.name)
+            figures.append(
+                Sent(
+                    name=reading.name,
+                    labels=" ".join(f"{key}={value}" for key, value in reading.labels.items()),
+                    value=human_value(reading, clock + result.boottime, now, language),
+                    help=declared.help if declared else "",
+                )
+            )
+    return figures
+
+
+def sent_lists(sections: tuple[StoredSection, ...], language: str) -> list[SentList]:
+    """Every list as it was last received."""
+    lists: list[SentList] = []
+    for section in sections:
+        columns = tuple(sorted({name for row in section.rows for name in row}))
+        rows = tuple(
+            tuple("" if row.get(name) is None else str(row[name]) for name in columns)
+            for row in section.rows[:ROWS_SHOWN]
+        )
+        lists.append(
+            SentList(
+                name=section.name,
+                updated=formats.moment(section.updated, language),
+                columns=columns,
+                rows=rows,
+                more=max(0, len(section.rows) - ROWS_SHOWN),
+            )
+        )
+    return lists

@@ -1,0 +1,364 @@
+"""The pages people look at: handlers that gather what is known and hand it to the templates. Reading only."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from urllib.parse import quote, urlencode
+
+import msgspec
+from aiohttp import web
+
+from schooldrum_collector.judge.incident import Incident, number_of
+from schooldrum_collector.store.records import EVERYTHING, MachineState, Room, Scope
+from schooldrum_collector.web import enrolment_page, incident_page, machine_page, school_page, wall
+from schooldrum_collector.web.census import Census, live_incidents
+from schooldrum_collector.web.live_pages import LivePages, Pieces, Snapshot
+from schooldrum_collector.web.rendering import Rendering, Words
+from schooldrum_collector.web.school_page import room_order
+from schooldrum_collector.web.scraping import Look
+from schooldrum_collector.web.sight import Sight, Unknown
+from schooldrum_collector.web.visitors import visitor_of
+
+PAST_SHOWN = 100
+_PAST_SECONDS = 30 * 86400.0
+TROUBLES: Mapping[str, tuple[str, str]] = {
+    "not_found": (
+        "Không có trang này, hoặc trang không thuộc phần được xem.",
+        "There is no such page, or it is not in the part that may be seen.",
+    ),
+    "credential": (
+        "Liên kết không dùng được: đã hết hạn, đã bị thu hồi, hoặc chỉ mở được trang của trường mình. "
+        "Hãy xin Sở một liên kết mới.",
+        "This link cannot be used: it has expired, was taken back, or opens its own school alone. "
+        "Ask the office for a new one.",
+    ),
+    "form": (
+        "Trang này mở đã lâu nên chưa ghi được. Quay lại, tải lại trang rồi bấm lần nữa.",
+        "This page was open for long, and nothing was recorded. Go back, load it again, and tap once more.",
+    ),
+    "over": ("Sự cố này đã hết nên không cần trả lời nữa.", "This incident is over; no answer is needed any more."),
+    "busy": ("Máy chủ đang bận, hãy thử lại sau ít giây.", "The collector is busy; try again in a few seconds."),
+    "malformed": ("Địa chỉ hoặc ô nhập chưa đúng.", "The address or a field is not right."),
+}
+"""What people read instead of a page, by the stable word of the trouble."""
+
+
+class Live(msgspec.Struct, frozen=True):
+    """A page that updates by itself: under which key its pieces are remembered, and how they are made."""
+
+    key: tuple[str, ...]
+    make: Callable[[], Awaitable[Pieces]]
+
+
+class PageDesk:
+    """Handlers of pages."""
+
+    def __init__(
+        self, look: Look, rendering: Rendering, live: LivePages, *, is_good: Callable[[str], bool], enrols: bool
+    ) -> None:
+        """`is_good` says of a link's id whether it still is; `enrols` whether install codes can be made here."""
+        self._is_good = is_good
+        self._look = look
+        self._rendering = rendering
+        self._live = live
+        self._census = Census()
+        self._enrols = enrols
+
+    def routes(self) -> list[web.RouteDef]:
+        """What is served, and by which handler."""
+        return [
+            web.get("/", self.wall),
+            web.get("/schools/{code}", self.school),
+            web.get("/schools/{code}/incidents", self.incidents_of_school),
+            web.get("/machines/{machine}", self.machine),
+            web.get("/machines/{machine}/sends", self.sends),
+            web.get("/incidents", self.incidents),
+            web.get("/incidents/{number}", self.incident),
+            web.get("/addresses", self.addresses),
+            web.get("/events", self.events, allow_head=False),
+            web.get("/static/{name}", self._rendering.static),
+            *([web.get("/schools/{code}/enrol/{token}", self.arrivals)] if self._enrols else []),
+        ]
+
+    def _seen(self, request: web.Request) -> tuple[Sight, Words]:
+        return self._look(request), self._rendering.words(request)
+
+    async def _shown(self, request: web.Request, live: Live, template: str, **values: object) -> web.Response:
+        snapshot: Snapshot = await self._live.snapshot(live.key, live.make)
+        asked = [("page", live.key[0]), *(("of", one) for one in live.key[1:-1])]
+        return self._rendering.page(
+            request,
+            template,
+            {
+                "html": snapshot.pieces.html,
+                "lists": snapshot.pieces.lists,
+                "stream": f"/events?{urlencode([*asked, ('since', snapshot.seen)])}",
+                "enrols": self._enrols,
+                **values,
+            },
+        )
+
+    # Which pages update by themselves; the last word of a key tells readers apart who see the same thing differently
+
+    def _live_wall(self, request: web.Request, ask: wall.Asked) -> Live:
+        words = self._rendering.words(request)
+
+        async def make() -> Pieces:
+            sight = self._look(request)
+            return wall.pieces(sight, await self._census.of(sight), ask, self._rendering, words)
+
+        return Live(("wall", ask.query, ask.area, ask.group, str(ask.part), _reader(words)), make)
+
+    def _live_school(self, request: web.Request, code: str) -> Live:
+        words = self._rendering.words(request)
+
+        async def make() -> Pieces:
+            sight = self._look(request)
+            _demand(sight, code)
+            incidents = await asyncio.to_thread(live_incidents, sight)
+            return school_page.pieces(sight, code, incidents, self._rendering, words)
+
+        return Live(("school", code, _reader(words)), make)
+
+    def _live_machine(self, request: web.Request, machine_id: str) -> Live:
+        words = self._rendering.words(request)
+
+        async def make() -> Pieces:
+            sight = self._look(request)
+            machine = sight.machine(machine_id)
+            known = await asyncio.to_thread(machine_page.known_of, sight, machine)
+            incidents = await asyncio.to_thread(_own_incidents, sight, machine.school)
+            heard = next(iter(sight.store.latest(sight.scope, (machine.id,))), None)
+            return machine_page.pieces(sight, machine, heard, known, incidents, self._rendering, words)
+
+        return Live(("machine", machine_id, _reader(words)), make)
+
+    def _live_incident(self, request: web.Request, number: int) -> Live:
+        words = self._rendering.words(request)
+
+        async def make() -> Pieces:
+            sight = self._look(request)
+            story = await asyncio.to_thread(sight.store.incident_of, sight.scope, number)
+            if story is None:
+                raise Unknown(f"there is no incident {number}")
+            return incident_page.pieces(sight, story, self._rendering, words)
+
+        return Live(("incident", str(number), _reader(words)), make)
+
+    def _live_incidents(self, request: web.Request, code: str) -> Live:
+        words = self._rendering.words(request)
+
+        async def make() -> Pieces:
+            sight = self._look(request)
+            found = await asyncio.to_thread(live_incidents, sight)
+            if code:
+                _demand(sight, code)
+            cards = [
+                school_page.card_of(sight, one, words)
+                for one in found
+                if (code in one.schools if code else _lies_in(sight, one))
+            ]
+            html = self._rendering.piece("piece_incidents.html", words, cards=cards, whole=False)
+            return Pieces(html={"incidents": html})
+
+        return Live(("incidents", code, _reader(words)), make)
+
+    def _live_arrivals(self, request: web.Request, token: str) -> Live:
+        words = self._rendering.words(request)
+
+        async def make() -> Pieces:
+            sight = self._look(request)
+            used = await asyncio.to_thread(sight.store.code_used, sight.scope, token)
+            if used is None:
+                raise Unknown("there is no such install code")
+            return enrolment_page.pieces(sight, used, self._rendering, words)
+
+        return Live(("arrivals", token, _reader(words)), make)
+
+    def _asked_for(self, request: web.Request) -> Live:
+        page, of = request.query.get("page", ""), request.query.getall("of", [])
+        match page, of:
+            case "wall", [query, area, group, part]:
+                ask = wall.asked({"q": query, "area": area, "state": group, "part": part})
+                return self._live_wall(request, ask)
+            case "school", [code]:
+                return self._live_school(request, code)
+            case "machine", [machine]:
+                return self._live_machine(request, machine)
+            case "incident", [number] if (known := number_of(number)) is not None:
+                return self._live_incident(request, known)
+            case "incidents", [code]:
+                return self._live_incidents(request, code)
+            case "arrivals", [token]:
+                return self._live_arrivals(request, token)
+            case _:
+                raise Unknown("there is no such page")
+
+    # What is served
+
+    async def events(self, request: web.Request) -> web.StreamResponse:
+        """GET /events: what changes on a page, as it changes."""
+        live = self._asked_for(request)
+        # Whoever may not see the page is told so before the stream begins.
+        await self._live.snapshot(live.key, live.make)
+        visitor = visitor_of(request)
+
+        def still() -> bool:
+            return visitor.is_office or self._is_good(visitor.link)
+
+        return await self._live.stream(request, live.key, live.make, owner=visitor.link, still=still)
+
+    async def wall(self, request: web.Request) -> web.StreamResponse:
+        """GET /: the schools; people of one school are led to theirs."""
+        visitor = visitor_of(request)
+        if not visitor.is_office:
+            raise web.HTTPSeeOther(f"/schools/{quote(visitor.scope.school, safe='')}")
+        sight, words = self._seen(request)
+        ask = wall.asked(request.query)
+        areas = [(path, area.name, path.count("/")) for path, area in sorted(sight.register.areas.items())]
+        return await self._shown(request, self._live_wall(request, ask), "wall.html", ask=ask, areas=areas)
+
+    async def school(self, request: web.Request) -> web.StreamResponse:
+        """GET /schools/{code}: a school with its rooms."""
+        sight, words = self._seen(request)
+        code = request.match_info["code"]
+        _demand(sight, code)
+        school = sight.register.schools[code]
+        area = sight.register.areas.get(school.area)
+        rooms = sorted((room for room in sight.register.rooms.values() if room.school == code), key=room_order)
+        return await self._shown(
+            request,
+            self._live_school(request, code),
+            "school.html",
+            school=school,
+            area=area.name if area else school.area,
+            rooms=rooms,
+            lines=school_page.lines(sight, code, words),
+            off=school_page.days_off(sight, code, words),
+            today=school_page.today(sight, code),
+        )
+
+    async def machine(self, request: web.Request) -> web.StreamResponse:
+        """GET /machines/{id}: a PC in plain words."""
+        sight, words = self._seen(request)
+        machine = sight.machine(request.match_info["machine"])
+        return await self._shown(
+            request,
+            self._live_machine(request, machine.id),
+            "machine.html",
+            machine=machine,
+            name=machine_page.name_of(sight, machine, words.say),
+            school=sight.register.schools.get(machine.school),
+            retired=machine.state is MachineState.RETIRED,
+        )
+
+    async def sends(self, request: web.Request) -> web.StreamResponse:
+        """GET /machines/{id}/sends: everything this PC has sent, as it left it."""
+        sight, words = self._seen(request)
+        machine = sight.machine(request.match_info["machine"])
+        heard = next(iter(sight.store.latest(sight.scope, (machine.id,))), None)
+        figures = await asyncio.to_thread(machine_page.sent_figures, heard, sight.now, words.language)
+        sections = await asyncio.to_thread(sight.store.sections, sight.scope, machine.id)
+        return self._rendering.page(
+            request,
+            "sends.html",
+            {
+                "machine": machine,
+                "name": machine_page.name_of(sight, machine, words.say),
+                "figures": figures,
+                "sections": machine_page.sent_lists(tuple(sections), words.language),
+            },
+        )
+
+    async def incidents(self, request: web.Request) -> web.StreamResponse:
+        """GET /incidents: what goes on, and what was in the last month."""
+        visitor = visitor_of(request)
+        if not visitor.is_office:
+            raise web.HTTPSeeOther(f"/schools/{quote(visitor.scope.school, safe='')}/incidents")
+        return await self._incident_list(request, "")
+
+    async def incidents_of_school(self, request: web.Request) -> web.StreamResponse:
+        """GET /schools/{code}/incidents: the same of one school."""
+        sight = self._look(request)
+        _demand(sight, request.match_info["code"])
+        return await self._incident_list(request, request.match_info["code"])
+
+    async def _incident_list(self, request: web.Request, code: str) -> web.StreamResponse:
+        sight, words = self._seen(request)
+        scope = Scope(school=code) if code else sight.scope
+
+        def past() -> list[Incident]:
+            found = sight.store.incidents(scope, since=sight.now - _PAST_SECONDS, most=2 * PAST_SHOWN)
+            return [one for one in found if not one.is_live][:PAST_SHOWN]
+
+        return await self._shown(
+            request,
+            self._live_incidents(request, code),
+            "incidents.html",
+            school=sight.register.schools.get(code),
+            past=[incident_page.past_line(sight, one, words) for one in await asyncio.to_thread(past)],
+        )
+
+    async def incident(self, request: web.Request) -> web.StreamResponse:
+        """GET /incidents/SC-1042: an incident with the way drawn."""
+        sight, words = self._seen(request)
+        number = number_of(request.match_info["number"])
+        story = await asyncio.to_thread(sight.store.incident_of, sight.scope, number) if number is not None else None
+        if story is None or number is None:
+            raise Unknown("there is no such incident")
+        one = story.incident
+        return await self._shown(
+            request,
+            self._live_incident(request, number),
+            "incident.html",
+            incident=one,
+            school=sight.register.schools.get(one.school),
+            affected=[] if one.school else incident_page.affected(sight, one, words),
+            customers=incident_page.affected(sight, one, words) if one.school else [],
+        )
+
+    async def arrivals(self, request: web.Request) -> web.StreamResponse:
+        """GET /schools/{code}/enrol/{token}: PCs arrive; the code itself was shown when it was made."""
+        sight = self._look(request)
+        code, token = request.match_info["code"], request.match_info["token"]
+        _demand(sight, code)
+        used = await asyncio.to_thread(sight.store.code_used, Scope(school=code), token)
+        if used is None:
+            raise Unknown("there is no such install code")
+        return await self.watched(request, sight, used.token.path, token, ())
+
+    async def watched(
+        self, request: web.Request, sight: Sight, path: str, token: str, commands: tuple[tuple[str, str], ...]
+    ) -> web.StreamResponse:
+        """The page on which PCs are seen to arrive; with the commands where the code has just been made."""
+        room: Room | None = sight.register.rooms.get(path)
+        return await self._shown(
+            request,
+            self._live_arrivals(request, token),
+            "arrivals.html",
+            school=sight.register.schools[path.partition("/")[0]],
+            room=room,
+            token=token,
+            commands=commands,
+        )
+
+    async def addresses(self, request: web.Request) -> web.StreamResponse:
+        """GET /addresses: where programs read."""
+        return self._rendering.page(request, "addresses.html", {})
+
+
+def _demand(sight: Sight, code: str) -> None:
+    if not sight.has_school(code):
+        raise Unknown(f"the register has no school {code!r:.80}")
+
+
+def _reader(words: Words) -> str:
+    return f"{words.language} {words.visitor.link} {words.mark}"
+
+
+def _own_incidents(sight: Sight, code: str) -> list[Incident]:
+    return sight.store.incidents(Scope(school=code), live=True)
+
+
+def _lies_in(sight: Sight, incident: Incident) -> bool:
+    """Whether a reader sees it: one of its schools is in scope."""
+    return sight.scope == EVERYTHING or any(sight.has_school(code) for code in incident.schools)

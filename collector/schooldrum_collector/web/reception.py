@@ -1,0 +1,104 @@
+"""What both roads through the agents' door share: who is let in, how many at once, and what trouble is answered with.
+
+A request comes over one of two roads, agents.py or plain_road.py; what it is answered is decided here and behind.
+"""
+
+import asyncio
+import logging
+import math
+from collections import Counter
+from collections.abc import Callable
+
+from schooldrum_collector.speech import Say
+from schooldrum_collector.store.interface import Full, Overloaded
+from schooldrum_collector.store.records import Credential
+from schooldrum_collector.web.answer import Answer, trouble
+from schooldrum_collector.web.intake import Intake
+from schooldrum_collector.web.letter import Unacceptable
+
+_log = logging.getLogger(__name__)
+BODY_SECONDS = 60.0
+MOST_IN_HAND = 4000
+"""Reports that may be under way at once; beyond it everybody would wait longer than it takes to come again."""
+_SPREAD_SECONDS = 45
+"""Whoever is turned away is called back at another second, or all would be back together."""
+_FULL_SECONDS = 60
+
+
+class Reception:
+    """Lets reports in and words what goes wrong. `counts` are the intake's, and each word of trouble."""
+
+    def __init__(self, intake: Intake, *, now: Callable[[], float], proxies: frozenset[str], say: Say) -> None:
+        """`now` is the wall clock; from `proxies`, and only from them, X-Forwarded-For counts as the address."""
+        self.intake = intake
+        self.counts: Counter[str] = intake.counts
+        self.now = now
+        self._proxies = proxies
+        self._say = say
+        self._in_hand = 0
+        self._full_told = -math.inf
+
+    def address(self, peer: str, forwarded: str) -> str:
+        """Where a request comes from, by the connection's other end and the X-Forwarded-For in its head."""
+        if peer in self._proxies:
+            return forwarded.rpartition(",")[2].strip() or peer
+        return peer
+
+    def enter(self, authorization: str) -> Credential | Answer:
+        """Before anything of a body is read: whose credential it is. Who is let in leaves by `leave`.
+
+        Raises:
+            Overloaded: too many are in already.
+        """
+        shown = self.intake.knock(authorization)
+        if isinstance(shown, Answer):
+            return shown
+        if self._in_hand >= MOST_IN_HAND:
+            raise Overloaded(1)
+        self._in_hand += 1
+        return shown
+
+    def leave(self) -> None:
+        """A report that was let in has been answered, or its connection is lost."""
+        self._in_hand -= 1
+
+    def count(self, answer: Answer) -> None:
+        """Counts the trouble in an answer, if there is any."""
+        if answer.error:
+            self.counts[answer.error] += 1
+
+    def refusal(self, problem: Exception, where: str) -> Answer:
+        """What is answered where `problem` came up. What should not have happened is logged; the agent comes again."""
+        if isinstance(problem, Unacceptable):
+            return trouble(problem.status, problem.error, str(problem))
+        if isinstance(problem, Overloaded):
+            return self._busy(problem.retry_after)
+        if isinstance(problem, Full):
+            self._tell_full(problem)
+        else:
+            _log.error("The agents' door failed at %s", where, exc_info=problem)
+        return self._busy(_FULL_SECONDS)
+
+    def _busy(self, retry_after: int) -> Answer:
+        message = self._say("Máy chủ đang bận; hãy đợi rồi gửi lại.", "The collector is busy; wait, then send again.")
+        return trouble(503, "busy", message, retry_after=retry_after + self.counts["busy"] % _SPREAD_SECONDS)
+
+    def _tell_full(self, problem: Full) -> None:
+        """What the log is told while nothing can be stored: one sentence a minute, however many PCs call."""
+        now = asyncio.get_running_loop().time()
+        if now - self._full_told >= _FULL_SECONDS:
+            self._full_told = now
+            _log.error("Agents are asked to come again and keep what they have: %s", problem)
+
+
+def too_slow(seconds: float) -> Unacceptable:
+    """A body that did not arrive in time.
+
+    Said as too large, because a PC on a line this slow gets through with half of it.
+    """
+    return Unacceptable(413, "too_large", f"the body did not arrive within {seconds:.0f} s; send less at once")
+
+
+def too_large(most: int) -> Unacceptable:
+    """A body of more than so many bytes."""
+    return Unacceptable(413, "too_large", f"the body has more than {most} bytes; send less at once")

@@ -1,0 +1,242 @@
+"""A school: what is wrong there now, its rooms as grids of PCs, its lines, and the days on which it is off."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+
+import msgspec
+
+from schooldrum_collector import formats, vietnamese
+from schooldrum_collector.judge.calendar import time_zone
+from schooldrum_collector.judge.calendar_day import DayKind
+from schooldrum_collector.judge.expecting import CALENDARS, maintained
+from schooldrum_collector.judge.incident import Incident
+from schooldrum_collector.judge.places import PlacePresence, school_places
+from schooldrum_collector.judge.presence import Presence
+from schooldrum_collector.show.incident_words import SEVERITIES, read
+from schooldrum_collector.show.machine_words import seat_words, state_word
+from schooldrum_collector.store.records import MAIN_SITE, Machine, MachineState, Room
+from schooldrum_collector.web.live_pages import Pieces
+from schooldrum_collector.web.page_words import Look, machine_look, presence_look, severity_kind
+from schooldrum_collector.web.rendering import Rendering, Words
+from schooldrum_collector.web.sight import Sight
+from schooldrum_collector.web.wall import counts_words
+
+DAYS_AHEAD = 21
+_LINES = {"main": ("đường chính", "main line"), "second": ("đường dự phòng", "second line")}
+_OFF = {
+    DayKind.HOLIDAY: ("nghỉ lễ", "public holiday"),
+    DayKind.BREAK: ("nghỉ theo kế hoạch", "break"),
+    DayKind.CLOSED: ("nghỉ đột xuất", "unplanned day off"),
+}
+_NOON = time(5)
+
+
+class Tile(msgspec.Struct, frozen=True, kw_only=True):
+    """A PC in its room's grid."""
+
+    machine: str
+    label: str
+    name: str
+    look: Look
+
+
+class RoomShown(msgspec.Struct, frozen=True, kw_only=True):
+    """A room over its grid; `hours` says until when its PCs are expected, or that they are not."""
+
+    path: str
+    code: str
+    name: str
+    look: Look
+    counts: str
+    hours: str
+    seats: int
+    there: int
+
+
+class IncidentCard(msgspec.Struct, frozen=True, kw_only=True):
+    """An incident that goes on, in short."""
+
+    name: str
+    level: str
+    kind: str
+    heading: str
+    since: str
+    evidence: str
+    steps: tuple[str, ...]
+    acknowledged: bool
+    opens: bool
+    """Whether this reader may open its page: a school not that of an incident of many schools."""
+
+
+def card_of(sight: Sight, incident: Incident, words: Words) -> IncidentCard:
+    """An incident in short."""
+    told = read(sight.register, incident, sight.now, words.language)
+    return IncidentCard(
+        name=incident.name,
+        level=words.say(*SEVERITIES[incident.severity]),
+        kind=severity_kind(incident.severity),
+        heading=told.heading,
+        since=told.since,
+        evidence=told.evidence,
+        steps=told.steps,
+        acknowledged=incident.acknowledged is not None,
+        opens=words.visitor.is_office or incident.school == words.visitor.scope.school,
+    )
+
+
+def room_order(room: Room) -> tuple[object, ...]:
+    """Rooms as a reader expects them: the main campus first, Tin 2 before Tin 10."""
+    return room.site != MAIN_SITE, vietnamese.sort_key(room.site), vietnamese.sort_key(room.name), room.path
+
+
+def tile_of(machine: Machine, presence: Presence, room: Room | None, words: Words) -> Tile:
+    """A PC in the grid; its name is read out where the eye sees a number."""
+    seat = seat_words(machine, words.say)
+    look = machine_look(presence, words.say)
+    assumed = words.say(" (suy ra)", " (assumed)") if presence.assumed else ""
+    place = room.name if room else machine.room
+    return Tile(
+        machine=machine.id,
+        label=f"{machine.seat:02}" if seat[-1:].isdigit() else words.say("GV", "T"),
+        name=f"{place} \N{EN DASH} {seat}: {state_word(presence, words.say)}{assumed}",
+        look=look,
+    )
+
+
+def pieces(
+    sight: Sight, code: str, incidents: Iterable[Incident], rendering: Rendering, words: Words
+) -> Pieces:
+    """The changing parts of a school's page."""
+    register = sight.register
+    rooms = sorted((room for room in register.rooms.values() if room.school == code), key=room_order)
+    machines = [one for one in sight.machines(code) if one.state is not MachineState.RETIRED]
+    known = {one.machine: one for one in sight.latest(code)}
+    found = school_places(
+        register,
+        rooms=[room.path for room in rooms],
+        machines=machines,
+        heard_of=known.get,
+        hearing=sight.hearing,
+        now=sight.now,
+    )
+    by_room: dict[str, list[Machine]] = {}
+    for machine in machines:
+        by_room.setdefault(machine.path, []).append(machine)
+    html = {
+        "head": rendering.piece(
+            "piece_school_head.html",
+            words,
+            look=presence_look(found.school, words.say),
+            counts=counts_words(
+                found.school.machines, sum(one.state is MachineState.PENDING for one in machines), words
+            ),
+        ),
+        "incidents": rendering.piece(
+            "piece_incidents.html",
+            words,
+            cards=[card_of(sight, one, words) for one in incidents if code in one.schools],
+            whole=True,
+        ),
+    }
+    lists: dict[str, tuple[str, ...]] = {}
+    for room in rooms:
+        members = sorted(by_room.get(room.path, ()), key=lambda one: (one.seat, vietnamese.sort_key(one.alias)))
+        place = found.rooms[room.path]
+        html[f"room {room.path}"] = rendering.piece(
+            "piece_room.html", words, room=_room(sight, room, place, members, words)
+        )
+        keys: list[str] = []
+        for machine in members:
+            key = f"machine {machine.id}"
+            keys.append(key)
+            tile = tile_of(machine, found.presences[machine.id], room, words)
+            html[key] = rendering.piece("piece_tile.html", words, tile=tile)
+        lists[f"tiles {room.path}"] = tuple(keys)
+    return Pieces(html=html, lists=lists)
+
+
+def _room(sight: Sight, room: Room, place: PlacePresence, members: list[Machine], words: Words) -> RoomShown:
+    active = [one for one in members if one.state is MachineState.ACTIVE]
+    return RoomShown(
+        path=room.path,
+        code=room.code,
+        name=room.name or room.code,
+        look=presence_look(place, words.say),
+        counts=counts_words(place.machines, len(members) - len(active), words),
+        hours=_hours(sight, room.path, words),
+        seats=room.seats,
+        there=len(active),
+    )
+
+
+def _hours(sight: Sight, path: str, words: Words) -> str:
+    say, calendar = words.say, CALENDARS.of_room(sight.register, path)
+    if maintained(sight.register, path, sight.now) is not None:
+        return say("đang bảo trì", "under maintenance")
+    until = calendar.until(sight.now)
+    if until is None:
+        return say("ngoài giờ học", "outside lesson hours")
+    if until - sight.now > 2 * 86400:
+        return say("luôn bật", "always on")
+    at = formats.time_of_day(until, calendar.zone)
+    return say(f"giờ học đến {at}", f"lesson hours until {at}")
+
+
+class LineShown(msgspec.Struct, frozen=True, kw_only=True):
+    """An internet line of the school as the register has it."""
+
+    name: str
+    provider: str
+    customer: str
+
+
+class DayShown(msgspec.Struct, frozen=True, kw_only=True):
+    """A day on which the school is off; `closed` says that it was closed at the school itself, and can be opened."""
+
+    day: str
+    written: str
+    why: str
+    closed: bool
+
+
+def lines(sight: Sight, code: str, words: Words) -> list[LineShown]:
+    """The school's internet lines, the main one first."""
+    return [
+        LineShown(
+            name=words.say(*_LINES[line.code]) if line.code in _LINES else line.code,
+            provider=line.provider,
+            customer=line.customer,
+        )
+        for line in sorted(sight.register.lines.values(), key=lambda one: (one.site != MAIN_SITE, one.site, one.code))
+        if line.school == code
+    ]
+
+
+def today(sight: Sight, code: str) -> date:
+    """The school's own date."""
+    return datetime.fromtimestamp(sight.now, time_zone(sight.register.schools[code].time_zone)).date()
+
+
+def days_off(sight: Sight, code: str, words: Words) -> list[DayShown]:
+    """Days of the next three weeks on which the school is off although it is no weekend and no summer."""
+    register, first = sight.register, today(sight, code)
+    own = register.calendars.get(code)
+    calendar = CALENDARS.of_school(register, code)
+    shown: list[DayShown] = []
+    for number in range(DAYS_AHEAD):
+        day = first + timedelta(days=number)
+        noon = datetime.combine(day, _NOON, UTC).timestamp()
+        found = calendar.day(noon)
+        if found.kind not in _OFF:
+            continue
+        shown.append(
+            DayShown(
+                day=day.isoformat(),
+                written=formats.date(noon, words.language),
+                why=found.reason or words.say(*_OFF[found.kind]),
+                closed=found.kind is DayKind.CLOSED
+                and own is not None
+                and any(one.holds(day) and not one.open for one in own.closings),
+            )
+        )
+    return shown

@@ -1,0 +1,193 @@
+"""The wall of schools: which of them need somebody, which are well, which are off; searched, filtered, in parts."""
+
+import functools
+from collections import Counter
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+import msgspec
+
+from schooldrum_collector import formats, vietnamese
+from schooldrum_collector.judge.incident import Incident
+from schooldrum_collector.judge.places import PlaceState
+from schooldrum_collector.judge.presence import State
+from schooldrum_collector.show.incident_words import read
+from schooldrum_collector.store.records import School
+from schooldrum_collector.web.census import SchoolStands
+from schooldrum_collector.web.live_pages import Pieces
+from schooldrum_collector.web.page_words import place_look, severity_kind
+from schooldrum_collector.web.rendering import Rendering, Words
+from schooldrum_collector.web.sight import Sight
+
+AT_ONCE = 120
+_LONGEST_QUERY = 100
+_MOST_PARTS = 1000
+GROUPS: dict[str, tuple[PlaceState, ...]] = {
+    "bad": (PlaceState.DOWN,),
+    "poor": (PlaceState.DEGRADED,),
+    "good": (PlaceState.UP,),
+    "rest": (PlaceState.OFF,),
+    "quiet": (PlaceState.UNKNOWN,),
+}
+"""By which schools are counted and chosen; each is a class of the style sheet."""
+_RANK = {PlaceState.DOWN: 1, PlaceState.DEGRADED: 2, PlaceState.UNKNOWN: 4, PlaceState.UP: 3, PlaceState.OFF: 5}
+_sort_key = functools.lru_cache(maxsize=8192)(vietnamese.sort_key)
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reader of the wall wants to see: words of a name, an area's path, a group, and which part of the list."""
+
+    query: str = ""
+    area: str = ""
+    group: str = ""
+    part: int = 1
+
+    def address(self, **other: object) -> str:
+        """The wall with this asked of it, or something else in its place."""
+        values = {"q": self.query, "area": self.area, "state": self.group, "part": self.part, **other}
+        if other and "part" not in other:
+            values["part"] = 1
+        said = {name: value for name, value in values.items() if value and (name != "part" or value != 1)}
+        return f"/?{urlencode(said)}" if said else "/"
+
+
+def asked(query: Mapping[str, str]) -> Asked:
+    """What an address asks; what makes no sense is left out."""
+    part = query.get("part", "1")
+    return Asked(
+        query=" ".join(query.get("q", "").split())[:_LONGEST_QUERY],
+        area=query.get("area", ""),
+        group=query.get("state", "") if query.get("state") in GROUPS else "",
+        part=min(_MOST_PARTS, max(1, int(part))) if part.isdecimal() and len(part) < len("10000") else 1,
+    )
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """A school on the wall."""
+
+    code: str
+    name: str
+    area: str
+    kind: str
+    mark: str
+    word: str
+    counts: str
+    trouble: str = ""
+    trouble_kind: str = ""
+    since: str = ""
+
+
+def chosen(sight: Sight, stands: Mapping[str, SchoolStands], ask: Asked) -> tuple[list[SchoolStands], Counter[str]]:
+    """Schools that are asked for, those in need first, and how many there are of each group before it was chosen."""
+    register = sight.register
+    groups: Counter[str] = Counter()
+    group_of = {state: group for group, states in GROUPS.items() for state in states}
+    found: list[SchoolStands] = []
+    for code, one in stands.items():
+        school = register.schools.get(code)
+        if school is None or not sight.has_school(code) or not _is_asked(sight, school, ask):
+            continue
+        group = "bad" if one.worst is not None and severity_kind(one.worst.severity) == "bad" else group_of[one.state]
+        groups[group] += 1
+        if not ask.group or group == ask.group:
+            found.append(one)
+    found.sort(key=lambda one: (_rank(one), _sort_key(register.schools[one.code].name), one.code))
+    return found, groups
+
+
+def _is_asked(sight: Sight, school: School, ask: Asked) -> bool:
+    if ask.area and school.area != ask.area and not school.area.startswith(f"{ask.area}/"):
+        return False
+    if not ask.query:
+        return True
+    area = sight.register.areas.get(school.area)
+    held = _folded(school.name), _folded(school.code), _folded(area.name) if area else ""
+    return all(any(word in text for text in held) for word in _folded(ask.query).split())
+
+
+_folded = functools.lru_cache(maxsize=16384)(vietnamese.folded)
+
+
+def _rank(one: SchoolStands) -> int:
+    if one.worst is not None and severity_kind(one.worst.severity) == "bad":
+        return 0
+    return _RANK[one.state]
+
+
+def card(sight: Sight, one: SchoolStands, words: Words) -> Card:
+    """A school as the wall shows it."""
+    say, school = words.say, sight.register.schools[one.code]
+    area = sight.register.areas.get(school.area)
+    look = place_look(one.state, say, expected=one.expected)
+    trouble, since = _trouble(sight, one.worst, words) if one.worst else ("", "")
+    return Card(
+        code=one.code,
+        name=school.name,
+        area=area.name if area else school.area,
+        kind=look.kind,
+        mark=look.mark,
+        word=look.word,
+        counts=counts_words(one.machines, one.pending, words),
+        trouble=trouble,
+        trouble_kind=severity_kind(one.worst.severity) if one.worst else "",
+        since=since,
+    )
+
+
+def counts_words(machines: Mapping[str, int], pending: int, words: Words) -> str:
+    """`18/24 máy đang bật · 2 mất liên lạc`."""
+    say, language = words.say, words.language
+    total = sum(machines.values())
+    if not total:
+        parts = [say("chưa có máy", "no PC yet")]
+    else:
+        online, all_ = formats.number(machines.get(State.ONLINE, 0), language), formats.number(total, language)
+        parts = [say(f"{online}/{all_} máy đang bật", f"{online} of {all_} PCs on")]
+    if silent := machines.get(State.SILENT, 0):
+        parts.append(say(f"{silent} mất liên lạc", f"{silent} not heard"))
+    if pending:
+        parts.append(say(f"{pending} chờ duyệt", f"{pending} to be approved"))
+    return " · ".join(parts)
+
+
+def _trouble(sight: Sight, incident: Incident, words: Words) -> tuple[str, str]:
+    told = read(sight.register, incident, sight.now, words.language)
+    _, colon, what = told.heading.partition(": ")
+    heading = what if colon else told.heading
+    school = sight.register.schools.get(incident.school)
+    return heading[:1].upper() + heading[1:], formats.clock(
+        incident.began, sight.now, words.language, school.time_zone if school else formats.VIETNAM
+    )
+
+
+def pieces(
+    sight: Sight, stands: Mapping[str, SchoolStands], ask: Asked, rendering: Rendering, words: Words
+) -> Pieces:
+    """The changing parts of the wall: the counts, the list, and what stands below it."""
+    found, groups = chosen(sight, stands, ask)
+    first = (ask.part - 1) * AT_ONCE
+    shown = found[first : first + AT_ONCE]
+    html = {
+        f"school {one.code}": rendering.piece("piece_school.html", words, card=card(sight, one, words)) for one in shown
+    }
+    order = tuple(html)
+    html["summary"] = rendering.piece(
+        "piece_summary.html",
+        words,
+        ask=ask,
+        groups=[
+            (group, place_look(states[0], words.say, expected=False), groups[group]) for group, states in GROUPS.items()
+        ],
+        total=sum(groups.values()),
+    )
+    html["parts"] = rendering.piece(
+        "piece_parts.html",
+        words,
+        ask=ask,
+        first=first,
+        shown=len(shown),
+        total=len(found),
+        more=len(found) > first + AT_ONCE,
+        none_at_all=not sight.register.schools,
+    )
+    return Pieces(html=html, lists={"schools": order})

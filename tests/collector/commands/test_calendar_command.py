@@ -1,0 +1,171 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+from tests.collector.commands.conftest import Typed
+
+from schooldrum_collector.commands.calendar_file import Unreadable, read_events
+
+ICS = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//test//
+BEGIN:VEVENT
+UID:1
+SUMMARY:Nghỉ giữa kỳ
+DTSTART;VALUE=DATE:20261123
+DTEND;VALUE=DATE:20261126
+END:VEVENT
+BEGIN:VEVENT
+UID:2
+SUMMARY:Cắt điện
+DTSTART;TZID=Asia/Ho_Chi_Minh:20261207T080000
+DTEND;TZID=Asia/Ho_Chi_Minh:20261207T110000
+RRULE:FREQ=WEEKLY;COUNT=2
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+@pytest.fixture
+def planned(school: Typed, tmp_path: Path) -> Typed:
+    plan = tmp_path / "plan.toml"
+    plan.write_text(school("calendar", "sample").out, encoding="utf-8")
+    assert school("calendar", "set", "--scope", "BM", str(plan)).code == 0
+    return school
+
+
+def days(typed: Typed, place: str, month: str) -> dict[str, dict[str, object]]:
+    return {day["date"]: day for day in typed("calendar", "show", place, "--month", month, "--json").data()["days"]}
+
+
+def test_calendar_command_shows_what_was_set(planned: Typed):
+    shown = days(planned, "BM/tin1", "2026-11")
+    assert shown["2026-11-23"] == {
+        "date": "2026-11-23",
+        "kind": "school",
+        "reason": "",
+        "planned": True,
+        "hours": ["07:00-11:30", "13:00-17:00"],
+    }
+    assert shown["2026-11-24"]["reason"] == "Vietnam Cultural Day"
+    drawn = planned("calendar", "show", "BM", "--month", "2027-02", lang="vi").out
+    assert "15 SC" in drawn
+    assert "Nghỉ Tết" in drawn
+    assert "Giao thừa" in drawn
+    assert days(planned, "QY", "2026-11")["2026-11-23"]["planned"] is False
+    assert "calendar sample" in planned("calendar", "show", "QY", "--month", "2026-11").err
+
+
+def test_calendar_command_a_dry_run_saves_nothing(school: Typed, tmp_path: Path):
+    plan = tmp_path / "plan.toml"
+    plan.write_text(school("calendar", "sample").out, encoding="utf-8")
+    said = school("calendar", "set", "--scope", "BM", str(plan), "--dry-run")
+    assert "2026-2027" in said.out
+    assert not days(school, "BM", "2026-11")["2026-11-23"]["planned"]
+
+
+def test_calendar_command_closes_and_opens_in_one_step(planned: Typed):
+    closing = ("calendar", "close", "/", "--date", "2026-11-25", "--until", "27/11/2026", "--reason", "Typhoon 5")
+    assert planned(*closing).code == 0
+    assert days(planned, "BM/tin1", "2026-11")["2026-11-26"] == {
+        "date": "2026-11-26",
+        "kind": "closed",
+        "reason": "Typhoon 5",
+        "planned": True,
+        "hours": [],
+    }
+    assert planned("calendar", "open", "BM", "--date", "2026-11-26").code == 0
+    kinds = {day: shown["kind"] for day, shown in days(planned, "BM", "2026-11").items()}
+    assert [kinds[f"2026-11-{day}"] for day in (25, 26, 27)] == ["closed", "school", "closed"]
+    assert days(planned, "QY", "2026-11")["2026-11-26"]["kind"] == "closed"
+    assert planned("calendar", "open", "/", "--date", "2026-11-25", "--until", "2026-11-27").code == 0
+    assert days(planned, "QY", "2026-11")["2026-11-26"]["kind"] == "school"
+    assert planned("calendar", "open", "/", "--date", "2026-11-25").code == 1
+
+
+def test_calendar_command_imports_again_in_its_own_place(planned: Typed, tmp_path: Path):
+    file = tmp_path / "nghi.ics"
+    file.write_text(ICS, encoding="utf-8")
+    importing = ("calendar", "import", str(file), "--scope", "BM")
+    assert planned(*importing, "--dry-run").code == 0
+    assert days(planned, "BM", "2026-11")["2026-11-25"]["kind"] == "school"
+    for _ in range(2):
+        assert planned(*importing).code == 0
+    kinds = {**days(planned, "BM", "2026-11"), **days(planned, "BM", "2026-12")}
+    closed = [day for day, shown in kinds.items() if shown["kind"] == "closed"]
+    assert closed == ["2026-11-23", "2026-11-24", "2026-11-25", "2026-12-07", "2026-12-14"]
+    file.write_text(ICS.replace("20261123", "20261124"), encoding="utf-8")
+    assert planned(*importing, "--as", "mute").code == 0
+    assert days(planned, "BM", "2026-12")["2026-12-07"]["kind"] == "school"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["close", "BM", "--date", "x", "--reason", "r"], "2026-09-21"),
+        (["close", "BM", "--date", "1999-01-01", "--reason", "r"], "2026-09-21"),
+        (["close", "BM", "--date", "2026-11-25", "--until", "2026-11-24", "--reason", "r"], "--until"),
+        (["close", "BM", "--date", "2026-11-25", "--until", "2028-11-24", "--reason", "r"], "--until"),
+        (["close", "BM", "--date", "2026-11-25", "--reason", " "], "--reason"),
+        (["close", "nowhere", "--date", "2026-11-25", "--reason", "r"], "nowhere"),
+        (["open", "BM", "--date", "2026-11-25"], "not closed"),
+        (["show", "BM", "--month", "2026-13"], "--month"),
+        (["set", "--scope", "BM", "/nonexistent.toml"], "/nonexistent.toml"),
+        (["import", "/nonexistent.ics", "--scope", "BM"], "/nonexistent.ics"),
+        (["maintain", "BM", "--from", "2026-11-25 10:00", "--until", "2026-11-25 09:00", "--reason", "r"], "--until"),
+        (["maintain", "BM", "--from", "soon", "--until", "2026-11-25 09:00", "--reason", "r"], "soon"),
+    ],
+)
+def test_calendar_command_refusals_say_what_to_write(school: Typed, words: list[str], says: str):
+    said = school("calendar", *words)
+    assert said.code == 1
+    assert says in said.err
+    assert "Traceback" not in said.err
+
+
+def test_calendar_command_maintenance_is_shown(planned: Typed):
+    work = ("--from", "2030-11-25 10:00", "--until", "2030-11-25 12:00", "--as", "skip", "--reason", "New switch")
+    assert planned("calendar", "maintain", "BM/tin1", *work).code == 0
+    assert "New switch" in planned("calendar", "show", "BM/tin1", "--month", "2026-11").out
+    assert "New switch" not in planned("calendar", "show", "BM", "--month", "2026-11").out
+
+
+EVENT = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:x\nDTSTART:{start}\n{more}END:VEVENT\nEND:VCALENDAR\n"
+HOSTILE = [
+    b"",
+    b"\0" * 1000,
+    b"BEGIN:VCALENDAR\n" * 3000,
+    b"x" * (3 << 20),
+    b"BEGIN:VCALENDAR\nEND:VCALENDAR\n",
+    ("BEGIN:VCALENDAR\n" + "BEGIN:VEVENT\nDTSTART:20261123\nEND:VEVENT\n" * 2500 + "END:VCALENDAR\n").encode(),
+    EVENT.format(start="20261101T000000", more="DURATION:PT1M\nRRULE:FREQ=DAILY\n").encode() * 20,
+]
+
+
+@pytest.mark.parametrize("raw", HOSTILE)
+def test_calendar_command_hostile_files_are_refused_at_once(raw: bytes, tmp_path: Path):
+
+    file = tmp_path / "x.ics"
+    file.write_bytes(raw)
+    with pytest.raises(Unreadable) as refused:
+        read_events(file, date(2026, 11, 22), "Asia/Ho_Chi_Minh")
+    assert refused.value.vietnamese != refused.value.english
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "RRULE:FREQ=SECONDLY\n",
+        "RRULE:FREQ=DAILY;INTERVAL=0\n",
+        "RRULE:FREQ=MONTHLY;BYDAY=-1MO\n",
+        "RRULE:FREQ=YEARLY;BYSETPOS=1\n",
+        "DTEND:20200101\n",
+        "DTEND:99991231\n",
+    ],
+)
+def test_calendar_command_what_is_not_understood_is_left_out_and_told(more: str, tmp_path: Path):
+
+    file = tmp_path / "x.ics"
+    file.write_text(EVENT.format(start="20261123", more=more), encoding="utf-8")
+    found = read_events(file, date(2026, 11, 22), "Asia/Ho_Chi_Minh")
+    assert (found.events, found.left_out) == ((), ("x",))

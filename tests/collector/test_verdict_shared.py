@@ -1,0 +1,185 @@
+"""One cause in many schools is one fault: a provider, an area, a service, the collector itself."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from tests.collector.verdict_scene import CUT, WELL, Pc, pcs, rungs, seen
+
+from schooldrum_collector.judge.fault import Answer, Degree, Fault, Kind, Level, Line, Place, Rung, SchoolSeen, Verdict
+from schooldrum_collector.judge.shared_faults import SchoolStanding, shared, standing_of
+from schooldrum_collector.judge.verdict import faults
+
+LATER = CUT + 1800
+BACK = CUT + 3600
+KNOWN = BACK + 1800
+
+
+def school(
+    number: int,
+    breaks: str = "",
+    *,
+    provider: str = "A",
+    area: str = "p/ward1",
+    cut: float = CUT,
+    known: float | None = None,
+    observes: tuple[Rung, ...] = (),
+    **more: Any,
+) -> SchoolSeen:
+    code = f"S{number:03}"
+    everybody = pcs({f"{code}/main/tin1": 2, f"{code}/main/office": 2}, breaks=lambda *_: breaks, cut=cut, back=BACK)
+    if observes:
+        everybody = [
+            msgspec.structs.replace(pc, observer=True, climbs_online=observes) if "office" in pc.room else pc
+            for pc in everybody
+        ]
+    lines: dict[str, tuple[Line, ...]] = {f"{code}/main": (Line(code="main", provider=provider),)} if provider else {}
+    found = seen(everybody, LATER, known=known, remembered=known is not None, code=code, area=area, lines=lines, **more)
+    return msgspec.structs.replace(
+        found,
+        witnesses=tuple(msgspec.structs.replace(one, machine=f"{code}-{one.machine}") for one in found.witnesses),
+    )
+
+
+def judged(*schools: SchoolSeen, office: SchoolSeen | None = None) -> tuple[Fault, ...]:
+    by_school = {one.school: faults(one, LATER) for one in schools}
+    standings = {one.school: standing_of(one, LATER) for one in (*schools, *([office] if office else []))}
+    return shared(by_school, standings, LATER, office=office)
+
+
+def range_of(begin: int, end: int, breaks: str = "", **more: Any) -> list[SchoolSeen]:
+    return [school(number, breaks, **more) for number in range(begin, end)]
+
+
+def test_a_provider_in_two_wards_while_others_are_fine():
+    found = judged(
+        *range_of(0, 7, "line"),
+        *range_of(7, 14, "line", area="p/ward2"),
+        school(14),
+        *range_of(20, 29, provider="B"),
+    )
+    (fault,) = found
+    assert (fault.place, fault.kind) == (Place(Level.PROVIDER, "A"), Kind.OUTAGE)
+    assert (fault.verdict, fault.degree) == (Verdict.LINE, Degree.PROBABLE)
+    assert fault.evidence.counts == {"schools": 14, "of": 15, "others": 9, "measured": 0}
+    assert fault.evidence.names["schools"] == tuple(f"S{n:03}" for n in range(14))
+    assert abs(fault.began - CUT) <= fault.error
+
+
+def test_it_is_found_once_schools_have_measured_it():
+    (fault,) = judged(*range_of(0, 6, "line", known=KNOWN), *range_of(6, 10, "line"), *range_of(20, 25, provider="B"))
+    assert (fault.verdict, fault.degree, fault.evidence.word) == (Verdict.LINE, Degree.FOUND, "provider")
+    assert fault.evidence.counts["measured"] == 6
+
+
+@pytest.mark.parametrize(
+    ("why", "schools"),
+    [
+        ("two are too few", [*range_of(0, 2, "line"), *range_of(20, 25, provider="B")]),
+        ("most of its schools are fine", [*range_of(0, 4, "line"), *range_of(4, 12)]),
+        (
+            "they went at different hours",
+            [school(n, "line", cut=CUT - 900 * n) for n in range(4)] + range_of(20, 29, provider="B"),
+        ),
+        ("each in a ward of its own", [school(n, "line", area=f"p/ward{n}") for n in range(3)] + range_of(4, 30)),
+    ],
+)
+def test_what_is_no_common_cause(why, schools):
+    assert judged(*schools) == (), why
+
+
+def test_an_area_whatever_the_provider():
+    fine = range_of(40, 60, area="q/far")
+    down = [school(n, "dark", provider="AB"[n % 2]) for n in range(8)]
+    (fault,) = judged(*down, *fine)
+    assert (fault.place, fault.verdict) == (Place(Level.AREA, "p/ward1"), Verdict.UNKNOWN)
+    assert fault.evidence.causes == (Verdict.POWER, Verdict.LINE)
+    answered = [
+        msgspec.structs.replace(
+            one,
+            answers=(Answer(place=Place(Level.SCHOOL, one.school), answer="power_cut", at=CUT + 400),) if n < 3 else (),
+        )
+        for n, one in enumerate(down)
+    ]
+    (fault,) = judged(*answered, *fine)
+    assert (fault.verdict, fault.degree, fault.evidence.counts["power"]) == (Verdict.POWER, Degree.PROBABLE, 3)
+
+
+def test_everybody_silent_at_once_is_one_fault_never_120():
+    everybody = [school(n, "collector", provider="AB"[n % 2], area=f"p/ward{n % 7}") for n in range(120)]
+    (fault,) = judged(*everybody)
+    assert (fault.place, fault.verdict) == (Place(Level.SERVICE, "collector"), Verdict.UNKNOWN)
+    assert len(fault.evidence.names["schools"]) == 120
+    office = school(900, observes=rungs("national", "international"), provider="")
+    (fault,) = judged(*everybody, office=office)
+    assert (fault.verdict, fault.degree) == (Verdict.COLLECTOR, Degree.PROBABLE)
+    office = school(900, observes=WELL, provider="")
+    assert {fault.place.level for fault in judged(*everybody, office=office)} == {Level.AREA}
+    told = [school(n, "collector", known=KNOWN, area=f"p/ward{n % 7}") for n in range(120)]
+    (fault,) = judged(*told)
+    assert (fault.verdict, fault.degree) == (Verdict.COLLECTOR, Degree.FOUND)
+
+
+def test_routes_abroad_of_one_provider_and_of_all():
+    away = rungs("international")
+    (fault,) = judged(*range_of(0, 5, observes=away), *range_of(20, 25, provider="B", observes=WELL))
+    assert (fault.place, fault.verdict, fault.degree) == (
+        Place(Level.PROVIDER, "A"),
+        Verdict.INTERNATIONAL,
+        Degree.FOUND,
+    )
+    (fault,) = judged(*range_of(0, 5, observes=away), *range_of(20, 25, provider="B", observes=away))
+    assert (fault.place.level, fault.verdict) == (Level.AREA, Verdict.INTERNATIONAL)
+    assert judged(*range_of(0, 3, observes=away), *range_of(3, 12, observes=WELL)) == ()
+
+
+ANSWERED = (*WELL, Rung(step="service", target="csdl", passed=True))
+REFUSED = (*WELL, Rung(step="service", target="csdl", passed=False))
+
+
+def test_a_service():
+    (fault,) = judged(*range_of(0, 57, observes=REFUSED), *range_of(57, 60, observes=ANSWERED))
+    assert (fault.place, fault.kind, fault.target) == (Place(Level.SERVICE, "csdl"), Kind.SERVICE, "csdl")
+    assert (fault.verdict, fault.degree) == (Verdict.SERVICE, Degree.FOUND)
+    assert fault.evidence.counts == {"schools": 57, "of": 60, "others": 3}
+    office = school(900, observes=REFUSED)
+    (fault,) = judged(*range_of(0, 2, observes=REFUSED), office=office)
+    assert fault.evidence.word == "service_and_office"
+    assert judged(*range_of(0, 2, observes=REFUSED)) == ()
+    assert judged(*range_of(0, 3, observes=REFUSED), *range_of(3, 9, observes=ANSWERED)) == ()
+    office = school(900, observes=ANSWERED)
+    (fault,) = judged(*range_of(0, 5, observes=REFUSED), office=office)
+    assert fault.degree is Degree.PROBABLE
+
+
+def test_the_standing_of_a_school_that_is_off():
+    off = school(1, "dark", expected={"S001/main/tin1": False, "S001/main/office": False})
+    assert standing_of(off, LATER) == SchoolStanding(school="S001", area="p/ward1", providers=frozenset({"A"}))
+
+
+def test_a_thousand_schools_with_one_pc_each_are_told_apart():
+    small = [
+        msgspec.structs.replace(one, witnesses=one.witnesses[:1])
+        for one in range_of(0, 6, "line") + range_of(6, 12, provider="B")
+    ]
+    (fault,) = judged(*small)
+    assert (fault.place, fault.evidence.counts["schools"]) == (Place(Level.PROVIDER, "A"), 6)
+
+
+def test_a_school_with_two_lines_speaks_for_the_one_it_lost():
+    lost = [
+        msgspec.structs.replace(
+            one,
+            lines={f"{one.school}/main": (Line(code="main", provider="A"), Line(code="second", provider="B"))},
+            witnesses=tuple(msgspec.structs.replace(each, provider="B") for each in one.witnesses),
+        )
+        for one in range_of(0, 3)
+    ]
+    (fault,) = judged(*lost, *range_of(3, 5, "line"), *range_of(20, 25, provider="B"))
+    assert (fault.place, fault.evidence.counts["of"]) == (Place(Level.PROVIDER, "A"), 5)
+
+
+def test_one_that_watches_alone():
+    alone = [Pc(number=1, room="S1/main/office", breaks="line", back=BACK)]
+    only = seen(alone, LATER)
+    assert judged(only) == ()
