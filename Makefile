@@ -14,10 +14,10 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-warn-script-location
 NEWS := { grep -vE '^(Requirement already satisfied|Ignoring )' || true; }
 PROMETHEUS_CHECKS := deploy/prometheus/check
-# Part of the stamps' names: a copied or moved tree, or a new system Python, is set up anew.
-PLACE := $(shell { pwd; "$(PYTHON)" -V; } 2>/dev/null | cksum | cut -d' ' -f1)
-READY := $(VENV)/ready-$(PLACE)
-READY_DEV := $(VENV)/ready-dev-$(PLACE)
+# What is set up is named in the stamp: another place, another Python, other lock files are set up anew, and nothing is
+# done again because a file was only touched or checked out.
+READY := $(VENV)/ready-$(shell { pwd; "$(PYTHON)" -V; cat requirements.lock pyproject.toml; } 2>/dev/null | cksum | cut -d' ' -f1)
+READY_DEV := $(READY)-dev-$(shell cksum <requirements-dev.lock | cut -d' ' -f1)
 
 help:
 	@echo 'make run     a collector and an agent on this machine: see it work'
@@ -48,7 +48,7 @@ check: $(READY_DEV)
 bench: $(READY_DEV)
 	@$(BIN)/python tests/bench/run.py $(if $(FULL),--full) $(ARGS)
 
-$(READY): requirements.lock pyproject.toml
+$(READY):
 	@if [ -z "$(PYTHON)" ]; then \
 		echo 'Schooldrum needs Python 3.11 or newer, and found none.'; \
 		echo 'On Debian 12 and Ubuntu 24.04:   sudo apt install python3 python3-venv'; exit 1; fi
@@ -65,7 +65,7 @@ $(READY): requirements.lock pyproject.toml
 	@$(INSTALL) --no-build-isolation --no-deps --editable . | $(NEWS)
 	@rm -f $(VENV)/ready-*; touch $@
 
-$(READY_DEV): $(READY) requirements-dev.lock
+$(READY_DEV): $(READY)
 	@echo 'Setting up what tests and checks need.'
 	@$(INSTALL) --require-hashes -r requirements-dev.lock | $(NEWS)
 	@touch $@

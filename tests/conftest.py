@@ -9,6 +9,7 @@ import sys
 import pytest
 
 PROGRAMS = {
+    "alertmanager": {"prometheus-alertmanager": "prometheus-alertmanager"},
     "prometheus": {"prometheus": "prometheus", "promtool": "prometheus"},
     "wine": {
         "wine": "wine wine64",
@@ -16,7 +17,7 @@ PROGRAMS = {
         "x86_64-w64-mingw32-gcc": "gcc-mingw-w64-x86-64-win32",
     },
     "nginx": {"nginx": "nginx"},
-    "namespaces": {"ip": "iproute2", "unshare": "util-linux"},
+    "namespaces": {"ip": "iproute2", "unshare": "util-linux", "iptables": "iptables"},
 }
 """Marker -> the programs its tests start -> the Debian packages that hold them."""
 

@@ -1,34 +1,44 @@
 """What an agent costs its PC, and how soon it has reported: ours over TLS against node_exporter and zabbix_agent2.
 
-Ours reports to a real collector; the peers are asked for their figures at the same pace. The full form keeps the pace
-of life, a round a minute. The quick form takes it apart: what a process needs while nobody asks, and what a round adds
-when they come faster; an hour is then 3,600 idle seconds and 60 rounds. It is coarser, and says "reckoned".
+Ours is installed as on a PC: its own libraries and no others, compiled, started with what its unit gives it. It reports
+to a real collector; the peers are asked for the same facts at the same pace: a scrape, or 30 items. The full form keeps
+the pace of life, a round a minute. The quick form takes it apart: what a process needs between rounds, and what a round
+adds when they come faster; an hour is then 3,600 idle seconds and 60 rounds. It is coarser, and says "reckoned".
 """
 
+import compileall
 import contextlib
 import http.client
 import json
 import os
+import re
+import shutil
 import subprocess
-import sys
 import time
 import urllib.parse
 import urllib.request
+import venv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
+import psutil
 from ingest import Collector, collector, command
 from measuring import cost, start, stop
 from peers import ZABBIX_KEYS, ask_zabbix, installed, node_exporter, zabbix_agent2
 
+import schooldrum_agent
+import schooldrum_wire
 from schooldrum_agent.probes import PROBES
 
 MINUTE = 60.0
 OFTEN_SECONDS = 300
-STEADY = tuple(probe.name for probe in PROBES if probe.every <= OFTEN_SECONDS)
+STEADY = {probe.name: probe.every for probe in PROBES if probe.every <= OFTEN_SECONDS}
 INVENTORIES = tuple(probe.name for probe in PROBES if probe.every > OFTEN_SECONDS)
-"""They run a few times a day, most of them in children that end, and are left out here."""
+"""They run a few times a day, most of them in children that end, and are counted apart."""
+UNIT = Path(__file__).resolve().parents[2] / "deploy" / "systemd" / "schooldrum-agent.service"
+ONCE_SECONDS, CHILD_BYTES = 10, 80 << 20
+MIB = 2**20
 
 
 class Contender(msgspec.Struct, frozen=True):
@@ -46,8 +56,38 @@ class Weight(msgspec.Struct, frozen=True, kw_only=True):
     cpu: float
 
 
-def _enrolled(directory: Path, running: Collector) -> dict[str, str]:
-    """The environment of an agent that is enrolled over TLS, as an installation does it."""
+class Installed(msgspec.Struct, frozen=True, kw_only=True):
+    """An agent on this machine as on any PC: its program, and the environment it is started in."""
+
+    program: str
+    environ: dict[str, str]
+
+
+def _installed(directory: Path) -> str:
+    """The program of an agent with the libraries an installation has: those of this benchmark would weigh more."""
+    place = directory / "installed"
+    venv.create(place, symlinks=True)
+    packages = next(place.glob("lib/python*/site-packages"))
+    for module in (msgspec, psutil, schooldrum_agent, schooldrum_wire):
+        folder = Path(str(module.__file__)).parent
+        shutil.copytree(folder, packages / folder.name, ignore=shutil.ignore_patterns("__pycache__"))
+    compileall.compile_dir(str(packages), quiet=2)
+    # As an installer writes it: `python -m` would load the machinery for that too.
+    program = place / "bin" / "schooldrum-agent"
+    program.write_text(
+        f"#!{place}/bin/python\nimport sys\nfrom schooldrum_agent.__main__ import main\nsys.exit(main())\n", "utf-8"
+    )
+    program.chmod(0o755)
+    return str(program)
+
+
+def _given_by_unit() -> dict[str, str]:
+    lines = re.findall(r"^Environment=(.*)$", UNIT.read_text("utf-8"), re.MULTILINE)
+    return dict(word.split("=", 1) for line in lines for word in line.split())
+
+
+def _enrolled(directory: Path, running: Collector) -> Installed:
+    """An agent that is enrolled over TLS, as an installation does it."""
     table = directory / "register.csv"
     table.write_text("school,school_name,room,room_name,seats\nDEMO,Demo,tin1,Phòng Tin 1,10\n", encoding="utf-8")
     command(running.environ, "import", "--yes", str(table))
@@ -57,16 +97,18 @@ def _enrolled(directory: Path, running: Collector) -> dict[str, str]:
         "SCHOOLDRUM_SHARED_CODE": "true",
         "SCHOOLDRUM_PROXY": "none",
         "SCHOOLDRUM_LOG_LEVEL": "error",
+        **_given_by_unit(),
     }
+    program = _installed(directory)
     subprocess.run(
-        [sys.executable, "-m", "schooldrum_agent", "enrol", "--collector", running.agents],
+        [program, "enrol", "--collector", running.agents],
         input=token,
         text=True,
         env={**os.environ, **environ},
         check=True,
         capture_output=True,
     )
-    return environ
+    return Installed(program=program, environ=environ)
 
 
 def _heard(connection: http.client.HTTPConnection) -> str:
@@ -76,12 +118,12 @@ def _heard(connection: http.client.HTTPConnection) -> str:
     return str(machines[0].get("heard") or "") if machines else ""
 
 
-def _begin(running: Collector, environ: dict[str, str]) -> tuple[subprocess.Popen[bytes], float, float]:
+def _begin(running: Collector, agent: Installed) -> tuple[subprocess.Popen[bytes], float, float]:
     """An agent just started: its process, and seconds and processor seconds until its first report was stored."""
     connection = http.client.HTTPConnection(urllib.parse.urlsplit(running.office).netloc)
     before = _heard(connection)
     begin = time.monotonic()
-    process = start([sys.executable, "-m", "schooldrum_agent", "run"], env=environ)
+    process = start([agent.program, "run"], env=agent.environ)
     spent = 0.0
     while _heard(connection) == before and time.monotonic() - begin < MINUTE:
         spent = cost(process.pid).cpu
@@ -91,11 +133,11 @@ def _begin(running: Collector, environ: dict[str, str]) -> tuple[subprocess.Pope
     return process, took, max(spent, cost(process.pid).cpu)
 
 
-def _first_reports(say: Callable[..., None], running: Collector, environ: dict[str, str], rounds: int) -> None:
+def _first_reports(say: Callable[..., None], running: Collector, agent: Installed, rounds: int) -> None:
     """T8."""
     times: list[tuple[float, float]] = []
     for _ in range(rounds):
-        process, took, spent = _begin(running, environ)
+        process, took, spent = _begin(running, agent)
         stop(process)
         times.append((took, spent))
     took, spent = (sorted(column)[len(column) // 2] for column in zip(*times, strict=True))
@@ -137,16 +179,22 @@ def _peers() -> Iterator[dict[str, Contender]]:
         if installed("zabbix_agent2"):
             pid, port = stack.enter_context(zabbix_agent2())
             found["zabbix_agent2"] = Contender(pid, lambda: [ask_zabbix(port, key) for key in ZABBIX_KEYS])
+        for peer in found.values():
+            # What is asked for the first time is collected from then on, every second in zabbix_agent2.
+            peer.ask()
         yield found
 
 
 @contextlib.contextmanager
-def _agent(running: Collector, environ: dict[str, str], pace: int) -> Iterator[Contender]:
+def _agent(running: Collector, agent: Installed, pace: int, *, inventories: bool = False) -> Iterator[Contender]:
     """Ours, with its reports and the probes that belong to every report at this pace."""
-    paced = {**environ, "SCHOOLDRUM_BEAT": str(pace), "SCHOOLDRUM_DISABLED": ",".join(INVENTORIES)}
+    paced = {**agent.environ, "SCHOOLDRUM_BEAT": str(pace), "SCHOOLDRUM_START_SPREAD": "0"}
+    if not inventories:
+        paced["SCHOOLDRUM_DISABLED"] = ",".join(INVENTORIES)
     if pace < MINUTE:
-        paced["SCHOOLDRUM_PACE"] = ",".join(f"{probe}={pace}" for probe in STEADY)
-    process, _, _ = _begin(running, paced)
+        # A probe of every five minutes runs in every fifth round.
+        paced["SCHOOLDRUM_PACE"] = ",".join(f"{name}={round(pace * every / MINUTE)}" for name, every in STEADY.items())
+    process, _, _ = _begin(running, msgspec.structs.replace(agent, environ=paced))
     try:
         yield Contender(process.pid, lambda: None)
     finally:
@@ -170,27 +218,27 @@ def _weights(contenders: dict[str, Contender], cpu: dict[str, float]) -> dict[st
     weights: dict[str, Weight] = {}
     for name, one in contenders.items():
         now = cost(one.pid)
-        proportional = _proportional_alone(one.pid) if name == "ours" else now.proportional
-        weights[name] = Weight(resident=now.resident / 2**20, proportional=proportional / 2**20, cpu=cpu[name])
+        proportional = _proportional_alone(one.pid)
+        weights[name] = Weight(resident=now.resident / MIB, proportional=proportional / MIB, cpu=cpu[name])
     return weights
 
 
-def _in_life(running: Collector, environ: dict[str, str]) -> dict[str, Weight]:
+def _in_life(running: Collector, agent: Installed) -> dict[str, Weight]:
     """Ten minutes at a round a minute, after two to warm up."""
-    with _peers() as peers, _agent(running, environ, 60) as ours:
+    with _peers() as peers, _agent(running, agent, 60) as ours:
         contenders = {"ours": ours, **peers}
         _per_second(contenders, 120, 60)
         cpu = _per_second(contenders, 600, 60)
         return _weights(contenders, {name: each * 3600 for name, each in cpu.items()})
 
 
-def _reckoned(running: Collector, environ: dict[str, str]) -> dict[str, Weight]:
+def _reckoned(running: Collector, agent: Installed) -> dict[str, Weight]:
     """Idle seconds and fast rounds, measured apart."""
     with _peers() as peers:
-        with _agent(running, environ, 900) as resting:
+        with _agent(running, agent, 900) as resting:
             time.sleep(2)
             idle = _per_second({"ours": resting, **peers}, 4, 0)
-        with _agent(running, environ, 1) as ours:
+        with _agent(running, agent, 1) as ours:
             contenders = {"ours": ours, **peers}
             _per_second(contenders, 2, 1)
             busy = _per_second(contenders, 5, 1)
@@ -224,12 +272,53 @@ def _compare(say: Callable[..., None], weights: dict[str, Weight], figure: str) 
             )
 
 
+def _inventories(say: Callable[..., None], running: Collector, agent: Installed) -> None:
+    """What all inventories together cost when they have run, and what is left of them in the agent's own process."""
+    with _agent(running, agent, 60, inventories=True) as ours:
+        quiet = 0
+        end = time.monotonic() + MINUTE
+        while quiet < 10 and time.monotonic() < end:
+            time.sleep(0.2)
+            quiet = 0 if psutil.Process(ours.pid).children() else quiet + 1
+        spent = cost(ours.pid)
+    say(
+        target="",
+        what="agent, TLS, start and every inventory once (most of them 4 times a day)",
+        ours=f"{spent.cpu:.1f} CPU-s, then {spent.resident / MIB:.1f} MiB resident",
+    )
+
+
+def _once(say: Callable[..., None], agent: Installed) -> None:
+    """What a person's look at everything costs."""
+    peaks: dict[int, tuple[int, str]] = {}
+    begin = time.monotonic()
+    process = start([agent.program, "once", "--json"], env=agent.environ)
+    while process.poll() is None:
+        for one in psutil.Process(process.pid).children(recursive=True):
+            with contextlib.suppress(OSError, IndexError, psutil.Error):
+                status = Path(f"/proc/{one.pid}/status").read_text("utf-8")
+                peak = int(re.findall(r"VmHWM:\s+(\d+)", status)[0]) * 1024
+                peaks[one.pid] = max(peaks.get(one.pid, (0, "")), (peak, one.cmdline()[-1]))
+        time.sleep(0.02)
+    took = time.monotonic() - begin
+    worst, name = max(peaks.values(), default=(0, "none"))
+    say(
+        target="once",
+        what=f"every probe once, {len(PROBES)} of them; worst child: {name}",
+        ours=f"{took:.1f} s, {worst / MIB:.1f} MiB",
+        wanted=f"<= {ONCE_SECONDS} s, <= {CHILD_BYTES // MIB} MiB",
+        met=took <= ONCE_SECONDS and worst <= CHILD_BYTES,
+    )
+
+
 def measure(say: Callable[..., None], directory: Path, *, full: bool) -> None:
-    """T7, T8."""
+    """T7, T8, and what inventories cost."""
     with collector(directory, tls=True) as running:
-        environ = _enrolled(directory, running)
-        _first_reports(say, running, environ, 7 if full else 3)
+        agent = _enrolled(directory, running)
+        _first_reports(say, running, agent, 7 if full else 3)
         if full:
-            _compare(say, _in_life(running, environ), "a round a minute, 10 min")
+            _compare(say, _in_life(running, agent), "a round a minute, 10 min")
         else:
-            _compare(say, _reckoned(running, environ), "a round a minute, reckoned")
+            _compare(say, _reckoned(running, agent), "a round a minute, reckoned")
+        _inventories(say, running, agent)
+        _once(say, agent)

@@ -8,12 +8,14 @@ from the kernel. Where a peer is not installed the table says so.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import agents
@@ -23,6 +25,8 @@ import liveness
 import msgspec
 import uvloop
 from measuring import LOAD_CORE, interpreter
+
+PROGRESS_SECONDS = 30
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +55,26 @@ def table(rows: list[Row]) -> str:
     )
 
 
+@contextlib.contextmanager
+def under_way(name: str) -> Iterator[None]:
+    """Says every half a minute that this part is still at work, and how long it took in the end."""
+    begin, ended = time.monotonic(), threading.Event()
+
+    def tell() -> None:
+        while not ended.wait(PROGRESS_SECONDS):
+            print(f"  … {name}, {time.monotonic() - begin:.0f} s", flush=True)
+
+    print(f"{name} …", flush=True)
+    telling = threading.Thread(target=tell, daemon=True)
+    telling.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        telling.join()
+        print(f"{name}: {time.monotonic() - begin:.0f} s\n", flush=True)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--full", action="store_true", help="more rounds, more machines, real pace")
@@ -75,18 +99,18 @@ def main() -> int:
             flush=True,
         )
 
-    for name, part in parts.items():
-        if options.only in {None, name}:
-            begin = time.monotonic()
-            print(f"{name} …", flush=True)
-            with tempfile.TemporaryDirectory(prefix=f"schooldrum-bench-{name}-") as directory:
-                part(say, Path(directory))
-            print(f"{name}: {time.monotonic() - begin:.0f} s\n", flush=True)
-    print(table(rows))
     facts = {"interpreter": interpreter(), "form": "full" if options.full else "quick"}
     options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps({**facts, "rows": [msgspec.to_builtins(row) for row in rows]}, indent=2))
-    print(f"\nwritten to {options.json}")
+    try:
+        for name, part in parts.items():
+            if options.only in {None, name}:
+                with under_way(name), tempfile.TemporaryDirectory(prefix=f"schooldrum-bench-{name}-") as directory:
+                    part(say, Path(directory))
+    finally:
+        # Half an hour's figures are not lost to the part that fails after them.
+        print(table(rows))
+        options.json.write_text(json.dumps({**facts, "rows": [msgspec.to_builtins(row) for row in rows]}, indent=2))
+        print(f"\nwritten to {options.json}")
     return 0
 
 

@@ -45,7 +45,7 @@ def _smbios_structure(kind: int, body: bytes, *texts: str) -> bytes:
     return formatted + b"".join(text.encode() + b"\0" for text in texts) + b"\0" * (1 if texts else 2)
 
 
-def _made_up_sysfs(folder: Path, number: int) -> str:
+def made_up_sysfs(folder: Path, number: int) -> str:
     """A /sys with an SMBIOS table and a disk of this PC alone."""
     tables = folder / "firmware" / "dmi" / "tables"
     tables.mkdir(parents=True)
@@ -66,7 +66,7 @@ def _made_up_sysfs(folder: Path, number: int) -> str:
 
 def real_pc(folder: Path, number: int, pace: str = "agent=5") -> Agent:
     """A whole agent as a process, on hardware of its own; it reports each second and leaves dear probes alone."""
-    sysfs = _made_up_sysfs(folder / "sys", number)
+    sysfs = made_up_sysfs(folder / "sys", number)
     return Agent(folder, beat="1", pace=pace, start_spread="3600", sysfs=sysfs)
 
 

@@ -33,13 +33,16 @@ def test_this_machine_is_judged_and_stays_judged_after_its_goodbye(collector, ag
     assert appraisal["support"]["product"] == platform.freedesktop_os_release()["ID"]
     assert len(appraisal["checks"]) == 12
     assert {one["check"]: one["verdict"] for one in appraisal["checks"]}["antivirus"] == "not_applicable"
+    measured = {one["check"]: one["measured"] for one in appraisal["checks"]}
+    assert measured["updates_in_time"]
+    assert measured["supported_system"]
     assert [one["action"] for one in told["changes"]] == ["enrol-new"]
     # The command answers with the very same.
     data = json.loads(collector.call("machines", "show", "DEMO/tin1-01", "--json"))
     assert data["appraisal"]["support"] == appraisal["support"]
     assert [one["check"] for one in data["appraisal"]["checks"]] == [one["check"] for one in appraisal["checks"]]
     text = collector.call("machines", "show", "DEMO/tin1-01")
-    for words in ("Support", "Security updates", "Processor", "firewall on", "for information", "Judged"):
+    for words in ("Support", "Security updates", "Processor", "firewall on", "for information", "PC told", "Judged"):
         assert words in text, text
 
     assert agent.stop() == 0

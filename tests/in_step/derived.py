@@ -4,13 +4,61 @@ from collections.abc import Callable
 from pathlib import Path
 
 from schooldrum_agent import keys
+from schooldrum_agent.probe import Probe
+from schooldrum_agent.probes import PROBES
 from schooldrum_collector import config
 from schooldrum_collector.speech import Say
 from schooldrum_wire.privacy import notice
 
 ROOT = Path(__file__).resolve().parents[2]
+OUTLINE = '''"""Which probes there are, without their code. Derived from the list in `probes`: `make docs` writes it."""
+
+from schooldrum_agent.probe import Probe, elsewhere
+
+HERE: tuple[str, ...] = (
+{here})
+"""They run in the agent's own process."""
+
+CHILDREN: tuple[Probe, ...] = (
+{children})
+"""They run in processes of their own, which alone load their code."""
+'''
+
+
+def outline() -> str:
+    """What the agent knows of its probes before it has loaded any of them."""
+    here = "".join(f'    "{probe.name}",\n' for probe in PROBES if not probe.child)
+    children = "".join(_child(probe) for probe in PROBES if probe.child)
+    return OUTLINE.format(here=here, children=children)
+
+
+def _child(probe: Probe) -> str:
+    fields = [
+        f'"{probe.name}"',
+        f"every={probe.every}",
+        f"timeout={probe.timeout}",
+        f"on=elsewhere({', '.join(map(_quoted, sorted(probe.on)))})",
+        "child=True",
+        f"floor={probe.floor}",
+        f"sections={_tuple(probe.sections)}",
+        f"bulk={probe.bulk}",
+    ]
+    return "    Probe(\n" + "".join(f"        {field},\n" for field in fields) + "    ),\n"
+
+
+def _tuple(texts: tuple[str, ...]) -> str:
+    if len(texts) > 1:
+        return "(\n" + "".join(f"            {_quoted(text)},\n" for text in texts) + "        )"
+    return "(" + "".join(f"{_quoted(text)}," for text in texts) + ")"
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"'
+
+
 DOCUMENTS: dict[str, Callable[[], str]] = {
     "PRIVACY.md": notice,
+    "agent/schooldrum_agent/outline.py": outline,
     "deploy/agent.toml": keys.sample,
     "deploy/collector.toml": lambda: config.sample(Say("en")),
     "deploy/collector.vi.toml": lambda: config.sample(Say("vi")),

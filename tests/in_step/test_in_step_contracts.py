@@ -25,6 +25,7 @@ _PROTECTED = {
     "certificates": "from cryptography import x509",
     "sheets": "import openpyxl",
     "holidays": "import holidays",
+    "icalendar": "import icalendar",
 }
 BREAKS = [
     ("wire", f"{WIRE}/result.py", "import schooldrum_agent.probe"),
@@ -47,6 +48,8 @@ BREAKS = [
     ("judge-pure", f"{COLLECTOR}/judge/presence.py", "import sqlalchemy"),
     ("judge-pure", f"{COLLECTOR}/judge/dating.py", "import pathlib"),
     ("agent-light", f"{AGENT}/uplink.py", "import asyncio"),
+    ("agent-light", f"{AGENT}/uplink.py", "from http import client"),
+    ("agent-light", f"{AGENT}/spool.py", "import logging"),
     ("agent-light", f"{AGENT}/probes/cpu.py", "def f():\n    import aiohttp"),
     *((contract, f"{AGENT}/config.py", line) for contract, line in _PROTECTED.items()),
     *((contract, f"{COLLECTOR}/config.py", line) for contract, line in _PROTECTED.items()),

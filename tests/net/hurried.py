@@ -1,0 +1,62 @@
+"""Collector and agent of a school whose beat is a second: what waits for minutes waits for as many seconds.
+
+    python hurried.py collector SHIFT …     under a clock that is off by so many seconds
+    python hurried.py agent …
+"""
+
+import sys
+import time
+from importlib import import_module
+
+import msgspec
+
+_COLLECTOR = {
+    "schooldrum_collector.judge.presence": {"GRACE_SECONDS": 15},
+    "schooldrum_collector.judge.incident_corrections": {"SAME_BEGIN_SECONDS": 5.0},
+    "schooldrum_collector.judge.incidents": {"FLAPPING_SECONDS": 15.0, "SEEN_SECONDS": 1.0, "_EVIDENCE_SECONDS": 0.5},
+    "schooldrum_collector.judge.incident_likeness": {"FLAPPING_SECONDS": 15.0},
+    "schooldrum_collector.judge.impaired": {"SERVICE_SECONDS": 11.0},
+    "schooldrum_collector.judge.verdict": {"_RETURNING_SECONDS": 15.0},
+    "schooldrum_collector.app.witnesses": {"BESIDE_SECONDS": 10.0},
+    "schooldrum_collector.app.incident_replay": {"AROUND_SECONDS": 30.0},
+    "schooldrum_collector.app.watching": {"CLIMBS_SECONDS": 45.0},
+}
+_AGENT = {
+    # A report takes as long as it takes, however short the beat: TLS on a busy machine is not hurried.
+    "schooldrum_agent.uplink": {"TIMEOUT": 2.0},
+    "schooldrum_agent.courier": {
+        "TIMEOUT": 2.0, "LONGEST_BACK_OFF": 15.0, "_FIRST_BACK_OFF": 0.25, "LONGEST_RETRY_AFTER": 60.0,
+    },
+}  # fmt: skip
+
+
+def _hurry(program: dict[str, dict[str, float]]) -> None:
+    for name, constants in program.items():
+        module = import_module(name)
+        for constant, seconds in constants.items():
+            assert hasattr(module, constant), f"{name}.{constant} is no more"
+            setattr(module, constant, seconds)
+
+
+def _collector() -> int:
+    shift, true = float(sys.argv.pop(1)), time.time
+    time.time = lambda: true() + shift
+    _hurry(_COLLECTOR)
+    watching = import_module("schooldrum_collector.app.watching")
+    paces = watching.Paces
+    watching.Paces = lambda: paces(judge=0.2, gather=1.0)
+    return int(import_module("schooldrum_collector.__main__").main())
+
+
+def _agent() -> int:
+    _hurry(_AGENT)
+    courier = import_module("schooldrum_agent.courier").Courier
+    # The default of an argument was bound before.
+    courier._send.__kwdefaults__["timeout"] = 2.0  # noqa: SLF001 - there is no other way to it
+    services = import_module("schooldrum_agent.probes.services")
+    services.PROBE = msgspec.structs.replace(services.PROBE, every=2, floor=1)
+    return int(import_module("schooldrum_agent.__main__").main())
+
+
+if __name__ == "__main__":
+    sys.exit({"collector": _collector, "agent": _agent}[sys.argv.pop(1)]())
