@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: help run test check bench docs lock clean
+.PHONY: help run demo test check bench docs lock clean
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
@@ -21,6 +21,7 @@ READY_DEV := $(READY)-dev-$(shell cksum <requirements-dev.lock | cut -d' ' -f1)
 
 help:
 	@echo 'make run     a collector and an agent on this machine: see it work'
+	@echo 'make demo    a simulated area of 30 schools; break things in it from a second window'
 	@echo 'make test    the whole test suite'
 	@echo 'make check   style, types, import contracts, documents in step, Prometheus files'
 	@echo 'make bench   measures, with Debian'"'"'s peers beside us where they are installed'
@@ -30,6 +31,9 @@ help:
 
 run: $(READY)
 	@exec $(BIN)/schooldrum-collector try $(ARGS)
+
+demo: $(READY)
+	@exec $(BIN)/schooldrum-collector demo start $(ARGS)
 
 test: $(READY_DEV)
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
@@ -71,7 +75,7 @@ $(READY_DEV): $(READY)
 	@touch $@
 
 docs: $(READY_DEV)
-	$(BIN)/python tests/in_step/derived.py
+	$(BIN)/python -m tests.in_step.derived
 
 # One file for Linux and Windows and every Python from 3.11. The tool stands in an environment that is thrown away.
 lock:

@@ -9,7 +9,8 @@ import sys
 import pytest
 
 PROGRAMS = {
-    "alertmanager": {"prometheus-alertmanager": "prometheus-alertmanager"},
+    "browser": {"chromium": "chromium"},
+    "alertmanager": {"prometheus-alertmanager": "prometheus-alertmanager", "amtool": "prometheus-alertmanager"},
     "prometheus": {"prometheus": "prometheus", "promtool": "prometheus"},
     "wine": {
         "wine": "wine wine64",

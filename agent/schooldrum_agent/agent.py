@@ -26,6 +26,7 @@ from schooldrum_agent.runner import Runner
 from schooldrum_agent.schedule import Schedule
 from schooldrum_agent.spool import Spool
 from schooldrum_agent.state import State
+from schooldrum_agent.whereabouts import SENT_ELSEWHERE, Whereabouts
 from schooldrum_wire.fence import Fence
 from schooldrum_wire.report import Word
 from schooldrum_wire.result import Finding
@@ -37,6 +38,8 @@ STEP_SECONDS = 5.0
 SLEEP_SECONDS = 5.0
 STALL_SECONDS = 60.0
 """Where the system does not tell how long it slept: a nap that took so much longer than asked for was a sleep."""
+SETTLE_SECONDS = 2.0
+"""How long after the first report the start counts as over."""
 FIRST_FINDINGS_SECONDS = 1.0
 """How long the first report waits for the first findings."""
 AFTER_PROBES_SECONDS = 0.25
@@ -71,6 +74,14 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     chance: Random
     climbing: Climbing | None = None
     """Says how far the ladder is climbed; without it nobody climbs."""
+    whereabouts: Whereabouts | None = None
+    """Says whether this PC is at its school; without it, it is."""
+
+
+def _settle() -> None:
+    # What the start needed and nothing needs again stays out of every later collection.
+    gc.collect()
+    gc.freeze()
 
 
 class Agent:
@@ -103,6 +114,7 @@ class Agent:
         self._wall_offset = parts.clock.wall() - self._started
         self._clock_steps = 0
         self._climbing = parts.climbing
+        self._whereabouts = parts.whereabouts
 
     def run(self) -> None:
         """Until told to stop; then all that was found is on disk, and the goodbye said if anybody could be reached."""
@@ -131,6 +143,9 @@ class Agent:
     def _begin(self) -> None:
         # Together at once, then in one rhythm whose phase is another on each PC.
         beat = self._beat_seconds()
+        if self._whereabouts is not None:
+            self._whereabouts.look()
+            self._schedule.every("look around", beat / 2, self._look_around, first=beat / 4)
         phase = self._parts.chance.uniform(0, min(beat, 60) / 2)
         for name, probe in self._probes.items():
             every = self._pace_of(probe)
@@ -152,18 +167,37 @@ class Agent:
     def _starter(self, probe: Probe) -> Callable[[], None]:
         return lambda: self._start(probe)
 
+    def _look_around(self) -> None:
+        # Whoever knocks nowhere looks when it reports: each look costs as much as a probe.
+        if self._whereabouts is not None and self._parts.state.settings.observer:
+            self._whereabouts.look()
+            self._whereabouts.knock(self._beat_seconds())
+
+    def _stays_here(self, probe: str) -> bool:
+        """Whether this PC is away from its school, where it tells nothing of this."""
+        return self._whereabouts is not None and self._whereabouts.elsewhere and probe not in SENT_ELSEWHERE
+
     def _start(self, probe: Probe) -> None:
+        if self._stays_here(probe.name):
+            self._done_first(probe.name)
+            return
         if probe.name == LADDER and self._climbing is not None:
             probe = self._climbing.begin(probe)
         if not self._runner.start(probe):
             log.info(f"probe {probe.name} is skipped: its last run is not over")
 
     def _take(self, finding: Finding) -> None:
+        if self._stays_here(finding.probe):
+            self._done_first(finding.probe)
+            return
         self._ledger.take(self._probes[finding.probe], finding)
         if finding.probe == LADDER and self._climbing is not None and self._climbing.found(finding.readings):
             self._parts.courier.nudge()
+        self._done_first(finding.probe)
+
+    def _done_first(self, probe: str) -> None:
         if self._first_round:
-            self._first_round.discard(finding.probe)
+            self._first_round.discard(probe)
             if not self._first_round:
                 self._schedule.drop("first report")
                 self._first_report()
@@ -171,9 +205,7 @@ class Agent:
     def _first_report(self) -> None:
         self._first_round.clear()
         self._beat()
-        # What the start needed and nothing needs again stays out of every later collection.
-        gc.collect()
-        gc.freeze()
+        self._schedule.once("settle", SETTLE_SECONDS, _settle)
 
     def _beat(self) -> None:
         if self._speaking and self._climbing is not None:
@@ -205,15 +237,28 @@ class Agent:
         if self._clock.boottime() >= self._inventory_from:
             sections = self._ledger.digests()
             rows = self._ledger.changed(self._parts.state.sections)
+        network, elsewhere, sees = "", False, dict[str, float]()
+        where = self._whereabouts
+        if where is not None:
+            where.glance()
+            network, elsewhere, sees = where.network, where.elsewhere, where.sees(self._beat_seconds())
+        if elsewhere:
+            told = {name for one in SENT_ELSEWHERE if one in self._probes for name in self._probes[one].sections}
+            sections = {name: digest for name, digest in sections.items() if name in told}
+            rows = {name: values for name, values in rows.items() if name in told}
+        newest = self._ledger.newest(SENT_ELSEWHERE if elsewhere else None)
         return LiveReport(
             run=self._run,
             boot=self._clock.boot,
-            results=tuple((numbered.seq, numbered.body) for numbered in self._ledger.newest()),
+            results=tuple((numbered.seq, numbered.body) for numbered in newest),
             beat=self._beat_seconds(),
             word=self._word,
             sections=sections,
             rows=rows,
             frozen=self._ledger.frozen(),
+            network=network,
+            elsewhere=elsewhere,
+            sees=sees,
         )
 
     def _speak(self, live: LiveReport) -> None:
@@ -266,6 +311,8 @@ class Agent:
         if self._leave_by is not None:
             return
         log.info("this PC has woken up")
+        if self._whereabouts is not None:
+            self._whereabouts.carried()
         self._asleep = False
         self._schedule.drop("awake after all")
         self._say("hello", "resume")
@@ -340,6 +387,8 @@ class Agent:
 
     def _apply_settings(self) -> None:
         self._schedule.pace("beat", self._beat_seconds())
+        if self._whereabouts is not None:
+            self._schedule.pace("look around", self._beat_seconds() / 2)
         for name, probe in self._probes.items():
             self._schedule.pace(f"probe {name}", self._pace_of(probe))
         self._renew_fence()

@@ -17,16 +17,17 @@ from schooldrum_agent.examine import examine
 from schooldrum_agent.faults import Failed
 from schooldrum_agent.identity import account_names, read_fingerprint
 from schooldrum_agent.leash import clean_environment, program
-from schooldrum_agent.probe import Doors
+from schooldrum_agent.probe import Denied, Doors, Unavailable
 from schooldrum_agent.probes import load
 from schooldrum_agent.proxy import Proxy, find_proxy
 from schooldrum_agent.roster import roster
 from schooldrum_agent.runner import Runner
-from schooldrum_agent.sources import boot
+from schooldrum_agent.sources import boot, net
 from schooldrum_agent.spool import open_spool
 from schooldrum_agent.state import Identity, State, open_state
 from schooldrum_agent.targets import Office, Order
 from schooldrum_agent.uplink import Uplink, pin_of, read_endpoint, trust_only
+from schooldrum_agent.whereabouts import Whereabouts, network_of
 from schooldrum_wire.fence import Fence, folded_names
 from schooldrum_wire.result import Finding
 
@@ -58,7 +59,20 @@ def doors_of(
 def fence_of(config: Config, clock: Clock, system: str, identity: Identity | None) -> Fence:
     """The fence around this PC's people, as its accounts are now, with the school's salt."""
     names = account_names(doors_of(config, clock), system)
-    return Fence(names=folded_names(names), salt=bytes.fromhex(identity.salt) if identity is not None else b"")
+    return Fence(names=folded_names(names), salt=salt_of(identity))
+
+
+def salt_of(identity: Identity | None) -> bytes:
+    """The school's salt for hashes, empty as long as there is none."""
+    return bytes.fromhex(identity.salt) if identity is not None else b""
+
+
+def network_here(config: Config, system: str, identity: Identity) -> str:
+    """The code of the network this PC stands in now, empty where that cannot be told."""
+    try:
+        return network_of(net.surroundings(config.rootfs, system=system), salt_of(identity))
+    except (Denied, Unavailable):
+        return ""
 
 
 def runner_of(
@@ -171,6 +185,14 @@ def assemble(config: Config, *, clock: Clock, system: str, environ: Mapping[str,
             clock=clock.boottime,
             chance=SystemRandom(),
         )
+        whereabouts = Whereabouts(
+            surroundings=lambda: net.surroundings(config.rootfs, system=system),
+            salt=lambda: salt_of(state.identity),
+            networks=lambda: state.networks,
+            keep=state.keep_networks,
+            clock=clock.boottime,
+            signs=lambda: net.ways(system),
+        )
         courier = Courier(
             state=state,
             spool=spool,
@@ -180,6 +202,7 @@ def assemble(config: Config, *, clock: Clock, system: str, environ: Mapping[str,
             system=host["release"] or host["system"],
             host=host,
             chance=SystemRandom(),
+            whereabouts=whereabouts,
         )
         parts = Parts(
             config=config,
@@ -193,6 +216,7 @@ def assemble(config: Config, *, clock: Clock, system: str, environ: Mapping[str,
             slept=boot.slept,
             chance=SystemRandom(),
             climbing=climbing,
+            whereabouts=whereabouts,
         )
         undo.pop_all()
         return Agent(parts)

@@ -313,6 +313,8 @@ def _enrol(config: Config, clock: Clock, options: argparse.Namespace) -> int:
         )
         state.keep_identity(enrolled.identity)
         state.keep_settings(enrolled.settings)
+        here = assembly.network_here(config, sys.platform, enrolled.identity)
+        state.keep_networks((here,) if here else ())
         if state.unsaved:
             return _fail(*state.unsaved.values())
     finally:

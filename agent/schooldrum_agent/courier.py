@@ -27,6 +27,8 @@ from schooldrum_agent.parcel import (
 from schooldrum_agent.spool import RESULTS_PER_BATCH, Batch, Spool
 from schooldrum_agent.state import State
 from schooldrum_agent.uplink import TIMEOUT, Answer, Uplink
+from schooldrum_agent.whereabouts import Whereabouts
+from schooldrum_wire.around import accept_around
 from schooldrum_wire.catalogue import SECTIONS
 from schooldrum_wire.limits import REPORTS_PER_DELIVERY
 from schooldrum_wire.messages import ReportsAnswer
@@ -38,6 +40,8 @@ BACKLOG_BYTES = 512 << 10
 LONGEST_BACK_OFF = 900.0
 LONGEST_RETRY_AFTER = 3600.0
 REPAIR_SECONDS = 600.0
+OBSERVER_LINE_SECONDS = 600.0
+"""An observer connects anew so often: a line that is back shows only in what begins on it."""
 INVENTORY_SECONDS = 6 * 3600.0
 """A section is sent again because a collector wants it at most this often."""
 BARE_SECONDS = 3600.0
@@ -100,8 +104,11 @@ class Courier:
         system: str,
         host: dict[str, str],
         chance: random.Random,
+        whereabouts: Whereabouts | None = None,
     ) -> None:
         """`system` is what every delivery names, `host` {system, release} what a repair names.
+
+        `whereabouts` is told what the collector says of this PC's surroundings.
 
         `state` has begun (its start is counted) and holds an identity; `chance` spreads the waits.
         """
@@ -112,6 +119,7 @@ class Courier:
         self._sender = Sender(fingerprint=fingerprint, system=system, starts=state.starts)
         self._host = host
         self._chance = chance
+        self._whereabouts = whereabouts
         self._busy = threading.Lock()
         self._failures = 0
         self._wait_until = 0.0
@@ -239,10 +247,14 @@ class Courier:
             clock=self._clock,
             settings=self._state.settings.version,
             refusals=self._refusals,
+            around=self._whereabouts.mark if self._whereabouts is not None else "",
         )
         if body is None:
             return _LOCALLY_TOO_LARGE
-        self._uplink.not_before = self._state.settings.not_before
+        settings = self._state.settings
+        self._uplink.not_before = settings.not_before
+        # By which of its lines a school reports is seen by whom it comes from; others keep what their TLS has cost.
+        self._uplink.lasts = OBSERVER_LINE_SECONDS if settings.observer else float("inf")
         return self._uplink.post("/v1/reports", body, credential=identity.credential, packed=True, timeout=timeout)
 
     def _accept(self, piece: _Piece, answer: Answer, tally: _Tally) -> None:
@@ -277,6 +289,10 @@ class Courier:
             self._state.keep_settings(settings)
             self._refusals = refusals[:_MOST_REFUSALS]
             tally.changed = tally.changed or settings != before
+        if self._whereabouts is not None and said.around and said.around != b"null":
+            told = accept_around(msgspec.json.decode(said.around))
+            self._whereabouts.take(told)
+            self._state.keep_page(told.page)
         identity = self._state.identity
         sound = 0 < len(said.state) <= _LONGEST_STATE and said.state.isalpha()
         if identity is not None and sound and said.state != identity.state:

@@ -10,7 +10,9 @@ from schooldrum_agent.clock import Clock
 from schooldrum_agent.config import Config
 from schooldrum_agent.faults import SENTENCES, Failed, Fault, fault_of
 from schooldrum_agent.line import OK
+from schooldrum_agent.pathway import Climbed
 from schooldrum_agent.proxy import Proxy, find_proxy
+from schooldrum_agent.scan_code import ScanCode, scan_code, sealed
 from schooldrum_agent.state import Standing, look
 from schooldrum_agent.step import MARKS, Step, Verdict
 from schooldrum_agent.targets import Office
@@ -18,6 +20,10 @@ from schooldrum_agent.uplink import Endpoint, Uplink, read_endpoint, trust_only
 
 TIMEOUT = 10.0
 _DELIVERED = "delivered"
+_SCAN = {
+    "vi": "Quét mã này bằng điện thoại có mạng để gửi kết quả về máy chủ tổng hợp:",
+    "en": "Scan this with a phone that has internet, to send what was found to the collector:",
+}
 
 
 _TITLES = {
@@ -46,12 +52,17 @@ def main(
     steps = list(examine(config, clock=clock))
     office = _office(config)
     way: list[Step] = []
+    code: ScanCode | None = None
     if show is not None or (office is not None and _is_cut_off(steps)):
-        way = pathway.climb(config, office, clock=clock, system=sys.platform)
+        climbed = pathway.climb(config, office, clock=clock, system=sys.platform)
+        way, code = list(climbed.steps), _code(config, climbed, clock=clock)
     for step in (*steps, *way):
         say(f"[ {MARKS[step.verdict][language]} ] {step.title[language]}: {step.found[language]}")
     if show is not None:
-        show(page.page([*way, *steps], language))
+        show(page.page([*way, *steps], language, code))
+    elif code is not None:
+        for line in ("", _SCAN[language], *code.lines(), code.text, ""):
+            say(line)
     steps += way
     if all(step.verdict is Verdict.GOOD for step in steps):
         say({"vi": "Mọi thứ đều tốt.", "en": "Everything is well."}[language])
@@ -60,6 +71,17 @@ def main(
         say({"vi": "Chưa thấy lỗi nào.", "en": "No fault was found so far."}[language])
         return 0
     return 1
+
+
+def _code(config: Config, climbed: Climbed, *, clock: Clock) -> ScanCode | None:
+    """What a phone may carry to the office; None where this PC, or this user, cannot seal it, or nothing was asked."""
+    try:
+        standing = look(config.state)
+    except PermissionError:
+        return None
+    if standing.identity is None or not climbed.rows:
+        return None
+    return scan_code(sealed(climbed.rows, standing.identity, clock=clock), standing.page)
 
 
 def _is_cut_off(steps: list[Step]) -> bool:

@@ -71,9 +71,9 @@ class Ledger:
         new, self._new = self._new, []
         return new
 
-    def newest(self) -> list[Numbered]:
-        """The newest result of each probe: with them a report renders the machine by itself."""
-        return list(self._newest.values())
+    def newest(self, only: frozenset[str] | None = None) -> list[Numbered]:
+        """The newest result of each probe (or of these): with them a report renders the machine by itself."""
+        return [numbered for name, numbered in self._newest.items() if only is None or name in only]
 
     def digests(self) -> dict[str, str]:
         """The digest of each section known in this run."""

@@ -19,7 +19,8 @@ class LiveReport(msgspec.Struct, frozen=True, kw_only=True):
     """The newest this machine has to say.
 
     `results` are (seq, encoded) of the newest run of every probe; `sections` the digest of every section and `rows`
-    those that changed since the collector acknowledged them; `word` a hello or goodbye that is not delivered yet.
+    those that changed since the collector acknowledged them; `word` a hello or goodbye that is not delivered yet;
+    `network`, `elsewhere` and `sees` are as whereabouts.py finds them.
     """
 
     run: str
@@ -30,6 +31,9 @@ class LiveReport(msgspec.Struct, frozen=True, kw_only=True):
     sections: dict[str, str] = {}
     rows: dict[str, list[Values]] = {}
     frozen: bool | None = None
+    network: str = ""
+    elsewhere: bool = False
+    sees: dict[str, float] = {}
 
 
 class Sender(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +57,9 @@ def live_body(live: LiveReport, extent: int) -> bytes:
         sections=live.sections if with_rows else None,
         rows=live.rows if with_rows else None,
         frozen=live.frozen,
+        network=live.network,
+        elsewhere=live.elsewhere,
+        sees=live.sees,
     )
 
 
@@ -62,7 +69,7 @@ def batch_body(batch: Batch) -> bytes:
 
 
 def packed_delivery(
-    reports: list[bytes], *, sender: Sender, clock: Clock, settings: int, refusals: tuple[str, ...]
+    reports: list[bytes], *, sender: Sender, clock: Clock, settings: int, refusals: tuple[str, ...], around: str = ""
 ) -> bytes | None:
     """The body of POST /v1/reports in gzip; None where it would be larger than any collector takes.
 
@@ -78,6 +85,7 @@ def packed_delivery(
         settings=settings,
         starts=sender.starts,
         refusals=refusals,
+        around=around,
     )
     if len(reports) > REPORTS_PER_DELIVERY or len(body) > UNPACKED_BYTES:
         return None

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from schooldrum_agent.climbing import targets_of
 from schooldrum_agent.clock import Clock
 from schooldrum_agent.config import Config
@@ -98,7 +100,14 @@ _INSPECTED: _Texts = {"vi": "Kết nối mã hóa bị mở giữa đường", "
 _LADDER: _Texts = {"vi": "Đường ra Internet", "en": "The way to the internet"}
 
 
-def climb(config: Config, office: Office | None, *, clock: Clock, system: str) -> list[Step]:
+class Climbed(msgspec.Struct, frozen=True, kw_only=True):
+    """A climb as it is told, and its rows as a collector may be shown them (none where nothing could be asked)."""
+
+    steps: tuple[Step, ...]
+    rows: tuple[Row, ...] = ()
+
+
+def climb(config: Config, office: Office | None, *, clock: Clock, system: str) -> Climbed:
     """Climbs and tells, within ten seconds. Raises nothing that a network could cause."""
     order = Order(
         extent=COLLECTOR if config.ladder == "collector" else WHOLE,
@@ -118,8 +127,11 @@ def climb(config: Config, office: Office | None, *, clock: Clock, system: str) -
     answer = examine(load(LADDER.name), doors, system)
     if answer.outcome is not Outcome.OK:
         said = f"{answer.outcome}: {answer.reason}"
-        return [Step(verdict=Verdict.UNKNOWN, title=_LADDER, found={"vi": said, "en": said})]
-    return told(answer.rows, answer.readings, extent=order.extent)
+        return Climbed(steps=(Step(verdict=Verdict.UNKNOWN, title=_LADDER, found={"vi": said, "en": said}),))
+    return Climbed(
+        steps=tuple(told(answer.rows, answer.readings, extent=order.extent)),
+        rows=tuple(row for row in answer.rows if row.section == LADDER.name),
+    )
 
 
 def told(rows: Sequence[Row], readings: Sequence[Reading], *, extent: str) -> list[Step]:

@@ -1,9 +1,9 @@
-"""Who runs the probes: each in a thread of its own, the risky ones in child processes, none able to hold up another."""
+"""Who runs the probes: a crew of threads, the risky ones in child processes, none able to hold up another."""
 
-import _thread
 import contextlib
 import os
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from schooldrum_agent.clock import Clock
+from schooldrum_agent.crew import Crew
 from schooldrum_agent.examine import Answer, check, examine, finding
 from schooldrum_agent.probe import Doors, Probe
 from schooldrum_agent.targets import Order
@@ -61,6 +62,7 @@ class Runner:
         self._found = found
         self._command = command
         self._environment = environment
+        self._crew = Crew(clock.monotonic)
         self._running: dict[str, Run] = {}
         self._children: deque[Run] = deque()
         self._child_busy = False
@@ -87,7 +89,10 @@ class Runner:
             self._children.append(run)
             self._next_child()
             return True
-        self._thread(run, lambda: self._examine(run))
+        try:
+            self._crew.start(lambda: self._examine(run))
+        except RuntimeError as problem:
+            self._finish(run, Answer(outcome=Outcome.FAILED, reason=str(problem)), 0.0)
         return True
 
     def running(self) -> frozenset[str]:
@@ -97,7 +102,7 @@ class Runner:
     def expire(self) -> float:
         """Reports the runs that overran their time; says in how many seconds the next one would (maybe infinite)."""
         now = self._clock.monotonic()
-        nearest = float("inf")
+        nearest = self._crew.mind()
         for run in self._running.values():
             if run.reported:
                 continue
@@ -109,9 +114,10 @@ class Runner:
         return nearest
 
     def _examine(self, run: Run) -> None:
-        """The body of a probe's thread. Never raises."""
+        """What the crew does for a probe. Never raises."""
+        began = self._clock.monotonic()
         answer = examine(run.probe, self._doors, self._system)
-        took = self._clock.monotonic() - run.began
+        took = self._clock.monotonic() - began
         self._post(lambda: self._finish(run, answer, took))
 
     def _next_child(self) -> None:
@@ -159,8 +165,7 @@ class Runner:
 
     def _thread(self, run: Run, body: Callable[[], None]) -> bool:
         try:
-            # Half of what a Thread costs, and a round of probes starts a dozen of them.
-            _thread.start_new_thread(body, ())
+            threading.Thread(target=body, daemon=True, name=f"probe {run.probe.name}").start()
         except RuntimeError as problem:
             # No more threads to be had: the machine is out of something, and that is this run's finding.
             self._finish(run, Answer(outcome=Outcome.FAILED, reason=str(problem)), 0.0)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from schooldrum_agent.private import Hold, hold, make_private, read_bounded, write_whole
+from schooldrum_wire.around import accept_around
 from schooldrum_wire.report import Fingerprint
 from schooldrum_wire.settings import Settings, accept
 
@@ -19,6 +20,8 @@ _SETTINGS = "settings.json"
 _SECTIONS = "sections.json"
 _STARTS = "starts.json"
 _DELIVERY = "delivery.json"
+_NETWORKS = "networks.json"
+_PAGE = "page.json"
 _DAMAGED = ".damaged"
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -62,6 +65,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     starts: int
     identity_lost: bool = False
     """Whether there is no identity although this machine was enrolled: both of its files are damaged."""
+    page: str = ""
+    """Where the office's pages for people are."""
 
 
 class State:
@@ -83,6 +88,10 @@ class State:
         """Digest of each section as the collector last acknowledged it."""
         self.starts = self._read(_STARTS, int) or 0
         self.delivery = self._read(_DELIVERY, LastDelivery) or LastDelivery()
+        self.networks = self._read(_NETWORKS, tuple[str, ...]) or ()
+        """Codes of the networks in which this machine is at its school (schooldrum_wire.around)."""
+        self.page = self._read(_PAGE, str) or ""
+        """Where the office's pages for people are; empty as long as it has not said so."""
 
     @property
     def identity_lost(self) -> bool:
@@ -147,6 +156,18 @@ class State:
             self.sections = {name: digest for name, digest in self.sections.items() if name not in names}
             self._keep(_SECTIONS, self.sections)
 
+    def keep_networks(self, networks: tuple[str, ...]) -> None:
+        """The networks of the school from now on."""
+        if networks != self.networks:
+            self.networks = networks
+            self._keep(_NETWORKS, networks)
+
+    def keep_page(self, page: str) -> None:
+        """Where the office's pages are from now on: shown to people at this PC, and never connected to."""
+        if page != self.page:
+            self.page = page
+            self._keep(_PAGE, page)
+
     def note_delivery(self, word: str, detail: str, wall: float) -> None:
         """How delivering goes; written only when the word changes, so that a quiet PC writes nothing."""
         if word != self.delivery.word:
@@ -162,6 +183,8 @@ class State:
             _SECTIONS: self.sections,
             _STARTS: self.starts,
             _DELIVERY: self.delivery,
+            _NETWORKS: self.networks,
+            _PAGE: self.page,
         }
         for name in tuple(self.unsaved):
             self._keep(name, held[name])
@@ -215,4 +238,5 @@ def look(directory: Path) -> Standing:
         settings=_clamped(read(_SETTINGS, Settings)),
         delivery=read(_DELIVERY, LastDelivery) or LastDelivery(),
         starts=read(_STARTS, int) or 0,
+        page=accept_around({"page": read(_PAGE, str)}).page,
     )

@@ -136,11 +136,13 @@ class Uplink:
         self.not_before = not_before
         self.leaf_start = 0
         """Start (epoch seconds) of the server's certificate as last presented."""
+        self.lasts = float("inf")
+        """How many seconds a connection is kept at most: a router holds one on the line on which it began."""
         self._proxy = proxy if endpoint.secure else None
         self._clock = clock
         self._context = trust if endpoint.secure else None
         self._line: Line | None = None
-        self._used = 0.0
+        self._used = self._began = 0.0
         self._aborted = threading.Event()
 
     def post(self, path: str, body: bytes, *, credential: str = "", packed: bool, timeout: float = TIMEOUT) -> Answer:
@@ -196,7 +198,8 @@ class Uplink:
 
     def _exchange(self, request: bytes, timeout: float) -> Answer:
         deadline = self._clock() + timeout
-        kept = self._line is not None and self._clock() - self._used < IDLE
+        now = self._clock()
+        kept = self._line is not None and now - self._used < IDLE and now - self._began < self.lasts
         if not kept:
             self.close()
         try:
@@ -221,6 +224,7 @@ class Uplink:
         line = self._line
         if line is None:
             line = self._line = self._connect(deadline)
+            self._began = self._clock()
         line.deadline = deadline
         line.sendall(request)
         reply = read_reply(line.receive)

@@ -14,6 +14,7 @@ from schooldrum_wire.section import Values
 
 _delivery = msgspec.json.Decoder(Delivery)
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_LISTS = (list, tuple)
 _T = TypeVar("_T")
 
 
@@ -35,15 +36,16 @@ def decode_delivery(body: bytes) -> tuple[Delivery, int]:
         return _salvage(body)
     _check_shape(delivery.version, delivery.reports)
     _check_now(delivery)
-    if any(len(report.results) > RESULTS_PER_REPORT for report in delivery.reports):
-        return _salvage(body)
+    for report in delivery.reports:
+        if len(report.results) > RESULTS_PER_REPORT:
+            return _salvage(body)
     return delivery, 0
 
 
 def _check_shape(version: object, reports: object) -> None:
     if version != 1:
         raise Malformed(f"version {version!r:.20} is not spoken here; this collector speaks 1")
-    if not isinstance(reports, list | tuple):
+    if not isinstance(reports, _LISTS):
         raise Malformed("no list of reports in it")
     if not 0 < len(reports) <= REPORTS_PER_DELIVERY:
         raise Malformed(f"{len(reports)} reports; a delivery holds 1 to {REPORTS_PER_DELIVERY}")
@@ -87,7 +89,7 @@ def _salvage(body: bytes) -> tuple[Delivery, int]:
         raise Malformed("no report in it can be read")
     refused = sum(dropped for _, dropped in saved)
     bare: dict[str, Any] = {"reports": [], "now": tree.get("now")}
-    for key in ("fingerprint", "agent", "system", "settings", "starts", "refusals"):
+    for key in ("fingerprint", "agent", "system", "settings", "starts", "refusals", "around"):
         if key not in tree:
             continue
         if _soundly({"reports": [], "now": {"boot": "", "boottime": 0, "wall": 0}, key: tree[key]}, Delivery) is None:
@@ -109,7 +111,11 @@ def _salvage_report(raw: object) -> tuple[Report | None, int]:
     refused = sum(dropped for _, dropped in saved)
     refused += max(0, len(offered) - RESULTS_PER_REPORT) if isinstance(offered, list) else 1
     plain = {key: raw[key] for key in ("run", "boot", "live", "beat") if key in raw}
-    for key, shape in (("word", Word), ("sections", dict[str, str]), ("frozen", bool)):
+    shapes = (
+        ("word", Word), ("sections", dict[str, str]), ("frozen", bool), ("network", str), ("elsewhere", bool),
+        ("sees", dict[str, float]),
+    )  # fmt: skip
+    for key, shape in shapes:
         if raw.get(key) is None:
             continue
         if _soundly(raw[key], shape) is None:

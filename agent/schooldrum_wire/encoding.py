@@ -55,6 +55,9 @@ class _RawReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     sections: dict[str, str] = {}
     rows: dict[str, list[Values]] = {}
     frozen: bool | None = None
+    network: str = ""
+    elsewhere: bool = False
+    sees: dict[str, float] = {}
 
 
 class _RawDelivery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -67,6 +70,7 @@ class _RawDelivery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     settings: int = 0
     starts: int = 0
     refusals: tuple[str, ...] = ()
+    around: str = ""
 
 
 def encode_report(
@@ -80,6 +84,9 @@ def encode_report(
     sections: dict[str, str] | None = None,
     rows: dict[str, list[Values]] | None = None,
     frozen: bool | None = None,
+    network: str = "",
+    elsewhere: bool = False,
+    sees: dict[str, float] | None = None,
 ) -> bytes:
     """One report from results that are already encoded (and fenced), so that spooled bytes travel as they are."""
     return _encoder.encode(
@@ -93,6 +100,9 @@ def encode_report(
             sections=sections or {},
             rows=rows or {},
             frozen=frozen,
+            network=network,
+            elsewhere=elsewhere,
+            sees=sees or {},
         ),
     )
 
@@ -107,6 +117,7 @@ def encode_delivery(
     settings: int = 0,
     starts: int = 0,
     refusals: tuple[str, ...] = (),
+    around: str = "",
 ) -> bytes:
     """The body of POST /v1/reports from reports that are already encoded."""
     return _encoder.encode(
@@ -119,6 +130,7 @@ def encode_delivery(
             settings=settings,
             starts=starts,
             refusals=refusals,
+            around=around,
         ),
     )
 

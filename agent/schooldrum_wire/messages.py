@@ -42,6 +42,8 @@ class ReportsAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     want: tuple[str, ...] = ()
     settings: msgspec.Raw = msgspec.Raw(b"")
     state: str = "active"
+    around: msgspec.Raw = msgspec.Raw(b"")
+    """What the PC is told of its surroundings (around.py), where it holds something else."""
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

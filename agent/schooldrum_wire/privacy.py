@@ -24,6 +24,7 @@ FIELDS: dict[type[msgspec.Struct], dict[str, str]] = {
         "settings": "version of the settings in force",
         "starts": "how often the program has started, to notice a disk that forgets",
         "refusals": "settings the program refused because they were out of its bounds",
+        "around": "a hash of the list of codes it was given, so that only a changed list is sent to it",
     },
     Now: {
         "boot": "random name of this boot",
@@ -40,6 +41,9 @@ FIELDS: dict[type[msgspec.Struct], dict[str, str]] = {
         "sections": "a hash of each list below, so that only changed lists are sent",
         "rows": "the lists below, when they changed",
         "frozen": "whether a program freezes the disk",
+        "network": "a salted hash of the gateway's card and the subnet: whether the PC stands in its school's network",
+        "elsewhere": "whether it does not: then nothing is sent but this, and what updates and protection it has",
+        "sees": "codes of those of the school's own PCs, named to it by the office, that it heard on its own network",
     },
     Word: {
         "word": "hello or goodbye",
@@ -104,6 +108,10 @@ ngày; danh sách: bản mới nhất và thay đổi theo số ngày ghi bên d
 - The address a PC connects from: kept with its enrolment, to notice an install code that is used outside the school.
 - The collector's own log: errors and counts, without keys, install codes or PC names.
 - The office's register: school, room and seat numbers, typed in by the office.
+- Who is told of incidents: a role and an address (mail, telephone), without a name, typed in by the office until it
+  removes them; what was sent to them for 90 days. Messages go by the office's own mail and message services. / Người
+  nhận tin báo: vai trò và địa chỉ (thư, điện thoại), không có tên, do cơ quan quản lý ghi và bỏ; tin đã gửi giữ 90
+  ngày. Tin báo đi qua dịch vụ thư và tin nhắn của chính cơ quan quản lý.
 """
 
 

@@ -28,7 +28,9 @@ class Word(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`live` reports render a machine by themselves; the others are backlog of one run, oldest first.
 
-    `run` is fresh randomness of each start of the agent; `boot` names the boot its clocks belong to.
+    `run` is fresh randomness of each start of the agent; `boot` names the boot its clocks belong to. `network` is the
+    code of the network it stands in (around.py), `elsewhere` whether that is none of its school's; `sees` are the codes
+    of those PCs it was told of that it heard on its own network, each with the seconds since then.
     """
 
     run: str
@@ -40,6 +42,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     sections: dict[str, str] = {}
     rows: dict[str, tuple[Values, ...]] = {}
     frozen: bool | None = None
+    network: str = ""
+    elsewhere: bool = False
+    sees: dict[str, float] = {}
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -57,3 +62,5 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How often the agent has started by its own count on disk; a count that does not grow: the disk forgets."""
     refusals: tuple[str, ...] = ()
     """Settings that lay outside the compiled bounds and were not taken."""
+    around: str = ""
+    """Mark of what it was told of its surroundings (around.py), empty for nothing."""

@@ -5,15 +5,18 @@ import math
 import operator
 import re
 import sys
+from itertools import chain
 from typing import Any
 
 import msgspec
 
+from schooldrum_wire.around import is_network, sound_sights
 from schooldrum_wire.catalogue import METRICS, SECTIONS
 from schooldrum_wire.fingerprint import WEIGHTS
 from schooldrum_wire.limits import (
     FARTHEST_SECONDS,
     FINGERPRINT_ITEMS,
+    LABEL_LENGTH,
     NAME_LENGTH,
     READINGS_PER_MACHINE,
     READINGS_PER_RESULT,
@@ -29,6 +32,8 @@ from schooldrum_wire.section import Values
 from schooldrum_wire.settings import BEAT_DEFAULT, BEAT_SECONDS
 
 _RUN_LENGTH = 64
+SIGHT_SECONDS = 7200.0
+"""A PC that was heard longer ago is not seen; the longest beat is a quarter of an hour."""
 _FARTHEST = 2**53
 _ITEM = re.compile(r"[0-9a-f]{16}\Z")
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
@@ -41,7 +46,15 @@ _DECLARED = {
 }
 """What an agent may say: the labels of each metric, and its least value."""
 _NOTHING: tuple[tuple[str, ...], float] = ((), math.inf)
-_label_fault = functools.lru_cache(maxsize=4096)(label_fault)
+_REMEMBERED, _REMEMBERED_LENGTH = 8192, 4096
+"""How many results' words and series are remembered as sound, and characters of each at most."""
+_remembered: dict[tuple[str | tuple[str, ...], ...], float] = {}
+_short_fault = functools.lru_cache(maxsize=4096)(label_fault)
+
+
+def _label_fault(text: str) -> str:
+    # What is too long for a label is not kept in mind either.
+    return _short_fault(text) if len(text) <= LABEL_LENGTH else label_fault(text)
 
 
 def _is_clock(value: float) -> bool:
@@ -117,6 +130,16 @@ def _sift_fingerprint(fingerprint: Fingerprint) -> Fingerprint:
     }
 
 
+def _is_fingerprint(fingerprint: Fingerprint) -> bool:
+    """Whether `_sift_fingerprint` would change nothing."""
+    items = [one for several in fingerprint.values() for one in several]
+    return (
+        fingerprint.keys() <= WEIGHTS.keys()
+        and len(items) <= FINGERPRINT_ITEMS
+        and all(map(_ITEM.match, items))
+    )
+
+
 def _sift_head(delivery: Delivery) -> Delivery:
     wanted: dict[str, Any] = {
         "fingerprint": _sift_fingerprint(delivery.fingerprint),
@@ -126,8 +149,21 @@ def _sift_head(delivery: Delivery) -> Delivery:
         "starts": delivery.starts if 0 <= delivery.starts <= _FARTHEST else 0,
         "refusals": tuple(text[:REASON_LENGTH] for text in delivery.refusals[:REFUSALS]),
     }
+    if delivery.around and not is_network(delivery.around):
+        wanted["around"] = ""
     changed = {key: value for key, value in wanted.items() if getattr(delivery, key) != value}
     return msgspec.structs.replace(delivery, **changed) if changed else delivery
+
+
+def _sift_around(report: Report) -> tuple[dict[str, Any], int]:
+    """What of a report's words about its surroundings is to be others, and how many sights were dropped."""
+    changed: dict[str, Any] = {}
+    if report.network and not is_network(report.network):
+        changed["network"] = ""
+    sees = sound_sights(report.sees, SIGHT_SECONDS) if report.sees else report.sees
+    if sees != report.sees:
+        changed["sees"] = sees
+    return changed, len(report.sees) - len(sees)
 
 
 def _sift_report(report: Report) -> tuple[Report | None, int]:
@@ -153,14 +189,16 @@ def _sift_report(report: Report) -> tuple[Report | None, int]:
         changed["sections"] = sections
     if not BEAT_SECONDS[0] <= report.beat <= BEAT_SECONDS[1]:
         changed["beat"] = BEAT_DEFAULT
+    around, unsound = _sift_around(report)
+    changed |= around
+    lost += unsound
     word = report.word
     if word is not None and (label_fault(word.word) or label_fault(word.kind) or not _is_clock(word.boottime)):
         changed["word"], lost = None, lost + 1
     return (msgspec.structs.replace(report, **changed) if changed else report), refused + lost
 
 
-@functools.lru_cache(maxsize=8192)
-def _least_values(*series: str | tuple[str, ...]) -> float | None:
+def _least_of(*series: str | tuple[str, ...]) -> float | None:
     """Above what every value of these series may lie; None where one is not declared, or two are the same."""
     least = -math.inf
     seen: set[object] = set()
@@ -176,45 +214,50 @@ def _least_values(*series: str | tuple[str, ...]) -> float | None:
     return least if len(seen) == len(series) else None
 
 
-@functools.lru_cache(maxsize=8192)
-def _is_spoken(probe: str, outcome: str, reason: str) -> bool:
-    return not _result_words_fault(probe, outcome) and len(reason) <= REASON_LENGTH
+def _least_values(said: tuple[str | tuple[str, ...], ...]) -> float | None:
+    """The same for a result: its probe, outcome and reason, then its series. None also for words that are not taken."""
+    probe, outcome, reason, *series = said
+    if _result_words_fault(str(probe), str(outcome)) or len(reason) > REASON_LENGTH:
+        return None
+    least = _least_of(*series)
+    # Only what is sound is remembered, and only so much of it: it is text that anybody may have made up.
+    if least is not None and sum(map(len, chain.from_iterable(said))) <= _REMEMBERED_LENGTH:
+        if len(_remembered) >= _REMEMBERED:
+            _remembered.clear()
+        _remembered[said] = least
+    return least
 
 
 def _are_sound(results: tuple[Result, ...], room: int) -> bool:
     """Whether nothing of these is to be refused, told column by column. PCs say the same series again and again."""
-    seqs = [result.seq for result in results]
-    clocks = [result.boottime for result in results]
-    walls = [result.wall for result in results]
-    tooks = [result.took for result in results]
-    values = [reading.value for result in results for reading in result.readings]
+    numbers = [number for one in results for number in (one.seq, one.boottime, one.wall, one.took)]
+    values = [reading.value for one in results for reading in one.readings]
     # A sum is finite only if everything in it is, and then comparing finds no "not a number".
     if (
-        not math.isfinite(sum(clocks) + sum(walls) + sum(tooks) + sum(values))
-        or min(seqs) <= 0
-        or max(seqs) > _FARTHEST
-        or min(clocks) < 0
-        or max(clocks) > FARTHEST_SECONDS
-        or min(walls) < -FARTHEST_SECONDS
-        or max(walls) > FARTHEST_SECONDS
-        or min(tooks) < 0
-        or max(tooks) > FARTHEST_SECONDS
+        not math.isfinite(sum(numbers) + sum(values))
+        or min(numbers) < 0
+        or max(numbers) > FARTHEST_SECONDS
+        or not all(numbers[::4])
         or len(values) > room
     ):
         return False
     lowest = min(values, default=0.0)
-    for result in results:
-        if not _is_spoken(result.probe, result.outcome, result.reason):
-            return False
-        least = _least_values(
+    for one in results:
+        said = (
+            one.probe,
+            one.outcome,
+            one.reason,
             *[
                 (reading.name, *reading.labels, *reading.labels.values()) if reading.labels else reading.name
-                for reading in result.readings
-            ]
+                for reading in one.readings
+            ],
         )
-        if least is None or len(result.readings) > READINGS_PER_RESULT:
+        least = _remembered.get(said)
+        if least is None and (least := _least_values(said)) is None:
             return False
-        if lowest < least and min(reading.value for reading in result.readings) < least:
+        if len(one.readings) > READINGS_PER_RESULT:
+            return False
+        if lowest < least and min(reading.value for reading in one.readings) < least:
             return False
     return bool not in map(type, values)
 
@@ -244,7 +287,10 @@ def _is_sound(delivery: Delivery) -> bool:
         or len(report.boot) > _RUN_LENGTH
         or not report.sections.keys() <= SECTIONS.keys()
         or not all(map(_DIGEST.match, codes))
-        or _sift_fingerprint(delivery.fingerprint) != delivery.fingerprint
+        or (report.network and not is_network(report.network))
+        or (report.sees and sound_sights(report.sees, SIGHT_SECONDS) != report.sees)
+        or (delivery.around and not is_network(delivery.around))
+        or not _is_fingerprint(delivery.fingerprint)
         or not _are_sound(report.results, READINGS_PER_MACHINE if report.live else READINGS_PER_RESULT)
     )
 

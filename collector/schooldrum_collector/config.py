@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from schooldrum_collector.keys import KEYS, Listen, default_data, default_file, is_loopback_url
+from schooldrum_collector.keys import KEYS, Key, Listen, default_data, default_file, is_loopback_url
 from schooldrum_collector.speech import Say
 
 PREFIX = "SCHOOLDRUM_COLLECTOR_"
@@ -32,12 +32,25 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     office_certificate: Path | None = None
     office_key: Path | None = None
     office_url: str = ""
+    grafana_url: str = "http://127.0.0.1:3000"
     alertmanagers: tuple[str, ...] = ()
     alertmanager_token_file: Path | None = None
     alertmanager_ca: Path | None = None
+    channels_file: Path | None = None
+    answers_listen: Listen | None = None
+    answers_url: str = ""
+    answers_certificate: Path | None = None
+    answers_key: Path | None = None
     results_days: int = 35
     sections_days: int = 400
     changes_days: int = 730
+
+    @property
+    def collector_url(self) -> str:
+        """The address that agents are given: the first of `agents_names`, else where the door listens."""
+        host = self.agents_names[0] if self.agents_names else self.agents_listen.host
+        host = f"[{host}]" if ":" in host else host
+        return f"{'https' if self.agents_tls else 'http'}://{host}:{self.agents_listen.port}"
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +110,55 @@ def _in_the_clear(config: Config) -> list[str]:
     return [url for url in config.alertmanagers if url.startswith("http:") and not is_loopback_url(url)]
 
 
+def _certificates(config: Config, refuse: Callable[..., None]) -> None:
+    for door, certificate, key in (
+        ("office", config.office_certificate, config.office_key),
+        ("answers", config.answers_certificate, config.answers_key),
+    ):
+        if (certificate is None) == (key is None):
+            continue
+        missing, there = f"{door}_key", f"{door}_certificate"
+        if certificate is None:
+            missing, there = there, missing
+        refuse(
+            missing,
+            "",
+            _BY_NAME[missing].allowed,
+            f"{door}_certificate và {door}_key luôn đi cùng nhau.",
+            f"{door}_certificate and {door}_key belong together.",
+            beside=there,
+        )
+
+
+def _answers(config: Config, refuse: Callable[..., None], wide: str) -> None:
+    if config.answers_listen is not None:
+        if not config.answers_url:
+            refuse(
+                "answers_url",
+                "",
+                _BY_NAME["answers_url"].allowed,
+                "answers_listen cần answers_url: liên kết trong tin báo bắt đầu bằng địa chỉ đó.",
+                "answers_listen needs answers_url: the links in messages begin with it.",
+                beside="answers_listen",
+            )
+        if not config.answers_listen.is_loopback and config.answers_certificate is None:
+            refuse(
+                "answers_listen",
+                config.answers_listen,
+                wide,
+                "Muốn mở ra ngoài máy này, ghi thêm answers_certificate và answers_key.",
+                "To open it beyond this machine, add answers_certificate and answers_key.",
+            )
+    if config.answers_url.startswith("http:") and not is_loopback_url(config.answers_url):
+        refuse(
+            "answers_url",
+            config.answers_url,
+            "https://HOST",
+            "Liên kết trả lời không được gửi qua mạng không mã hóa.",
+            "Links to answer by are not sent over a network in the clear.",
+        )
+
+
 def _together(config: Config, where: Callable[..., str]) -> list[Problem]:
     """What no key shows by itself."""
     problems: list[Problem] = []
@@ -115,18 +177,8 @@ def _together(config: Config, where: Callable[..., str]) -> list[Problem]:
             "agents_tls đang tắt nên cửa máy trường chỉ được nghe trên chính máy này.",
             "agents_tls is off, so the agents' door may listen on this machine alone.",
         )
-    if (config.office_certificate is None) != (config.office_key is None):
-        missing, there = "office_key", "office_certificate"
-        if config.office_certificate is None:
-            missing, there = there, missing
-        refuse(
-            missing,
-            "",
-            _BY_NAME[missing].allowed,
-            "office_certificate và office_key luôn đi cùng nhau.",
-            "office_certificate and office_key belong together.",
-            beside=there,
-        )
+    _certificates(config, refuse)
+    _answers(config, refuse, wide)
     for url in _in_the_clear(config):
         refuse(
             "alertmanagers",
@@ -201,6 +253,15 @@ def _toml(value: object) -> str:
     return f'"{value}"'
 
 
+def _nothing(key: Key) -> str:
+    """How a key that has no default is written: empty where that is allowed, else as an example."""
+    try:
+        key.read("")
+    except ValueError:
+        return f"/etc/schooldrum/{key.name}.pem"
+    return ""
+
+
 def sample(say: Say) -> str:
     """A configuration file with every key explained and commented out, at its default."""
     defaults = Config(data=Path("/var/lib/schooldrum/collector"))
@@ -217,5 +278,5 @@ def sample(say: Say) -> str:
     for key in KEYS:
         lines += ["", f"# {say(*key.help)}", f"# {say('Được phép', 'Allowed')}: {key.allowed}"]
         value = getattr(defaults, key.name)
-        lines.append(f"# {key.name} = {_toml(f'/etc/schooldrum/{key.name}.pem' if value is None else value)}")
+        lines.append(f"# {key.name} = {_toml(_nothing(key) if value is None else value)}")
     return "\n".join(lines) + "\n"

@@ -139,6 +139,10 @@ def _link(value: object) -> str:
     return "" if value == "" else read_url(value)
 
 
+def _door(value: object) -> Listen | None:
+    return None if value == "" else read_listen(value)
+
+
 def _urls(value: object) -> tuple[str, ...]:
     written = value.split(",") if isinstance(value, str) else value
     if not isinstance(written, list):
@@ -273,6 +277,15 @@ KEYS: tuple[Key, ...] = (
         ),
     ),
     Key(
+        name="grafana_url",
+        read=read_url,
+        allowed="https://grafana.example",
+        help=(
+            "Địa chỉ Grafana, như người nhận cảnh báo mở nó; cảnh báo dẫn tới bảng ở đó.",
+            "Grafana, as readers of alerts open it: alerts lead to its dashboards.",
+        ),
+    ),
+    Key(
         name="alertmanagers",
         read=_urls,
         allowed='["http://127.0.0.1:9093"]',
@@ -298,6 +311,45 @@ KEYS: tuple[Key, ...] = (
             "Chứng chỉ gốc để tin Alertmanager; bỏ trống: các chứng chỉ gốc của hệ thống.",
             "Authority by which Alertmanager is trusted; left out: those of the system.",
         ),
+    ),
+    Key(
+        name="channels_file",
+        read=_path,
+        allowed="FILE (TOML)",
+        help=(
+            "Tệp các kênh gửi tin báo (thư điện tử, webhook, SMS). Không có Alertmanager thì máy chủ tự báo sự cố.",
+            "File of channels for messages (mail, webhook, SMS). Without Alertmanager the collector tells incidents.",
+        ),
+    ),
+    Key(
+        name="answers_listen",
+        read=_door,
+        allowed="HOST:PORT, [IPv6]:PORT",
+        help=(
+            "Cửa trả lời cho người nhận tin báo, chỉ có liên kết /t/. Bỏ trống: không mở. Cần answers_url.",
+            "The door at which readers of messages answer, with links /t/ alone. Left out: closed. Needs answers_url.",
+        ),
+    ),
+    Key(
+        name="answers_url",
+        read=_link,
+        allowed="https://answers.example",
+        help=(
+            "Địa chỉ của cửa trả lời, như điện thoại của trường mở nó. Bỏ trống: tin báo không có liên kết.",
+            "The answers' door as a school's phone opens it. Left out: messages have no link.",
+        ),
+    ),
+    Key(
+        name="answers_certificate",
+        read=_path,
+        allowed="FILE (PEM)",
+        help=("Chứng chỉ của cửa trả lời.", "Certificate of the answers' door."),
+    ),
+    Key(
+        name="answers_key",
+        read=_path,
+        allowed="FILE (PEM)",
+        help=("Khóa của chứng chỉ đó.", "Key of that certificate."),
     ),
     Key(
         name="results_days",

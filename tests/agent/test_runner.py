@@ -243,7 +243,8 @@ def test_many_runs_leave_no_thread_behind(tmp_path):
         for number in range(200):
             bench.start(probe(f"p{number}", lambda _: 1.0))
         wait_for(lambda: len(bench.found) == 200)
-        wait_for(lambda: _thread._count() <= before)
+        # One of the crew stays.
+        wait_for(lambda: _thread._count() <= before + 1)
         assert bench.runner.running() == frozenset()
 
 

@@ -84,13 +84,14 @@ def adapters(*, gateway: bool = True, status: int = 1) -> bytes:
         struct.pack_into("<H", raw, at + 256, 2)
         raw[at + 260 : at + 264] = socket.inet_aton(address)
     struct.pack_into("<3i", raw, 512 + 32, 3, 3, 4)
+    raw[512 + 56] = 24
     return bytes(raw)
 
 
 def test_windows_adapters_are_read():
     assert ip_helper.adapters(adapters(), BASE) == {
         "links": [{"index": 7, "kind": "", "carrier": True}],
-        "addresses": [{"family": "ipv4", "index": 7, "address": "192.168.1.2", "given": "dhcp"}],
+        "addresses": [{"family": "ipv4", "index": 7, "address": "192.168.1.2", "prefix": 24, "given": "dhcp"}],
         "gateways": [{"family": "ipv4", "index": 7, "address": "192.168.1.1", "metric": 25}],
         "resolvers": ["192.168.1.1"],
     }

@@ -23,6 +23,7 @@ from pathlib import Path
 
 import msgspec
 import psutil
+import segno
 from ingest import Collector, collector, command
 from measuring import cost, start, stop
 from peers import ZABBIX_KEYS, ask_zabbix, installed, node_exporter, zabbix_agent2
@@ -68,7 +69,7 @@ def _installed(directory: Path) -> str:
     place = directory / "installed"
     venv.create(place, symlinks=True)
     packages = next(place.glob("lib/python*/site-packages"))
-    for module in (msgspec, psutil, schooldrum_agent, schooldrum_wire):
+    for module in (msgspec, psutil, segno, schooldrum_agent, schooldrum_wire):
         folder = Path(str(module.__file__)).parent
         shutil.copytree(folder, packages / folder.name, ignore=shutil.ignore_patterns("__pycache__"))
     compileall.compile_dir(str(packages), quiet=2)

@@ -24,7 +24,7 @@ from peers import (
     pushgateway,
     victoria_metrics,
 )
-from simulator import Connection, Machine, Tally, connect, enrol_all, hammer, steady, storm
+from simulator import Connection, Machine, Tally, connect, enrol_all, hammer, introduce, steady, storm
 
 from schooldrum_wire.catalogue import METRICS
 from schooldrum_wire.metric import Kind
@@ -121,7 +121,9 @@ async def area(directory: Path, machines: int) -> AsyncIterator[tuple[Collector,
         codes = await asyncio.to_thread(install_codes, directory, running, -(-machines // PER_ROOM))
         before = cost(running.pid).cpu
         enrolled = await enrol_all(running.agents, codes, PER_ROOM, directory / "simulator.json", None)
-        yield running, enrolled[:machines], (cost(running.pid).cpu - before) / len(enrolled)
+        each = (cost(running.pid).cpu - before) / len(enrolled)
+        await introduce(running.agents, enrolled[:machines], None)
+        yield running, enrolled[:machines], each
 
 
 def reports(url: str, machines: list[Machine]) -> list[bytes]:

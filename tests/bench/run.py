@@ -23,6 +23,8 @@ import exposing
 import ingest
 import liveness
 import msgspec
+import outages
+import page_times
 import uvloop
 from measuring import LOAD_CORE, interpreter
 
@@ -79,7 +81,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--full", action="store_true", help="more rounds, more machines, real pace")
     parser.add_argument("--json", type=Path, default=Path("bench-results/latest.json"), help="the figures as JSON")
-    parser.add_argument("--only", choices=("ingest", "exposing", "liveness", "agents"), help="one part alone")
+    parts_of_it = ("ingest", "exposing", "liveness", "agents", "pages", "outages")
+    parser.add_argument("--only", choices=parts_of_it, help="one part alone")
     options = parser.parse_args()
     if hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) > 1:
         os.sched_setaffinity(0, {LOAD_CORE})
@@ -88,8 +91,10 @@ def main() -> int:
     parts: dict[str, Callable[[Callable[..., None], Path], None]] = {
         "liveness": lambda say, _: liveness.measure(say, full=options.full),
         "exposing": lambda say, _: exposing.measure(say, full=options.full),
+        "pages": lambda say, _: page_times.measure(say, full=options.full),
         "ingest": lambda say, where: uvloop.run(ingest.measure(say, where, full=options.full)),
         "agents": lambda say, where: agents.measure(say, where, full=options.full),
+        "outages": lambda say, where: outages.measure(say, where, full=options.full),
     }
 
     def say(**row: object) -> None:

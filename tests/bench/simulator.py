@@ -27,14 +27,16 @@ from pathlib import Path
 
 import msgspec
 
+from schooldrum_wire.around import accept_around, around_mark
 from schooldrum_wire.catalogue import agent, clock, cpu, disk, host, interfaces, memory, uptime
 from schooldrum_wire.encoding import encode
-from schooldrum_wire.messages import EnrolAnswer, EnrolRequest
+from schooldrum_wire.messages import EnrolAnswer, EnrolRequest, ReportsAnswer
 from schooldrum_wire.reading import Reading
 from schooldrum_wire.report import Delivery, Fingerprint, Now, Report, Word
 from schooldrum_wire.result import Result
 
 VERSION = "0.1.0"
+_SPEAKING_AT_ONCE = 64
 MODES = ("steady", "saturate", "power", "storm", "backlog", "one-school")
 
 
@@ -55,6 +57,8 @@ class Machine:
         self.boot = f"{self.random.getrandbits(128):032x}"
         self.born = time.monotonic() - self.random.uniform(100, 40_000)
         self.seq = 0
+        self.settings, self.around = 0, ""
+        """What it was told and holds, as an agent says it: who says nothing of that is told it again each time."""
         code = hashlib.sha256(f"{number}".encode()).hexdigest()
         self.fingerprint: Fingerprint = {"uuid": (code[:16],), "board": (code[16:32],), "mac": (code[32:48],)}
 
@@ -132,8 +136,18 @@ class Machine:
             agent=VERSION,
             system="windows",
             starts=1,
+            settings=self.settings,
+            around=self.around,
         )
         return packed(encode(delivery))
+
+    def take(self, told: bytes) -> None:
+        """Holds what an answer to a report brings."""
+        answer = msgspec.json.decode(told, type=ReportsAnswer)
+        if answer.settings:
+            self.settings = int(msgspec.json.decode(answer.settings)["version"])
+        if answer.around:
+            self.around = around_mark(accept_around(msgspec.json.decode(answer.around)))
 
     def _report(self, boottime: float, wall: float) -> Report:
         results = []
@@ -264,6 +278,23 @@ async def enrol_all(
         credentials = {str(machine.number): machine.credential for machine in machines}
         await asyncio.to_thread(state.write_text, json.dumps(credentials))
     return machines
+
+
+async def introduce(url: str, machines: list[Machine], tls: ssl.SSLContext | None) -> None:
+    """The first report of each machine, with its rows; from then on it holds what a PC in daily life holds."""
+    target = urllib.parse.urlsplit(url)
+    order = iter(machines)
+
+    async def worker() -> None:
+        connection = await connect(target, tls)
+        for machine in order:
+            status, answer = await connection.ask(machine.request(target, machine.delivery(rows=True)))
+            if status != 200:  # noqa: PLR2004 - HTTP's own number
+                raise SystemExit(f"machine {machine.number} was answered {status}: {answer[:300]!r}")
+            machine.take(answer)
+        connection.close()
+
+    await asyncio.gather(*(worker() for _ in range(_SPEAKING_AT_ONCE)))
 
 
 async def hammer(

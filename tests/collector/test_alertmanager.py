@@ -111,6 +111,9 @@ def test_one_of_many_schools_names_none_as_its_own() -> None:
     assert labels(shared)["scope"] == "provider"
     room = Place(Level.ROOM, "BM/phu/tin1")
     assert labels(incident(place=room, told_place=room))["site"] == "phu"
+    area = Place(Level.AREA, "hn/q3")
+    told = labels(incident(place=area, told_place=area, schools=("BM", "HS")))
+    assert (told["area"], "school" in told) == ("hn/q3", False)
 
 
 class Standing:

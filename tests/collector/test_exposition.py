@@ -14,12 +14,17 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from schooldrum_collector.judge.appraisal import Kept, packed_kept
+from schooldrum_collector.judge.fault import Degree, Evidence, Level, Place, Verdict
+from schooldrum_collector.judge.fault import Kind as FaultKind
+from schooldrum_collector.judge.incident import Incident, Opening
+from schooldrum_collector.judge.lines import RegisteredLine
+from schooldrum_collector.judge.lost_time import Group, Lost, Reckoned
 from schooldrum_collector.judge.places import PlacePresence, PlaceState, SchoolPlaces
 from schooldrum_collector.judge.presence import Presence, State
 from schooldrum_collector.show.aggregates import FailureMemory, schools_page
 from schooldrum_collector.show.exposition import render, school_page
 from schooldrum_collector.show.own_metrics import OwnMetrics
-from schooldrum_collector.store.records import Appraised, Latest, Machine, MachineState, Register, Room, School
+from schooldrum_collector.store.records import Appraised, Area, Latest, Machine, MachineState, Register, Room, School
 from schooldrum_wire.catalogue import (
     METRICS,
     agent,
@@ -507,8 +512,39 @@ def test_a_machine_that_is_not_approved_or_retired_shows_nothing_of_it():
 UP = PlacePresence(state=PlaceState.UP, expected=True)
 
 
+def line_lost(began: float) -> Incident:
+    """An incident that goes on."""
+    opening = Opening(
+        place=Place(Level.SCHOOL, "DEMO"),
+        verdict=Verdict.LINE,
+        degree=Degree.FOUND,
+        began=began,
+        error=1.0,
+        measured=True,
+    )
+    return Incident(
+        number=1001,
+        place=opening.place,
+        kind=FaultKind.OUTAGE,
+        verdict=opening.verdict,
+        degree=opening.degree,
+        first=opening,
+        opened=began,
+        began=began,
+        began_error=1.0,
+        began_measured=True,
+        evidence=Evidence(word="silent"),
+        schools=("DEMO",),
+    )
+
+
 def test_every_metric_the_collector_says_of_places_is_shown_somewhere(kept_metric: Metric):
-    register = register_of(machine(1, conflict=True))
+    line = RegisteredLine(school="DEMO", site="main", code="main", provider="Nhà mạng A")
+    register = msgspec.structs.replace(
+        register_of(machine(1, conflict=True)),
+        areas={"hn": Area(path="hn", name="Hà Nội")},
+        lines={line.path: line},
+    )
     results = (
         Result(probe="support", seq=1, outcome="ok", boottime=7195.5, wall=0.0, readings=(kept_metric(1),)),
         Result(probe="disk", seq=2, outcome="failed", boottime=7195.5, wall=0.0),
@@ -533,6 +569,11 @@ def test_every_metric_the_collector_says_of_places_is_shown_somewhere(kept_metri
         appraised_of=lambda _code: judged,
         places_of=lambda _code: SchoolPlaces(school=UP, sites={}, rooms={"DEMO/main/lab": UP}, presences={}),
         incidents_of=lambda _code: {("outage", "line"): 1},
+        reckoned=Reckoned(
+            lost={"DEMO": Lost(lessons={(Group.OFFICE, "1d"): 60.0}, internet={"1d": 60.0})},
+            available={"DEMO": 1.0},
+            open=(line_lost(NOW),),
+        ),
     )
     text = page(register, known, judged=judged) + b"".join(pieces).decode()
     shown = {name for name, _ in samples(text)}

@@ -1,53 +1,15 @@
 """A real Prometheus beside a running pair, with the configuration that deploy/prometheus ships."""
 
-import json
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote, urlsplit
 
 import pytest
-from tests.e2e.programs import Program, eventually, fetched, free_port
+from tests.e2e.beside import Prometheus
+from tests.e2e.programs import eventually, fetched
 
 pytestmark = pytest.mark.prometheus
-DEPLOY = Path(__file__).resolve().parents[2] / "deploy" / "prometheus"
-
-
-class Prometheus:
-    """Prometheus with our shipped configuration, but faster and with the ports of this test."""
-
-    def __init__(self, folder: Path, office: str) -> None:
-        shutil.copytree(DEPLOY, folder)
-        (folder / "schooldrum.token").write_text("open\n")
-        shipped = (folder / "prometheus.yml").read_text("utf-8")
-        netloc = urlsplit(office).netloc
-        changed = shipped.replace("127.0.0.1:8800", netloc).replace("60s", "1s").replace("30s", "1s")
-        assert changed.count(netloc) == 2
-        (folder / "prometheus.yml").write_text(changed, "utf-8")
-        self.url = f"http://127.0.0.1:{free_port()}"
-        command = [
-            "prometheus", f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'data'}",
-            f"--web.listen-address={urlsplit(self.url).netloc}", "--log.level=warn",
-        ]  # fmt: skip
-        self.program = Program(command, folder / "prometheus.log", {"PATH": "/usr/bin:/bin"})
-
-    def query(self, expression: str) -> list[dict[str, Any]]:
-        """The instant vector of an expression; empty while Prometheus does not answer."""
-        answer = fetched(f"{self.url}/api/v1/query?query={quote(expression)}")
-        return json.loads(answer)["data"]["result"] if answer.startswith("{") else []
-
-    def targets(self) -> dict[str, str]:
-        """Instance -> health, of the schools' job."""
-        answer = fetched(f"{self.url}/api/v1/targets?state=active")
-        targets = json.loads(answer)["data"]["activeTargets"] if answer.startswith("{") else []
-        return {
-            target["labels"]["instance"]: target["health"]
-            for target in targets
-            if target["labels"]["job"] == "schooldrum-schools"
-        }
 
 
 @pytest.fixture

@@ -3,10 +3,15 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from grafana.boards.documents import DOCUMENTS as DASHBOARDS
+from tests.in_step import rule_cases
+
 from schooldrum_agent import keys
 from schooldrum_agent.probe import Probe
 from schooldrum_agent.probes import PROBES
 from schooldrum_collector import config
+from schooldrum_collector.show.rule_document import rules_file
+from schooldrum_collector.show.rules import GROUPS
 from schooldrum_collector.speech import Say
 from schooldrum_wire.privacy import notice
 
@@ -62,11 +67,17 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "deploy/agent.toml": keys.sample,
     "deploy/collector.toml": lambda: config.sample(Say("en")),
     "deploy/collector.vi.toml": lambda: config.sample(Say("vi")),
+    "deploy/prometheus/schooldrum.rules.yml": lambda: rules_file(
+        GROUPS, language=rule_cases.LANGUAGE, grafana=rule_cases.GRAFANA
+    ),
+    **{f"deploy/prometheus/{name}": text for name, text in rule_cases.FILES.items()},
+    **DASHBOARDS,
 }
 
 if __name__ == "__main__":
     for name, text in DOCUMENTS.items():
         path = ROOT / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists() or path.read_text("utf-8") != text():
             path.write_text(text(), "utf-8")
             print(f"{name} is written anew")

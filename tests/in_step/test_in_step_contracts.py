@@ -16,6 +16,7 @@ TIDY = PROJECT["tool"]["ruff"]["lint"]["flake8-tidy-imports"]
 WIRE, AGENT, COLLECTOR = "agent/schooldrum_wire", "agent/schooldrum_agent", "collector/schooldrum_collector"
 _PROTECTED = {
     "psutil": "import psutil",
+    "qr": "import segno",
     "http": "import http.client",
     "subprocess": "import subprocess",
     "aiohttp": "import aiohttp",
@@ -24,8 +25,11 @@ _PROTECTED = {
     "sql": "import sqlite3",
     "certificates": "from cryptography import x509",
     "sheets": "import openpyxl",
+    "yaml": "import yaml",
     "holidays": "import holidays",
     "icalendar": "import icalendar",
+    "templates": "import jinja2",
+    "apprise": "import apprise",
 }
 BREAKS = [
     ("wire", f"{WIRE}/result.py", "import schooldrum_agent.probe"),

@@ -1,7 +1,7 @@
 """Collector and agent of a school whose beat is a second: what waits for minutes waits for as many seconds.
 
-    python hurried.py collector SHIFT …     under a clock that is off by so many seconds
-    python hurried.py agent …
+python hurried.py collector SHIFT …     under a clock that is off by so many seconds
+python hurried.py agent …
 """
 
 import sys
@@ -26,6 +26,7 @@ _AGENT = {
     "schooldrum_agent.uplink": {"TIMEOUT": 2.0},
     "schooldrum_agent.courier": {
         "TIMEOUT": 2.0, "LONGEST_BACK_OFF": 15.0, "_FIRST_BACK_OFF": 0.25, "LONGEST_RETRY_AFTER": 60.0,
+        "OBSERVER_LINE_SECONDS": 3.0,
     },
 }  # fmt: skip
 
@@ -52,7 +53,7 @@ def _agent() -> int:
     _hurry(_AGENT)
     courier = import_module("schooldrum_agent.courier").Courier
     # The default of an argument was bound before.
-    courier._send.__kwdefaults__["timeout"] = 2.0  # noqa: SLF001 - there is no other way to it
+    courier._send.__kwdefaults__["timeout"] = 2.0
     services = import_module("schooldrum_agent.probes.services")
     services.PROBE = msgspec.structs.replace(services.PROBE, every=2, floor=1)
     return int(import_module("schooldrum_agent.__main__").main())

@@ -81,8 +81,8 @@ def _address(raw: bytes, at: int, family: int) -> str:
 def adapters(raw: bytes, base: int) -> dict[str, Any]:
     """What GetAdaptersAddresses filled in, in a buffer that lay at `base`.
 
-    Links {index, kind, carrier}, addresses {family, index, address, given}, gateways {family, index, address, metric}
-    with the preferred first, resolvers (addresses of those adapters that are up, in their order).
+    Links {index, kind, carrier}, addresses {family, index, address, prefix, given}, gateways {family, index, address,
+    metric} with the preferred first, resolvers (addresses of those adapters that are up, in their order).
     """
     told: dict[str, Any] = {"links": [], "addresses": [], "gateways": [], "resolvers": []}
     for at in _chain(raw, base, base, 376):
@@ -94,12 +94,14 @@ def adapters(raw: bytes, base: int) -> dict[str, Any]:
         if status != _UP:
             continue
         unicast, _, _, resolvers = struct.unpack_from("<4Q", raw, at + 24)
-        for one in _chain(raw, base, unicast, 48):
+        for one in _chain(raw, base, unicast, 57):
             family, address = _socket_address(raw, base, one + 16)
             _, suffix, state = struct.unpack_from("<3i", raw, one + 32)
             if address and state == _PREFERRED:
                 given = _GIVEN.get(suffix, "unknown")
-                told["addresses"].append({"family": family, "index": index, "address": address, "given": given})
+                told["addresses"].append(
+                    {"family": family, "index": index, "address": address, "prefix": raw[one + 56], "given": given}
+                )
         for one in _chain(raw, base, resolvers, 32):
             _, address = _socket_address(raw, base, one + 16)
             # Windows names three site-local addresses where nobody has told it any (fec0:0:0:ffff::1 to 3).

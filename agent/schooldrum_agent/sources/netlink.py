@@ -109,16 +109,16 @@ def links(told: bytes) -> list[dict[str, Any]]:
 
 
 def addresses(told: bytes) -> list[dict[str, Any]]:
-    """{family, index, address, given} of each address that is in force; `given` is dhcp, manual or unknown."""
+    """{family, index, address, prefix, given} of each address in force; `given` is dhcp, manual or unknown."""
     found = []
-    for (family, _, short, _, index), more in _parts(told, ADDRESSES - 2, _ADDRESS):
+    for (family, prefix, short, _, index), more in _parts(told, ADDRESSES - 2, _ADDRESS):
         flags = _whole(more.get(8), short)
         address = _address(more.get(2) or more.get(1))
         if family not in FAMILIES or not address or flags & _UNUSABLE:
             continue
         # Who sets an address by hand sets it for ever; a lease has an end. (IPv6: by router, DHCP or privacy rules.)
         given = "manual" if flags & _PERMANENT else "dhcp" if family == socket.AF_INET else "unknown"
-        found.append({"family": FAMILIES[family], "index": index, "address": address, "given": given})
+        found.append({"family": FAMILIES[family], "index": index, "address": address, "prefix": prefix, "given": given})
     return found
 
 

@@ -23,6 +23,7 @@ _log = logging.getLogger(__name__)
 _FILES_BESIDE_CONNECTIONS = 256
 _OFFICE_KEEP_ALIVE_SECONDS = 75.0
 _OFFICE_SHUTDOWN_SECONDS = 5.0
+_ANSWERS_KEEP_ALIVE_SECONDS = 15.0
 _EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
 
 
@@ -86,6 +87,42 @@ async def agents_door(app: web.Application, config: Config, tls: ssl.SSLContext 
         yield f"{'https' if tls else 'http'}://{Listen(listen.host, door.port)}"
     finally:
         await door.close()
+
+
+def answers_tls(config: Config) -> ssl.SSLContext | None:
+    """How the answers' door speaks TLS; None where no certificate is configured. Raises as office_tls."""
+    if config.answers_certificate is None or config.answers_key is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(config.answers_certificate, config.answers_key)
+    return context
+
+
+@asynccontextmanager
+async def answers_door(
+    app: web.Application, listen: Listen, tls: ssl.SSLContext | None, say: Say
+) -> AsyncIterator[str]:
+    """The answers' door while it is open; gives its URL.
+
+    Raises:
+        Unopenable: the address cannot be had.
+    """
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        keepalive_timeout=_ANSWERS_KEEP_ALIVE_SECONDS,
+        shutdown_timeout=_OFFICE_SHUTDOWN_SECONDS,
+    )
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, listen.host, listen.port, ssl_context=tls).start()
+        except OSError as trouble:
+            raise Unopenable(_why(listen, "answers_listen", trouble, say)) from trouble
+        yield f"{'https' if tls else 'http'}://{Listen(listen.host, runner.addresses[0][1])}"
+    finally:
+        await runner.cleanup()
 
 
 @asynccontextmanager

@@ -1,5 +1,6 @@
 """What arrives after an outage corrects its record: the school is judged again for moments of that time."""
 
+import math
 from collections.abc import Iterable, Mapping
 
 from schooldrum_collector.app.witnesses import Witnesses
@@ -18,14 +19,13 @@ LONGEST_SECONDS = 12 * 3600.0
 """Of longer incidents the first and the last hours are read."""
 
 
-def awaiting(incidents: Iterable[Incident], schools: Iterable[str], now: float) -> list[Incident]:
-    """Those that new backlog of these schools may correct."""
-    concerned = frozenset(schools)
+def awaiting(incidents: Iterable[Incident], schools: Mapping[str, float], now: float) -> list[Incident]:
+    """Those that new backlog may correct: of these schools, as far back as it reaches (epoch seconds)."""
     return [
         incident
         for incident in incidents
         if incident.place.level in IN_A_SCHOOL
-        and concerned.intersection(incident.schools)
+        and any((incident.ended or now) + AROUND_SECONDS >= schools.get(code, math.inf) for code in incident.schools)
         and incident.state is not State.WITHDRAWN
         and now - incident.began <= CORRECTED_FOR_SECONDS
     ]

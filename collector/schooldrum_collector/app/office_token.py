@@ -1,4 +1,4 @@
-"""The token of the office's door: made once at installation, kept in a file that only the collector's account reads."""
+"""Secrets of the office: made once at installation, kept in files that only the collector's account reads."""
 
 import os
 import secrets
@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 FILE = "office-token"
+ANSWERS_FILE = "answers-key"
+"""What the links by which people answer are made from; who takes it away makes all links that are out invalid."""
 _SHORTEST = 32
 _LONGEST = 512
 
@@ -15,15 +17,15 @@ class Unusable(ValueError):  # noqa: N818 - it names the file's state
     """The token's file cannot be trusted or read; the sentence says what to do."""
 
 
-def office_token(directory: Path) -> str:
-    """The token kept in this directory, made when there is none (256 bits).
+def office_token(directory: Path, name: str = FILE) -> str:
+    """The token of the office's door, or the secret of this file name, made when there is none (256 bits).
 
     Raises:
         Unusable: others can read it, or it holds no token.
         OSError: the directory cannot be used.
     """
-    path = directory / FILE
-    draft = path.with_name(f".{FILE}.{secrets.token_hex(4)}")
+    path = directory / name
+    draft = path.with_name(f".{name}.{secrets.token_hex(4)}")
     if not path.exists():
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
         try:

@@ -13,7 +13,9 @@ from contextlib import AsyncExitStack, contextmanager
 
 import msgspec
 
+from schooldrum_collector.app.appointing import Appointing
 from schooldrum_collector.app.appraising import Appraising
+from schooldrum_collector.app.channels import Unusable as ChannelsUnusable
 from schooldrum_collector.app.dated_lists import DatedLists
 from schooldrum_collector.app.doors import Unopenable, agents_door, agents_tls, office_door, office_tls
 from schooldrum_collector.app.heartbeat import Heartbeat
@@ -23,6 +25,7 @@ from schooldrum_collector.app.memory import give_back_large_buffers, settle
 from schooldrum_collector.app.office_token import FILE as TOKEN_FILE
 from schooldrum_collector.app.office_token import Unusable as TokenUnusable
 from schooldrum_collector.app.office_token import office_token
+from schooldrum_collector.app.people import People, messaging_of, prepare_people, running
 from schooldrum_collector.app.quiet import keep_requests_out
 from schooldrum_collector.app.reckoning import Reckoning
 from schooldrum_collector.app.telling import Receiver, Telling
@@ -43,6 +46,7 @@ from schooldrum_collector.store.sqlite import open_store
 from schooldrum_collector.web.agents import COUNTS, agents_app
 from schooldrum_collector.web.certificates import Authority, open_authority
 from schooldrum_collector.web.certificates import Unusable as AuthorityUnusable
+from schooldrum_collector.web.install_codes import Install
 from schooldrum_collector.web.office import office_app
 
 if sys.platform == "linux":
@@ -70,17 +74,27 @@ class _Parts(msgspec.Struct, frozen=True, kw_only=True):
     authority: Authority
     token: str | None
     office_tls: ssl.SSLContext | None
+    people: People
     store: Store
     own: OwnMetrics
     lists: DatedLists
     now: Callable[[], float]
     say: Say
+    head_start: float
 
 
-def serve(config: Config, *, now: Callable[[], float], say: Say, opened: Callable[[Doors], None]) -> None:
+def serve(
+    config: Config,
+    *,
+    now: Callable[[], float],
+    say: Say,
+    opened: Callable[[Doors], None],
+    head_start: float = 0.0,
+) -> None:
     """Runs until SIGTERM or SIGINT, then finishes what is in hand and closes the store.
 
-    `now` is the wall clock (epoch seconds); `opened` is told once both doors are open.
+    `now` is the wall clock (epoch seconds); `opened` is told once both doors are open. `head_start` are seconds for
+    which it counts as having listened already: only where every PC is known to try again each beat.
 
     Raises:
         Unstartable: the data directory, store, authority, token or an address cannot be used.
@@ -89,6 +103,7 @@ def serve(config: Config, *, now: Callable[[], float], say: Say, opened: Callabl
         prepare(config.data, say)
         token = None if config.office_open else office_token(config.data)
         tls = office_tls(config)
+        people = prepare_people(config, say)
     own = OwnMetrics()
     lists = DatedLists(config.data)
     own.registry.register(ListAges(lists.dates, now))
@@ -111,11 +126,13 @@ def serve(config: Config, *, now: Callable[[], float], say: Say, opened: Callabl
             authority=authority,
             token=token,
             office_tls=tls,
+            people=people,
             store=store,
             own=own,
             lists=lists,
             now=now,
             say=say,
+            head_start=head_start,
         )
         with asyncio.Runner(loop_factory=factory) as runner:
             runner.run(_run(parts, opened))
@@ -134,11 +151,13 @@ def _told(config: Config) -> Iterator[None]:
     """
     try:
         yield
-    except (Unsafe, TokenUnusable, AuthorityUnusable, Damaged, Locked, Full) as trouble:
+    except (Unsafe, TokenUnusable, ChannelsUnusable, AuthorityUnusable, Damaged, Locked, Full) as trouble:
         raise Unstartable(str(trouble)) from trouble
     except OSError as trouble:
         where = trouble.filename or (
-            "office_certificate, office_key" if isinstance(trouble, ssl.SSLError) else config.data
+            "office_certificate, office_key, answers_certificate, answers_key"
+            if isinstance(trouble, ssl.SSLError)
+            else config.data
         )
         raise Unstartable(f"{where}: {trouble.strerror or trouble}") from trouble
 
@@ -155,11 +174,17 @@ async def _run(parts: _Parts, opened: Callable[[Doors], None]) -> None:
     timetable = Timetable(store, now=now, renew=lambda: renew(now()) if renew else None)
     appraising = Appraising(store, JudgingRules(config.data, parts.lists), now=now, failed=parts.own.unjudged.inc)
     telling = Telling(store, _receiver(config), now=now, failed=parts.own.untold.inc)
+    messaging = messaging_of(parts.people, config, store, now=now, own=parts.own)
+
+    def happened() -> None:
+        telling.happened()
+        messaging.happened()
+
     watching = Watching(
         store,
         now=now,
         hearing=lambda: heartbeat.hearing,
-        happened=telling.happened,
+        happened=happened,
         failed=parts.own.unjudged_schools.inc,
     )
     agents = agents_app(
@@ -171,10 +196,12 @@ async def _run(parts: _Parts, opened: Callable[[Doors], None]) -> None:
         proxies=frozenset(config.agents_proxies),
         rows_came=appraising.rows_came,
         backlog_came=watching.backlog_came,
+        page=config.office_url,
     )
     heartbeat = _heartbeat(parts, timetable, agents[COUNTS])
     parts.own.watch_incidents(watching)
     looking = Looking(store, now=now, hearing=lambda: heartbeat.hearing)
+    appointing = Appointing(store, now=now, hearing=lambda: heartbeat.hearing)
     reckoning = Reckoning(store, looking.places, now=now, steady=time.monotonic)
     office = office_app(
         store=store,
@@ -186,7 +213,10 @@ async def _run(parts: _Parts, opened: Callable[[Doors], None]) -> None:
         language=config.language,
         places=looking.places,
         incidents=lambda: watching.watched.by_school,
+        scanned=watching.scanned,
         reckoned=lambda: reckoning.reckoned,
+        install=Install(pin=parts.authority.pin, url=config.collector_url),
+        secure=parts.office_tls is not None or config.office_url.startswith("https:"),
     )
     async with AsyncExitStack() as stack:
         # Closed in the reverse order: first nobody comes in any more, then timed work ends.
@@ -199,12 +229,15 @@ async def _run(parts: _Parts, opened: Callable[[Doors], None]) -> None:
         stack.push_async_callback(asyncio.to_thread, looking.keep)
         seeing = asyncio.create_task(looking.run())
         stack.callback(seeing.cancel)
+        observing = asyncio.create_task(appointing.run())
+        stack.callback(observing.cancel)
         costs = asyncio.create_task(reckoning.run())
         stack.callback(costs.cancel)
         faults = asyncio.create_task(watching.run())
         stack.callback(faults.cancel)
         messages = asyncio.create_task(telling.run())
         stack.callback(messages.cancel)
+        await stack.enter_async_context(running(parts.people, messaging, config, store, now=now, say=say))
         office_url = await stack.enter_async_context(office_door(office, config, parts.office_tls, say))
         agents_url = await stack.enter_async_context(agents_door(agents, config, tls, say))
         settle()
@@ -241,7 +274,7 @@ def _heartbeat(parts: _Parts, timetable: Timetable, counts: Counter[str]) -> Hea
     # What was heard last tells best until when the collector before this one listened.
     away = max((latest.heard for latest in parts.store.latest(EVERYTHING)), default=-math.inf)
     heartbeat = Heartbeat(
-        Hearing(away=away, back=started),
+        Hearing(away=away, back=started - parts.head_start),
         now=now,
         late=own.loop_stall_seconds.observe,
         stepped=timetable.start_over,

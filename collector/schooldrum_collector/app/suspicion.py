@@ -22,6 +22,7 @@ _FAILING = re.compile(
 _PASSED = re.compile(rb'"school_ladder_step_success",1(?:\.0)?,\{"step":"(resolver|national|international)"')
 _SERVICE = re.compile(rb'"school_target_success",([01])(?:\.0)?,\{"target":"([a-z0-9-]{1,40})"\}')
 _LADDER = b"school_ladder_"
+_ELSEWHERE = b'"elsewhere":true'
 _TARGET = b"school_target_success"
 _LOOKED_THROUGH = 1 << 20
 _GZIP_OR_ZLIB = 47
@@ -32,13 +33,15 @@ class Glance(msgspec.Struct, frozen=True, gc=False):
     """What a look at the text of a packed report shows.
 
     `failing`: a step or a service failed, or much was lost. `passed` are the far steps that answered, `services` which
-    services were asked and whether they answered. Whoever looks closer reads it properly.
+    services were asked and whether they answered; `elsewhere`: it is not at its school. Whoever looks closer reads it
+    properly.
     """
 
     received: float
     failing: bool = False
     passed: frozenset[str] = frozenset()
     services: tuple[tuple[str, bool], ...] = ()
+    elsewhere: bool = False
 
 
 def glance(received: float, body: bytes) -> Glance:
@@ -47,6 +50,8 @@ def glance(received: float, body: bytes) -> Glance:
         text = zlib.decompressobj(_GZIP_OR_ZLIB).decompress(body, _LOOKED_THROUGH)
     except zlib.error:
         return Glance(received)
+    if _ELSEWHERE in text:
+        return Glance(received, elsewhere=True)
     if _LADDER not in text and _TARGET not in text:
         return Glance(received)
     services = tuple((name.decode(), value == b"1") for value, name in _SERVICE.findall(text))
@@ -71,7 +76,9 @@ class _Standing:
         self.services: dict[str, bool] = {}
 
     def add(self, shown: Glance) -> None:
-        """A machine of it that is heard."""
+        """A machine of it that is heard; one that is elsewhere speaks for nobody."""
+        if shown.elsewhere:
+            return
         self.answering = True
         self.failing = self.failing or shown.failing
         if shown.passed - self.passed:

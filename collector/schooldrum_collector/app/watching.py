@@ -8,11 +8,17 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
-from schooldrum_collector.app.incident_replay import CORRECTED_FOR_SECONDS, awaiting, judged_again, schools_of
+from schooldrum_collector.app.incident_replay import (
+    AROUND_SECONDS,
+    CORRECTED_FOR_SECONDS,
+    awaiting,
+    judged_again,
+    schools_of,
+)
 from schooldrum_collector.app.suspicion import Suspicion
 from schooldrum_collector.app.witnesses import Witnesses
 from schooldrum_collector.judge.expecting import is_planned, maintained
@@ -35,6 +41,8 @@ CLIMBS_SECONDS = 2700.0
 """How far back climbs are read for a judgement of now; older incidents are dated by what was read then."""
 MISSED_SECONDS = 2 * 86400.0
 """Incidents closed since are judged again at the start: backlog may have come to a collector that then stopped."""
+PATIENCE = 4
+"""A school whose backlog does not end is judged after so many times the pause that others are waited for."""
 _ALL = 1 << 20
 _QUIET_STEPS = frozenset({What.SEEN, What.CALMING, What.UPDATED})
 
@@ -44,6 +52,14 @@ class Paces(msgspec.Struct, frozen=True, kw_only=True):
 
     judge: float = 5.0
     gather: float = 30.0
+
+
+class _Backlog(msgspec.Struct, frozen=True):
+    """What came of one machine's past: from `first` to `last`, reaching back to `since`."""
+
+    first: float
+    last: float
+    since: float
 
 
 class Watched(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,13 +104,21 @@ class Watching:
         self._paces = paces or Paces()
         self._witnesses = Witnesses(store)
         self._suspicion = Suspicion()
-        self._backlog: dict[str, float] = {}
+        self._backlog: dict[str, _Backlog] = {}
+        self._over: dict[str, float] = {}
         self._told: set[str] = set()
         self.watched = Watched()
 
-    def backlog_came(self, machine: str) -> None:
-        """Results of the past have come from this machine; from the event loop alone."""
-        self._backlog[machine] = self._now()
+    def backlog_came(self, machine: str, since: float) -> None:
+        """Results of the past, back to `since`, have come from this machine; from the event loop alone."""
+        now, came = self._now(), self._backlog.get(machine)
+        first, before = (came.first, came.since) if came is not None else (now, since)
+        self._backlog[machine] = _Backlog(first, now, min(before, since))
+
+    def scanned(self, machine: str, at: float) -> None:
+        """A person has brought a climb of this machine, climbed at `at`; from the event loop alone."""
+        self._witnesses.scanned(machine)
+        self.backlog_came(machine, at)
 
     async def run(self) -> None:
         """Until cancelled. Never raises: what fails is logged and comes again."""
@@ -156,7 +180,8 @@ class Watching:
             seen = self._witnesses.gather(
                 register, code, hearing, at=now, since=now - CLIMBS_SECONDS, until=now, answers=answers
             )
-            found = faults(seen, now)
+            # As of after the gathering: who reported meanwhile was heard, and has more than its own word for it.
+            found = faults(seen, max(now, self._now()))
         except Exception:  # noqa: BLE001 - the boundary of one school: the others are judged all the same
             self._cannot(code)
             return None
@@ -194,6 +219,10 @@ class Watching:
             numbered = msgspec.structs.replace(circumstances, next_number=writer.next_incident())
             steps = advance(fresh, found, now, numbered)
             _write(writer, steps)
+        for one in steps:
+            # The backlog may have come before, and could not say yet when it ended.
+            if one.what is What.CLOSED and not one.incident.ended_measured and one.incident.school:
+                self._over[one.incident.school] = one.incident.began
         return any(one.what not in _QUIET_STEPS for one in steps)
 
     # Then
@@ -202,40 +231,52 @@ class Watching:
         """Judges again what may have been corrected by backlog that came before this start. Raises as `revise`."""
         lately = self._store.incidents(EVERYTHING, since=self._now() - MISSED_SECONDS, most=_ALL)
         schools = {one.school for one in lately if one.school and not (one.began_measured and one.ended_measured)}
-        return self.revise(schools) if schools else False
+        return self.revise(dict.fromkeys(schools, 0.0)) if schools else False
 
     async def _revise(self) -> bool:
         """Judges the past of schools whose backlog has come and gone quiet; whether a record was corrected."""
-        now = self._now()
-        due = [machine for machine, at in self._backlog.items() if not 0 <= now - at < self._paces.gather]
-        if not due:
-            return False
-        schools = schools_of(self._store.register(), due)
-        # One of a school that still sends holds the others back: they are judged together.
-        busy = schools_of(self._store.register(), set(self._backlog).difference(due))
-        ready = schools.keys() - busy.keys()
-        for machine in due:
-            record = self._store.register().machines.get(machine)
-            if record is None or record.school in ready:
-                del self._backlog[machine]
+        ready = self._ready()
         return await asyncio.to_thread(self.revise, ready) if ready else False
 
-    def revise(self, schools: Iterable[str]) -> bool:
-        """Judges the incidents of these schools again with all that is known today; whether a record was corrected.
+    def _ready(self) -> dict[str, float]:
+        """The schools whose past is to be judged again, with how far back.
+
+        One PC that still sends holds the others of its school back, because they are judged together; one that never
+        stops (observers climb more often than they report) does not hold them back for long.
+        """
+        now, register = self._now(), self._store.register()
+        ready: dict[str, float] = {}
+        there = schools_of(register, self._backlog)
+        for code, machines in there.items():
+            came = [self._backlog[machine] for machine in machines]
+            quiet = all(not 0 <= now - one.last < self._paces.gather for one in came)
+            if quiet or any(not 0 <= now - one.first < PATIENCE * self._paces.gather for one in came):
+                ready[code] = min(one.since for one in came)
+        ready.update((code, began) for code, began in self._over.items() if code not in there)
+        ready = {code: min(since, self._over.pop(code, since)) for code, since in ready.items()}
+        waiting = {machine for code, machines in there.items() if code not in ready for machine in machines}
+        self._backlog = {machine: came for machine, came in self._backlog.items() if machine in waiting}
+        return ready
+
+    def revise(self, schools: Mapping[str, float]) -> bool:
+        """Judges the incidents of these schools again, back to their times (epoch seconds), with all known today.
+
+        Answers whether a record was corrected.
 
         Raises:
             Full, Overloaded: as the store says.
         """
         register, now = self._store.register(), self._now()
-        past = self._store.incidents(EVERYTHING, since=now - CORRECTED_FOR_SECONDS, most=_ALL)
+        back = max(now - CORRECTED_FOR_SECONDS, min(schools.values(), default=now) - AROUND_SECONDS)
+        past = self._store.incidents(EVERYTHING, since=back, most=_ALL)
         changed = False
         for incident in awaiting(past, schools, now):
             found = self._again(register, incident, now)
-            if not revised(incident, found, now):
+            if not revised(incident, found, now, past):
                 continue
             with self._store.writing() as writer:
-                fresh = writer.incident(incident.number)
-                steps = revised(fresh, found, now) if fresh is not None else ()
+                fresh, others = writer.incident(incident.number), writer.known_incidents(back)
+                steps = revised(fresh, found, now, others) if fresh is not None else ()
                 _write(writer, steps)
             changed |= bool(steps)
         return changed
@@ -294,7 +335,7 @@ def _circumstances(
             for witness in witnesses
             if witness.presence == State.ONLINE and not witness.assumed and witness.heard >= hearing.back
         ),
-        grace=in_grace(hearing, now),
+        grace=in_grace(hearing, now, max(beats.values(), default=60)),
         rooms=rooms,
         areas={code: school.area for code, school in register.schools.items()},
         beats=beats,

@@ -4,9 +4,12 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from schooldrum_collector.app.vantage import Vantage, seen_by
+from schooldrum_collector.judge.climbing import End, end_of, way_of
 from schooldrum_collector.judge.expecting import rooms_expected
 from schooldrum_collector.judge.fault import Answer, Climb, Line, Rung, SchoolSeen, Witness
 from schooldrum_collector.judge.lines import RegisteredLine, provider_of
+from schooldrum_collector.judge.neighbourhood import machines_by_code
 from schooldrum_collector.judge.places import school_places
 from schooldrum_collector.judge.presence import GOODBYE, Hearing, Presence
 from schooldrum_collector.judge.settings import granted
@@ -26,28 +29,45 @@ from schooldrum_wire.catalogue.ladder import CAPTIVE_PORTAL, LOSS_RATIO, STEP_SU
 LADDER_PROBE, SERVICES_PROBE = "ladder", "services"
 BESIDE_SECONDS = 600.0
 """A service asked so long before a climb still belongs to it: services are asked less often."""
+_BEFORE_BEATS = 2
+_ASTRAY = frozenset(End) - {End.NATIONAL, End.INTERNATIONAL, End.COLLECTOR, End.NOWHERE}
 _CAPTIVE_STEPS = frozenset({"provider", "national", "international"})
 
 
-def climbs_of(results: Iterable[StoredResult]) -> tuple[Climb, ...]:
-    """The climbs in a machine's history, oldest first; each with the services that were asked shortly before."""
+def climbs_of(results: Iterable[StoredResult], beat: float) -> tuple[Climb, ...]:
+    """The climbs in a machine's history, oldest first; each with the services that were asked shortly before.
+
+    A service that failed counts only where climbs less than two beats before and after found a way and names: what was
+    measured in an outage comes later than the newest answer of a service.
+    """
     services: tuple[float, tuple[Rung, ...]] = (0.0, ())
+    fresh = False
     climbs: list[Climb] = []
     for result in results:
         if result.outcome != "ok":
             continue
         if result.probe == SERVICES_PROBE:
             asked = (
-                Rung(step="service", target=labels.get("target", ""), passed=value > 0)
+                Rung(step="service", target=labels.get("target", ""), passed=value > 0, asked=result.at)
                 for name, value, labels in result.readings
                 if name == TARGET_SUCCESS.name
             )
-            services = result.at, tuple(asked)
+            before = climbs[-1] if climbs and result.at - climbs[-1].at < _BEFORE_BEATS * beat else None
+            services, fresh = (result.at, _told(asked, before)), True
         elif result.probe == LADDER_PROBE:
-            beside = services[1] if result.at - services[0] <= BESIDE_SECONDS else ()
             # Each start of the agent is a run of its own; nearly always it is a start of the PC.
-            climbs.append(Climb(at=result.at, error=result.error, rungs=(*_rungs(result), *beside), boot=result.run))
+            climb = Climb(at=result.at, error=result.error, rungs=tuple(_rungs(result)), boot=result.run)
+            if fresh:
+                services, fresh = (services[0], _told(services[1], climb)), False
+            beside = services[1] if result.at - services[0] <= BESIDE_SECONDS else ()
+            climbs.append(msgspec.structs.replace(climb, rungs=(*climb.rungs, *beside)))
     return tuple(climbs)
+
+
+def _told(services: Iterable[Rung], beside: Climb | None) -> tuple[Rung, ...]:
+    """What was asked of services, without what may have failed for want of a way there or of names."""
+    astray = beside is None or end_of(way_of(beside.rungs)) in _ASTRAY
+    return tuple(rung for rung in services if rung.passed or not astray)
 
 
 def _rungs(result: StoredResult) -> Iterable[Rung]:
@@ -65,7 +85,7 @@ def _rungs(result: StoredResult) -> Iterable[Rung]:
                 step=step,
                 family=family,
                 passed=passed,
-                loss=min(1.0, max(0.0, losses.get((step, family), 0.0))),
+                loss=min(1.0, max(0.0, lost)) if (lost := losses.get((step, family))) is not None else None,
                 reason="captive" if captive and not passed and step in _CAPTIVE_STEPS else "",
             )
 
@@ -105,12 +125,14 @@ class Witnesses:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._known: dict[str, _Known] = {}
+        self._vantage = Vantage(store)
         self._places = _Places({}, {}, {}, {})
 
     def forget_but(self, machines: Iterable[str]) -> None:
         """Drops what is kept of all others."""
         there = frozenset(machines)
         self._known = {machine: known for machine, known in self._known.items() if machine in there}
+        self._vantage.forget_but(there)
 
     def gather(
         self,
@@ -129,6 +151,8 @@ class Witnesses:
         latest = {one.machine: one for one in self._store.latest(Scope(school=code), [one.id for one in active])}
         if self._places.rooms is not register.rooms or self._places.lines is not register.lines:
             self._places = _places(register)
+        stands = self._vantage.stands(latest.values())
+        by_code = machines_by_code({one.id: one.fingerprint for one in active})
         rooms = self._places.rooms_of.get(code, ())
         lines = self._places.lines_of.get(code, {})
         known = register.schools.get(code)
@@ -140,9 +164,19 @@ class Witnesses:
             school=code,
             area=known.area if known else "",
             witnesses=tuple(
-                self._witness(register, machine, heard, presences[machine.id], lines, since=since, until=until)
+                self._witness(
+                    register,
+                    machine,
+                    heard,
+                    presences[machine.id],
+                    lines,
+                    seen=seen_by(machine.id, stands[machine.id], by_code),
+                    since=since,
+                    until=until,
+                )
                 for machine in active
-                if (heard := latest.get(machine.id)) is not None
+                # Who is away from the school says nothing of its line, and nobody misses it there.
+                if (heard := latest.get(machine.id)) is not None and not stands[machine.id].elsewhere
             ),
             rooms=rooms,
             lines={
@@ -162,6 +196,7 @@ class Witnesses:
         presence: Presence,
         lines: Mapping[str, tuple[RegisteredLine, ...]],
         *,
+        seen: dict[str, float],
         since: float,
         until: float,
     ) -> Witness:
@@ -176,18 +211,28 @@ class Witnesses:
             since=presence.since,
             assumed=presence.assumed,
             said=heard.word_kind if heard.word == GOODBYE and heard.heard <= heard.word_at else "",
-            climbs=self._climbs(machine.id, heard.heard, since, until),
+            climbs=self._climbs(machine.id, heard, since, until),
+            sees=frozenset(seen),
+            sees_at=heard.received,
+            sees_ages=seen,
+            guard=self._vantage.guard(machine.id),
             provider=provider_of(lines.get(f"{machine.school}/{machine.site}", ()), heard.egress),
             observer=granted(register, machine).observer,
             always_on=room is not None and room.always_on,
         )
 
-    def _climbs(self, machine: str, heard: float, since: float, until: float) -> tuple[Climb, ...]:
+    def _climbs(self, machine: str, heard: Latest, since: float, until: float) -> tuple[Climb, ...]:
         known = self._known.get(machine)
-        if known is None or known.heard != heard or known.since > since:
+        if known is None or known.heard != heard.heard or known.since > since:
             results = self._store.results(EVERYTHING, machine, since, float("inf"))
-            known = self._known[machine] = _Known(heard, since, climbs_of(results))
+            scanned = [scan.climb for scan in self._store.scans(EVERYTHING, machine, since, float("inf"))]
+            climbs = sorted((*climbs_of(results, heard.beat), *scanned), key=lambda climb: climb.at)
+            known = self._known[machine] = _Known(heard.heard, since, tuple(climbs))
         return tuple(climb for climb in known.climbs if since <= climb.at <= until)
+
+    def scanned(self, machine: str) -> None:
+        """A climb of this machine was scanned from its screen: what is kept of it is not all any more."""
+        self._known.pop(machine, None)
 
 
 def _is_of(answer: Answer, code: str, register: Register) -> bool:

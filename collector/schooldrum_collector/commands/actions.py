@@ -11,11 +11,11 @@ PROGRAM = "schooldrum-collector"
 class Actions:
     """The actions of one command. It only gathers: `add` gives the parser whose arguments follow."""
 
-    def __init__(self, parser: argparse.ArgumentParser, say: Say, names: str) -> None:
-        """`names` is how the choice is written in the usage line."""
+    def __init__(self, parser: argparse.ArgumentParser, say: Say, names: str, *, into: str = "action") -> None:
+        """`names` is how the choice is written in the usage line, `into` where the chosen one is put."""
         self._say = say
         # The library keeps this class to itself.
-        self._into: Any = parser.add_subparsers(dest="action", required=True, metavar=names)
+        self._into: Any = parser.add_subparsers(dest=into, required=True, metavar=names)
 
     def add(self, name: str, vietnamese: str, english: str, *, example: str) -> argparse.ArgumentParser:
         """An action; the sentences say what it does."""

@@ -6,7 +6,10 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from schooldrum_collector.app.channels import Unusable as ChannelsUnusable
+from schooldrum_collector.app.channels import load as load_channels
 from schooldrum_collector.app.doors import office_tls
+from schooldrum_collector.app.office_token import ANSWERS_FILE
 from schooldrum_collector.app.office_token import FILE as TOKEN_FILE
 from schooldrum_collector.commands.call import Call, opened
 from schooldrum_collector.judge.expecting import is_planned
@@ -50,7 +53,7 @@ def run(given: argparse.Namespace, call: Call) -> int:
 def _files(call: Call, *, relied_on: bool) -> Iterator[str]:
     say, directory = call.say, call.config.data
     if sys.platform != "win32":
-        for name in (AUTHORITY_FILE, LEAF_FILE, TOKEN_FILE):
+        for name in (AUTHORITY_FILE, LEAF_FILE, TOKEN_FILE, ANSWERS_FILE):
             path = directory / name
             if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
                 yield say(
@@ -99,6 +102,11 @@ def _set_up(call: Call) -> Iterator[str]:
             "agents_names còn trống: máy trường không có tên nào để gọi tới mà khớp chứng chỉ.",
             "agents_names is empty: PCs have no name to call that the certificate holds.",
         )
+    if config.channels_file is not None:
+        try:
+            load_channels(config.channels_file, say)
+        except ChannelsUnusable as trouble:
+            yield from str(trouble).splitlines()
     try:
         office_tls(config)
     except OSError as trouble:

@@ -166,7 +166,9 @@ def _bare(heading: str) -> str:
     return _BESIDE.sub(" ", folded(heading)).strip()
 
 
-_BY_SPELLING = {_bare(spelling): column for column in COLUMNS for spelling in (*column.spellings, column.key)}
+_BY_SPELLING = {
+    _bare(spelling): column for column in COLUMNS for spelling in (*column.title, *column.spellings, column.key)
+}
 
 
 def _heading(cell: str) -> Column | None:

@@ -10,11 +10,11 @@ from schooldrum_collector.commands.call import Call, opened, scope_of
 from schooldrum_collector.commands.columns import COLUMNS, RowProblem, Understanding, known_headings, understand
 from schooldrum_collector.commands.console import Failed
 from schooldrum_collector.commands.register_plan import Plan, Standing, plan
-from schooldrum_collector.commands.retiring import retire
 from schooldrum_collector.commands.sheets import Unreadable, read_sheets
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Writer
 from schooldrum_collector.store.records import EVERYTHING, Register, Scope
+from schooldrum_collector.store.retiring import retire
 
 SHOWN = 40
 

@@ -39,6 +39,11 @@ COMMANDS = {
         help=("dùng thử: máy chủ và một máy thật ngay trên máy này", "tries everything out on this machine"),
         example="try",
     ),
+    "demo": Command(
+        module="demo",
+        help=("khu vực mẫu 30 trường mô phỏng; làm hỏng thử", "a simulated area of 30 schools; breaks things in it"),
+        example="demo cut room",
+    ),
     "import": Command(
         module="importing",
         help=("nhập khu vực, trường, phòng từ CSV, XLSX", "imports areas, schools, rooms from CSV, XLSX"),
@@ -46,7 +51,7 @@ COMMANDS = {
     ),
     "school": Command(
         module="places",
-        help=("thêm, liệt kê trường", "adds, lists schools"),
+        help=("thêm, liệt kê trường; liên kết cho giáo viên", "adds, lists schools; links for teachers"),
         example='school add --code BM --name "THCS Bình Minh"',
         arguments="school_arguments",
         run="run_school",
@@ -92,6 +97,21 @@ COMMANDS = {
         module="incidents",
         help=("sự cố: đang xảy ra và đã qua, trả lời, tiếp nhận", "incidents: going on and past; answers"),
         example="incidents list --open",
+    ),
+    "rules": Command(
+        module="rules",
+        help=("luật cho Prometheus, đường báo tin cho Alertmanager", "rules for Prometheus, routes for Alertmanager"),
+        example="rules --directory /etc/prometheus/schooldrum",
+    ),
+    "contacts": Command(
+        module="contacts",
+        help=("người nhận tin báo, theo vai trò và địa chỉ", "who is told of incidents, by role and address"),
+        example="contacts list",
+    ),
+    "messages": Command(
+        module="messages",
+        help=("tin báo đã gửi, đang chờ; gửi thử", "messages sent and waiting; a trial"),
+        example="messages list --waiting",
     ),
     "data": Command(
         module="data",

@@ -10,10 +10,10 @@ from schooldrum_collector.commands.call import Call
 from schooldrum_collector.formats import age, duration, iso, moment
 from schooldrum_collector.judge.live import Live, LiveResult, Unreadable, opened
 from schooldrum_collector.judge.presence import Hearing, Presence
-from schooldrum_collector.judge.settings import granted
+from schooldrum_collector.judge.settings import granted, observer_role
 from schooldrum_collector.judge.standing import standing
 from schooldrum_collector.show.disk_words import disks_of
-from schooldrum_collector.show.machine_words import called, state_word, waits_because
+from schooldrum_collector.show.machine_words import called, observer_word, state_word, waits_because
 from schooldrum_collector.show.reading_words import human_value
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Store
@@ -98,6 +98,8 @@ def as_data(call: Call, register: Register, sheet: MachineSheet) -> dict[str, An
         "frozen": latest.frozen if latest else None,
         "clock_skew_seconds": round(latest.skew, 3) if latest else None,
         "settings": granted(register, machine),
+        "observer": observer_role(register, machine),
+        "elsewhere": sheet.live.elsewhere,
         "probes": [
             {
                 "probe": result.probe,
@@ -175,6 +177,14 @@ def _head(call: Call, register: Register, sheet: MachineSheet) -> None:
             (say("Đóng băng ổ đĩa", "Frozen disk"), frozen[latest.frozen]),
             (say("Đồng hồ", "Clock"), _clock(latest.skew, say)),
         ]
+    if word := observer_word(register, machine, say):
+        lines.append((say("Máy trực", "Observer"), word))
+    if sheet.live.elsewhere:
+        away = say(
+            "đang ở mạng khác, chỉ gửi nhịp, bản vá và bảo mật. Nếu máy vẫn ở trường: machines approve",
+            "in another network; sends only its beat, patches and safety. If it is at school: machines approve",
+        )
+        lines.append((say("Ngoài trường", "Away"), away))
     settings = granted(register, machine)
     lines.append((say("Nhịp", "Beat"), duration(settings.beat, language)))
     console.table((), lines)

@@ -12,15 +12,17 @@ from schooldrum_collector.commands.machine_sheet import as_data, sheet_of, show
 from schooldrum_collector.commands.machine_words import found_machine
 from schooldrum_collector.commands.place_words import places_now
 from schooldrum_collector.commands.places import known_room
-from schooldrum_collector.commands.retiring import retire
 from schooldrum_collector.formats import age, iso
 from schooldrum_collector.judge.calendar_learnt import MISSING_AFTER_USES, uses_since
+from schooldrum_collector.judge.live import opened_or_nothing
 from schooldrum_collector.judge.places import SchoolPlaces
 from schooldrum_collector.judge.presence import State
-from schooldrum_collector.show.machine_words import called, state_word, waits_because
+from schooldrum_collector.judge.settings import observer_role
+from schooldrum_collector.show.machine_words import called, observer_word, state_word, waits_because
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Store, Writer
-from schooldrum_collector.store.records import Latest, Machine, MachineState, Register
+from schooldrum_collector.store.records import Latest, Machine, MachineState, Register, SchoolNetwork
+from schooldrum_collector.store.retiring import retire
 from schooldrum_collector.vietnamese import is_found, sort_key
 from schooldrum_collector.web.admission import place
 
@@ -43,8 +45,9 @@ def arguments(parser: argparse.ArgumentParser, say: Say) -> None:
         parser_with_json.add_argument("--json", action="store_true", help=say("in ra JSON", "prints JSON"))
     approve = actions.add(
         "approve",
-        "duyệt máy đang chờ, hoặc máy bị ghi là trùng sau khi đã xem",
-        "approves a PC that waits, or ends a conflict that has been looked at",
+        "duyệt máy đang chờ, máy bị ghi là trùng sau khi đã xem, hoặc mạng mới của máy báo là đang ở ngoài trường",
+        "approves a PC that waits, ends a conflict that has been looked at, or takes the network of a PC that says it "
+        "is away from its school for one of the school's",
         example="machines approve --room BM/tin1",
     )
     approve.add_argument("machines", nargs="*", metavar=_ONE)
@@ -144,6 +147,7 @@ def _list(given: argparse.Namespace, call: Call, store: Store) -> int:
                     "conflict": machine.conflict,
                     "pending_reason": machine.pending_reason,
                     "missed_uses": _missed(register, machine, heard),
+                    "observer": observer_role(register, machine),
                 }
                 for machine, name, presence, heard in listed
             ]
@@ -180,7 +184,7 @@ def _note(register: Register, machine: Machine, heard: Latest | None, say: Say) 
     missed = _missed(register, machine, heard)
     if missed >= MISSING_AFTER_USES:
         return say(f"vắng {missed} buổi dùng phòng liên tiếp", f"missed {missed} uses of its room in a row")
-    return waits_because(machine, say)
+    return waits_because(machine, say) or observer_word(register, machine, say)
 
 
 def _show(given: argparse.Namespace, call: Call, store: Store) -> int:
@@ -192,6 +196,22 @@ def _show(given: argparse.Namespace, call: Call, store: Store) -> int:
     else:
         show(call, register, sheet)
     return 0
+
+
+def _approve_network(call: Call, store: Store, writer: Writer, machine: Machine) -> None:
+    """Where it says that it is not at its school, the network it stands in is the school's from now on."""
+    latest = store.latest_of(machine.id)
+    live = opened_or_nothing(latest.body) if latest else None
+    if live is None or not live.elsewhere or not live.network:
+        return
+    writer.put_network(SchoolNetwork(school=machine.school, code=live.network, approved=call.now()))
+    writer.log(call.change("network.approve", machine.school, live.network))
+    call.console.line(
+        call.say(
+            f"Mạng mà {machine.alias} đang dùng từ nay là mạng của trường {machine.school}.",
+            f"The network that {machine.alias} is in is a network of school {machine.school} from now on.",
+        )
+    )
 
 
 def _approve(given: argparse.Namespace, call: Call, store: Store) -> int:
@@ -222,6 +242,7 @@ def _approve(given: argparse.Namespace, call: Call, store: Store) -> int:
                 msgspec.structs.replace(machine, state=MachineState.ACTIVE, pending_reason="", conflict=False)
             )
             writer.log(call.change("machine.approve", machine.id, machine.state))
+            _approve_network(call, store, writer, machine)
             call.console.line(
                 say(f"Đã duyệt {machine.school}/{machine.alias}.", f"{machine.school}/{machine.alias} is approved.")
             )

@@ -4,6 +4,7 @@ import argparse
 
 import msgspec
 
+from schooldrum_collector.commands import school_links
 from schooldrum_collector.commands.actions import Actions
 from schooldrum_collector.commands.call import Call, opened, scope_of
 from schooldrum_collector.commands.columns import (
@@ -73,7 +74,7 @@ def known_room(call: Call, holder: Register | Writer, text: str) -> Room:
 
 def school_arguments(parser: argparse.ArgumentParser, say: Say) -> None:
     """What `school` takes."""
-    actions = Actions(parser, say, "add|list")
+    actions = Actions(parser, say, "add|list|link")
     add = actions.add(
         "add",
         "thêm hoặc sửa một trường",
@@ -87,6 +88,13 @@ def school_arguments(parser: argparse.ArgumentParser, say: Say) -> None:
     add.add_argument("--time-zone", metavar="ZONE", help=say("múi giờ (mặc định: Việt Nam)", "default: Vietnam's"))
     listing = actions.add("list", "liệt kê các trường", "lists schools", example="school list --scope hn")
     _listing(listing, say)
+    links = actions.add(
+        "link",
+        "liên kết cho điện thoại của giáo viên",
+        "links for teachers' phones",
+        example="school link new --school BM",
+    )
+    school_links.arguments(links, say)
 
 
 def room_arguments(parser: argparse.ArgumentParser, say: Say) -> None:
@@ -121,7 +129,9 @@ def _listing(parser: argparse.ArgumentParser, say: Say) -> None:
 
 
 def run_school(given: argparse.Namespace, call: Call) -> int:
-    """`school add`, `school list`."""
+    """`school add`, `school list`, `school link`."""
+    if given.action == "link":
+        return school_links.run(given, call)
     return _list_schools(given, call) if given.action == "list" else _add_school(given, call)
 
 

@@ -1,9 +1,6 @@
 """`token`: install codes of rooms, made, listed and taken back."""
 
 import argparse
-import hashlib
-import secrets
-import string
 
 import msgspec
 
@@ -11,21 +8,14 @@ from schooldrum_collector.commands.actions import Actions
 from schooldrum_collector.commands.call import Call, opened, scope_of
 from schooldrum_collector.commands.console import Failed
 from schooldrum_collector.commands.places import known_room
-from schooldrum_collector.commands.retiring import retire
-from schooldrum_collector.config import Config
 from schooldrum_collector.formats import iso, moment
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import MachineState, RoomToken
+from schooldrum_collector.store.retiring import retire
 from schooldrum_collector.web.certificates import Unusable, open_authority
+from schooldrum_collector.web.install_codes import DAYS, MOST_DAYS, MOST_USES, new_code
 from schooldrum_wire.token import Token
-
-DAYS = 7
-MOST_DAYS = 90
-MOST_USES = 1000
-_DAY = 86400
-_ID_LENGTH = 8
-_ID_LETTERS = string.ascii_lowercase + string.digits
 
 
 def arguments(parser: argparse.ArgumentParser, say: Say) -> None:
@@ -74,13 +64,6 @@ def run(given: argparse.Namespace, call: Call) -> int:
             return _revoke(given, call)
 
 
-def collector_url(config: Config) -> str:
-    """The address that agents are given: the first of `agents_names`, else where the door listens."""
-    host = config.agents_names[0] if config.agents_names else config.agents_listen.host
-    host = f"[{host}]" if ":" in host else host
-    return f"{'https' if config.agents_tls else 'http'}://{host}:{config.agents_listen.port}"
-
-
 def make_token(store: Store, call: Call, path: str, uses: int, days: float) -> tuple[Token, RoomToken]:
     """A new install code for a room: the whole string, and the record that is kept of it (its hash).
 
@@ -91,20 +74,7 @@ def make_token(store: Store, call: Call, path: str, uses: int, days: float) -> t
         authority = open_authority(call.config.data, call.now(), relied_on=bool(store.register().machines))
     except (Unusable, OSError) as trouble:
         raise Failed(str(trouble)) from trouble
-    secret = secrets.token_urlsafe(32)
-    token = Token(
-        authority=authority.pin,
-        id="".join(secrets.choice(_ID_LETTERS) for _ in range(_ID_LENGTH)),
-        secret=secret,
-    )
-    record = RoomToken(
-        id=token.id,
-        digest=hashlib.sha256(secret.encode()).hexdigest(),
-        path=path,
-        uses=uses,
-        made=call.now(),
-        expires=call.now() + days * _DAY,
-    )
+    token, record = new_code(authority.pin, path, uses=uses, days=days, now=call.now())
     with store.writing() as writer:
         writer.put_token(record)
         writer.log(call.change("token.new", token.id, f"{path}, {uses}"))
@@ -126,7 +96,7 @@ def _new(given: argparse.Namespace, call: Call) -> int:
                 )
             )
         token, record = make_token(store, call, room.path, uses, given.days)
-    command = f"schooldrum-agent enrol --collector {collector_url(call.config)}"
+    command = f"schooldrum-agent enrol --collector {call.config.collector_url}"
     if given.json:
         call.console.json(
             {

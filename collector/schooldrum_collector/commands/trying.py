@@ -1,22 +1,13 @@
 """`try`: everything on this machine: a collector, a school DEMO, and this very machine enrolled by a real agent.
 
-Collector and agent are child processes in sessions of their own, so that Ctrl-C reaches this process alone and both are
-stopped in order: the agent first, for its goodbye must still be heard. On Linux both also stop when
-this process is killed.
+Collector and agent are child processes, stopped in order: the agent first, for its goodbye must still be heard.
 """
 
 import argparse
-import ctypes
-import os
-import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from types import FrameType
 
 import msgspec
 from platformdirs import user_data_path
@@ -24,6 +15,7 @@ from platformdirs import user_data_path
 from schooldrum_collector.app.serving import Doors
 from schooldrum_collector.commands.actions import PROGRAM
 from schooldrum_collector.commands.call import Call, opened
+from schooldrum_collector.commands.children import COLLECTOR, child, collector, holder, listening, opened_doors
 from schooldrum_collector.commands.console import Failed
 from schooldrum_collector.commands.tokens import make_token
 from schooldrum_collector.config import PREFIX, Config, Misconfigured, load
@@ -31,34 +23,17 @@ from schooldrum_collector.speech import Say
 from schooldrum_collector.store.lock import NAME as LOCK_FILE
 from schooldrum_collector.store.records import MachineState, Room, School
 
-if sys.platform != "win32":
-    import fcntl
-
 SCHOOL, ROOM = "DEMO", "DEMO/main/tin1"
-READY_SECONDS = 60.0
 ENROL_SECONDS = 90.0
 AGENT_STOP_SECONDS = 10.0
-COLLECTOR_STOP_SECONDS = 30.0
 MARK_FILE = "tried.json"
 _AGENT_LOCK_FILE = "lock"
-_PARENT_DEATH_SIGNAL = 1
-"""PR_SET_PDEATHSIG of prctl(2)."""
 
 
 class _Mark(msgspec.Struct, frozen=True):
     """Which machine of the register this machine became."""
 
     machine: str
-
-
-class _Event(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened: the doors are open, a child has ended (its name), or a person wants to stop (neither)."""
-
-    doors: Doors | None = None
-    ended: str = ""
-
-
-_Events = SimpleQueue[_Event]
 
 
 def arguments(parser: argparse.ArgumentParser, say: Say) -> None:
@@ -76,14 +51,14 @@ def run(given: argparse.Namespace, call: Call) -> int:
     environ = _environment(call.environ, home)
     call = msgspec.structs.replace(call, config=_configured(call, home, environ))
     _demand_nobody_else(call, home)
-    with _events() as events, _collector(call, environ, events):
-        doors = _opened(call, events)
+    with listening() as events, collector(call, environ, events, "serve", "--open", "--json"):
+        doors = opened_doors(call, events)
         if doors is None:
             return 0
         _enrol_once(call, doors, home, environ)
         # Named again each time: the ports may have been changed since this machine was added.
         towards = {**environ, "SCHOOLDRUM_COLLECTOR": doors.agents}
-        with _child(_agent(home, "run"), towards, "schooldrum-agent", events, AGENT_STOP_SECONDS):
+        with child(_agent(home, "run"), towards, "schooldrum-agent", events, AGENT_STOP_SECONDS):
             _tell(call, doors, home)
             last = events.get()
             call.console.remark(say("Đang dừng …", "Stopping …"))
@@ -141,10 +116,10 @@ def _demand_nobody_else(call: Call, home: Path) -> None:
         Failed: a collector or an agent works there.
     """
     locks = {
-        "schooldrum-collector": call.config.data / LOCK_FILE,
+        COLLECTOR: call.config.data / LOCK_FILE,
         "schooldrum-agent": home / "agent" / _AGENT_LOCK_FILE,
     }
-    holders = {name: holder for name, lock in locks.items() if (holder := _holder(lock))}
+    holders = {name: found for name, lock in locks.items() if (found := holder(lock))}
     if holders:
         names = ", ".join(f"{name} ({holder})" for name, holder in holders.items())
         stop = f"kill {' '.join(holders.values())}"
@@ -157,127 +132,8 @@ def _demand_nobody_else(call: Call, home: Path) -> None:
         )
 
 
-def _holder(lock: Path) -> str:
-    """The number of the process that holds a lock file; empty where nobody does, or the system cannot tell."""
-    if sys.platform == "win32":
-        return ""
-    with suppress(OSError), lock.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return file.read(20).decode("ascii", "replace").strip()
-    return ""
-
-
 def _agent(home: Path, *words: str) -> list[str]:
     return [sys.executable, "-m", "schooldrum_agent", *words, "--state", str(home / "agent")]
-
-
-@contextmanager
-def _events() -> Iterator[_Events]:
-    """A queue that hears of Ctrl-C, of a termination and of a closed terminal; and of children, see `_child`."""
-    events: _Events = SimpleQueue()
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        events.put(_Event())
-
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    if sys.platform != "win32":
-        numbers.append(signal.SIGHUP)
-    before = {number: signal.signal(number, stop) for number in numbers}
-    try:
-        yield events
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _bound_to_us() -> Callable[[], None] | None:
-    """What a child does first, so that it is asked to stop however this process ends; None where that is not Linux."""
-    if sys.platform != "linux":
-        return None
-    # Found before the fork: between fork and exec as little as possible may happen.
-    control, signal_number, trial = ctypes.CDLL(None).prctl, ctypes.c_ulong(signal.SIGTERM), os.getpid()
-
-    def first() -> None:
-        control(_PARENT_DEATH_SIGNAL, signal_number)
-        if os.getppid() != trial:
-            os._exit(1)
-
-    return first
-
-
-@contextmanager
-def _child(
-    command: list[str],
-    environ: Mapping[str, str],
-    name: str,
-    events: _Events,
-    patience: float,
-    *,
-    read: Callable[[bytes], None] | None = None,
-) -> Iterator[None]:
-    """A running child; asked to stop at the end, and killed where it has not after `patience` seconds.
-
-    `read` is given its standard output line by line; without it the child writes to ours.
-    """
-    process = subprocess.Popen(  # noqa: S603 - our own two programs, by absolute path
-        command,
-        env=dict(environ),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE if read else None,
-        start_new_session=True,
-        preexec_fn=_bound_to_us(),  # noqa: PLW1509 - one system call; our other threads hold no lock that it needs
-    )
-
-    def watch() -> None:
-        if process.stdout and read:
-            for line in process.stdout:
-                read(line)
-        process.wait()
-        events.put(_Event(ended=name))
-
-    watcher = threading.Thread(target=watch, name=name, daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        process.terminate()
-        try:
-            process.wait(patience)
-        except subprocess.TimeoutExpired:
-            process.kill()
-        watcher.join()
-        if process.stdout:
-            process.stdout.close()
-
-
-@contextmanager
-def _collector(call: Call, environ: Mapping[str, str], events: _Events) -> Iterator[None]:
-    def read(line: bytes) -> None:
-        with suppress(msgspec.DecodeError):
-            events.put(_Event(doors=msgspec.json.decode(line, type=Doors)))
-
-    command = [sys.executable, "-m", "schooldrum_collector", "serve", "--open", "--json"]
-    command += ["--data", str(call.config.data), "--lang", call.say.language]
-    with _child(command, environ, "schooldrum-collector", events, COLLECTOR_STOP_SECONDS, read=read):
-        yield
-
-
-def _opened(call: Call, events: _Events) -> Doors | None:
-    try:
-        event = events.get(timeout=READY_SECONDS)
-    except Empty:
-        raise Failed(call.say("Máy chủ tổng hợp khởi động quá lâu.", "The collector took too long to start.")) from None
-    if event.ended:
-        raise Failed(
-            call.say(
-                "Máy chủ tổng hợp không khởi động được; lý do ở dòng trên.",
-                "The collector did not start; the line above says why.",
-            )
-        )
-    return event.doors
 
 
 def _enrol_once(call: Call, doors: Doors, home: Path, environ: Mapping[str, str]) -> None:

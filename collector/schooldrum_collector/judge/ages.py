@@ -14,6 +14,10 @@ _SLOWEST_PROBE = 900.0
 
 
 def _in_order(results: tuple[Result, ...]) -> bool:
+    times = [result.boottime for result in results]
+    if not times or max(times) - min(times) <= _SLOWEST_PROBE:
+        # So close together that their order does not matter.
+        return True
     seq, latest = 0, 0.0
     for result in results:
         if result.seq < seq or result.boottime < latest - _SLOWEST_PROBE:
@@ -38,10 +42,9 @@ def _monotone(results: tuple[Result, ...]) -> tuple[Result, ...]:
 
 def _bounded(report: Report, earliest: float, latest: float) -> tuple[Report, int]:
     results = report.results
-    for result in results:
-        if not earliest <= result.boottime <= latest:
-            results = tuple(result for result in results if earliest <= result.boottime <= latest)
-            break
+    possible = [result for result in results if earliest <= result.boottime <= latest]
+    if len(possible) < len(results):
+        results = tuple(possible)
     results = _monotone(results)
     word = report.word
     if word is not None and not earliest <= word.boottime <= latest:

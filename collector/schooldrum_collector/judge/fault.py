@@ -69,7 +69,8 @@ class Kind(enum.StrEnum):
 class Rung(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One step of a ladder as tried: `step` of schooldrum_wire.catalogue.ladder.STEPS, or `service`.
 
-    `target` tells targets of one step apart; `reason` is empty or a word of REASONS; `loss` is a share of 1.
+    `target` tells targets of one step apart; `reason` is empty or a word of REASONS; `loss` is a share of 1 (None: not
+    measured). `asked` is when (0: at the time of the climb).
     """
 
     step: str
@@ -77,7 +78,8 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     target: str = ""
     family: str = "ipv4"
     reason: str = ""
-    loss: float = 0.0
+    loss: float | None = None
+    asked: float = 0.0
 
 
 class Climb(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -95,7 +97,8 @@ class Witness(msgspec.Struct, frozen=True, kw_only=True):
     `room` is `CODE/SITE/ROOM`. `presence` is a judge.presence.State, `since` when it began (None: nobody can know),
     `assumed` whether that was concluded rather than said. `heard` is the last report (0: never), `beat` seconds.
     `said` is the kind of its last goodbye while that stands, else empty. `climbs` are oldest first; those of an outage
-    come with the backlog. `sees` are ids of machines in its neighbour table at `sees_at`. `provider` names the line
+    come with the backlog. `sees` are ids of machines in its neighbour table at `sees_at`, each heard so many seconds
+    before as `sees_ages` says (0 where it says nothing). `provider` names the line
     its reports came by where known. `guard` names its antivirus product.
     """
 
@@ -111,6 +114,7 @@ class Witness(msgspec.Struct, frozen=True, kw_only=True):
     climbs: tuple[Climb, ...] = ()
     sees: frozenset[str] = frozenset()
     sees_at: float = 0.0
+    sees_ages: dict[str, float] = {}
     provider: str = ""
     guard: str = ""
     observer: bool = False

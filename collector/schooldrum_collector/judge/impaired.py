@@ -15,6 +15,7 @@ SERVICE_SECONDS = 660.0
 LOSS_RATIO = 0.1
 """A way that loses a tenth is bad: calls break off, pages hang. One lost packet of a few is not yet a tenth."""
 _LOSS_BEATS = 4
+"""What shows in so many beats together may have begun with the first of them."""
 _LOSS_RUNGS = 3
 _SEVERAL = 2
 _FAR = frozenset({"provider", "independent_resolver", "national", "international"})
@@ -52,11 +53,26 @@ def _dated(group: Iterable[Sight]) -> list[Sight]:
     return [msgspec.structs.replace(sight, well=sight.otherwise) for sight in group]
 
 
-def _undated(group: Iterable[Sight], now: float) -> list[Sight]:
-    """The same, known since no other time than this."""
+def _undated(group: Iterable[Sight], now: float, window: float = NEVER_AGAIN) -> list[Sight]:
+    """The same, known since no other time than so many seconds before now."""
     return [
-        msgspec.structs.replace(sight, well=NEVER, ill=now, last_ill=NEVER, well_again=NEVER_AGAIN) for sight in group
+        msgspec.structs.replace(sight, well=now - window, ill=now, last_ill=NEVER, well_again=NEVER_AGAIN)
+        for sight in group
     ]
+
+
+def _asked_since(sight: Sight, target: str, now: float) -> Sight:
+    """The same, with the times of the last good answer of a service and of the first bad one after it."""
+    well, ill = NEVER, now
+    for climb in reversed(sight.witness.climbs):
+        answer = next((one for one in climb.rungs if one.step == "service" and one.target == target), None)
+        if climb.at > now or answer is None:
+            continue
+        if answer.passed:
+            well = answer.asked or climb.at
+            break
+        ill = answer.asked or climb.at
+    return msgspec.structs.replace(sight, well=well, ill=ill, last_ill=NEVER, well_again=NEVER_AGAIN)
 
 
 def _reach(place: Place, heard: Sequence[Sight]) -> list[Fault]:
@@ -88,8 +104,12 @@ def asked(witness: Witness, now: float) -> Mapping[str, bool]:
 
 
 def _services(place: Place, heard: Sequence[Sight], now: float) -> list[Fault]:
-    # Whoever gets nowhere, or nowhere by name, says nothing about a service.
-    able = [(sight, asked(sight.witness, now)) for sight in heard if sight.end not in {End.LINE, End.CAPTIVE, End.DNS}]
+    # Whoever gets nowhere, or nowhere by name, or loses much on the way, says nothing about a service.
+    able = [
+        (sight, asked(sight.witness, now))
+        for sight in heard
+        if sight.end not in {End.LINE, End.CAPTIVE, End.DNS} and (_lost(sight, _FAR, now) or 0) < LOSS_RATIO
+    ]
     found = []
     for target in sorted({target for _, answers in able for target in answers}):
         bad = [sight for sight, answers in able if answers.get(target) is False]
@@ -101,7 +121,7 @@ def _services(place: Place, heard: Sequence[Sight], now: float) -> list[Fault]:
                     Verdict.UNKNOWN,
                     Degree.UNKNOWN,
                     "service_here",
-                    _undated(bad, now),
+                    [_asked_since(sight, target, now) for sight in bad],
                     rest=Others(claimed=tuple(good)),
                     kind=Kind.SERVICE,
                     target=target,
@@ -122,7 +142,7 @@ def _lost(sight: Sight, steps: frozenset[str], now: float) -> float | None:
         for climb in sight.witness.climbs
         if now - _LOSS_BEATS * sight.beat <= climb.at <= now
         for rung in climb.rungs
-        if rung.passed and rung.step in steps
+        if rung.passed and rung.step in steps and rung.loss is not None
     ]
     return sum(shares) / len(shares) if len(shares) >= _LOSS_RUNGS else None
 
@@ -153,7 +173,7 @@ def _loss(scene: Scene, place: Place, heard: Sequence[Sight]) -> list[Fault]:
             verdict,
             Degree.FOUND,
             word,
-            _undated(bad, scene.now),
+            _undated(bad, scene.now, _LOSS_BEATS * max(sight.beat for sight in bad)),
             rest=Others(claimed=tuple(good)),
             kind=Kind.LOSS,
             end=End.GATEWAY if verdict in {Verdict.LAN, Verdict.ROOM} else VERDICT_ENDS[verdict],
@@ -173,7 +193,7 @@ def _near(sight: Sight, now: float) -> bool:
         for climb in sight.witness.climbs
         if now - _LOSS_BEATS * sight.beat <= climb.at <= now
         for rung in climb.rungs
-        if rung.passed and rung.step == "gateway"
+        if rung.passed and rung.step == "gateway" and rung.loss is not None
     ]
     return bool(shares) and sum(shares) / len(shares) >= LOSS_RATIO
 
@@ -204,7 +224,8 @@ def _lines(scene: Scene, site: str, place: Place, heard: Sequence[Sight]) -> lis
         other = [sight for sight in heard if by.get(sight.witness.machine) in known - {line.provider}]
         # A second line that nobody uses may just be waiting; the main one that nobody uses is lost.
         if line.code == "main" and len(other) >= _SEVERAL and line.provider not in by.values():
-            found.append(_lost_line(place, line, "second_line_unused", _undated(other, scene.now), Others()))
+            window = _LOSS_BEATS * max(sight.beat for sight in other)
+            found.append(_lost_line(place, line, "second_line_unused", _undated(other, scene.now, window), Others()))
     return found
 
 

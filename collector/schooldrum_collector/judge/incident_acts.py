@@ -11,6 +11,9 @@ from schooldrum_collector.judge.incident import Acknowledged, Event, Incident, S
 ANSWERS = ("power", "power_cut", "closed", "switched_off", "help", "provider_informed")
 """What can be answered (glossary, section 5); the first two say whether there is power."""
 CLOSED = "closed"
+PROVIDER_SAID = "provider_said"
+"""Noted beside the answers: it is no evidence."""
+LONGEST_TEXT = 300
 NO_FAULT = frozenset({CLOSED, "switched_off"})
 """Answers after which there is nothing to mend: it was no incident."""
 
@@ -62,6 +65,20 @@ def answered(incident: Incident, answer: str, now: float, by: str, zone: str) ->
     given = Answer(place=place, answer=answer, at=now, until=_midnight(now, zone) if explains else 0.0)
     event = Event(number=incident.number, at=now, what=What.ANSWERED, by=by, after={"answer": answer})
     return given, event, withdrawn(incident, now, by, answer) if explains else None
+
+
+def provider_said(incident: Incident, text: str, now: float, by: str) -> Event:
+    """What a provider answered, in somebody's own words, as a line in the record.
+
+    Raises:
+        Refused: nothing is said.
+    """
+    told = " ".join(text.split())[:LONGEST_TEXT]
+    if not told:
+        raise Refused("unknown")
+    return Event(
+        number=incident.number, at=now, what=What.ANSWERED, by=by, reason=told, after={"answer": PROVIDER_SAID}
+    )
 
 
 def _midnight(now: float, zone: str) -> float:

@@ -32,6 +32,9 @@ def corrected(incident: Incident, fault: Fault, now: float) -> tuple[Step, ...]:
         changed = msgspec.structs.replace(
             changed, verdict=fault.verdict, degree=fault.degree, evidence=fault.evidence, seen=max(now, changed.seen)
         )
+    elif not other and incident.state is State.CLOSED and len(fault.blamed) > len(incident.blamed):
+        # The same, known of more machines than had come back when it was judged.
+        changed = msgspec.structs.replace(changed, evidence=fault.evidence, blamed=fault.blamed[:MACHINES_NAMED])
     if not incident.rounds and _is_better(
         (fault.measured, fault.began, fault.error), (incident.began_measured, incident.began, incident.began_error)
     ):
@@ -42,6 +45,8 @@ def corrected(incident: Incident, fault: Fault, now: float) -> tuple[Step, ...]:
         incident.state is State.CLOSED
         and fault.ended is not None
         and fault.ended >= changed.began
+        # Of one that came and went, it is the last end that counts.
+        and fault.ended + fault.error + incident.ended_error >= incident.ended
         and _is_better(
             (fault.measured, fault.ended, fault.error), (incident.ended_measured, incident.ended, incident.ended_error)
         )
@@ -61,11 +66,15 @@ def _is_better(new: tuple[bool, float, float], old: tuple[bool, float, float]) -
     return error < was_error - 1.0 and abs(at - was) <= error + was_error
 
 
-def revised(incident: Incident, faults: Iterable[Fault], now: float) -> tuple[Step, ...]:
+def revised(
+    incident: Incident, faults: Iterable[Fault], now: float, known: Iterable[Incident] = ()
+) -> tuple[Step, ...]:
     """What the judgement of its own time, made again with all that is known today, corrects in an incident's record.
 
-    `faults` are those of its school at moments inside its span. The surest of its own place counts; where there is
-    none, one found in a place around it or inside it that began with it, and then the incident was that.
+    `faults` are those of its school at moments inside its span. One found in a place around it that holds all its
+    machines counts before all; then the surest of its own place; where there is none, one found in a place around it or
+    inside it that began with it. Then the incident was that; where one of those `known` is that already, this one was a
+    part of it.
     """
     alike = [
         fault
@@ -76,17 +85,30 @@ def revised(incident: Incident, faults: Iterable[Fault], now: float) -> tuple[St
         and (fault.ended is None or fault.ended >= incident.began - incident.began_error)
     ]
     own = [fault for fault in alike if fault.place == incident.place]
-    if own:
+    # While the last of several come back, each of them looks as if it had been alone.
+    around = [
+        fault
+        for fault in alike
+        if fault.degree is Degree.FOUND
+        and fault.place.level in IN_A_SCHOOL
+        and size(fault.place.level) > size(incident.place.level)
+        and one_cause(incident, fault)
+        and incident.blamed
+        and set(incident.blamed) <= set(fault.blamed)
+    ]
+    if own and (not around or incident.parent):
         best = max(own, key=_worth)
         return corrected(incident, best, now)
-    other = [
+    other = around or [
         fault
         for fault in alike
         if fault.degree is Degree.FOUND and fault.place.level in IN_A_SCHOOL and one_cause(incident, fault)
     ]
-    if not other or incident.place.level not in IN_A_SCHOOL:
+    if not other or incident.place.level not in IN_A_SCHOOL or incident.parent:
         return ()
     best = max(other, key=lambda fault: (size(fault.place.level), *_worth(fault)))
+    if there := _already(incident, best, known):
+        return _part_of(incident, there, now)
     moved = msgspec.structs.replace(
         incident,
         place=best.place,
@@ -97,6 +119,28 @@ def revised(incident: Incident, faults: Iterable[Fault], now: float) -> tuple[St
     )
     first = step(incident, moved, What.RESCOPED, now)
     return (first, *corrected(moved, best, now))
+
+
+def _already(incident: Incident, fault: Fault, known: Iterable[Incident]) -> Incident | None:
+    """The oldest other incident that is this fault."""
+    same = [
+        one
+        for one in known
+        if one.number != incident.number
+        and (one.place, one.kind, one.target) == (fault.place, fault.kind, fault.target)
+        and one.state is not State.WITHDRAWN
+        and one_cause(one, fault)
+    ]
+    return min(same, key=lambda one: one.number, default=None)
+
+
+def _part_of(incident: Incident, whole: Incident, now: float) -> tuple[Step, ...]:
+    """The same as a part of another; one that goes on is no part of what is over."""
+    if incident.is_live and not whole.is_live:
+        return ()
+    state, what = (State.ABSORBED, What.ABSORBED) if incident.is_live else (incident.state, What.HELD)
+    held = msgspec.structs.replace(incident, state=state, parent=whole.number, calm=0.0)
+    return (step(incident, held, what, now),)
 
 
 def _worth(fault: Fault) -> tuple[bool, int, bool, bool, float]:

@@ -1,11 +1,14 @@
 """When is a fault one that is known: the same one, the same again, or explained by another. Pure."""
 
-from schooldrum_collector.judge.fault import Fault, Kind
+from schooldrum_collector.judge.fault import Fault, Kind, Verdict
 from schooldrum_collector.judge.incident import Incident, State
 from schooldrum_collector.judge.incident_corrections import RANK
 
 FLAPPING_SECONDS = 900.0
 """Back within this time, it is the same incident; one that came back once is over only after so long a calm."""
+
+
+_HEARD = frozenset({Verdict.DNS, Verdict.NATIONAL, Verdict.INTERNATIONAL})
 
 
 def weight(fault: Fault) -> tuple[bool, int, float]:
@@ -22,6 +25,11 @@ def is_again(incident: Incident, fault: Fault) -> bool:
     return incident.began - FLAPPING_SECONDS <= fault.began <= incident.ended + FLAPPING_SECONDS
 
 
-def explains(kind: Kind, target: str, child: Kind, child_target: str) -> bool:
-    """Whether a fault of this kind in a larger place explains one of that kind inside it: an outage explains all."""
-    return kind is Kind.OUTAGE or (kind is child and target in {"", child_target})
+def explains(around: Incident | Fault, inside: Incident | Fault) -> bool:
+    """Whether what is wrong with a larger place explains what is wrong inside it.
+
+    An outage explains all, but one of far routes or names, in which everybody is heard, explains nobody's silence.
+    """
+    if around.kind is Kind.OUTAGE:
+        return around.verdict not in _HEARD or inside.kind is not Kind.OUTAGE or inside.verdict in _HEARD
+    return around.kind is inside.kind and around.target in {"", inside.target}

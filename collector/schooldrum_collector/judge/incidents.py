@@ -28,6 +28,8 @@ from schooldrum_collector.judge.incident_corrections import corrected, one_cause
 from schooldrum_collector.judge.incident_likeness import FLAPPING_SECONDS, explains, is_again, weight
 from schooldrum_collector.judge.incident_places import COSMETIC, MUTE, SKIP, Circumstances, holds, schools_of, treatment
 
+UNHEARD_BEATS = 2
+"""So many beats may pass between a way that works again and the report that tells of it."""
 CALM_BEATS = 3
 """So many beats without a fault end an incident that never came back."""
 SEEN_SECONDS = 60.0
@@ -97,8 +99,7 @@ class _Round:
         around = [
             incident
             for incident in self._open()
-            if explains(incident.kind, incident.target, fault.kind, fault.target)
-            and holds(self._there, incident.place, incident.schools, fault.place, schools)
+            if explains(incident, fault) and holds(self._there, incident.place, incident.schools, fault.place, schools)
         ]
         return max(
             around,
@@ -173,8 +174,7 @@ class _Round:
         return [
             incident
             for incident in self._open()
-            if explains(fault.kind, fault.target, incident.kind, incident.target)
-            and holds(self._there, place, schools, incident.place, incident.schools)
+            if explains(fault, incident) and holds(self._there, place, schools, incident.place, incident.schools)
         ]
 
     def _rescope(self, incident: Incident, fault: Fault, schools: tuple[str, ...]) -> Incident:
@@ -367,7 +367,9 @@ class _Round:
             return
         back = self._is_back(incident)
         if back or (incident.calm and incident.ended_measured):
-            self._calm_down(incident, self._now, max(0.0, self._now - incident.seen), measured=False)
+            # Those who are heard again may have been well for as long as a PC waits before it tries again.
+            waited = UNHEARD_BEATS * self._beat_of(incident)
+            self._calm_down(incident, self._now, max(waited, self._now - incident.seen), measured=False)
         elif incident.calm:
             self._put(incident, _unended(incident, seen=incident.seen), What.SEEN)
         elif self._now - incident.seen > LOST_SECONDS:
@@ -419,9 +421,10 @@ class _Round:
             self._close(incident, incident.ended, incident.ended_error, measured=incident.ended_measured)
 
     def _calm_needed(self, incident: Incident) -> float:
-        if incident.rounds:
-            return FLAPPING_SECONDS
-        return CALM_BEATS * max((self._there.beats.get(school, 0) for school in incident.schools), default=0)
+        return FLAPPING_SECONDS if incident.rounds else CALM_BEATS * self._beat_of(incident)
+
+    def _beat_of(self, incident: Incident) -> int:
+        return max((self._there.beats.get(school, 0) for school in incident.schools), default=0)
 
     def _close(self, incident: Incident, ended: float, error: float, *, measured: bool) -> None:
         closed = msgspec.structs.replace(

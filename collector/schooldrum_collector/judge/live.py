@@ -28,11 +28,17 @@ class LiveResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Live(msgspec.Struct, frozen=True, kw_only=True):
-    """A live report: which boot it speaks of, and the newest result of every probe."""
+    """A live report: which boot it speaks of, the newest result of every probe, and where the machine stands.
+
+    `network`, `elsewhere` and `sees` are those of schooldrum_wire.report.
+    """
 
     boot: str
     live: bool = False
     results: tuple[LiveResult, ...] = ()
+    network: str = ""
+    elsewhere: bool = False
+    sees: dict[str, float] = {}
 
 
 class Told(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -99,6 +105,14 @@ def opened(body: bytes) -> Live:
         Unreadable: it is no such thing, or larger than any may be.
     """
     return _live_one(body, lambda plain: _letter.decode(plain).reports) if body else Live(boot="")
+
+
+def opened_or_nothing(body: bytes) -> Live:
+    """As opened(); one without anything where the body cannot be read."""
+    try:
+        return opened(body)
+    except Unreadable:
+        return Live(boot="")
 
 
 def told(body: bytes) -> ToldLive:

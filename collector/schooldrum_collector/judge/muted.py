@@ -65,7 +65,8 @@ def _seers(scene: Scene) -> Mapping[str, int]:
             continue
         for machine in seer.witness.sees & missed.keys():
             gone = missed[machine]
-            if gone.site == seer.site and at >= gone.well + _SEEN_AFTER_BEATS * gone.beat:
+            heard = at - seer.witness.sees_ages.get(machine, 0.0)
+            if gone.site == seer.site and heard >= gone.well + _SEEN_AFTER_BEATS * gone.beat:
                 counts[machine] += 1
     return counts
 

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import msgspec
 
+from schooldrum_collector.judge.observers import Appointment, Role
 from schooldrum_wire.catalogue import TOPICS
 from schooldrum_wire.settings import (
     BACKLOG_PER_BEAT,
@@ -47,6 +48,10 @@ class MachinePlace(Protocol):
     """What is asked of a machine."""
 
     @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
     def school(self) -> str:
         """Its school's code."""
 
@@ -69,6 +74,10 @@ class SettingsRegister(Protocol):
     @property
     def settings_version(self) -> int:
         """Grows with every change of settings and every move of a machine."""
+
+    @property
+    def observers(self) -> Mapping[str, Appointment]:
+        """Appointments by machine id."""
 
 
 def above(path: str) -> Iterator[str]:
@@ -104,12 +113,30 @@ def inherited(settings: Mapping[str, Mapping[str, object]], places: tuple[str, .
 
 
 def granted(register: SettingsRegister, machine: MachinePlace) -> Settings:
-    """The settings of this machine, each value inside the compiled bounds: a stored one that is not is left out."""
+    """The settings of this machine, each value inside the compiled bounds: a stored one that is not is left out.
+
+    Whoever is appointed observes, whatever its room is told; one machine's appointment is no news to all others, so it
+    has a version of its own.
+    """
     school = register.schools.get(machine.school)
     places = places_of(school.area if school else "", machine.school, machine.path)
     values = inherited(register.settings, places)
-    settings, _ = accept({**values, "version": register.settings_version}, Settings())
+    version = register.settings_version
+    appointment = register.observers.get(machine.id)
+    if appointment is not None:
+        version = max(version, appointment.version)
+        if appointment.role is not Role.NONE:
+            values[OBSERVER] = True
+    settings, _ = accept({**values, "version": version}, Settings())
     return settings
+
+
+def observer_role(register: SettingsRegister, machine: MachinePlace) -> str:
+    """`active` or `standby` for one that is appointed, `set` for one whose room is told to observe, else empty."""
+    appointment = register.observers.get(machine.id)
+    if appointment is not None and appointment.role is not Role.NONE:
+        return appointment.role.value
+    return "set" if granted(register, machine).observer else ""
 
 
 def _planned_day(value: object) -> date | None:

@@ -14,6 +14,7 @@ from schooldrum_collector.judge.presence import BEATS_UNTIL_MISSED, Hearing, Sta
 RUN_BROKEN_BEATS = 10
 """Without any climb for so long, a machine was off in between: what came before is another story."""
 _CUT_ANSWERS = frozenset({"closed", "switched_off"})
+_ENDS_OF_LINE = frozenset({End.BEYOND, End.LINE, End.CAPTIVE})
 NEVER = -math.inf
 NEVER_AGAIN = math.inf
 
@@ -155,6 +156,9 @@ def _split(climbs: Sequence[Climb], now: float) -> tuple[Sequence[Climb], Sequen
 def _answering(witness: Witness, beat: int, past: Sequence[Climb], later: Sequence[Climb], *, heard: bool) -> Sight:
     """One that gets through to the collector, with what else it measured."""
     if not past:
+        return Sight(witness=witness, beat=beat, answering=True, well=witness.heard, heard_well=True)
+    if heard and gets_through(past[-1]) is False and end_of(way_of(past[-1].rungs)) in _ENDS_OF_LINE:
+        # It climbed before it came back.
         return Sight(witness=witness, beat=beat, answering=True, well=witness.heard, heard_well=True)
     way = _heard(way_of(past[-1].rungs))
     end, ill, otherwise = end_of(way), past[-1].at, NEVER

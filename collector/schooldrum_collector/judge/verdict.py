@@ -102,7 +102,9 @@ def _of_group(scene: Scene, site: str, group: Group, rest: Others) -> list[Fault
     if line := _line_of(scene, site, group, rest):
         return [_one_line(place, line, group, rest)]
     several, share = len(group.rooms) >= _SEVERAL, len(group.sights) / (len(group.sights) + len(rest.after))
-    if several and len(group.sights) >= _MOST_OF_A_ROOM and share >= 3 / 4:
+    # Where other rooms answer by themselves, it is these rooms, and not the school, that went.
+    mixed = any(sight.witness.room in group.rooms for sight in rest.after)
+    if several and mixed and len(group.sights) >= _MOST_OF_A_ROOM and share >= 3 / 4:
         return [_dark(scene, place, group, rest)]
     return _in_part(scene, place, group, rest)
 

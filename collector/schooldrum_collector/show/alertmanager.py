@@ -51,6 +51,8 @@ def labels(incident: Incident) -> dict[str, str]:
     parts = place.path.split("/")
     if place.level in {Level.ROOM, Level.SITE} and len(parts) > 1:
         given["site"] = parts[1]
+    if place.level is Level.AREA:
+        given["area"] = place.path
     return given
 
 

@@ -36,6 +36,7 @@ ANSWER_WORDS = {
     "switched_off": ("đã tắt phòng", "room switched off"),
     "help": ("cần hỗ trợ", "help needed"),
     "provider_informed": ("đã báo nhà mạng", "provider informed"),
+    "provider_said": ("nhà mạng trả lời", "the provider answers"),
 }
 
 
@@ -44,7 +45,8 @@ def detail(event: Event, say: Say) -> str:
     before, after = event.before, event.after
     if event.what is What.ANSWERED:
         answer = str(after.get("answer"))
-        return say(*ANSWER_WORDS.get(answer, (answer, answer)))
+        word = say(*ANSWER_WORDS.get(answer, (answer, answer)))
+        return f"{word}: {event.reason}" if event.reason else word
     if event.reason in ANSWER_WORDS:
         return say(*ANSWER_WORDS[event.reason])
     if event.reason:

@@ -2,8 +2,9 @@
 
 from schooldrum_collector.judge.identity import REASONS
 from schooldrum_collector.judge.presence import Presence, State
+from schooldrum_collector.judge.settings import observer_role
 from schooldrum_collector.speech import Say
-from schooldrum_collector.store.records import Machine, Room
+from schooldrum_collector.store.records import Machine, Register, Room
 
 _STATES = {
     State.ONLINE: ("đang bật", "on"),
@@ -25,6 +26,19 @@ def waits_because(machine: Machine, say: Say) -> str:
     """Why a pending machine waits, or nothing."""
     reason = machine.pending_reason
     return say(*REASONS[reason]) if reason in REASONS else reason
+
+
+_ROLES = {
+    "active": ("máy trực", "observer"),
+    "standby": ("máy trực dự bị", "standby observer"),
+    "set": ("máy trực (do cài đặt)", "observer (by settings)"),
+}
+
+
+def observer_word(register: Register, machine: Machine, say: Say) -> str:
+    """What an observer is called; empty for others."""
+    role = observer_role(register, machine)
+    return say(*_ROLES[role]) if role else ""
 
 
 def called(machine: Machine, room: Room | None, say: Say) -> str:

@@ -171,6 +171,12 @@ class OwnMetrics:
         self.untold = Counter(
             "schooldrum_untold_posts", "Posts of incidents that an Alertmanager did not take.", registry=into
         )
+        self.messages = Counter(
+            "schooldrum_messages",
+            "Messages handed over to a channel, by whether it took them.",
+            ["channel", "outcome"],
+            registry=into,
+        )
         self._pending = Gauge("schooldrum_pending_writes", "Deliveries waiting to be stored.", registry=into)
         self._grace = Gauge(
             "schooldrum_grace",

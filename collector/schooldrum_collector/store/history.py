@@ -261,6 +261,14 @@ def read_results(packed: bytes) -> list[Found]:
     ]
 
 
+def joined(found: Iterable[Found]) -> list[StoredResult]:
+    """Each (run, seq) once, in order of time, however many streams hold it."""
+    once: dict[tuple[str, int], Found] = {}
+    for result in found:
+        once.setdefault((result.run, result.seq), result)
+    return [opened(result) for result in sorted(once.values(), key=lambda one: (one.at, one.run, one.seq))]
+
+
 def opened(found: Found) -> StoredResult:
     """The result with its readings taken apart; with none where they cannot be read."""
     try:

@@ -13,7 +13,11 @@ from schooldrum_collector.judge.calendar_plan import PlaceCalendar
 from schooldrum_collector.judge.fault import Answer
 from schooldrum_collector.judge.incident import Event, Incident
 from schooldrum_collector.judge.lines import RegisteredLine
+from schooldrum_collector.judge.messages import Message
+from schooldrum_collector.judge.observers import Appointment
+from schooldrum_collector.judge.recipients import Recipient
 from schooldrum_collector.store.records import (
+    AnswerLink,
     Appraisal,
     Appraised,
     Area,
@@ -27,12 +31,15 @@ from schooldrum_collector.store.records import (
     Register,
     Room,
     RoomToken,
+    Scan,
     School,
     SchoolLink,
+    SchoolNetwork,
     Scope,
     StoredResult,
     StoredSection,
     Story,
+    Teller,
     Ticket,
 )
 
@@ -165,6 +172,15 @@ class Writer(Protocol):
     def put_line(self, line: RegisteredLine) -> None:
         """Adds or changes."""
 
+    def put_observer(self, appointment: Appointment) -> None:
+        """Adds or changes; where the machine becomes an observer, or ceases to be one, the version is a new one."""
+
+    def put_network(self, network: SchoolNetwork) -> None:
+        """Adds or changes."""
+
+    def add_scan(self, scan: Scan) -> bool:
+        """Adds a scanned climb; False where one of this machine at this time is there already."""
+
     def forget_line(self, path: str) -> None:
         """Removes a line (`CODE/SITE/main` or `second`)."""
 
@@ -197,6 +213,27 @@ class Writer(Protocol):
 
     def put_answer(self, number: int, answer: Answer) -> None:
         """Adds what a person answered about the incident of this number."""
+
+    def recipients(self) -> list[Recipient]:
+        """Everybody who is told, oldest first."""
+
+    def put_recipient(self, recipient: Recipient) -> Recipient:
+        """Adds one without an id, else changes it; returns it with its id."""
+
+    def forget_recipient(self, identity: int) -> None:
+        """Removes one; ids are never given again."""
+
+    def add_message(self, message: Message) -> bool:
+        """Writes a message down that is to be sent; False where its key is there already."""
+
+    def put_message(self, message: Message) -> None:
+        """Changes a message."""
+
+    def put_answer_link(self, link: AnswerLink) -> None:
+        """Adds a link; nothing where it is there."""
+
+    def set_teller(self, teller: Teller) -> None:
+        """Remembers who tells people from now on."""
 
     def log(self, change: Change) -> None:
         """Adds a line to the audit log."""
@@ -258,6 +295,9 @@ class Store(Protocol):
     def results(self, scope: Scope, machine: str, since: float, until: float) -> list[StoredResult]:
         """History and journal of a machine, each (run, seq) once, in order of `at`; empty outside the scope."""
 
+    def scans(self, scope: Scope, machine: str, since: float, until: float) -> list[Scan]:
+        """Climbs scanned from a machine's screen, by when they were climbed, oldest first; empty outside the scope."""
+
     def changes(self, scope: Scope, since: float) -> list[Change]:
         """The audit log, oldest first."""
 
@@ -277,6 +317,21 @@ class Store(Protocol):
 
     def answers(self, scope: Scope, since: float, until: float) -> list[Given]:
         """What people answered about incidents in scope, as far as it held between these times, oldest first."""
+
+    def recipients(self, scope: Scope) -> list[Recipient]:
+        """Who is told about places in scope, oldest first."""
+
+    def messages(self, scope: Scope, *, waiting: bool = False, most: int = 1000) -> list[Message]:
+        """Messages to recipients in scope, newest first: all, or those that wait or are on their way."""
+
+    def threads(self, numbers: Iterable[int]) -> list[Message]:
+        """All messages about these incidents, oldest first; for whoever sends them."""
+
+    def answer_link(self, digest: str) -> AnswerLink | None:
+        """The link with this SHA-256 (hex) of its secret, for whoever shows it; None where there is none."""
+
+    def teller(self) -> Teller:
+        """Who tells people of incidents."""
 
     def code_used(self, scope: Scope, token: str) -> CodeUsed | None:
         """An install code with what came in by it; None where there is none of this id in the scope."""

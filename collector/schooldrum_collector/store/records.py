@@ -7,9 +7,10 @@ import msgspec
 from schooldrum_collector.judge.appraisal import Memory, Verdicts
 from schooldrum_collector.judge.calendar_learnt import Habit
 from schooldrum_collector.judge.calendar_plan import PlaceCalendar
-from schooldrum_collector.judge.fault import Answer
+from schooldrum_collector.judge.fault import Answer, Climb
 from schooldrum_collector.judge.incident import Event, Incident
 from schooldrum_collector.judge.lines import RegisteredLine
+from schooldrum_collector.judge.observers import Appointment
 from schooldrum_wire.report import Fingerprint
 from schooldrum_wire.section import Values
 
@@ -282,6 +283,24 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     answer: Answer
 
 
+class AnswerLink(msgspec.Struct, frozen=True, kw_only=True):
+    """A link by which one recipient sees and answers one incident, its secret stored as SHA-256 (hex)."""
+
+    digest: str
+    number: int
+    made: float
+    path: str
+    role: str
+    language: str
+
+
+class Teller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who tells people of incidents (`own`, `alertmanager`; empty: nobody yet), since when."""
+
+    who: str = ""
+    since: float = 0.0
+
+
 class StoredSection(msgspec.Struct, frozen=True, kw_only=True):
     """A section of a machine as last received."""
 
@@ -289,6 +308,27 @@ class StoredSection(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     updated: float
     rows: tuple[Values, ...]
+
+
+class SchoolNetwork(msgspec.Struct, frozen=True, kw_only=True):
+    """A network (a code of schooldrum_wire.around) that is known as this school's since `approved`."""
+
+    school: str
+    code: str
+    approved: float
+
+    @property
+    def name(self) -> str:
+        """`CODE/code`."""
+        return f"{self.school}/{self.code}"
+
+
+class Scan(msgspec.Struct, frozen=True, kw_only=True):
+    """A ladder that a machine climbed and a person scanned from its screen; it came at `received`."""
+
+    machine: str
+    received: float
+    climb: Climb
 
 
 class Register(msgspec.Struct, frozen=True, kw_only=True):
@@ -315,3 +355,7 @@ class Register(msgspec.Struct, frozen=True, kw_only=True):
     """Internet lines by `CODE/SITE/main` and `CODE/SITE/second`."""
     links: dict[str, SchoolLink] = {}
     """Links of schools by their id; those that have ended too."""
+    observers: dict[str, Appointment] = {}
+    """Appointments by machine id; those that have ended too."""
+    networks: dict[str, SchoolNetwork] = {}
+    """Networks known as a school's, by `CODE/code`."""

@@ -17,6 +17,8 @@ from schooldrum_collector.store.register_rows import (
     line_of,
     link_of,
     machine_of,
+    network_of,
+    observer_of,
     room_of,
     school_of,
     settings_of,
@@ -94,6 +96,8 @@ class RegisterCache:
             habits={row.room: habit_of(row.seen) for row in connection.execute(select(schema.habits))},
             lines={row.path: line_of(row) for row in connection.execute(select(schema.lines))},
             links={row.id: link_of(row) for row in connection.execute(select(schema.school_links))},
+            observers={row.machine: observer_of(row) for row in connection.execute(select(schema.observers))},
+            networks={row.name: network_of(row) for row in connection.execute(select(schema.networks))},
         )
 
     def _update(
@@ -128,6 +132,8 @@ class RegisterCache:
         habits = {row.room: habit_of(row.seen) for row in rows("habit", schema.habits.c.room)}
         lines = {row.path: line_of(row) for row in rows("line", schema.lines.c.path)}
         links = {row.id: link_of(row) for row in rows("link", schema.school_links.c.id)}
+        observers = {row.machine: observer_of(row) for row in rows("observer", schema.observers.c.machine)}
+        networks = {row.name: network_of(row) for row in rows("network", schema.networks.c.name)}
         self.register = Register(
             version=version,
             areas=_replaced(register.areas, names.get("area"), areas),
@@ -141,6 +147,8 @@ class RegisterCache:
             habits=_replaced(register.habits, names.get("habit"), habits),
             lines=_replaced(register.lines, names.get("line"), lines),
             links=_replaced(register.links, names.get("link"), links),
+            observers=_replaced(register.observers, names.get("observer"), observers),
+            networks=_replaced(register.networks, names.get("network"), networks),
         )
 
     def _put_streams(self, machines: set[str], rows: Iterable[Any]) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Row
 from schooldrum_collector.judge.calendar_learnt import Habit
 from schooldrum_collector.judge.calendar_plan import PlaceCalendar
 from schooldrum_collector.judge.lines import RegisteredLine
+from schooldrum_collector.judge.observers import Appointment, Role
 from schooldrum_collector.store.records import (
     Area,
     Credential,
@@ -21,6 +22,7 @@ from schooldrum_collector.store.records import (
     RoomToken,
     School,
     SchoolLink,
+    SchoolNetwork,
 )
 from schooldrum_wire.report import Fingerprint
 
@@ -83,6 +85,23 @@ def token_of(row: Row[Any]) -> RoomToken:
 def link_of(row: Row[Any]) -> SchoolLink:
     """A school's link from its row."""
     return SchoolLink(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping
+
+
+def observer_of(row: Row[Any]) -> Appointment:
+    """An appointment from its row."""
+    return Appointment(
+        machine=row.machine,
+        site=row.site,
+        network=row.network,
+        role=Role(row.role),
+        since=row.since,
+        version=row.version,
+    )
+
+
+def network_of(row: Row[Any]) -> SchoolNetwork:
+    """A school's network from its row."""
+    return SchoolNetwork(school=row.school, code=row.code, approved=row.approved)
 
 
 def settings_of(packed: bytes) -> dict[str, object]:

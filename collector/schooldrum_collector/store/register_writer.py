@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Table, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Table, delete, insert, select, update
 from sqlalchemy.engine import Connection
 
 from schooldrum_collector.judge.calendar_learnt import Habit
@@ -12,23 +12,34 @@ from schooldrum_collector.judge.calendar_plan import NOTHING, PlaceCalendar
 from schooldrum_collector.judge.fault import Answer
 from schooldrum_collector.judge.incident import Event, Incident
 from schooldrum_collector.judge.lines import RegisteredLine
-from schooldrum_collector.store import schema
+from schooldrum_collector.judge.messages import Message
+from schooldrum_collector.judge.observers import Appointment
+from schooldrum_collector.judge.recipients import Recipient
+from schooldrum_collector.store import enrolments, observers, removal, schema
 from schooldrum_collector.store.appraisals import values_of_appraisal
-from schooldrum_collector.store.history import read_state
 from schooldrum_collector.store.incidents import incident_of, values_of_answer, values_of_event, values_of_incident
+from schooldrum_collector.store.messages import (
+    recipient_of,
+    values_of_link,
+    values_of_message,
+    values_of_recipient,
+)
 from schooldrum_collector.store.records import (
+    AnswerLink,
     Appraisal,
     Appraised,
     Area,
     Change,
     Credential,
     Machine,
-    MachineState,
     Room,
     RoomToken,
+    Scan,
     School,
     SchoolLink,
+    SchoolNetwork,
     Scope,
+    Teller,
     Ticket,
 )
 from schooldrum_collector.store.register_rows import (
@@ -46,10 +57,10 @@ from schooldrum_collector.store.register_rows import (
     values_of,
     values_of_line,
 )
+from schooldrum_collector.store.scans import values_of_scan
 
 _VERSIONS_KEPT = 1000
 _LINKS_KEPT_SECONDS = 30 * 86400.0
-_OF_A_STREAM = (schema.latest, schema.journal, schema.runs, schema.boots, schema.sections, schema.appraisals)
 
 
 class RegisterWriter:
@@ -71,12 +82,10 @@ class RegisterWriter:
         if not self._touched:
             return False
         standing = schema.standing
-        self._connection.execute(
-            update(standing).values(
-                version=standing.c.version + 1,
-                settings_version=standing.c.settings_version + int(self._settings_changed),
-            ),
-        )
+        values: dict[str, Any] = {"version": standing.c.version + 1}
+        if self._settings_changed:
+            values["settings_version"] = observers.next_settings_version(self._connection)
+        self._connection.execute(update(standing).values(values))
         version = self._connection.execute(select(standing.c.version)).scalar_one()
         self._connection.execute(
             insert(schema.touched),
@@ -246,45 +255,13 @@ class RegisterWriter:
 
     def forget_machine(self, machine: str) -> None:
         """As the interface says."""
-        for stream in self._streams_of(machine):
-            packed = self._connection.execute(
-                select(schema.streams.c.state).where(schema.streams.c.key == stream),
-            ).scalar_one()
-            self._forget_chunks(read_state(packed).chunk)
-            for table in _OF_A_STREAM:
-                self._connection.execute(delete(table).where(table.c.stream == stream))
-        self._connection.execute(delete(schema.streams).where(schema.streams.c.machine == machine))
-        self._connection.execute(delete(schema.enrolments).where(schema.enrolments.c.machine == machine))
-        for credential in self.credentials_of(machine):
-            self._connection.execute(delete(schema.tickets).where(schema.tickets.c.credential == credential.digest))
-            self._connection.execute(delete(schema.credentials).where(schema.credentials.c.digest == credential.digest))
-            self._touched.add(("credential", credential.digest))
-        self._connection.execute(delete(schema.machines).where(schema.machines.c.id == machine))
-        self._touched.add(("machine", machine))
-
-    def _streams_of(self, machine: str) -> list[int]:
-        streams = schema.streams
-        return list(self._connection.execute(select(streams.c.key).where(streams.c.machine == machine)).scalars())
-
-    def _forget_chunks(self, chunk: int) -> None:
-        chunks = schema.chunks
-        while chunk:
-            before = self._connection.execute(
-                select(chunks.c.previous).where(chunks.c.id == chunk),
-            ).scalar_one_or_none()
-            self._connection.execute(delete(chunks).where(chunks.c.id == chunk))
-            chunk = before or 0
+        self._touched |= removal.forget_machine(self._connection, machine)
 
     def merge_machine(self, machine: str, into: str) -> None:
-        """As the interface says. Its streams become streams of the other; nothing that was sent is rewritten."""
+        """As the interface says."""
         if machine == into or not self.machine(machine) or not self.machine(into):
             raise ValueError(f"{machine} cannot be merged into {into}: both must be in the register, and be two")
-        for table in (schema.streams, schema.credentials, schema.enrolments):
-            if table is schema.credentials:
-                self._touched.update(("credential", one.digest) for one in self.credentials_of(machine))
-            self._connection.execute(update(table).where(table.c.machine == machine).values(machine=into))
-        self._connection.execute(delete(schema.machines).where(schema.machines.c.id == machine))
-        self._touched |= {("machine", machine), ("machine", into)}
+        self._touched |= removal.merge_machine(self._connection, machine, into)
 
     def put_credential(self, credential: Credential) -> None:
         """As the interface says."""
@@ -312,22 +289,11 @@ class RegisterWriter:
 
     def put_ticket(self, ticket: Ticket) -> None:
         """As the interface says."""
-        self._connection.execute(delete(schema.tickets).where(schema.tickets.c.expires < self._clock()))
-        self._put(schema.tickets, "digest", msgspec.structs.asdict(ticket))
+        enrolments.put_ticket(self._connection, ticket, self._clock())
 
     def take_ticket(self, digest: str) -> Ticket | None:
         """As the interface says."""
-        row = self._one(schema.tickets, schema.tickets.c.digest == digest)
-        if row is None:
-            return None
-        self._connection.execute(delete(schema.tickets).where(schema.tickets.c.digest == digest))
-        return Ticket(
-            digest=row.digest,
-            credential=row.credential,
-            path=row.path,
-            fingerprint=row.fingerprint,
-            expires=row.expires,
-        )
+        return enrolments.take_ticket(self._connection, digest)
 
     def put_setting(self, path: str, values: dict[str, object]) -> None:
         """As the interface says."""
@@ -358,6 +324,24 @@ class RegisterWriter:
         self._put(schema.lines, "path", values_of_line(line))
         self._touched.add(("line", line.path))
 
+    def put_observer(self, appointment: Appointment) -> None:
+        """As the interface says."""
+        observers.put_observer(self._connection, appointment)
+        self._touched.add(("observer", appointment.machine))
+
+    def put_network(self, network: SchoolNetwork) -> None:
+        """As the interface says."""
+        self._put(schema.networks, "name", {**msgspec.structs.asdict(network), "name": network.name})
+        self._touched.add(("network", network.name))
+
+    def add_scan(self, scan: Scan) -> bool:
+        """As the interface says."""
+        scans = schema.scans
+        if self._one(scans, scans.c.machine == scan.machine, scans.c.at == scan.climb.at) is not None:
+            return False
+        self._connection.execute(insert(scans).values(values_of_scan(scan)))
+        return True
+
     def forget_line(self, path: str) -> None:
         """As the interface says."""
         self._connection.execute(delete(schema.lines).where(schema.lines.c.path == path))
@@ -365,14 +349,7 @@ class RegisterWriter:
 
     def enrolled_by(self, token: str) -> list[str]:
         """As the interface says."""
-        enrolments = schema.enrolments
-        rows = self._connection.execute(
-            select(enrolments.c.machine)
-            .where(enrolments.c.token == token)
-            .group_by(enrolments.c.machine)
-            .order_by(func.min(enrolments.c.id)),
-        )
-        return list(rows.scalars())
+        return enrolments.enrolled_by(self._connection, token)
 
     def note_enrolment(self, machine: str, token: str, egress: str, at: float) -> None:
         """As the interface says."""
@@ -382,18 +359,11 @@ class RegisterWriter:
 
     def egresses(self, school: str) -> frozenset[str]:
         """As the interface says."""
-        machines, enrolments = schema.machines, schema.enrolments
-        rows = self._connection.execute(
-            select(enrolments.c.egress)
-            .join(machines, machines.c.id == enrolments.c.machine)
-            .where(machines.c.school == school, machines.c.state == MachineState.ACTIVE.value)
-            .distinct(),
-        )
-        return frozenset(rows.scalars())
+        return enrolments.egresses(self._connection, school)
 
     def put_appraisal(self, appraisal: Appraisal) -> None:
         """As the interface says."""
-        streams = self._streams_of(appraisal.appraised.machine)
+        streams = removal.streams_of(self._connection, appraisal.appraised.machine)
         if streams:
             stream = max(streams)
             self._put(schema.appraisals, "stream", values_of_appraisal(stream, appraisal))
@@ -432,6 +402,44 @@ class RegisterWriter:
     def put_answer(self, number: int, answer: Answer) -> None:
         """As the interface says."""
         self._connection.execute(insert(schema.answers).values(values_of_answer(number, answer)))
+
+    def recipients(self) -> list[Recipient]:
+        """As the interface says."""
+        rows = self._connection.execute(select(schema.recipients).order_by(schema.recipients.c.id))
+        return [recipient_of(row.id, row.body) for row in rows]
+
+    def put_recipient(self, recipient: Recipient) -> Recipient:
+        """As the interface says."""
+        values = values_of_recipient(recipient)
+        if recipient.id:
+            self._put(schema.recipients, "id", {"id": recipient.id, **values})
+            return recipient
+        added = insert(schema.recipients).values(values).returning(schema.recipients.c.id)
+        return msgspec.structs.replace(recipient, id=self._connection.execute(added).scalar_one())
+
+    def forget_recipient(self, identity: int) -> None:
+        """As the interface says."""
+        self._connection.execute(delete(schema.recipients).where(schema.recipients.c.id == identity))
+
+    def add_message(self, message: Message) -> bool:
+        """As the interface says."""
+        if self._one(schema.messages, schema.messages.c.key == message.key) is not None:
+            return False
+        self._connection.execute(insert(schema.messages).values(values_of_message(message)))
+        return True
+
+    def put_message(self, message: Message) -> None:
+        """As the interface says."""
+        self._put(schema.messages, "id", {"id": message.id, **values_of_message(message)})
+
+    def put_answer_link(self, link: AnswerLink) -> None:
+        """As the interface says."""
+        if self._one(schema.answer_links, schema.answer_links.c.digest == link.digest) is None:
+            self._connection.execute(insert(schema.answer_links).values(values_of_link(link)))
+
+    def set_teller(self, teller: Teller) -> None:
+        """As the interface says."""
+        self._put(schema.teller, "only", {"only": 1, **msgspec.structs.asdict(teller)})
 
     def log(self, change: Change) -> None:
         """As the interface says."""

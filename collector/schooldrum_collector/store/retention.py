@@ -9,6 +9,7 @@ import msgspec
 
 from schooldrum_collector.store.connections import Turn, connect, transaction
 from schooldrum_collector.store.incidents import retain_incidents
+from schooldrum_collector.store.messages import retain_messages
 
 DAY_SECONDS = 86400.0
 _ROWS = 500
@@ -19,7 +20,8 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
     """For how many days things are kept.
 
     Results since they were stored, sections (and what was judged from them) since their machine was last heard, the
-    numbers that make storing exactly-once (runs, and boots), the audit log, incidents since they were closed.
+    numbers that make storing exactly-once (runs, and boots), the audit log, incidents since they were closed, messages
+    (and the links to answer by) since they were sent.
     """
 
     results: int = 35
@@ -27,6 +29,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
     runs: int = 45
     audit: int = 730
     incidents: int = 1826
+    messages: int = 90
 
 
 def retain(path: Path, turn: Turn, retention: Retention, now: float) -> dict[str, int]:
@@ -38,6 +41,8 @@ def retain(path: Path, turn: Turn, retention: Retention, now: float) -> dict[str
             "chunks": _oldest(connection, turn, "chunks", "stored", now - retention.results * DAY_SECONDS),
             "audit": _oldest(connection, turn, "audit", "at", now - retention.audit * DAY_SECONDS),
             "incidents": retain_incidents(connection, turn, now - retention.incidents * DAY_SECONDS),
+            "scans": _oldest(connection, turn, "scans", "received", now - retention.results * DAY_SECONDS),
+            "messages": retain_messages(connection, turn, now - retention.messages * DAY_SECONDS),
             "runs": _of_streams(connection, turn, end, "runs", condition="updated < ?", before=aged),
             "boots": _of_streams(connection, turn, end, "boots", condition="last_heard < ?", before=aged),
             "sections": _of_streams(

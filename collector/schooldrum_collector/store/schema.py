@@ -18,7 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0005"
+REVISION = "0007"
 """The newest migration: what a store that this version works on stands at."""
 APPLICATION = 0x5343_4452
 """SQLite's application_id of our files: "SCDR"."""
@@ -321,6 +321,82 @@ school_links = Table(
     Column("revoked", Double, nullable=False),
 )
 """Links by which people of a school see its pages; the secret is kept as its SHA-256."""
+
+recipients = Table(
+    "recipients",
+    metadata,
+    Column("id", _KEY, primary_key=True),
+    Column("path", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Who is told of incidents and by which way, as JSON; `path` is the place they are told about."""
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", _KEY, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("number", _KEY, nullable=False, index=True),
+    Column("path", Text, nullable=False),
+    Column("done", Double, nullable=False, index=True),
+    Column("body", LargeBinary, nullable=False),
+    Index("ix_messages_key", "key", unique=True),
+    sqlite_autoincrement=True,
+)
+"""What is to be sent (`done` is 0) and what was, as JSON. A `key` is there once: nothing is ever planned twice."""
+
+answer_links = Table(
+    "answer_links",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("number", _KEY, nullable=False, index=True),
+    Column("body", LargeBinary, nullable=False),
+)
+"""Links by which a recipient answers about one incident; the secret is kept as its SHA-256."""
+
+teller = Table(
+    "teller",
+    metadata,
+    Column("only", Integer, primary_key=True),
+    Column("who", Text, nullable=False),
+    Column("since", Double, nullable=False),
+)
+"""One row: who tells people of incidents, and since when."""
+
+observers = Table(
+    "observers",
+    metadata,
+    Column("machine", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("network", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("since", Double, nullable=False),
+    Column("version", _KEY, nullable=False),
+)
+"""Who looks around its network, and who did; `version` is that of the settings by which the machine was told."""
+
+networks = Table(
+    "networks",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("school", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("approved", Double, nullable=False),
+)
+"""Networks known as a school's beside those its machines were enrolled in; `name` is `CODE/code`."""
+
+scans = Table(
+    "scans",
+    metadata,
+    Column("id", _KEY, primary_key=True),
+    Column("machine", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("received", Double, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    UniqueConstraint("machine", "at"),
+)
+"""Climbs that people scanned from a machine's screen, as JSON; each counts once, however often it is shown."""
 
 incident_counter = Table(
     "incident_counter",

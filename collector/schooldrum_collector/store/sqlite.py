@@ -15,12 +15,14 @@ from sqlalchemy import exc
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from schooldrum_collector.judge.incident import Incident
-from schooldrum_collector.store import appraisals, audit, codes, incidents, sections
+from schooldrum_collector.judge.messages import Message
+from schooldrum_collector.judge.recipients import Recipient
+from schooldrum_collector.store import appraisals, audit, codes, incidents, messages, scans, sections
 from schooldrum_collector.store.appraisals import AppraisedMemory
 from schooldrum_collector.store.checkpoints import Checkpoints, checkpoint
 from schooldrum_collector.store.connections import Turn, refusal, transaction
 from schooldrum_collector.store.folding import SETTLE_SECONDS, Folding, read_stream
-from schooldrum_collector.store.history import Found, opened
+from schooldrum_collector.store.history import joined
 from schooldrum_collector.store.interface import Damaged, Full, Overloaded, Writer
 from schooldrum_collector.store.journal import Bounds, Journal, Told
 from schooldrum_collector.store.lock import Lock
@@ -28,6 +30,7 @@ from schooldrum_collector.store.opening import open_file, register_engine
 from schooldrum_collector.store.present import Present
 from schooldrum_collector.store.records import (
     EVERYTHING,
+    AnswerLink,
     Appraisal,
     Appraised,
     Arrival,
@@ -37,26 +40,24 @@ from schooldrum_collector.store.records import (
     Given,
     Latest,
     Register,
+    Scan,
     Scope,
     StoredResult,
     StoredSection,
     Story,
+    Teller,
 )
 from schooldrum_collector.store.register_cache import RegisterCache
 from schooldrum_collector.store.register_writer import RegisterWriter
 from schooldrum_collector.store.retention import DAY_SECONDS, Retention, retain
 from schooldrum_collector.store.soundness import complaints
+from schooldrum_collector.store.visibility import concerns, covers_machine, covers_school, machines_in
 
 _APPRAISAL_BYTES = 8 << 10
 
 
 def _nothing(_arrivals: int, _seconds: float) -> None:
     """Nobody wants to know."""
-
-
-def _covers(scope: Scope, school: str, register: Register) -> bool:
-    known = register.schools.get(school)
-    return scope.covers(school=school, area=known.area if known else "")
 
 
 def open_store(
@@ -245,21 +246,8 @@ class SqliteStore:
         """As the interface says."""
         self._catch_up()
         register = self._cache.register
-        if machines is None:
-            schools = (
-                [scope.school]
-                if scope.school
-                else [code for code in register.by_school if _covers(scope, code, register)]
-            )
-            visible = (machine for code in schools for machine in register.by_school.get(code, ()))
-        else:
-            visible = (machine for machine in machines if self._visible(scope, machine, register))
+        visible = machines_in(scope, register, machines)
         return [latest for machine in visible if (latest := self._latest_of(machine))]
-
-    @staticmethod
-    def _visible(scope: Scope, machine: str, register: Register) -> bool:
-        known = register.machines.get(machine)
-        return known is not None and _covers(scope, known.school, register)
 
     def latest_of(self, machine: str) -> Latest | None:
         """As the interface says."""
@@ -290,7 +278,7 @@ class SqliteStore:
 
     def sections(self, scope: Scope, machine: str) -> list[StoredSection]:
         """As the interface says."""
-        if not self._visible(scope, machine, self.register()):
+        if not covers_machine(scope, machine, self.register()):
             return []
         with self._eyes() as connection:
             return sections.read(connection, self._cache.streams_of(machine))
@@ -307,42 +295,48 @@ class SqliteStore:
         return [
             appraised
             for machine in wanted
-            if self._visible(scope, machine, register) and (appraised := known.of(machine, streams_of(machine)))
+            if covers_machine(scope, machine, register) and (appraised := known.of(machine, streams_of(machine)))
         ]
 
     def appraisal_of(self, scope: Scope, machine: str) -> Appraisal | None:
         """As the interface says."""
-        if not self._visible(scope, machine, self.register()):
+        if not covers_machine(scope, machine, self.register()):
             return None
         with self._eyes() as connection:
             return appraisals.read(connection, machine, self._cache.streams_of(machine))
 
     def results(self, scope: Scope, machine: str, since: float, until: float) -> list[StoredResult]:
         """As the interface says; `since` and `until` are both inside."""
-        if not self._visible(scope, machine, self.register()):
+        if not covers_machine(scope, machine, self.register()):
             return []
         self._catch_up()
         streams = self._cache.streams_of(machine)
         heads = [self._present.heads.get(stream, 0) for stream in streams]
-        found: dict[tuple[str, int], Found] = {}
         with self._eyes() as connection:
-            for stream, head in zip(streams, heads, strict=True):
-                for result in read_stream(connection, stream, streams, head, since):
-                    if since <= result.at <= until:
-                        found.setdefault((result.run, result.seq), result)
-        in_order = sorted(found.values(), key=lambda result: (result.at, result.run, result.seq))
-        return [opened(result) for result in in_order]
+            return joined(
+                result
+                for stream, head in zip(streams, heads, strict=True)
+                for result in read_stream(connection, stream, streams, head, since)
+                if since <= result.at <= until
+            )
+
+    def scans(self, scope: Scope, machine: str, since: float, until: float) -> list[Scan]:
+        """As the interface says."""
+        if not covers_machine(scope, machine, self.register()):
+            return []
+        with self._eyes() as connection:
+            return scans.read_scans(connection, machine, since, until)
 
     def changes(self, scope: Scope, since: float) -> list[Change]:
         """As the interface says."""
         register = self.register()
         with self._eyes() as connection:
             changes = audit.since(connection, since)
-        return [change for change in changes if self._concerns(scope, change.subject, register)]
+        return [change for change in changes if concerns(scope, change.subject, register)]
 
     def changes_of(self, scope: Scope, machine: str, most: int) -> list[Change]:
         """As the interface says."""
-        if not self._visible(scope, machine, self.register()):
+        if not covers_machine(scope, machine, self.register()):
             return []
         with self._eyes() as connection:
             return audit.about(connection, machine, most)
@@ -365,20 +359,37 @@ class SqliteStore:
         with self._eyes() as connection:
             return incidents.read_answers(connection, incidents.Inside(scope, self.register()), since, until)
 
-    def _concerns(self, scope: Scope, subject: str, register: Register) -> bool:
-        if scope == EVERYTHING or self._visible(scope, subject, register):
-            return True
-        school = register.schools.get(subject.partition("/")[0])
-        if school:
-            return scope.covers(school=school.code, area=school.area)
-        return bool(scope.area) and subject in register.areas and scope.covers(school="", area=subject)
+    def recipients(self, scope: Scope) -> list[Recipient]:
+        """As the interface says."""
+        with self._eyes() as connection:
+            return messages.read_recipients(connection, scope, self.register())
+
+    def messages(self, scope: Scope, *, waiting: bool = False, most: int = 1000) -> list[Message]:
+        """As the interface says."""
+        with self._eyes() as connection:
+            return messages.read_messages(connection, scope, self.register(), waiting=waiting, most=most)
+
+    def threads(self, numbers: Iterable[int]) -> list[Message]:
+        """As the interface says."""
+        with self._eyes() as connection:
+            return messages.read_threads(connection, numbers)
+
+    def answer_link(self, digest: str) -> AnswerLink | None:
+        """As the interface says."""
+        with self._eyes() as connection:
+            return messages.read_link(connection, digest)
+
+    def teller(self) -> Teller:
+        """As the interface says."""
+        with self._eyes() as connection:
+            return messages.read_teller(connection)
 
     def code_used(self, scope: Scope, token: str) -> CodeUsed | None:
         """As the interface says."""
         register = self.register()
         with self._eyes() as connection:
             used = codes.read(connection, token)
-        return used if used and _covers(scope, used.token.path.partition("/")[0], register) else None
+        return used if used and covers_school(scope, used.token.path.partition("/")[0], register) else None
 
     def pending(self) -> int:
         """As the interface says."""

@@ -22,6 +22,7 @@ from schooldrum_collector.web.plain_head import PATH
 from schooldrum_collector.web.reception import Reception, too_large, too_slow
 from schooldrum_collector.web.repair import Repairs
 from schooldrum_collector.web.speakers import Speakers
+from schooldrum_collector.web.surroundings import Surroundings
 from schooldrum_wire.limits import PACKED_BYTES
 
 _log = logging.getLogger(__name__)
@@ -38,6 +39,10 @@ def _nobody(machine: str) -> None:
     del machine
 
 
+def _no_past(machine: str, since: float) -> None:
+    del machine, since
+
+
 def agents_app(
     store: Store,
     authority: Authority,
@@ -47,14 +52,16 @@ def agents_app(
     say: Say,
     proxies: frozenset[str] = frozenset(),
     rows_came: Callable[[str], None] = _nobody,
-    backlog_came: Callable[[str], None] = _nobody,
+    backlog_came: Callable[[str, float], None] = _no_past,
+    page: str = "",
 ) -> web.Application:
     """The door as an application; open it with `open_agents_door`.
 
     `now` is the wall clock (epoch seconds), `granted` is judge/settings.py's, `say` the language of sentences.
     `proxies` are addresses of reverse proxies of ours: from them, and only from them, the last X-Forwarded-For counts
     as the sender's address. `rows_came(machine)` is told of every machine whose inventory has been stored anew,
-    `backlog_came(machine)` of every one that sent results of the past.
+    `backlog_came(machine, since)` of every one that sent results of the past, and how far back they reach. `page` is
+    where people find the office's pages.
     """
     clerk = Clerk()
     speakers = Speakers(store)
@@ -71,6 +78,7 @@ def agents_app(
         say=say,
         rows_came=rows_came,
         backlog_came=backlog_came,
+        surroundings=Surroundings(page),
     )
     reception = Reception(intake, now=now, proxies=proxies, say=say)
     requests = _Requests(reception, enrolments, authority, say)

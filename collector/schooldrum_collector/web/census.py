@@ -13,7 +13,7 @@ import msgspec
 from schooldrum_collector.judge.expecting import CALENDARS
 from schooldrum_collector.judge.incident import Incident, Severity
 from schooldrum_collector.judge.incident import State as IncidentState
-from schooldrum_collector.judge.places import PlaceState, school_places
+from schooldrum_collector.judge.places import PlacePresence, PlaceState, school_places
 from schooldrum_collector.judge.presence import State
 from schooldrum_collector.store.records import EVERYTHING, Latest, Machine, MachineState, Register
 from schooldrum_collector.web.sight import Sight
@@ -99,12 +99,15 @@ class Census:
             looked_at += len(members.active)
             latest = {one.machine: one for one in sight.latest(code)}
             machines = {state.value: count for state, count in sight.states_of(members.active, latest).items() if count}
+            state = state_of(machines)
             if machines.get(State.SILENT):
                 whole += 1
-                machines = self._judged(sight, code, members, latest if whole <= JUDGED_WHOLE else None) or machines
+                judged = self._judged(sight, code, members, latest if whole <= JUDGED_WHOLE else None)
+                if judged is not None:
+                    machines, state = judged.machines, judged.state
             found[code] = SchoolStands(
                 code=code,
-                state=state_of(machines),
+                state=state,
                 expected=CALENDARS.of_school(register, code).until(sight.now) is not None,
                 machines=machines,
                 pending=members.pending,
@@ -118,10 +121,10 @@ class Census:
 
     def _judged(
         self, sight: Sight, code: str, members: _Members, latest: Mapping[str, Latest] | None
-    ) -> dict[str, int] | None:
+    ) -> PlacePresence | None:
         if latest is None:
             known = sight.places.get(code)
-            return dict(known.school.machines) if known else None
+            return known.school if known else None
         return school_places(
             sight.register,
             rooms=self._rooms.get(code, ()),
@@ -129,7 +132,7 @@ class Census:
             heard_of=latest.get,
             hearing=sight.hearing,
             now=sight.now,
-        ).school.machines
+        ).school
 
 
 def state_of(machines: Mapping[str, int]) -> PlaceState:
@@ -143,9 +146,9 @@ def state_of(machines: Mapping[str, int]) -> PlaceState:
 
 
 def live_incidents(sight: Sight) -> list[Incident]:
-    """Incidents that go on and that no larger one holds, newest number first."""
+    """Incidents that go on and that no larger one holds, the gravest first."""
     found = sight.store.incidents(EVERYTHING, live=True, most=MOST_INCIDENTS)
-    return [one for one in found if one.state is IncidentState.OPEN]
+    return sorted((one for one in found if one.state is IncidentState.OPEN), key=_gravity, reverse=True)
 
 
 def worst_by_school(incidents: list[Incident]) -> dict[str, Incident]:

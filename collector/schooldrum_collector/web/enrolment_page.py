@@ -6,7 +6,7 @@ from schooldrum_collector import formats
 from schooldrum_collector.show.machine_words import called, waits_because
 from schooldrum_collector.store.records import CodeUsed, Machine, MachineState, Room
 from schooldrum_collector.web.live_pages import Pieces
-from schooldrum_collector.web.rendering import Rendering, Words
+from schooldrum_collector.web.rendering import Reader, Rendering
 from schooldrum_collector.web.school_page import room_order
 from schooldrum_collector.web.sight import Sight
 
@@ -58,25 +58,27 @@ def choices(sight: Sight, code: str) -> list[RoomChoice]:
     return found
 
 
-def commands(url: str, code: str) -> tuple[tuple[str, str], ...]:
-    """What is typed on a PC, by system; the code goes in by standard input, where no list of processes shows it."""
-    windows = f'"$env:ProgramFiles\\Schooldrum\\Scripts\\schooldrum-agent.exe" enrol --collector {url}'
+def commands(url: str, code: str, seat: int = 0) -> tuple[tuple[str, str], ...]:
+    """What is typed on a PC, by system; the code goes in by standard input, where no list of processes shows it.
+
+    `seat` is the number that a PC takes over from the one it replaces.
+    """
+    words = f"enrol --collector {url}{f' --seat {seat}' if seat else ''}"
+    windows = f'"$env:ProgramFiles\\Schooldrum\\Scripts\\schooldrum-agent.exe" {words}'
     return (
         ("Windows (PowerShell)", f"'{code}' | & {windows}"),
-        ("Linux", f"echo '{code}' | sudo -u schooldrum /opt/schooldrum/bin/schooldrum-agent enrol --collector {url}"),
+        ("Linux", f"echo '{code}' | sudo -u schooldrum /opt/schooldrum/bin/schooldrum-agent {words}"),
     )
 
 
-def pieces(sight: Sight, used: CodeUsed, rendering: Rendering, words: Words) -> Pieces:
+def pieces(sight: Sight, used: CodeUsed, rendering: Rendering, words: Reader) -> Pieces:
     """The changing parts of the page on which PCs are seen to arrive."""
     register, token = sight.register, used.token
     room = register.rooms.get(token.path)
     seats = room.seats if room else 0
     count = there(sight, room) if room else 0
     arrived = _arrived(sight, used, room, words, count)
-    html = {
-        f"came {one.machine}": rendering.piece("piece_arrived.html", words, one=one) for one in reversed(arrived)
-    }
+    html = {f"came {one.machine}": rendering.piece("piece_arrived.html", words, one=one) for one in reversed(arrived)}
     order = tuple(html)
     ended = bool(token.revoked) or token.expires <= sight.now
     html["progress"] = rendering.piece(
@@ -92,7 +94,7 @@ def pieces(sight: Sight, used: CodeUsed, rendering: Rendering, words: Words) -> 
     return Pieces(html=html, lists={"arrivals": order})
 
 
-def _arrived(sight: Sight, used: CodeUsed, room: Room | None, words: Words, count: int) -> list[Arrived]:
+def _arrived(sight: Sight, used: CodeUsed, room: Room | None, words: Reader, count: int) -> list[Arrived]:
     found: list[Arrived] = []
     known = [(sight.register.machines.get(machine), at) for machine, at in used.machines]
     present = [(machine, at) for machine, at in known if machine is not None]
@@ -113,5 +115,5 @@ def _arrived(sight: Sight, used: CodeUsed, room: Room | None, words: Words, coun
     return found
 
 
-def _waits(machine: Machine, words: Words) -> str:
+def _waits(machine: Machine, words: Reader) -> str:
     return waits_because(machine, words.say) if machine.state is MachineState.PENDING else ""

@@ -8,32 +8,30 @@ a token the door is open, and then only to this very machine and never through a
 
 import base64
 import binascii
-import hashlib
 import hmac
 import ipaddress
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
 from schooldrum_collector.web.answer import trouble
+from schooldrum_collector.web.visitors import (
+    COOKIE,
+    FOR_EVERYBODY,
+    FOR_SCHOOLS,
+    NOBODY,
+    OFFICE,
+    Visitor,
+    note_visitor,
+)
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _PROXY_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
-STYLE = """
-body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;color:#1b1b1b;background:#fff}
-table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .8rem;border-bottom:1px solid #ddd}
-th{font-weight:600}.silent{color:#a30000;font-weight:600}.online{color:#00611f}.off,.never,.pending,.retired{color:#555}
-code{background:#f3f3f3;padding:.1rem .3rem}nav{float:right}
-@media(prefers-color-scheme:dark){body{background:#161616;color:#e6e6e6}code{background:#2a2a2a}a{color:#8ab4f8}
-th,td{border-color:#444}.silent{color:#ff8a80}.online{color:#81c995}.off,.never,.pending,.retired{color:#aaa}}
-"""
-_STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "Server": "schooldrum",
@@ -57,31 +55,92 @@ def host_name(host: str) -> str:
         return ""
 
 
-def guard(token: str | None, hosts: Collection[str]) -> Middleware:
-    """The middleware of the office's door; `hosts` are names beside loopback's under which it may be called."""
+def _nobody(_request: web.Request) -> Visitor | None:
+    """There are no links."""
+    return None
+
+
+def _as_it_is(_request: web.Request, refused: web.Response) -> web.Response:
+    """Programs read what is wrong as JSON."""
+    return refused
+
+
+def guard(
+    token: str | None,
+    hosts: Collection[str],
+    *,
+    by_link: Callable[[web.Request], Visitor | None] = _nobody,
+    told: Callable[[web.Request, web.Response], web.Response] = _as_it_is,
+) -> Middleware:
+    """The middleware of the office's door; `hosts` are names beside loopback's under which it may be called.
+
+    `by_link` says whom a link's cookie lets in, `told` turns a refusal into what a person can read.
+    """
     names = LOOPBACK_NAMES | {host_name(host) or host.lower() for host in hosts}
 
     @web.middleware
     async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
-        refused = _foreign(request, names) or (_closed(request, token) if token is not None else _distant(request))
+        refused = _foreign(request, names)
+        response: web.StreamResponse
+        if refused is None:
+            admitted = _admitted(request, token, by_link)
+            if isinstance(admitted, web.Response):
+                refused = admitted
+            else:
+                note_visitor(request, admitted)
         try:
-            response = refused or await handler(request)
+            response = refused if refused is not None else await handler(request)
+        except web.HTTPRedirection as elsewhere:
+            _headed(elsewhere)
+            raise
         except web.HTTPException as problem:
             response = _unrouted(problem)
-        response.headers.update(HEADERS)
-        return response
+        if isinstance(response, web.Response) and response.status >= web.HTTPBadRequest.status_code:
+            response = told(request, response)
+        return _headed(response)
 
     return guarded
 
 
 def _unrouted(problem: web.HTTPException) -> web.Response:
-    if problem.status == web.HTTPMethodNotAllowed.status_code:
-        refused = refusal(405, "malformed", "this door is for reading: GET and HEAD only")
-        refused.headers["Allow"] = "GET, HEAD"
+    if isinstance(problem, web.HTTPMethodNotAllowed):
+        allowed = sorted(problem.allowed_methods)
+        refused = refusal(405, "malformed", f"this address takes {' and '.join(allowed)} only")
+        refused.headers["Allow"] = ", ".join(allowed)
         return refused
     if problem.status == web.HTTPNotFound.status_code:
-        return refusal(404, "not_found", "there is no such page; /api/v1/openapi.json names them all")
+        return refusal(404, "not_found", "there is no such page; /api/v1/openapi.json names those for programs")
     return refusal(problem.status, "malformed", problem.reason)
+
+
+def _headed(response: web.StreamResponse) -> web.StreamResponse:
+    """What a page says of itself stands."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def _admitted(
+    request: web.Request, token: str | None, by_link: Callable[[web.Request], Visitor | None]
+) -> Visitor | web.Response:
+    """Who this is, or why not."""
+    resource = request.match_info.route.resource
+    page = resource.canonical if resource is not None else ""
+    if token is None:
+        # Whoever follows a link on this very machine sees what the link shows.
+        refused = _distant(request)
+        return refused if refused is not None else (by_link(request) if page in FOR_SCHOOLS else None) or OFFICE
+    if _shows(request, token):
+        return OFFICE
+    if page in FOR_EVERYBODY:
+        return by_link(request) or NOBODY
+    if COOKIE not in request.cookies:
+        return _closed()
+    visitor = by_link(request)
+    if visitor is None or page not in FOR_SCHOOLS:
+        # No challenge: a phone would ask a teacher for a password that there is not.
+        return refusal(403, "credential", "this link has ended, or it does not open this page; ask the office")
+    return visitor
 
 
 def _foreign(request: web.Request, names: Collection[str]) -> web.Response | None:
@@ -96,11 +155,13 @@ def _foreign(request: web.Request, names: Collection[str]) -> web.Response | Non
     return None
 
 
-def _closed(request: web.Request, token: str) -> web.Response | None:
+def _shows(request: web.Request, token: str) -> bool:
     given = request.headers.getall(hdrs.AUTHORIZATION, [])
     shown = _secret(given[0]) if len(given) == 1 else b""
-    if hmac.compare_digest(shown, token.encode()):
-        return None
+    return hmac.compare_digest(shown, token.encode())
+
+
+def _closed() -> web.Response:
     refused = refusal(401, "credential", "reading here needs the office's token, as Authorization: Bearer …")
     refused.headers.add(hdrs.WWW_AUTHENTICATE, 'Bearer realm="schooldrum"')
     refused.headers.add(hdrs.WWW_AUTHENTICATE, 'Basic realm="schooldrum", charset="UTF-8"')

@@ -10,8 +10,8 @@ from schooldrum_collector.show.incident_words import SEVERITIES, degree_word, na
 from schooldrum_collector.store.records import Story
 from schooldrum_collector.web.live_pages import Pieces
 from schooldrum_collector.web.page_words import severity_kind
-from schooldrum_collector.web.path_drawing import HEIGHT, WIDTH, is_drawn, stops
-from schooldrum_collector.web.rendering import Rendering, Words
+from schooldrum_collector.web.path_drawing import HEIGHT, WIDTH, is_measured, stops
+from schooldrum_collector.web.rendering import Reader, Rendering
 from schooldrum_collector.web.sight import Sight
 
 _POWER = ("power", "power_cut", "closed")
@@ -52,12 +52,12 @@ def answers_offered(incident: Incident) -> tuple[str, ...]:
     return (*_POWER, "help")
 
 
-def is_seen(incident: Incident, words: Words) -> bool:
+def is_seen(incident: Incident, words: Reader) -> bool:
     """Whether this visitor may act on it: the office on all, a school on its own."""
     return words.visitor.is_office or incident.school == words.visitor.scope.school
 
 
-def pieces(sight: Sight, story: Story, rendering: Rendering, words: Words) -> Pieces:
+def pieces(sight: Sight, story: Story, rendering: Rendering, words: Reader) -> Pieces:
     """The changing parts of an incident's page."""
     one, say, language = story.incident, words.say, words.language
     told = read(sight.register, one, sight.now, language)
@@ -80,7 +80,8 @@ def pieces(sight: Sight, story: Story, rendering: Rendering, words: Words) -> Pi
         "path": rendering.piece(
             "piece_path.html",
             words,
-            drawn=is_drawn(one.evidence.steps),
+            drawn=bool(one.evidence.steps) or one.kind is Kind.OUTAGE,
+            measured=is_measured(one.evidence.steps),
             stops=stops(one.evidence.steps, say),
             width=WIDTH,
             height=HEIGHT,
@@ -105,13 +106,13 @@ def pieces(sight: Sight, story: Story, rendering: Rendering, words: Words) -> Pi
     return Pieces(html=html)
 
 
-def _by(role: str, words: Words) -> str:
+def _by(role: str, words: Reader) -> str:
     if role in _ROLES:
         return words.say(*_ROLES[role])
     return words.say(*_SCHOOL_ROLE) if role.startswith("school") else role
 
 
-def _facts(one: Incident, words: Words, zone: str) -> list[Fact]:
+def _facts(one: Incident, words: Reader, zone: str) -> list[Fact]:
     say, language = words.say, words.language
 
     def how(*, measured: bool, error: float) -> str:
@@ -138,7 +139,7 @@ def _facts(one: Incident, words: Words, zone: str) -> list[Fact]:
     return facts
 
 
-def _record(story: Story, words: Words, zone: str) -> list[Line]:
+def _record(story: Story, words: Reader, zone: str) -> list[Line]:
     say, language = words.say, words.language
     return [
         Line(
@@ -159,7 +160,7 @@ class Affected(msgspec.Struct, frozen=True, kw_only=True):
     customers: tuple[str, ...]
 
 
-def affected(sight: Sight, one: Incident, words: Words) -> list[Affected]:
+def affected(sight: Sight, one: Incident, words: Reader) -> list[Affected]:
     """The schools it concerns, with the customer numbers of their lines."""
     names = names_of(sight.register, one, words.say)
     customers: dict[str, list[str]] = {}
@@ -184,7 +185,7 @@ class PastLine(msgspec.Struct, frozen=True, kw_only=True):
     cause: str
 
 
-def past_line(sight: Sight, one: Incident, words: Words) -> PastLine:
+def past_line(sight: Sight, one: Incident, words: Reader) -> PastLine:
     """An incident that is over, in one line."""
     say, zone = words.say, zone_of(sight.register, one)
     return PastLine(

@@ -19,9 +19,18 @@ from schooldrum_collector.store.records import Arrival, Credential, Machine
 from schooldrum_collector.web.admission import Granted
 from schooldrum_collector.web.answer import Answer, good, trouble
 from schooldrum_collector.web.chores import Chores
-from schooldrum_collector.web.letter import Letter, Unacceptable, read, unpack, unpack_small, without_results
+from schooldrum_collector.web.letter import (
+    Letter,
+    Unacceptable,
+    past_since,
+    read,
+    unpack,
+    unpack_small,
+    without_results,
+)
 from schooldrum_collector.web.repair import Repairs, is_good, unknown_credential
 from schooldrum_collector.web.speakers import Speaker, Speakers
+from schooldrum_collector.web.surroundings import Surroundings
 from schooldrum_collector.web.throttle import Throttle
 from schooldrum_wire.catalogue import SECTIONS
 from schooldrum_wire.messages import ReportsAnswer
@@ -55,10 +64,15 @@ class Underway(msgspec.Struct, frozen=True, gc=False):
     arrival: Arrival
     letter: Letter
     address: str
+    past_since: float
 
 
 def _nobody(machine: str) -> None:
     del machine
+
+
+def _no_past(machine: str, since: float) -> None:
+    del machine, since
 
 
 class Intake:
@@ -75,8 +89,10 @@ class Intake:
         granted: Granted,
         say: Say,
         rows_came: Callable[[str], None],
-        backlog_came: Callable[[str], None] = _nobody,
+        backlog_came: Callable[[str, float], None] = _no_past,
+        surroundings: Surroundings | None = None,
     ) -> None:
+        self._surroundings = surroundings or Surroundings()
         self._rows_came = rows_came
         self._backlog_came = backlog_came
         self._store = store
@@ -167,10 +183,12 @@ class Intake:
         speaker = self._speakers.of(machine.id)
         if speaker.version != register.version:
             speaker.granted = self._granted(register, machine)
+            speaker.around = self._surroundings.told(register, machine, observer=speaker.granted.observer).mark
             speaker.version = register.version
         arrival = self._arrival(letter, machine, speaker, received, address)
         # Hundreds wait at once; their results would push each other out of the processor's caches.
-        return Underway(shown, machine, speaker, arrival, without_results(letter), address)
+        since = past_since(letter.delivery, clock=arrival.clock, skew=arrival.skew)
+        return Underway(shown, machine, speaker, arrival, without_results(letter), address, since)
 
     def store(self, underway: Underway, told: Callable[[Exception | None], None]) -> None:
         """Gives it to the store; `told(problem)` is called when it is durable (None), or could not be stored.
@@ -196,7 +214,7 @@ class Intake:
         if arrival.rows:
             self._rows_came(machine.id)
         if arrival.live is not arrival.body:
-            self._backlog_came(machine.id)
+            self._backlog_came(machine.id, underway.past_since)
         self._noted(underway.shown, machine, speaker, arrival, underway.address)
         return self._answer(underway.letter, machine, speaker, arrival.received)
 
@@ -301,15 +319,18 @@ class Intake:
             self.counts["refused"] += arrival.refused
 
     def _answer(self, letter: Letter, machine: Machine, speaker: Speaker, received: float) -> Answer:
-        granted = speaker.granted
+        granted, delivery = speaker.granted, letter.delivery
         want = self._wanted(letter, machine, speaker, received)
-        if letter.delivery.refusals:
-            self.counts["settings_refused"] += len(letter.delivery.refusals)
-        if not letter.refused and not want and letter.delivery.settings == granted.version:
-            usual = self._usual.get((granted.backlog_per_beat, machine.state))
+        if delivery.refusals:
+            self.counts["settings_refused"] += len(delivery.refusals)
+        is_up_to_date = delivery.settings == granted.version and delivery.around == speaker.around
+        if not letter.refused and not want and is_up_to_date:
+            # By the plain word: an enumeration's own hash is reckoned in Python.
+            kind = granted.backlog_per_beat, machine.state.value
+            usual = self._usual.get(kind)
             if usual is None:
-                usual = good(200, ReportsAnswer(backlog_per_beat=granted.backlog_per_beat, state=machine.state.value))
-                self._usual[granted.backlog_per_beat, machine.state] = usual
+                usual = good(200, ReportsAnswer(backlog_per_beat=kind[0], state=kind[1]))
+                self._usual[kind] = usual
             return usual
         answer = ReportsAnswer(
             refused=letter.refused,
@@ -317,8 +338,12 @@ class Intake:
             want=want,
             state=machine.state.value,
         )
-        if letter.delivery.settings != granted.version:
+        if delivery.settings != granted.version:
             answer = msgspec.structs.replace(answer, settings=msgspec.Raw(_encoder.encode(granted)))
+        if delivery.around != speaker.around:
+            # Made anew for the few that do not hold it: kept for each machine it would be a hundred megabytes.
+            told = self._surroundings.told(self._store.register(), machine, observer=granted.observer)
+            answer = msgspec.structs.replace(answer, around=msgspec.Raw(told.body or b"{}"))
         return good(200, answer)
 
     def _wanted(self, letter: Letter, machine: Machine, speaker: Speaker, received: float) -> tuple[str, ...]:

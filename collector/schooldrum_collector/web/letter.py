@@ -1,5 +1,6 @@
 """How a body becomes a sound delivery: bounded in size, in what it names and in the times it claims."""
 
+import math
 import zlib
 
 import msgspec
@@ -13,6 +14,7 @@ from schooldrum_wire.sifting import sift
 
 _GZIP = 31
 _FASTEST = 1
+_DAY_SECONDS = 86400.0
 KEPT_AS_IT_CAME = 64 * 1024
 """Larger bodies are written anew: spaces and unknown keys in them are not kept."""
 
@@ -82,6 +84,23 @@ def pack(plain: bytes) -> bytes:
     return packer.compress(plain) + packer.flush()
 
 
+def past_since(delivery: Delivery, *, clock: float, skew: float) -> float:
+    """How far back the results in it reach that are no longer the newest (epoch seconds); infinite without any.
+
+    `clock` is when the sender's boot-time clock stood at zero, `skew` how far its wall clock is ahead: that dates what
+    is of another boot, to a day.
+    """
+    since = math.inf
+    for report in delivery.reports:
+        if report.live:
+            continue
+        if report.boot == delivery.now.boot:
+            since = min(since, clock + min((one.boottime for one in report.results), default=math.inf))
+        else:
+            since = min(since, min((one.wall for one in report.results), default=math.inf) - skew - _DAY_SECONDS)
+    return since
+
+
 def read(plain: bytes, packed: bytes, *, received: float, enrolled: float) -> Letter:
     """What is sound in a plain body. `packed` are the bytes it came in where those were gzip, else empty.
 
@@ -101,7 +120,11 @@ def read(plain: bytes, packed: bytes, *, received: float, enrolled: float) -> Le
     refused = unread + unknown + impossible
     as_it_came = packed and not refused and sound is decoded and len(plain) <= KEPT_AS_IT_CAME
     body = packed if as_it_came else pack(encode(sound))
-    live = next((report for report in sound.reports if report.live), None)
+    live: Report | None = None
+    for report in sound.reports:
+        if report.live:
+            live = report
+            break
     if live is None:
         kept = b""
     elif len(sound.reports) == 1 and not live.rows:

@@ -14,7 +14,9 @@ import msgspec
 from aiohttp import hdrs, web
 from markupsafe import Markup
 
+from schooldrum_collector.store.interface import Full, Overloaded
 from schooldrum_collector.web.rendering import PAGE_HEADERS
+from schooldrum_collector.web.sight import Unknown
 
 PACE_SECONDS = 1.0
 COSTLY = 8.0
@@ -76,6 +78,11 @@ class LivePages:
         """Ends every stream: the collector stops."""
         self._closing.set()
 
+    def stir(self) -> None:
+        """Makes every page anew when it is next looked at: somebody has just done something and wants to see it."""
+        for topic in self._topics.values():
+            topic.due = 0.0
+
     async def snapshot(self, key: tuple[str, ...], make: Make) -> Snapshot:
         """The page under this key, made by `make` unless somebody has just looked."""
         topic = await self._current(key, make)
@@ -101,7 +108,7 @@ class LivePages:
     def _news(self, topic: _Topic, seen: str) -> dict[str, Any]:
         boot, _, written = seen.partition("-")
         serial = int(written) if boot == self._boot and written.isdecimal() and len(written) < len("1" * 12) else -1
-        pieces = {name: topic.pieces.html[name] for name, at in topic.changed.items() if at > serial}
+        pieces = {name: str(topic.pieces.html[name]) for name, at in topic.changed.items() if at > serial}
         lists = {name: topic.pieces.lists[name] for name, at in topic.ordered.items() if at > serial}
         return {"pieces": pieces, "lists": lists} if pieces or lists else {}
 
@@ -130,7 +137,8 @@ class LivePages:
         seen = request.headers.get("Last-Event-ID", request.query.get("since", ""))
         loop = asyncio.get_running_loop()
         begun = spoke = loop.time()
-        with contextlib.suppress(ConnectionError, TimeoutError):
+        # Who is gone, and what is no more (a PC that was forgotten), ends the stream; the page itself says why.
+        with contextlib.suppress(ConnectionError, TimeoutError, Unknown, Full, Overloaded):
             await response.prepare(request)
             await _write(response, b"retry: 3000\n\n")
             while still() and not self._closing.is_set() and loop.time() < begun + LONGEST_SECONDS:

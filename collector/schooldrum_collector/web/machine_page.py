@@ -21,7 +21,7 @@ from schooldrum_collector.speech import Say
 from schooldrum_collector.store.records import Appraisal, Change, Latest, Machine, StoredSection
 from schooldrum_collector.web.live_pages import Pieces
 from schooldrum_collector.web.page_words import machine_look
-from schooldrum_collector.web.rendering import Rendering, Words
+from schooldrum_collector.web.rendering import Reader, Rendering
 from schooldrum_collector.web.school_page import card_of
 from schooldrum_collector.web.sight import Sight
 from schooldrum_wire.catalogue import METRICS
@@ -74,7 +74,7 @@ def known_of(sight: Sight, machine: Machine) -> Known:
 
 
 def name_of(sight: Sight, machine: Machine, say: Say) -> str:
-    """`Phòng Tin 2 – Máy 07`."""
+    """Its room and its seat."""
     return called(machine, sight.register.rooms.get(machine.path), say)
 
 
@@ -83,9 +83,10 @@ def pieces(
     machine: Machine,
     heard: Latest | None,
     known: Known,
+    *,
     incidents: list[Incident],
     rendering: Rendering,
-    words: Words,
+    words: Reader,
 ) -> Pieces:
     """The changing parts of a PC's page."""
     say = words.say
@@ -123,9 +124,7 @@ def pieces(
     return Pieces(html=html)
 
 
-def _state_sentence(
-    sight: Sight, machine: Machine, heard: Latest | None, presence: Presence, words: Words
-) -> str:
+def _state_sentence(sight: Sight, machine: Machine, heard: Latest | None, presence: Presence, words: Reader) -> str:
     say, language = words.say, words.language
     school = sight.register.schools.get(machine.school)
     zone = school.time_zone if school else formats.VIETNAM
@@ -135,9 +134,7 @@ def _state_sentence(
         if presence.assumed:
             since += say(" (suy ra)", " (assumed)")
     elif presence.state is State.NEVER:
-        since = say(
-            "Máy đã được thêm nhưng chưa gửi số liệu lần nào", "It was added, and has never sent a report"
-        )
+        since = say("Máy đã được thêm nhưng chưa gửi số liệu lần nào", "It was added, and has never sent a report")
     else:
         since = ""
     if heard is None or not heard.heard or presence.state is State.ONLINE:
@@ -191,7 +188,8 @@ def _of_record(machine: Machine, presence: Presence, say: Say) -> list[Finding]:
                     say("Xem máy có bật không.", "See whether the PC is on."),
                     say("Máy bật: xem dây mạng, đèn ở cổng mạng.", "It is on: look at its network cable and lights."),
                     say(
-                        'Vẫn không được: trong Start mở "Kiểm tra máy này".', 'Still nothing: open "Check this PC" in Start.'
+                        'Vẫn không được: trong Start mở "Kiểm tra máy này".',
+                        'Still nothing: open "Check this PC" in Start.',
                     ),
                 ),
             )
@@ -211,7 +209,7 @@ def _of_verdicts(verdicts: Verdicts | None, say: Say) -> list[Finding]:
                     kind=_DISK_KINDS[disk.found.verdict],
                     title=say(f"Ổ đĩa {disk.disk}: ", f"Disk {disk.disk}: ")
                     + say(*DISK_WORDS[disk.found.verdict]).lower(),
-                    evidence=f"{reasons[:1].upper()}{reasons[1:]}." if reasons else "",
+                    evidence=_sentence(reasons),
                     steps=(
                         say("Chép dữ liệu quan trọng sang nơi khác.", "Copy what matters to another place."),
                         say("Đề xuất thay ổ đĩa.", "Ask for a new disk."),
@@ -237,19 +235,23 @@ def _of_verdicts(verdicts: Verdicts | None, say: Say) -> list[Finding]:
             Finding(
                 kind="poor",
                 title=say("Hệ điều hành hết hỗ trợ", "Its system is out of support"),
-                evidence=support_words(support, say),
-                steps=way,
+                evidence=_sentence(support_words(support, say)),
+                steps=tuple(map(_sentence, way)),
             )
         )
     return found
 
 
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:].rstrip('.')}." if words else ""
+
+
 def _checks(verdicts: Verdicts | None, say: Say) -> list[CheckLine]:
     lines: list[CheckLine] = []
-    for check in verdicts.checks if verdicts else ():
+    for check in sorted(verdicts.checks if verdicts else (), key=lambda one: one.verdict is not CheckVerdict.NOT_MET):
         kind, mark = _CHECK_LOOKS[check.verdict]
         word = say(*VERDICTS[check.verdict.value])
-        if check.information:
+        if check.information and check.verdict is not CheckVerdict.UNKNOWN:
             kind, mark, word = "quiet", "i", say("để biết", "for information")
         name = say(*NAMES[check.name]) if check.name in NAMES else check.name
         lines.append(
@@ -275,18 +277,16 @@ def _safety_lines(verdicts: Verdicts | None, say: Say) -> list[tuple[str, str]]:
     return lines
 
 
-def _facts(machine: Machine, heard: Latest | None, words: Words) -> list[tuple[str, str]]:
+def _facts(machine: Machine, heard: Latest | None, words: Reader) -> list[tuple[str, str]]:
     say, language = words.say, words.language
     facts = [
         (say("Nhãn", "Label"), f"{machine.school} {machine.alias}"),
         (say("Thêm lúc", "Added"), formats.moment(machine.enrolled, language)),
     ]
     if heard:
-        frozen = {True: say("có", "yes"), False: say("không", "no"), None: say("chưa rõ", "not known yet")}
-        facts += [
-            (say("Đóng băng ổ đĩa", "Frozen disk"), frozen[heard.frozen]),
-            (say("Phần mềm trên máy", "Program on the PC"), heard.agent or "?"),
-        ]
+        if heard.frozen:
+            facts.append((say("Đóng băng ổ đĩa", "Frozen disk"), say("có", "yes")))
+        facts.append((say("Phần mềm trên máy", "Program on the PC"), heard.agent or "?"))
     return facts
 
 

@@ -1,10 +1,12 @@
-"""The office's door: for Prometheus, for programs and for people; reading only, and never for agents."""
+"""The office's door: for Prometheus, for programs, and the pages for people; never for agents."""
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from types import MappingProxyType
 
-from aiohttp import web
+import msgspec
+from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from schooldrum_collector.judge.lost_time import Reckon, Reckoned
@@ -12,23 +14,27 @@ from schooldrum_collector.judge.places import SchoolPlaces
 from schooldrum_collector.judge.presence import Hearing, in_grace
 from schooldrum_collector.show.own_metrics import OwnMetrics
 from schooldrum_collector.show.pages import Pages
-from schooldrum_collector.store.interface import Store
-from schooldrum_collector.web.front_page import (
-    MACHINES_SHOWN,
-    SCHOOLS_SHOWN,
-    FrontPage,
-    MachineLine,
-    SchoolLine,
-    in_reading_order,
-)
+from schooldrum_collector.store.interface import Full, Overloaded, Store
 from schooldrum_collector.web.guard import guard, refusal
-from schooldrum_collector.web.reading import Malformed, Reading, count_states
+from schooldrum_collector.web.install_codes import Install
+from schooldrum_collector.web.live_pages import LivePages
+from schooldrum_collector.web.page_acts import LARGEST_FORM, ActDesk, Unfit
+from schooldrum_collector.web.pages import TROUBLES, PageDesk
+from schooldrum_collector.web.reading import Malformed, Reading
 from schooldrum_collector.web.reading_incidents import ReadingIncidents
-from schooldrum_collector.web.scraping import Look, Scraping, joined
+from schooldrum_collector.web.rendering import Rendering
+from schooldrum_collector.web.scan_page import ScanDesk
+from schooldrum_collector.web.scraping import Look, Scraping
 from schooldrum_collector.web.sight import Sight, Unknown, scope_of
-from schooldrum_wire.settings import LANGUAGES
+from schooldrum_collector.web.visitors import Forms, Visitor, visitor_by_link, visitor_of
+from schooldrum_wire.messages import Trouble
 
 _NOTHING_SEEN: Mapping[str, SchoolPlaces] = MappingProxyType({})
+
+
+def _nobody(machine: str, at: float) -> None:
+    """Nobody wants to know."""
+    del machine, at
 
 
 def office_app(
@@ -43,13 +49,18 @@ def office_app(
     places: Mapping[str, SchoolPlaces] = _NOTHING_SEEN,
     incidents: Callable[[], Mapping[str, Mapping[tuple[str, str], int]]] = dict,
     reckoned: Reckon = Reckoned,
+    install: Install | None = None,
+    secure: bool = False,
+    scanned: Callable[[str, float], None] = _nobody,
 ) -> web.Application:
     """The application behind the office's door.
 
     `now` is the collector's clock (epoch seconds) and `hearing` since when it listens; `token` opens the door, None
     leaves it open to this very machine alone; `hosts` are the names beside loopback's under which it is called;
     `language` is what people read who do not choose; `places` is how places stand, by school code,
-    `incidents` how many of a school's go on, by kind and verdict, `reckoned` what schools lost.
+    `incidents` how many of a school's go on, by kind and verdict, `reckoned` what schools lost;
+    `install` is what install codes made on pages carry (None: none are made), `secure` that browsers come by TLS.
+    `scanned(machine, at)` is told of climbs that people bring by phone.
     Refusing to bind it beyond loopback without token and TLS is the business of whoever binds it.
     """
 
@@ -58,7 +69,8 @@ def office_app(
         scopes = request.query.getall("scope", [])
         if len(scopes) > 1:
             raise Malformed("scope: give one")
-        scope = scope_of(register, scopes[0] if scopes else "")
+        visitor = visitor_of(request)
+        scope = scope_of(register, scopes[0] if scopes else "") if visitor.is_office else visitor.scope
         return Sight(
             store=store,
             register=register,
@@ -70,12 +82,30 @@ def office_app(
             reckoned=reckoned(),
         )
 
-    app = web.Application(middlewares=[guard(token, hosts), _in_words])
+    def by_link(request: web.Request) -> Visitor | None:
+        return visitor_by_link(store.register(), request, now())
+
+    def is_good(link: str) -> bool:
+        known = store.register().links.get(link)
+        return known is not None and known.is_good(now())
+
+    forms = Forms()
+    rendering = Rendering(language, forms)
+    live = LivePages()
+    people = PageDesk(look, rendering, live, is_good=is_good, enrols=install is not None)
+    acts = ActDesk(look, rendering, people, forms, live=live, install=install, now=now, secure=secure)
+    app = web.Application(
+        middlewares=[guard(token, hosts, by_link=by_link, told=partial(_in_a_persons_words, rendering)), _in_words],
+        client_max_size=LARGEST_FORM,
+    )
+    app.on_shutdown.append(live.close)
     turn = asyncio.Lock()
     app.add_routes(Scraping(Pages(own), look, turn).routes())
     app.add_routes(Reading(look).routes())
     app.add_routes(ReadingIncidents(look).routes())
-    app.add_routes(_people_routes(look, store, turn, language))
+    app.add_routes([web.get("/readyz", _ready(look, store))])
+    app.add_routes([*people.routes(), *acts.routes()])
+    app.add_routes(ScanDesk(store, rendering, now=now, came=scanned).routes())
     return app
 
 
@@ -88,9 +118,34 @@ async def _in_words(request: web.Request, handler: Handler) -> web.StreamRespons
         return refusal(400, "malformed", f"{problem}")
     except Unknown as problem:
         return refusal(404, "not_found", f"{problem}")
+    except Unfit as problem:
+        return refusal(403 if str(problem) == "form" else 409, f"{problem}", "this form was not taken")
+    except (Full, Overloaded) as problem:
+        return refusal(503, "busy", f"{problem}", retry_after=10)
 
 
-def _people_routes(look: Look, store: Store, turn: asyncio.Lock, language: str) -> list[web.RouteDef]:
+def _in_a_persons_words(rendering: Rendering, request: web.Request, refused: web.Response) -> web.Response:
+    """What is wrong as a page, where a browser asks; programs keep their JSON."""
+    if "text/html" not in ",".join(request.headers.getall(hdrs.ACCEPT, [])) or refused.content_type == "text/html":
+        return refused
+    try:
+        trouble = msgspec.json.decode(refused.text or "{}", type=Trouble)
+    except msgspec.DecodeError:
+        return refused
+    words = TROUBLES.get(trouble.error)
+    # An office that gives no password is told how; a link that has ended is another matter.
+    if refused.status == web.HTTPUnauthorized.status_code:
+        words = TROUBLES["token"]
+    page = rendering.page(
+        request, "trouble.html", {"words_told": words, "message": trouble.message}, status=refused.status
+    )
+    for name in (hdrs.WWW_AUTHENTICATE, hdrs.ALLOW, hdrs.RETRY_AFTER):
+        for value in refused.headers.getall(name, []):
+            page.headers.add(name, value)
+    return page
+
+
+def _ready(look: Look, store: Store) -> Handler:
     async def ready(request: web.Request) -> web.Response:
         sight = look(request)
         trouble = store.trouble()
@@ -105,39 +160,4 @@ def _people_routes(look: Look, store: Store, turn: asyncio.Lock, language: str) 
             status=503 if trouble else 200,
         )
 
-    async def front(request: web.Request) -> web.Response:
-        sight = look(request)
-        chosen = request.query.get("lang", language)
-        page = await _front_page(sight, request.query.get("scope", ""))
-        pieces = page.html(chosen if chosen in LANGUAGES else language)
-        body = await joined(pieces, turn, packed=False)
-        return web.Response(body=body, content_type="text/html", charset="utf-8")
-
-    return [web.get("/readyz", ready), web.get("/", front)]
-
-
-async def _front_page(sight: Sight, scope: str) -> FrontPage:
-    codes = sight.schools()
-    schools: list[SchoolLine] = []
-    machines: list[MachineLine] = []
-    total = 0
-    for code in codes:
-        total += len(sight.register.by_school.get(code, ()))
-        if len(schools) < SCHOOLS_SHOWN:
-            states = await count_states(sight, code)
-            schools.append(SchoolLine(code=code, name=sight.register.schools[code].name, states=states))
-            await asyncio.sleep(0)
-        if len(machines) < MACHINES_SHOWN:
-            known = {one.machine: one for one in sight.latest(code)}
-            for machine in in_reading_order(sight.machines(code))[: MACHINES_SHOWN - len(machines)]:
-                heard = known.get(machine.id)
-                machines.append(MachineLine(machine=machine, heard=heard, presence=sight.judged(machine, heard)))
-    return FrontPage(
-        register=sight.register,
-        schools=schools,
-        machines=machines,
-        more_schools=len(codes) - len(schools),
-        more_machines=total - len(machines),
-        scope=scope,
-        now=sight.now,
-    )
+    return ready

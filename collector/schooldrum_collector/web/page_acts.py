@@ -16,9 +16,11 @@ from schooldrum_collector.judge.incident import Incident, Step, number_of
 from schooldrum_collector.judge.incident_acts import Refused, acknowledged, answered
 from schooldrum_collector.show.incident_words import zone_of
 from schooldrum_collector.store.interface import Writer
-from schooldrum_collector.store.records import Change, Credential, Machine, MachineState, RoomToken
+from schooldrum_collector.store.records import Change, Machine, MachineState, RoomToken
+from schooldrum_collector.store.retiring import retire
 from schooldrum_collector.web import enrolment_page, machine_page, school_page
 from schooldrum_collector.web.install_codes import DAYS, MOST_USES, Install, new_code
+from schooldrum_collector.web.live_pages import LivePages
 from schooldrum_collector.web.pages import PageDesk
 from schooldrum_collector.web.reading import Malformed
 from schooldrum_collector.web.rendering import Rendering
@@ -47,6 +49,7 @@ class ActDesk:
         pages: PageDesk,
         forms: Forms,
         *,
+        live: LivePages,
         install: Install | None,
         now: Callable[[], float],
         secure: bool,
@@ -56,6 +59,7 @@ class ActDesk:
         self._rendering = rendering
         self._pages = pages
         self._forms = forms
+        self._live = live
         self._install = install
         self._now = now
         self._secure = secure
@@ -151,9 +155,7 @@ class ActDesk:
         register, by, now = self._look(request).register, visitor_of(request).role, self._now()
 
         def act(incident: Incident, writer: Writer) -> Step | None:
-            given, event, then = answered(
-                incident, fields.get("answer", ""), now, by, zone_of(register, incident)
-            )
+            given, event, then = answered(incident, fields.get("answer", ""), now, by, zone_of(register, incident))
             writer.put_answer(incident.number, given)
             writer.note_event(event)
             return then
@@ -184,6 +186,7 @@ class ActDesk:
             await asyncio.to_thread(write)
         except Refused as problem:
             raise Unfit("over" if str(problem) == "over" else "malformed") from problem
+        self._live.stir()
         raise web.HTTPSeeOther(f"/incidents/SC-{number}")
 
     # Days
@@ -211,6 +214,7 @@ class ActDesk:
                 writer.log(_change(visitor, now, "calendar.close", code, f"{first} {last} {reason}"))
 
         await asyncio.to_thread(write)
+        self._live.stir()
         raise web.HTTPSeeOther(f"/schools/{quote(code, safe='')}#days")
 
     async def open(self, request: web.Request) -> web.StreamResponse:
@@ -226,6 +230,7 @@ class ActDesk:
                 writer.log(_change(visitor, now, "calendar.open", code, f"{first} {last}"))
 
         await asyncio.to_thread(write)
+        self._live.stir()
         raise web.HTTPSeeOther(f"/schools/{quote(code, safe='')}#days")
 
     def _school(self, request: web.Request) -> tuple[Sight, str]:
@@ -293,10 +298,11 @@ class ActDesk:
                 _put(writer, record, visitor, now)
 
         await asyncio.to_thread(write)
+        self._live.stir()
         sight = self._look(request)
-        return await self._pages.watched(
-            request, sight, path, token.id, enrolment_page.commands(install.url, str(token))
-        )
+        seat = instead.seat if instead is not None else 0
+        commands = enrolment_page.commands(install.url, str(token), seat)
+        return await self._pages.watched(request, sight, path, token.id, commands)
 
 
 def _put(writer: Writer, record: RoomToken, visitor: Visitor, now: float) -> None:
@@ -305,16 +311,11 @@ def _put(writer: Writer, record: RoomToken, visitor: Visitor, now: float) -> Non
 
 
 def _retire(writer: Writer, machine: Machine, visitor: Visitor, now: float) -> None:
+    """The seat and the name become free for the PC that comes in its place."""
     known = writer.machine(machine.id)
     if known is None:
         raise Unknown(f"the register has no machine {machine.id!r:.80}")
-    writer.put_machine(
-        msgspec.structs.replace(known, state=MachineState.RETIRED, conflict=False, pending_reason="")
-    )
-    for credential in writer.credentials_of(known.id):
-        if not credential.revoked:
-            ended: Credential = msgspec.structs.replace(credential, revoked=now)
-            writer.put_credential(ended)
+    retire(writer, msgspec.structs.replace(known, alias=f"{known.alias}-{known.id[:6]}", seat=0), now)
     writer.log(_change(visitor, now, "machine.retire", known.id, known.alias))
 
 

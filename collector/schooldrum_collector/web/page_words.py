@@ -9,7 +9,7 @@ from schooldrum_collector.speech import Say
 
 
 class Look(msgspec.Struct, frozen=True):
-    """`kind` is a class of the style sheet (good poor bad rest quiet), `mark` a shape, so that colour is never alone."""
+    """`kind` is a class of the style sheet (good poor bad rest quiet); `mark` is a shape: colour is never alone."""
 
     kind: str
     mark: str

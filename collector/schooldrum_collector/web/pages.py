@@ -8,11 +8,12 @@ import msgspec
 from aiohttp import web
 
 from schooldrum_collector.judge.incident import Incident, number_of
+from schooldrum_collector.judge.posture_words import Words
 from schooldrum_collector.store.records import EVERYTHING, MachineState, Room, Scope
 from schooldrum_collector.web import enrolment_page, incident_page, machine_page, school_page, wall
 from schooldrum_collector.web.census import Census, live_incidents
 from schooldrum_collector.web.live_pages import LivePages, Pieces, Snapshot
-from schooldrum_collector.web.rendering import Rendering, Words
+from schooldrum_collector.web.rendering import Reader, Rendering
 from schooldrum_collector.web.school_page import room_order
 from schooldrum_collector.web.scraping import Look
 from schooldrum_collector.web.sight import Sight, Unknown
@@ -20,24 +21,30 @@ from schooldrum_collector.web.visitors import visitor_of
 
 PAST_SHOWN = 100
 _PAST_SECONDS = 30 * 86400.0
-TROUBLES: Mapping[str, tuple[str, str]] = {
-    "not_found": (
+TROUBLES: Mapping[str, Words] = {
+    "not_found": Words(
         "Không có trang này, hoặc trang không thuộc phần được xem.",
         "There is no such page, or it is not in the part that may be seen.",
     ),
-    "credential": (
+    "credential": Words(
         "Liên kết không dùng được: đã hết hạn, đã bị thu hồi, hoặc chỉ mở được trang của trường mình. "
         "Hãy xin Sở một liên kết mới.",
         "This link cannot be used: it has expired, was taken back, or opens its own school alone. "
         "Ask the office for a new one.",
     ),
-    "form": (
+    "token": Words(
+        "Trang này cần mã của Sở: gõ mã đó vào ô mật khẩu (tên nào cũng được). "
+        "Mã nằm trong tệp office-token của máy chủ.",
+        "This page needs the office's token: type it as the password, with any name. "
+        "It stands in the collector's file office-token.",
+    ),
+    "form": Words(
         "Trang này mở đã lâu nên chưa ghi được. Quay lại, tải lại trang rồi bấm lần nữa.",
         "This page was open for long, and nothing was recorded. Go back, load it again, and tap once more.",
     ),
-    "over": ("Sự cố này đã hết nên không cần trả lời nữa.", "This incident is over; no answer is needed any more."),
-    "busy": ("Máy chủ đang bận, hãy thử lại sau ít giây.", "The collector is busy; try again in a few seconds."),
-    "malformed": ("Địa chỉ hoặc ô nhập chưa đúng.", "The address or a field is not right."),
+    "over": Words("Việc này đã xong nên không cần ghi nữa.", "This is over; nothing needs to be recorded any more."),
+    "busy": Words("Máy chủ đang bận, hãy thử lại sau ít giây.", "The collector is busy; try again in a few seconds."),
+    "malformed": Words("Địa chỉ hoặc ô nhập chưa đúng.", "The address or a field is not right."),
 }
 """What people read instead of a page, by the stable word of the trouble."""
 
@@ -79,7 +86,7 @@ class PageDesk:
             *([web.get("/schools/{code}/enrol/{token}", self.arrivals)] if self._enrols else []),
         ]
 
-    def _seen(self, request: web.Request) -> tuple[Sight, Words]:
+    def _seen(self, request: web.Request) -> tuple[Sight, Reader]:
         return self._look(request), self._rendering.words(request)
 
     async def _shown(self, request: web.Request, live: Live, template: str, **values: object) -> web.Response:
@@ -128,7 +135,9 @@ class PageDesk:
             known = await asyncio.to_thread(machine_page.known_of, sight, machine)
             incidents = await asyncio.to_thread(_own_incidents, sight, machine.school)
             heard = next(iter(sight.store.latest(sight.scope, (machine.id,))), None)
-            return machine_page.pieces(sight, machine, heard, known, incidents, self._rendering, words)
+            return machine_page.pieces(
+                sight, machine, heard, known, incidents=incidents, rendering=self._rendering, words=words
+            )
 
         return Live(("machine", machine_id, _reader(words)), make)
 
@@ -212,10 +221,17 @@ class PageDesk:
         visitor = visitor_of(request)
         if not visitor.is_office:
             raise web.HTTPSeeOther(f"/schools/{quote(visitor.scope.school, safe='')}")
-        sight, words = self._seen(request)
+        sight = self._look(request)
         ask = wall.asked(request.query)
         areas = [(path, area.name, path.count("/")) for path, area in sorted(sight.register.areas.items())]
-        return await self._shown(request, self._live_wall(request, ask), "wall.html", ask=ask, areas=areas)
+        return await self._shown(
+            request,
+            self._live_wall(request, ask),
+            "wall.html",
+            ask=ask,
+            areas=areas,
+            asked_again=ask.address().partition("?")[2],
+        )
 
     async def school(self, request: web.Request) -> web.StreamResponse:
         """GET /schools/{code}: a school with its rooms."""
@@ -351,7 +367,7 @@ def _demand(sight: Sight, code: str) -> None:
         raise Unknown(f"the register has no school {code!r:.80}")
 
 
-def _reader(words: Words) -> str:
+def _reader(words: Reader) -> str:
     return f"{words.language} {words.visitor.link} {words.mark}"
 
 

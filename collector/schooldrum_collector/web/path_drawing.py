@@ -9,12 +9,12 @@ from schooldrum_collector.speech import Say
 STEPS = ("pc", "switch", "gateway", "provider", "internet", "service")
 OK, BROKEN, UNKNOWN = "ok", "broken", "unknown"
 _NAMES = {
-    "pc": ("máy tính", "PC"),
-    "switch": ("bộ chia mạng", "switch"),
-    "gateway": ("modem", "modem"),
-    "provider": ("nhà mạng", "provider"),
+    "pc": ("Máy tính", "PC"),
+    "switch": ("Bộ chia mạng", "Switch"),
+    "gateway": ("Modem", "Modem"),
+    "provider": ("Nhà mạng", "Provider"),
     "internet": ("Internet", "Internet"),
-    "service": ("trang, hệ thống", "service"),
+    "service": ("Hệ thống", "Service"),
 }
 _STATES = {
     OK: ("✓", "tốt", "fine"),
@@ -39,8 +39,8 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
     y: int
 
 
-def is_drawn(steps: Mapping[str, str]) -> bool:
-    """Whether anything is known of the way: a picture of question marks tells nobody anything."""
+def is_measured(steps: Mapping[str, str]) -> bool:
+    """Whether anything is known of the way."""
     return any(steps.get(step) in {OK, BROKEN} for step in STEPS)
 
 

@@ -1,5 +1,8 @@
 """Which heads of requests are plain reports beyond doubt: so written, and with no header that could mean more."""
 
+import re
+from typing import NamedTuple
+
 from schooldrum_wire.limits import PACKED_BYTES
 
 PATH = "/v1/reports"
@@ -30,6 +33,7 @@ _KNOWN = frozenset(
     }
 )
 """Headers whose meaning is known: those that change what is to be done are looked at, the others change nothing."""
+_LENGTH = re.compile(rb"(?i:\r\ncontent-length: *)([0-9]+)")
 _PRINTABLE = bytes(range(0x20, 0x7F))
 _LENGTH_DIGITS = 7
 
@@ -59,3 +63,39 @@ def plain_fields(head: bytes) -> dict[bytes, bytes] | None:
     ):
         return None
     return fields
+
+
+class PlainHead(NamedTuple):
+    """A plain head that was read once. PCs write theirs the same way each time, but for the length."""
+
+    before: bytes
+    """Up to the digits of the length."""
+    after: bytes
+    authorization: str
+    encoding: str
+    forwarded: str
+    """Its X-Forwarded-For."""
+
+    def length(self, head: bytes) -> int:
+        """Of the body that this head announces, where it is the same but for that; else -1."""
+        if not head.startswith(self.before) or not head.endswith(self.after):
+            return -1
+        digits = head[len(self.before) : len(head) - len(self.after)]
+        if not digits.isdigit() or len(digits) > _LENGTH_DIGITS or int(digits) > PACKED_BYTES:
+            return -1
+        return int(digits)
+
+
+def plain_head(head: bytes) -> PlainHead | None:
+    """A plain report's head (all of its lines); None where it is anything else."""
+    fields = plain_fields(head)
+    place = _LENGTH.search(head) if fields is not None else None
+    if fields is None or place is None:
+        return None
+    return PlainHead(
+        before=head[: place.start(1)],
+        after=head[place.end(1) :],
+        authorization=fields.get(b"authorization", b"").decode(),
+        encoding=fields.get(b"content-encoding", b"").decode(),
+        forwarded=fields.get(b"x-forwarded-for", b"").decode(),
+    )

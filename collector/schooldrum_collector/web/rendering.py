@@ -57,7 +57,7 @@ def harmless(value: object) -> object:
     return value
 
 
-class Words(msgspec.Struct, frozen=True, kw_only=True):
+class Reader(msgspec.Struct, frozen=True, kw_only=True):
     """Who reads a page and in which language: what every template is given."""
 
     say: Say
@@ -93,14 +93,14 @@ class Rendering:
     def _address(self, name: str) -> str:
         return f"/static/{name}?v={self.files[name].tag}"
 
-    def words(self, request: web.Request) -> Words:
+    def words(self, request: web.Request) -> Reader:
         """In which language this visitor reads: as the address says, else the cookie, else the office's."""
         chosen = [request.query.get("lang"), request.cookies.get(LANGUAGE_COOKIE), self._language]
         language = next(one for one in chosen if one in LANGUAGES)
         visitor = visitor_of(request)
-        return Words(say=Say(language), visitor=visitor, mark=self._forms.mark(visitor), path=request.path)
+        return Reader(say=Say(language), visitor=visitor, mark=self._forms.mark(visitor), path=request.path)
 
-    def piece(self, template: str, words: Words, **values: object) -> Markup:
+    def piece(self, template: str, words: Reader, **values: object) -> Markup:
         """A part of a page."""
         return Markup(self._environment.get_template(template).render(say=words.say, words=words, **values))  # noqa: S704 - the template has escaped what stands in it
 

@@ -17,7 +17,7 @@ from schooldrum_collector.show.machine_words import seat_words, state_word
 from schooldrum_collector.store.records import MAIN_SITE, Machine, MachineState, Room
 from schooldrum_collector.web.live_pages import Pieces
 from schooldrum_collector.web.page_words import Look, machine_look, presence_look, severity_kind
-from schooldrum_collector.web.rendering import Rendering, Words
+from schooldrum_collector.web.rendering import Reader, Rendering
 from schooldrum_collector.web.sight import Sight
 from schooldrum_collector.web.wall import counts_words
 
@@ -68,7 +68,7 @@ class IncidentCard(msgspec.Struct, frozen=True, kw_only=True):
     """Whether this reader may open its page: a school not that of an incident of many schools."""
 
 
-def card_of(sight: Sight, incident: Incident, words: Words) -> IncidentCard:
+def card_of(sight: Sight, incident: Incident, words: Reader) -> IncidentCard:
     """An incident in short."""
     told = read(sight.register, incident, sight.now, words.language)
     return IncidentCard(
@@ -89,7 +89,7 @@ def room_order(room: Room) -> tuple[object, ...]:
     return room.site != MAIN_SITE, vietnamese.sort_key(room.site), vietnamese.sort_key(room.name), room.path
 
 
-def tile_of(machine: Machine, presence: Presence, room: Room | None, words: Words) -> Tile:
+def tile_of(machine: Machine, presence: Presence, room: Room | None, words: Reader) -> Tile:
     """A PC in the grid; its name is read out where the eye sees a number."""
     seat = seat_words(machine, words.say)
     look = machine_look(presence, words.say)
@@ -103,9 +103,7 @@ def tile_of(machine: Machine, presence: Presence, room: Room | None, words: Word
     )
 
 
-def pieces(
-    sight: Sight, code: str, incidents: Iterable[Incident], rendering: Rendering, words: Words
-) -> Pieces:
+def pieces(sight: Sight, code: str, incidents: Iterable[Incident], rendering: Rendering, words: Reader) -> Pieces:
     """The changing parts of a school's page."""
     register = sight.register
     rooms = sorted((room for room in register.rooms.values() if room.school == code), key=room_order)
@@ -155,7 +153,7 @@ def pieces(
     return Pieces(html=html, lists=lists)
 
 
-def _room(sight: Sight, room: Room, place: PlacePresence, members: list[Machine], words: Words) -> RoomShown:
+def _room(sight: Sight, room: Room, place: PlacePresence, members: list[Machine], words: Reader) -> RoomShown:
     active = [one for one in members if one.state is MachineState.ACTIVE]
     return RoomShown(
         path=room.path,
@@ -169,7 +167,7 @@ def _room(sight: Sight, room: Room, place: PlacePresence, members: list[Machine]
     )
 
 
-def _hours(sight: Sight, path: str, words: Words) -> str:
+def _hours(sight: Sight, path: str, words: Reader) -> str:
     say, calendar = words.say, CALENDARS.of_room(sight.register, path)
     if maintained(sight.register, path, sight.now) is not None:
         return say("đang bảo trì", "under maintenance")
@@ -199,7 +197,7 @@ class DayShown(msgspec.Struct, frozen=True, kw_only=True):
     closed: bool
 
 
-def lines(sight: Sight, code: str, words: Words) -> list[LineShown]:
+def lines(sight: Sight, code: str, words: Reader) -> list[LineShown]:
     """The school's internet lines, the main one first."""
     return [
         LineShown(
@@ -217,7 +215,7 @@ def today(sight: Sight, code: str) -> date:
     return datetime.fromtimestamp(sight.now, time_zone(sight.register.schools[code].time_zone)).date()
 
 
-def days_off(sight: Sight, code: str, words: Words) -> list[DayShown]:
+def days_off(sight: Sight, code: str, words: Reader) -> list[DayShown]:
     """Days of the next three weeks on which the school is off although it is no weekend and no summer."""
     register, first = sight.register, today(sight, code)
     own = register.calendars.get(code)

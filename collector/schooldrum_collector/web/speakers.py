@@ -30,7 +30,9 @@ def line_of(address: str) -> str:
 class Speaker:
     """One machine's voice. Not frozen: it changes with every report, and there are many."""
 
-    __slots__ = ("address", "asked", "asked_at", "beat", "checked", "disputed", "granted", "heard", "runs", "version")
+    __slots__ = (
+        "address", "around", "asked", "asked_at", "beat", "checked", "disputed", "granted", "heard", "runs", "version",
+    )  # fmt: skip
 
     def __init__(self, runs: Runs, beat: int) -> None:
         self.runs = runs
@@ -41,6 +43,8 @@ class Speaker:
         self.version = -1
         """Version of the register that `granted` was made from."""
         self.granted = Settings()
+        self.around = ""
+        """Mark of what it is to hold of its surroundings."""
         self.asked: tuple[str, ...] = ()
         self.asked_at = 0.0
         self.checked = ""

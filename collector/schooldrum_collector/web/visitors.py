@@ -15,6 +15,20 @@ from aiohttp import web
 from schooldrum_collector.store.records import EVERYTHING, Register, SchoolLink, Scope
 
 COOKIE = "schooldrum_link"
+FOR_EVERYBODY = frozenset({"/enter", "/q", "/static/{name}"})
+"""What needs nothing: the page a link leads to, the one a PC's code leads to (it proves itself), what they are drawn
+with."""
+FOR_SCHOOLS = frozenset(
+    {
+        *FOR_EVERYBODY,
+        *("/", "/leave", "/events", "/schools/{code}", "/schools/{code}/incidents"),
+        *("/schools/{code}/close", "/schools/{code}/open"),
+        *("/schools/{code}/enrol", "/schools/{code}/enrol/{token}"),
+        *("/machines/{machine}", "/machines/{machine}/sends", "/machines/{machine}/replace"),
+        *("/incidents", "/incidents/{number}", "/incidents/{number}/acknowledge", "/incidents/{number}/answer"),
+    }
+)
+"""What a school's link opens; each of them keeps to the visitor's scope."""
 MOST_DAYS = 400
 _DAY_SECONDS = 86400.0
 _ID_LENGTH = 8
@@ -39,6 +53,7 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
         return "office" if self.is_office else f"school link {self.link}"
 
 
+_VISITOR = web.RequestKey("visitor", Visitor)
 OFFICE = Visitor(scope=EVERYTHING)
 NOBODY = Visitor(scope=Scope(school="\0"), link="\0")
 """Whoever reads what everybody may: it covers no school."""
@@ -83,13 +98,13 @@ def visitor_by_link(register: Register, request: web.Request, now: float) -> Vis
 
 def note_visitor(request: web.Request, visitor: Visitor) -> None:
     """Remembers who was let in, for the length of the request."""
-    request[COOKIE] = visitor
+    request[_VISITOR] = visitor
 
 
 def visitor_of(request: web.Request) -> Visitor:
     """Who was let in with this request."""
-    visitor = request.get(COOKIE, NOBODY)
-    return visitor if isinstance(visitor, Visitor) else NOBODY
+    visitor: Visitor = request.get(_VISITOR, NOBODY)
+    return visitor
 
 
 class Forms:

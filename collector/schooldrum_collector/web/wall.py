@@ -8,15 +8,15 @@ from urllib.parse import urlencode
 import msgspec
 
 from schooldrum_collector import formats, vietnamese
-from schooldrum_collector.judge.incident import Incident
+from schooldrum_collector.judge.incident import Incident, Severity
 from schooldrum_collector.judge.places import PlaceState
 from schooldrum_collector.judge.presence import State
 from schooldrum_collector.show.incident_words import read
 from schooldrum_collector.store.records import School
 from schooldrum_collector.web.census import SchoolStands
 from schooldrum_collector.web.live_pages import Pieces
-from schooldrum_collector.web.page_words import place_look, severity_kind
-from schooldrum_collector.web.rendering import Rendering, Words
+from schooldrum_collector.web.page_words import Look, place_look, severity_kind
+from schooldrum_collector.web.rendering import Reader, Rendering
 from schooldrum_collector.web.sight import Sight
 
 AT_ONCE = 120
@@ -87,7 +87,7 @@ def chosen(sight: Sight, stands: Mapping[str, SchoolStands], ask: Asked) -> tupl
         school = register.schools.get(code)
         if school is None or not sight.has_school(code) or not _is_asked(sight, school, ask):
             continue
-        group = "bad" if one.worst is not None and severity_kind(one.worst.severity) == "bad" else group_of[one.state]
+        group = "bad" if _needs_somebody(one) else group_of[one.state]
         groups[group] += 1
         if not ask.group or group == ask.group:
             found.append(one)
@@ -108,17 +108,23 @@ def _is_asked(sight: Sight, school: School, ask: Asked) -> bool:
 _folded = functools.lru_cache(maxsize=16384)(vietnamese.folded)
 
 
+def _needs_somebody(one: SchoolStands) -> bool:
+    return one.worst is not None and severity_kind(one.worst.severity) == "bad"
+
+
 def _rank(one: SchoolStands) -> int:
-    if one.worst is not None and severity_kind(one.worst.severity) == "bad":
-        return 0
+    if one.worst is not None and _needs_somebody(one):
+        return -1 if one.worst.severity is Severity.URGENT else 0
     return _RANK[one.state]
 
 
-def card(sight: Sight, one: SchoolStands, words: Words) -> Card:
+def card(sight: Sight, one: SchoolStands, words: Reader) -> Card:
     """A school as the wall shows it."""
     say, school = words.say, sight.register.schools[one.code]
     area = sight.register.areas.get(school.area)
     look = place_look(one.state, say, expected=one.expected)
+    if _needs_somebody(one):
+        look = Look("bad", "▲", say("cần xử lý", "needs action"))
     trouble, since = _trouble(sight, one.worst, words) if one.worst else ("", "")
     return Card(
         code=one.code,
@@ -134,7 +140,7 @@ def card(sight: Sight, one: SchoolStands, words: Words) -> Card:
     )
 
 
-def counts_words(machines: Mapping[str, int], pending: int, words: Words) -> str:
+def counts_words(machines: Mapping[str, int], pending: int, words: Reader) -> str:
     """`18/24 máy đang bật · 2 mất liên lạc`."""
     say, language = words.say, words.language
     total = sum(machines.values())
@@ -150,19 +156,18 @@ def counts_words(machines: Mapping[str, int], pending: int, words: Words) -> str
     return " · ".join(parts)
 
 
-def _trouble(sight: Sight, incident: Incident, words: Words) -> tuple[str, str]:
-    told = read(sight.register, incident, sight.now, words.language)
-    _, colon, what = told.heading.partition(": ")
-    heading = what if colon else told.heading
+def _trouble(sight: Sight, incident: Incident, words: Reader) -> tuple[str, str]:
+    """What it is called without the school's name, which stands above it, and since when."""
     school = sight.register.schools.get(incident.school)
-    return heading[:1].upper() + heading[1:], formats.clock(
-        incident.began, sight.now, words.language, school.time_zone if school else formats.VIETNAM
-    )
+    heading = read(sight.register, incident, sight.now, words.language).heading
+    for before in (f"{school.name} \N{EN DASH} ", f"{school.name}: ") if school else ():
+        heading = heading.removeprefix(before)
+    zone = school.time_zone if school else formats.VIETNAM
+    since = formats.clock(incident.began, sight.now, words.language, zone)
+    return heading[:1].upper() + heading[1:], since
 
 
-def pieces(
-    sight: Sight, stands: Mapping[str, SchoolStands], ask: Asked, rendering: Rendering, words: Words
-) -> Pieces:
+def pieces(sight: Sight, stands: Mapping[str, SchoolStands], ask: Asked, rendering: Rendering, words: Reader) -> Pieces:
     """The changing parts of the wall: the counts, the list, and what stands below it."""
     found, groups = chosen(sight, stands, ask)
     first = (ask.part - 1) * AT_ONCE

@@ -18,7 +18,7 @@ from schooldrum_wire.token import read_token
 
 Typed = Callable[..., Any]
 ACTIONS = {
-    "school": ["add", "list"],
+    "school": ["add", "list", "link"],
     "room": ["add", "list"],
     "token": ["new", "list", "revoke"],
     "machines": ["list", "show", "approve", "move", "rename", "merge", "retire", "forget"],

@@ -1,0 +1,145 @@
+"""The demo's register and its simulated PCs, which live in a thread of their own until the demo is stopped."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from schooldrum_collector.app.serving import Doors
+from schooldrum_collector.commands.call import Call, opened
+from schooldrum_collector.commands.children import Event, Events
+from schooldrum_collector.commands.demo_home import Home
+from schooldrum_collector.commands.tokens import make_token
+from schooldrum_collector.demo.area import DemoSchool, furnish, schools
+from schooldrum_collector.demo.breaks import Break, Breaks
+from schooldrum_collector.demo.day import broken_by_the_day
+from schooldrum_collector.demo.letters import Unheard, trusting
+from schooldrum_collector.demo.pc import Clocks
+from schooldrum_collector.demo.playing import Crew, Kept, Refused, enrolled, played
+from schooldrum_collector.judge.calendar import DEFAULT_ZONE, time_zone
+from schooldrum_collector.web.certificates import open_authority
+
+NAME = "simulated PCs"
+_STOP_SECONDS = 15.0
+
+
+def furnished(call: Call, count: int) -> tuple[DemoSchool, ...]:
+    """The schools of the demo, all of them in its register."""
+    today = datetime.fromtimestamp(call.now(), UTC).astimezone(time_zone(DEFAULT_ZONE)).date()
+    with opened(call, create=True) as store, store.writing() as writer:
+        made = furnish(writer, count, today, call.say)
+        if made:
+            writer.log(call.change("demo.furnish", "/", f"{len(made)}"))
+    return tuple(schools(count))
+
+
+class Simulation:
+    """The thread in which the PCs live. Not frozen: it is started, told what to break, and stopped."""
+
+    def __init__(self, call: Call, home: Home, doors: Doors, area: Sequence[DemoSchool], events: Events) -> None:
+        self._call = call
+        self._area = tuple(area)
+        self._events = events
+        self._breaks = Breaks(home.path)
+        self._day = 0.0
+        self._kept = Kept(home.path)
+        authority = open_authority(call.config.data, call.now())
+        tls = trusting(authority.pem)
+        clocks = Clocks(call.now, time.monotonic)
+        self._crews = [Crew(one, doors.agents, tls, clocks, self._kept) for one in self._area]
+        self.pcs = sum(len(crew.pcs) for crew in self._crews)
+        self.trouble = ""
+        self._tokens: Mapping[str, str] = {}
+        self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, name=NAME, daemon=True)
+
+    def start(self, tokens: Mapping[str, str]) -> None:
+        """Enrols who is not yet (`tokens`: install codes by room), then lets all of them live."""
+        self._tokens = tokens
+        self._thread.start()
+
+    @property
+    def needed(self) -> dict[str, int]:
+        """How many PCs of each room are not enrolled yet; rooms without any are left out."""
+        found: dict[str, int] = {}
+        for crew in self._crews:
+            for pc in crew.pcs:
+                if pc.identity is None:
+                    found[pc.room] = found.get(pc.room, 0) + 1
+        return found
+
+    def ready(self, events: Events) -> Event | None:
+        """Waits until everybody is enrolled; what ended the waiting where it was something else."""
+        event = events.get()
+        return None if event.ready else event
+
+    def begin(self, day: float) -> None:
+        """From `day` on (epoch seconds; 0: never) things break by themselves."""
+        self._day = day
+
+    def broken(self) -> tuple[Break, ...]:
+        """What is broken now, by a person and by the day."""
+        own = broken_by_the_day(self._area, self._day, self._call.now()) if self._day else ()
+        return (*self._breaks.now(), *own)
+
+    def stop(self) -> None:
+        """Ends the thread, as far as it can be ended."""
+        self._stopped = True
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join(_STOP_SECONDS)
+        if not self._thread.is_alive():
+            self._loop.close()
+
+    def _run(self) -> None:
+        """Never raises: the boundary of the thread. What ended it is said, and ends the demo."""
+        try:
+            self._loop.run_until_complete(self._live())
+        except (Refused, Unheard) as trouble:
+            self.trouble = str(trouble)
+        except Exception as trouble:  # noqa: BLE001 - whatever it is, the person at the terminal is to read it
+            self.trouble = f"{type(trouble).__name__}: {trouble}"
+        if not self._stopped:
+            self._events.put(Event(ended=NAME))
+
+    async def _live(self) -> None:
+        work = asyncio.ensure_future(enrolled(self._crews, self._tokens, self._kept))
+        stopping = asyncio.ensure_future(self._stop.wait())
+        await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not work.done():
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+            return
+        work.result()
+        self._events.put(Event(ready=True))
+        await played(self._crews, self.broken, self._stop)
+
+
+@contextmanager
+def simulation(
+    call: Call, home: Home, doors: Doors, area: Sequence[DemoSchool], events: Events
+) -> Iterator[Simulation]:
+    """A running simulation; its newcomers are enrolled by ordinary install codes."""
+    playing = Simulation(call, home, doors, area, events)
+    needed = playing.needed
+    tokens: dict[str, str] = {}
+    if needed:
+        call.console.remark(
+            call.say(
+                f"Thêm {sum(needed.values())} máy mô phỏng vào danh mục …",
+                f"Adding {sum(needed.values())} simulated PCs to the register …",
+            )
+        )
+        with opened(call) as store:
+            for room, count in needed.items():
+                tokens[room] = str(make_token(store, call, room, uses=count, days=1)[0])
+    playing.start(tokens)
+    try:
+        yield playing
+    finally:
+        playing.stop()

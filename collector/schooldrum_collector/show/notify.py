@@ -1,0 +1,386 @@
+"""A message about an incident, as its reader gets it: full text, chat template and text message (glossary, section 5).
+
+Pure: what stands in the store goes in, text comes out. A principal reads of lessons, the school's IT officer of what to
+do, the office of many schools.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from schooldrum_collector.judge.fault import Kind, Level, Verdict
+from schooldrum_collector.judge.fault_headings import HEADINGS, LINES
+from schooldrum_collector.judge.fault_steps import IT_OFFICER, OFFICE, PRINCIPAL
+from schooldrum_collector.judge.incident import Incident, Severity, State
+from schooldrum_collector.judge.messages import Occasion
+from schooldrum_collector.judge.posture_words import Words
+from schooldrum_collector.judge.sentences import conclusion, grounds, place_name, steps, what
+from schooldrum_collector.show.incident_words import SEVERITIES, degree_word, verdict_word
+from schooldrum_collector.show.notify_names import cut, heading_names, joined, message_names
+from schooldrum_collector.show.notify_times import brief, lasted, moment, part_of_day
+from schooldrum_collector.show.notify_words import (
+    BACK,
+    BACK_OTHERWISE,
+    INTERNET,
+    LESSONS_BACK,
+    LESSONS_LOST,
+    POWER,
+    SILENT,
+    WILL_HEAR,
+)
+from schooldrum_collector.speech import Say
+from schooldrum_collector.store.records import Register
+
+MOST = 700
+"""Characters of a full text."""
+PARAMETER = 80
+"""Characters of one parameter of a chat template."""
+_TAP = re.compile(r"\[[^\]]+\]")
+_ASKS_TO_TAP = re.compile(r"(?:bấm|tap) \[", re.IGNORECASE)
+_COUNTED = {"vi": re.compile(r"^(\S+ trường) "), "en": re.compile(r"^(\S+ schools) ")}
+_INTERNET_WORDS = frozenset({"internet", "captive", "schools", "second_line"})
+_AREAS_NAMED = 3
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """A message in its forms. `full` and `chat` are without the title; `chat_parameters` are those of a template."""
+
+    title: str
+    full: str
+    chat: str
+    chat_parameters: dict[str, str]
+    sms: str
+
+
+class Telling(msgspec.Struct, frozen=True, kw_only=True):
+    """What a message is made of beside the incident.
+
+    `link` is where its reader answers (empty: messages have none). `own` are codes of those of its schools that the
+    reader answers for. `lost` are seconds of lessons lost there, None where nobody counts them; `in_lesson` whether it
+    began in lesson time. `informed` is when a provider was told and by whom (a role), `helped` when a school asked for
+    help; 0 for never.
+    """
+
+    occasion: Occasion
+    role: str
+    language: str
+    zone: str
+    now: float
+    link: str = ""
+    own: tuple[str, ...] = ()
+    lost: float | None = None
+    in_lesson: bool = False
+    informed: float = 0.0
+    informed_by: str = ""
+    helped: float = 0.0
+    whole: bool = False
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """The five parts, before they are put together; `cause` is the degree with the place."""
+
+    level: str
+    place: str
+    what: str
+    since: str
+    evidence: str
+    cause: str
+    steps: tuple[str, ...]
+    please: bool = False
+    letter: tuple[str, ...] = ()
+    """Paragraphs that stand for since, evidence and steps where they are written as a letter."""
+
+
+def parts_of(register: Register, incident: Incident, told: Telling) -> Parts:
+    """The parts of this message."""
+    say = Say(told.language)
+    names = message_names(register, incident, say)
+    if incident.state is State.WITHDRAWN:
+        return _withdrawn(incident, names, say)
+    if told.role == PRINCIPAL:
+        return _for_principal(incident, names, told)
+    if told.occasion is Occasion.END:
+        return _end(incident, names, told)
+    return _begin(incident, names, told)
+
+
+def full_text(parts: Parts, incident: Incident, told: Telling) -> tuple[str, str]:
+    """Title and full text, at most 700 characters together: steps go before evidence, and the link never."""
+    say = Say(told.language)
+    title = f"[{parts.level}] {parts.place}: {parts.what}"
+    number = say(f"Sự cố {incident.name}", f"Incident {incident.name}") + (f": {told.link}" if told.link else ".")
+    doing = [] if parts.letter else list(parts.steps)
+    evidence = parts.evidence
+    while True:
+        lines = list(parts.letter) or [parts.since, *([evidence] if evidence else [])]
+        if doing and parts.please and len(doing) > 1:
+            lines.append(say("Thầy/cô vui lòng:", "Please:"))
+        lines += [f"{at}. {step}" for at, step in enumerate(doing, 1)] if len(doing) > 1 else doing
+        text = "\n".join([*lines, number])
+        room = MOST - len(title) - 1 - len(text)
+        if room >= 0 or not (doing or evidence):
+            return title, text if room >= 0 else cut(
+                "\n".join(lines), MOST - len(title) - len(number) - 2
+            ) + f"\n{number}"
+        if len(doing) > 1:
+            doing.pop()
+        elif evidence and evidence != parts.cause:
+            evidence = parts.cause
+        else:
+            doing, evidence = [], ""
+
+
+def chat_text(parts: Parts, incident: Incident, told: Telling) -> tuple[str, dict[str, str]]:
+    """Parts one, two, four and the link, and the parameters of a fixed template, each at most 80 characters."""
+    say = Say(told.language)
+    asked = [one for one in parts.steps if not _ASKS_TO_TAP.search(one)] or [say("Không cần làm gì", "Nothing to do")]
+    step = _TAP.sub("", asked[0]).rstrip(" :.")
+    parameters = {
+        "place": cut(parts.place, PARAMETER),
+        "what": cut(parts.what, PARAMETER),
+        "since": cut(parts.since.rstrip("."), PARAMETER),
+        "cause": cut(parts.cause.rstrip("."), PARAMETER),
+        "step": cut(step, PARAMETER),
+        # A link that is cut leads nowhere.
+        "link": told.link if 0 < len(told.link) <= PARAMETER else incident.name,
+    }
+    lines = [parts.since, *(f"{at}. {one}" for at, one in enumerate(parts.steps, 1))]
+    lines.append(f"{incident.name}: {told.link}" if told.link else incident.name)
+    return "\n".join(lines), parameters
+
+
+# The parts of each kind of message
+
+
+def _words(words: Words, language: str, fields: Mapping[str, str]) -> str:
+    return (words.en if language == "en" else words.vi).format(**fields)
+
+
+def _heading_word(incident: Incident) -> str:
+    return HEADINGS.get(incident.evidence.word, "")
+
+
+def _place(incident: Incident, names: Mapping[str, str], say: Say) -> str:
+    return place_name(incident.place, incident.fault, heading_names(names, incident.fault, say))
+
+
+def _what(incident: Incident, names: Mapping[str, str], say: Say) -> str:
+    """What is wrong, with the areas where many schools are concerned."""
+    try:
+        told = what(incident.fault, names, say.language)
+    except KeyError:
+        # Evidence of a version with other words.
+        return verdict_word(incident.verdict, say)
+    areas = [names[area] for area in incident.evidence.names.get("areas", ()) if area and area != incident.place.path]
+    if not 0 < len(areas) <= _AREAS_NAMED:
+        return told
+    there = say(f"ở {joined(areas, say)}", f"in {joined(areas, say)}")
+    return _COUNTED[say.language].sub(lambda found: f"{found[1]} {there} ", told)
+
+
+def _grounds(incident: Incident, names: Mapping[str, str], say: Say) -> tuple[str, str]:
+    """What it rests on, and what is concluded from it."""
+    try:
+        return grounds(incident.fault, names, say.language), conclusion(incident.fault, names, say.language)
+    except KeyError:
+        return "", f"{degree_word(incident.degree, say)}: {verdict_word(incident.verdict, say)}."
+
+
+def _steps(incident: Incident, names: Mapping[str, str], told: Telling) -> tuple[str, ...]:
+    try:
+        asked = steps(incident.fault, told.role, told.language, names)
+    except KeyError:
+        return ()
+    # Where there is nothing to tap, nobody is asked to.
+    return asked if told.link else tuple(step for step in asked if not _TAP.search(step))
+
+
+def _fields(incident: Incident, names: Mapping[str, str], language: str) -> dict[str, str]:
+    line = LINES.get(incident.target)
+    return {
+        "line": (line.en if language == "en" else line.vi) if line else names.get(incident.target, incident.target),
+        "service": ", ".join(names.get(one, one) for one in incident.evidence.names.get("service", ())),
+    }
+
+
+def _level(incident: Incident, told: Telling, say: Say) -> str:
+    """A school that can do nothing about it is informed."""
+    severity = incident.severity
+    if told.role == PRINCIPAL or (told.role == IT_OFFICER and incident.place.level is Level.PROVIDER):
+        severity = Severity.INFORMATION
+    return say(*SEVERITIES[severity])
+
+
+def _since(incident: Incident, told: Telling, *, until: float) -> str:
+    say = Say(told.language)
+    began = moment(incident.began, told.language, told.zone)
+    for_how_long = lasted(max(0.0, until - incident.began), told.language)
+    lesson = say(", trong giờ học", ", in lesson time") if told.in_lesson else ""
+    if told.whole:
+        ended = moment(until, told.language, told.zone)
+        return say(
+            f"Từ {began} đến {ended} (kéo dài {for_how_long}{lesson}).",
+            f"From {began} to {ended} ({for_how_long}{lesson}).",
+        )
+    if incident.began_measured or abs(incident.opened - incident.began) < 60:  # noqa: PLR2004 - what is told in minutes
+        return say(f"Từ {began} (đã {for_how_long}{lesson}).", f"Since {began} ({for_how_long}{lesson}).")
+    found = brief(incident.opened, told.zone).partition(" ")[0]
+    return say(
+        f"Từ khoảng {began} (đã {for_how_long}{lesson}), phát hiện lúc {found}.",
+        f"Since about {began} ({for_how_long}{lesson}), noticed at {found}.",
+    )
+
+
+def _begin(incident: Incident, names: Mapping[str, str], told: Telling) -> Parts:
+    say = Say(told.language)
+    seen, cause = _grounds(incident, names, say)
+    title = _what(incident, names, say)
+    if told.whole:
+        title = say(f"{title}, đã hết", f"{title}, over")
+    elif told.occasion is Occasion.AGAIN:
+        title = say(f"{title} (xảy ra lại)", f"{title} (again)")
+    if incident.planned:
+        title = say(f"{title} (theo lịch bảo trì)", f"{title} (planned maintenance)")
+    if told.helped and told.role == OFFICE:
+        asked = brief(told.helped, told.zone).partition(" ")[0]
+        seen = say(f"Trường báo cần hỗ trợ lúc {asked}. {seen}", f"The school asked for help at {asked}. {seen}")
+    seen = seen[:1].lower() + seen[1:] if seen[1:2].islower() else seen
+    evidence = say(f"Căn cứ: {seen} {cause}", f"Evidence: {seen} {cause}") if seen else cause
+    asked_for = _steps(incident, names, told)
+    if told.whole:
+        asked_for = (say("Không cần làm gì thêm.", "Nothing more to do."),)
+    level = say(*SEVERITIES[Severity.INFORMATION]) if told.whole else _level(incident, told, say)
+    return Parts(
+        level=level,
+        place=_place(incident, names, say),
+        what=title,
+        since=_since(incident, told, until=incident.ended if told.whole and incident.ended else told.now),
+        evidence=evidence,
+        cause=cause,
+        steps=asked_for,
+        please=told.role == IT_OFFICER and level == say(*SEVERITIES[Severity.ACTION]),
+    )
+
+
+def _lost(incident: Incident, told: Telling, say: Say) -> str:
+    took = lasted(max(0.0, incident.ended - incident.began), told.language)
+    if told.lost is None:
+        return say(f"Kéo dài {took}.", f"It took {took}.")
+    lessons = lasted(told.lost, told.language)
+    if told.lost < 60:  # noqa: PLR2004 - less than a minute is nothing to tell
+        return say(f"Mất {took}, ngoài giờ học.", f"Lost for {took}, outside lesson time.")
+    return say(f"Mất {took}, trong đó {lessons} giờ học.", f"Lost for {took}, of which {lessons} lesson time.")
+
+
+def _end(incident: Incident, names: Mapping[str, str], told: Telling) -> Parts:
+    say = Say(told.language)
+    back = _words(
+        BACK.get(_heading_word(incident), BACK_OTHERWISE), told.language, _fields(incident, names, say.language)
+    )
+    _, cause = _grounds(incident, names, say)
+    seen = [f"{moment(incident.ended or told.now, told.language, told.zone)}. {_lost(incident, told, say)}"]
+    if (incident.verdict, incident.degree) != (incident.first.verdict, incident.first.degree):
+        # What was told first was known less well.
+        seen.append(cause)
+    if incident.verdict is Verdict.LINE or incident.kind is Kind.SECOND_LINE:
+        kept = "Số liệu đã lưu làm căn cứ làm việc với nhà mạng."
+        seen.append(say(kept, "The figures are kept as evidence for the provider."))
+    nothing = say("Không cần làm gì thêm.", "Nothing more to do.")
+    return Parts(
+        level=say(*SEVERITIES[Severity.INFORMATION]),
+        place=_place(incident, names, say),
+        what=back,
+        since=seen[0],
+        evidence="",
+        cause=cause,
+        steps=(nothing,),
+        letter=(" ".join([*seen, nothing]),),
+    )
+
+
+def _withdrawn(incident: Incident, names: Mapping[str, str], say: Say) -> Parts:
+    taken_back = say("Tin báo trước đã được rút lại.", "The message before this one is taken back.")
+    return Parts(
+        level=say(*SEVERITIES[Severity.INFORMATION]),
+        place=_place(incident, names, say),
+        what=say("không phải sự cố", "it was no incident"),
+        since=taken_back,
+        evidence="",
+        cause=taken_back,
+        steps=(say("Không cần làm gì thêm.", "Nothing more to do."),),
+    )
+
+
+def lost_thing(incident: Incident) -> str:
+    """What a principal misses: power, the internet, or the school's voice."""
+    if incident.verdict is Verdict.POWER:
+        return POWER
+    if _heading_word(incident) in _INTERNET_WORDS or incident.verdict in {Verdict.LINE, Verdict.DNS}:
+        return INTERNET
+    return SILENT
+
+
+def _for_principal(incident: Incident, names: Mapping[str, str], told: Telling) -> Parts:
+    say, thing = Say(told.language), lost_thing(incident)
+    own: Sequence[str] = told.own or incident.schools
+    many = say(f"{len(own)} trường", f"{len(own)} schools")
+    place = names.get(own[0], own[0]) if len(own) == 1 else many
+    lessons = lasted(told.lost or 0.0, told.language)
+    _, cause = _grounds(incident, names, say)
+    cause = cause.replace("đường truyền, phía", "phía").replace("the line, provider", "provider")
+    shared = len(incident.schools)
+    if shared > 1:
+        with_them = say(
+            f", {shared} trường trong vùng cùng bị.", f", {shared} schools of the area have lost it together."
+        )
+        cause = cause.removesuffix(".") + with_them
+    if told.occasion is Occasion.END or told.whole:
+        took = lasted(max(0.0, (incident.ended or told.now) - incident.began), told.language)
+        total = say(
+            f"Mất tổng cộng {took}, trong đó {lessons} giờ học.",
+            f"Lost for {took} in all, {lessons} of it lesson time.",
+        )
+        letter = total
+        if thing == INTERNET and told.link:
+            paper = "Nếu nhà trường cần văn bản gửi nhà mạng: bấm [Lấy bảng số liệu]."
+            letter = f"{total} {say(paper, 'If the school wants a paper for the provider: tap [Get the record].')}"
+        at = brief(incident.ended or told.now, told.zone).partition(" ")[0]
+        return Parts(
+            level=say(*SEVERITIES[Severity.INFORMATION]),
+            place=place,
+            what=_words(LESSONS_BACK[thing], told.language, {"at": at}),
+            since=total,
+            evidence="",
+            cause=cause,
+            steps=(),
+            letter=(letter,),
+        )
+    began = moment(incident.began, told.language, told.zone)
+    dear = say(f"Kính gửi thầy/cô Hiệu trưởng. Từ {began}. {cause}", f"To the principal. Since {began}. {cause}")
+    if told.informed:
+        at = brief(told.informed, told.zone).partition(" ")[0]
+        of_office = told.informed_by.startswith(OFFICE)
+        dear = f"{dear} " + say(
+            f"{'Sở' if of_office else 'Trường'} đã báo nhà mạng lúc {at}.",
+            f"The {'office' if of_office else 'school'} informed the provider at {at}.",
+        )
+    nothing = say("Thầy/cô chưa cần làm gì.", "Nothing for you to do.")
+    advised = nothing
+    if thing == INTERNET:
+        when = part_of_day(told.now, told.language, told.zone)
+        advice = say(
+            f"Việc cần Internet trong {when} (họp trực tuyến, nộp báo cáo) nên dời lại.",
+            f"What needs the Internet {when} (online meetings, reports) is better moved.",
+        )
+        advised = f"{nothing} {advice}"
+    return Parts(
+        level=say(*SEVERITIES[Severity.INFORMATION]),
+        place=place,
+        what=_words(LESSONS_LOST[thing], told.language, {"lost": lessons}),
+        since=say(f"Từ {began}.", f"Since {began}."),
+        evidence="",
+        cause=cause,
+        steps=(nothing,),
+        letter=(dear, advised, _words(WILL_HEAR[thing], told.language, {})),
+    )

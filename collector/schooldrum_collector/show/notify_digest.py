@@ -1,0 +1,206 @@
+"""What is told at a fixed hour instead of at once: the morning list, the weekly digest, the roll call after a break."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from schooldrum_collector.formats import date
+from schooldrum_collector.judge.incident import Severity
+from schooldrum_collector.show.incident_words import SEVERITIES
+from schooldrum_collector.show.notify import MOST, PARAMETER, Told
+from schooldrum_collector.show.notify_names import cut, tidy
+from schooldrum_collector.show.notify_sms import SEGMENT, plain
+from schooldrum_collector.show.notify_times import day, lasted, moment
+from schooldrum_collector.speech import Say
+
+_ROOMS_NAMED = 3
+_MINUTE = 60
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One incident in a digest: place and what, when it began, how long it took, seconds of lessons lost."""
+
+    number: str
+    text: str
+    began: float
+    took: float
+    lessons: float = 0.0
+
+
+class Behind(msgspec.Struct, frozen=True, kw_only=True):
+    """PCs of a room that are behind on security updates; `oldest` in days, `frozen` of them with a frozen disk."""
+
+    room: str
+    behind: int
+    of: int
+    oldest: int
+    frozen: int = 0
+
+
+class Digest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a digest is made of; times are epoch seconds, lines are sorted by what matters most.
+
+    `absent` names PCs that have not been heard since before it began, `schools` how many schools it speaks of.
+    """
+
+    place: str
+    begin: float
+    end: float
+    going_on: tuple[Line, ...] = ()
+    over: tuple[Line, ...] = ()
+    behind: tuple[Behind, ...] = ()
+    absent: tuple[str, ...] = ()
+
+
+def morning(digest: Digest, language: str, zone: str) -> Told | None:
+    """The list of 06:45 for the office; None where nothing went on."""
+    if not (digest.going_on or digest.over):
+        return None
+    say = Say(language)
+    title = say(f"bản tin sáng {date(digest.end, 'vi', zone)}", f"morning list {date(digest.end, 'en', zone)}")
+    return _told(digest.place, title, _incidents(digest, say, zone), (), say)
+
+
+def weekly(digest: Digest, language: str, zone: str) -> Told | None:
+    """The weekly digest; None where there is nothing to tell."""
+    say = Say(language)
+    lines = list(_incidents(digest, say, zone))
+    steps: tuple[str, ...] = ()
+    if digest.behind:
+        behind = sum(room.behind for room in digest.behind)
+        lines.append(_updates(digest.behind, behind, say))
+        steps = _thaw(say) if any(room.frozen for room in digest.behind) else _update(say)
+    if digest.absent:
+        named = ", ".join(digest.absent[:5]) + (" …" if len(digest.absent) > 5 else "")  # noqa: PLR2004 - enough to know which
+        count = len(digest.absent)
+        lines.append(say(f"Chưa thấy {count} máy trong tuần: {named}.", f"{count} PCs not seen this week: {named}."))
+    if not lines:
+        return None
+    span = f"{date(digest.begin, language, zone)} \N{EN DASH} {date(digest.end - 1, language, zone)}"
+    return _told(digest.place, say(f"bản tin tuần {span}", f"weekly digest {span}"), lines, steps, say)
+
+
+def roll_call(place: str, *, seen: int, of: int, missing: Sequence[str], now: float, language: str, zone: str) -> Told:
+    """Who is back on the first day after a long break."""
+    say = Say(language)
+    until = moment(now, language, zone)
+    told = say(f"Đến {until}: {seen}/{of} máy đã bật lại.", f"By {until}: {seen} of {of} PCs have been on again.")
+    lines = [told]
+    if missing:
+        shown = [tidy(name) for name in missing]
+        named = ", ".join(shown[:10]) + (" …" if len(shown) > 10 else "")  # noqa: PLR2004 - enough to walk to
+        lines.append(say(f"Chưa thấy: {named}.", f"Not seen: {named}."))
+        lines.append(say("Máy chưa dùng đến: không cần làm gì.", "Simply not used yet: nothing to do."))
+    return _told(place, say("điểm danh máy sau kỳ nghỉ", "roll call after the break"), lines, (), say)
+
+
+def trial(place: str, now: float, language: str, zone: str) -> Told:
+    """What somebody gets who is to see whether messages arrive."""
+    say = Say(language)
+    lines = [
+        say(
+            f"{moment(now, 'vi', zone)}. Tin thử: tin báo của Schooldrum đến được đây.",
+            f"{moment(now, 'en', zone)}. A trial: messages of Schooldrum arrive here.",
+        ),
+        say("Không cần làm gì.", "Nothing to do."),
+    ]
+    return _told(place, say("tin thử", "trial message"), lines, (), say)
+
+
+def _incidents(digest: Digest, say: Say, zone: str) -> list[str]:
+    lines: list[str] = []
+    if digest.going_on:
+        lines.append(say(f"Đang xảy ra: {len(digest.going_on)}.", f"Going on: {len(digest.going_on)}."))
+        lines += [
+            f"- {one.text}, {say('từ', 'since')} {day(one.began, say.language, zone)} ({one.number})"
+            for one in digest.going_on
+        ]
+    if digest.over:
+        total = sum(one.lessons for one in digest.over)
+        lessons = lasted(total, say.language)
+        lines.append(
+            say(
+                f"Đã hết: {len(digest.over)}, mất {lessons} trong giờ học.",
+                f"Over: {len(digest.over)}, {lessons} of lesson time.",
+            )
+            if total >= _MINUTE
+            else say(f"Đã hết: {len(digest.over)}.", f"Over: {len(digest.over)}.")
+        )
+        lines += [f"- {one.text}: {lasted(one.took, say.language)} ({one.number})" for one in digest.over]
+    return lines
+
+
+def _updates(rooms: Sequence[Behind], behind: int, say: Say) -> str:
+    oldest = max(room.oldest for room in rooms)
+    named = "; ".join(f"{room.room} {room.behind}/{room.of}" for room in rooms[:_ROOMS_NAMED])
+    more = " …" if len(rooms) > _ROOMS_NAMED else ""
+    frozen = sum(room.frozen for room in rooms)
+    told = say(
+        f"{behind} máy chậm cập nhật bảo mật, lâu nhất {oldest} ngày máy có bật ({named}{more}).",
+        f"{behind} PCs behind on security updates, oldest {oldest} days the PC was on ({named}{more}).",
+    )
+    if not frozen:
+        return told
+    return told + say(
+        f" {frozen} máy đóng băng ổ C nên bản vá mất sau mỗi lần khởi động lại. Xác định: do đóng băng ổ đĩa.",
+        f" On {frozen} drive C is frozen, so updates vanish at every restart. Found: frozen disks.",
+    )
+
+
+def _thaw(say: Say) -> tuple[str, ...]:
+    return (
+        say(
+            "Chọn buổi phòng trống, mở đóng băng cả phòng.",
+            "Choose a time when the lab is free and thaw the whole lab.",
+        ),
+        say(
+            "Trên từng máy mở Windows Update, cài hết và khởi động lại đến khi không còn bản nào.",
+            "On each PC open Windows Update, install everything, restart until nothing is left.",
+        ),
+        say(
+            "Đóng băng lại. Số liệu tự cập nhật trong ngày, không cần báo cáo.",
+            "Freeze again. The figures follow within the day; no report is needed.",
+        ),
+    )
+
+
+def _update(say: Say) -> tuple[str, ...]:
+    return (
+        say(
+            "Trên từng máy mở Windows Update, cài hết và khởi động lại đến khi không còn bản nào.",
+            "On each PC open Windows Update, install everything, restart until nothing is left.",
+        ),
+    )
+
+
+def _told(place: str, what: str, lines: Sequence[str], steps: Sequence[str], say: Say) -> Told:
+    """In at most 700 characters: lines of single incidents are left out first, and that is said."""
+    title = f"[{say(*SEVERITIES[Severity.INFORMATION])}] {tidy(place)}: {what}"
+    doing = [f"{at}. {step}" for at, step in enumerate(steps, 1)]
+    shown, left = list(lines), 0
+    while True:
+        more = [say(f"… và {left} dòng nữa.", f"… and {left} more lines.")] if left else []
+        text = "\n".join([*shown, *more, *doing])
+        if len(title) + 1 + len(text) <= MOST:
+            break
+        last = next((at for at in range(len(shown) - 1, -1, -1) if shown[at].startswith("- ")), None)
+        if last is None:
+            text = cut(text, MOST - len(title) - 1)
+            break
+        del shown[last]
+        left += 1
+    first = shown[0] if shown else ""
+    return Told(
+        title=title,
+        full=text,
+        chat=text,
+        chat_parameters={
+            "place": cut(tidy(place), PARAMETER),
+            "what": cut(what, PARAMETER),
+            "since": cut(first, PARAMETER),
+            "cause": "-",
+            "step": cut(steps[0], PARAMETER) if steps else say("Không cần làm gì", "Nothing to do"),
+            "link": "-",
+        },
+        sms=plain(cut(f"{tidy(place)}: {what}. {first}", SEGMENT - 2))[:SEGMENT],
+    )

@@ -1,0 +1,317 @@
+"""The answers' door: one page behind an unguessable link, for one incident and one reader, and nothing else.
+
+Opening it changes nothing: programs that look at links before people do may open it. Answering is a form.
+"""
+
+import asyncio
+import base64
+import hashlib
+from collections.abc import Callable, Collection
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from schooldrum_collector.formats import VIETNAM, duration
+from schooldrum_collector.judge.expecting import CALENDARS
+from schooldrum_collector.judge.fault_steps import OFFICE, PRINCIPAL
+from schooldrum_collector.judge.incident import Incident, size
+from schooldrum_collector.judge.incident_acts import LONGEST_TEXT, Refused, acknowledged, answered, provider_said
+from schooldrum_collector.judge.lessons import is_lesson, lesson_seconds
+from schooldrum_collector.judge.messages import Occasion
+from schooldrum_collector.judge.recipients import own_schools
+from schooldrum_collector.show.incident_record import ANSWER_WORDS, STATES
+from schooldrum_collector.show.incident_words import zone_of
+from schooldrum_collector.show.notify import Telling, parts_of
+from schooldrum_collector.show.notify_names import tidy
+from schooldrum_collector.show.notify_times import moment
+from schooldrum_collector.speech import Say
+from schooldrum_collector.store.interface import Full, Overloaded, Store
+from schooldrum_collector.store.records import EVERYTHING, AnswerLink, Change, Register, Story
+from schooldrum_collector.web.guard import LOOPBACK_NAMES, host_name
+from schooldrum_collector.web.incident_page import answers_offered
+from schooldrum_collector.web.page_acts import LARGEST_FORM
+from schooldrum_wire.settings import LANGUAGES
+
+KEPT_SECONDS = 30 * 86400.0
+"""So long after the end of its incident a link still shows it."""
+_SECRET_LENGTHS = range(8, 65)
+_AT_ONCE = 16
+_SCHOOLS_SHOWN = 200
+_ROOT = Path(__file__).parent / "templates"
+_STYLE = """
+body{font:18px/1.5 system-ui,sans-serif;margin:0 auto;max-width:40rem;padding:1rem;color:#1b1b1b;background:#fff}
+h1{font-size:1.35rem;line-height:1.3}h2{font-size:1.1rem;margin-top:1.6rem}
+button{display:block;width:100%;margin:.6rem 0;padding:.9rem;font:inherit;text-align:left;border:2px solid #1f4e9d;
+border-radius:.5rem;background:#fff;color:#1f4e9d}button:focus,button:hover{background:#e8effa}
+.quiet{border-color:#777;color:#333}.done{border-left:.4rem solid #00611f;padding:.5rem .8rem;background:#eef7f0}
+textarea{font:inherit;width:100%;box-sizing:border-box}table{border-collapse:collapse;width:100%}
+th,td{text-align:left;vertical-align:top;padding:.35rem .6rem .35rem 0;border-bottom:1px solid #ddd}th{font-weight:600}
+nav{text-align:right}
+@media(prefers-color-scheme:dark){body{background:#161616;color:#e6e6e6}a{color:#8ab4f8}
+button{background:#161616;color:#8ab4f8;border-color:#8ab4f8}button:focus,button:hover{background:#263245}
+.quiet{color:#ccc;border-color:#999}.done{background:#12281a}th,td{border-color:#444}}
+@media print{form,nav{display:none}body{max-width:none}}
+"""
+_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "Server": "schooldrum",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+
+
+class _Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """A link with what it leads to."""
+
+    link: AnswerLink
+    story: Story
+
+
+def answers_app(
+    *,
+    store: Store,
+    now: Callable[[], float],
+    hosts: Collection[str] = (),
+    happened: Callable[[], None] = lambda: None,
+) -> web.Application:
+    """The application behind the answers' door.
+
+    `now` is the collector's clock; `hosts` are names beside loopback's under which it is called; `happened()` is told
+    in the event loop when somebody has answered.
+    """
+    desk = _Desk(store, now, happened)
+    app = web.Application(middlewares=[_guard(hosts)], client_max_size=LARGEST_FORM)
+    app.router.add_get("/t/{secret}", desk.show)
+    app.router.add_post("/t/{secret}", desk.take)
+    return app
+
+
+def _guard(hosts: Collection[str]) -> Middleware:
+    names = LOOPBACK_NAMES | {host_name(host) or host.lower() for host in hosts}
+
+    @web.middleware
+    async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+        given = request.headers.getall(hdrs.HOST, [])
+        origins = request.headers.getall(hdrs.ORIGIN, [])
+        try:
+            if len(given) != 1 or host_name(given[0]) not in names:
+                raise web.HTTPMisdirectedRequest(text="this door does not go by that name")
+            # Browsers say `null` where a page forbids referrers, as this one does.
+            if any(one != "null" and urlsplit(one).netloc.lower() != given[0].lower() for one in origins):
+                raise web.HTTPForbidden(text="another site's page may not answer here")
+            response = await handler(request)
+        except web.HTTPException as problem:
+            response = web.Response(status=problem.status, text=problem.text)
+            if hdrs.ALLOW in problem.headers:
+                response.headers[hdrs.ALLOW] = problem.headers[hdrs.ALLOW]
+        response.headers.update(_HEADERS)
+        return response
+
+    return guarded
+
+
+class _Desk:
+    """Handlers of the one page. Not frozen: it counts who is being served."""
+
+    def __init__(self, store: Store, now: Callable[[], float], happened: Callable[[], None]) -> None:
+        self._store = store
+        self._now = now
+        self._happened = happened
+        self._turns = asyncio.Semaphore(_AT_ONCE)
+        environment = Environment(
+            loader=FileSystemLoader(_ROOT), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        )
+        self._template = environment.get_template("answer.html")
+
+    async def show(self, request: web.Request) -> web.StreamResponse:
+        """GET /t/{secret}: the incident and what is asked about it; changes nothing."""
+        async with self._turns:
+            found = await asyncio.to_thread(self._find, request.match_info["secret"])
+            say = _language(request, found)
+            if found is None:
+                return self._nothing(say)
+            done = request.query.get("done", "")
+            return await asyncio.to_thread(self._page, found, say, done if done in ANSWER_WORDS else "")
+
+    async def take(self, request: web.Request) -> web.StreamResponse:
+        """POST /t/{secret}: what the reader answers."""
+        fields = await request.post()
+        given = {name: value for name, value in fields.items() if isinstance(value, str)}
+        async with self._turns:
+            found = await asyncio.to_thread(self._find, request.match_info["secret"])
+            say = _language(request, found)
+            if found is None:
+                return self._nothing(say)
+            try:
+                done = await asyncio.to_thread(self._act, found, given)
+            except Refused:
+                done = ""
+            except (Full, Overloaded):
+                text = say("Chưa ghi được, thử lại sau một phút.", "It could not be recorded; try again in a minute.")
+                return web.Response(status=503, text=text, headers={"Retry-After": "60"})
+        self._happened()
+        language = f"lang={say.language}" if "lang" in request.query else ""
+        query = "&".join(one for one in (f"done={done}" if done in ANSWER_WORDS else "", language) if one)
+        return web.Response(status=303, headers={hdrs.LOCATION: f"{request.path}{f'?{query}' if query else ''}"})
+
+    def _find(self, secret: str) -> _Shown | None:
+        if len(secret) not in _SECRET_LENGTHS:
+            return None
+        link = self._store.answer_link(hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest())
+        story = self._store.incident_of(EVERYTHING, link.number) if link else None
+        if link is None or story is None:
+            return None
+        over = story.incident.closed
+        return None if over and self._now() - over > KEPT_SECONDS else _Shown(link=link, story=story)
+
+    def _act(self, found: _Shown, given: dict[str, str]) -> str:
+        """Does what the form asks for; returns the word of an answer.
+
+        Raises:
+            Refused: it cannot be done with this incident, or by this reader.
+            Full, Overloaded: as the store says.
+        """
+        link, now, register = found.link, self._now(), self._store.register()
+        answer = given.get("answer", "")
+        asked = self._asked(found)
+        with self._store.writing() as writer:
+            # Another may have answered meanwhile.
+            incident = writer.incident(asked.number)
+            if incident is None or link.role == PRINCIPAL:
+                raise Refused("unknown")
+            step = None
+            if answer == "acknowledge":
+                step = acknowledged(incident, now, link.role)
+            elif answer == "provider_said" and link.role == OFFICE:
+                writer.note_event(provider_said(incident, given.get("text", ""), now, link.role))
+            elif answer in answers_offered(incident):
+                attested, event, step = answered(incident, answer, now, link.role, zone_of(register, incident))
+                writer.put_answer(incident.number, attested)
+                writer.note_event(event)
+            else:
+                raise Refused("unknown")
+            if step is not None:
+                writer.put_incident(step.incident)
+                if step.event is not None:
+                    writer.note_event(step.event)
+            writer.log(
+                Change(at=now, actor=f"answer link ({link.role})", action="incident.answer", subject=incident.name)
+            )
+        return answer
+
+    def _asked(self, found: _Shown) -> Incident:
+        """What a reader is asked about: of an incident of many schools, the part of it that is the own school's."""
+        incident, link = found.story.incident, found.link
+        if incident.school or link.role == OFFICE or not incident.is_live:
+            return incident
+        inside = [
+            one
+            for one in self._store.incidents(EVERYTHING, live=True)
+            if one.parent == incident.number and one.school == link.path
+        ]
+        return max(inside, key=lambda one: size(one.place.level), default=incident)
+
+    def _page(self, found: _Shown, say: Say, done: str) -> web.Response:
+        incident, link, register, now = found.story.incident, found.link, self._store.register(), self._now()
+        zone = zone_of(register, incident) or VIETNAM
+        areas = {code: school.area for code, school in register.schools.items()}
+        own = own_schools(link.path, incident.schools, areas)
+        until = CALENDARS.of_school(register, own[0]).until if own else None
+        ended = incident.ended if incident.ended and not incident.is_live else 0.0
+        parts = parts_of(
+            register,
+            incident,
+            Telling(
+                occasion=Occasion.BEGIN,
+                role=OFFICE if link.role == OFFICE else "it_officer",
+                language=say.language,
+                zone=zone,
+                now=now,
+                own=own,
+                in_lesson=until is not None and is_lesson(until, incident.began),
+                whole=bool(ended),
+            ),
+        )
+        may, asked = link.role != PRINCIPAL, answers_offered(self._asked(found))
+        body = self._template.render(
+            say=say,
+            style=_STYLE,
+            number=incident.name,
+            level=parts.level,
+            heading=f"{parts.place}: {parts.what}",
+            state=say(*STATES[incident.state]),
+            since=parts.since,
+            evidence=parts.evidence,
+            steps=parts.steps if incident.is_live else (),
+            asked=[(word, _first_large(say(*ANSWER_WORDS[word]))) for word in asked] if may else [],
+            done=_first_large(say(*ANSWER_WORDS[done])) if done else "",
+            takes=may and incident.is_live and incident.acknowledged is None,
+            taken=_taken(incident, say, zone),
+            notes=link.role == OFFICE,
+            longest=LONGEST_TEXT,
+            facts=_facts(register, incident, own, say, until=ended or now),
+            schools=[tidy(register.schools[code].name) for code in own[:_SCHOOLS_SHOWN] if code in register.schools]
+            if len(incident.schools) > 1
+            else [],
+            other="en" if say.language == "vi" else "vi",
+        )
+        return web.Response(text=body, content_type="text/html", charset="utf-8")
+
+    def _nothing(self, say: Say) -> web.Response:
+        text = say(
+            "Liên kết này không còn dùng được. Mở liên kết trong tin báo mới nhất, hoặc hỏi Sở.",
+            "This link is not good any more. Open the one in the newest message, or ask the office.",
+        )
+        return web.Response(status=404, text=text, charset="utf-8")
+
+
+def _language(request: web.Request, found: _Shown | None) -> Say:
+    chosen = request.query.get("lang", "")
+    return Say(chosen if chosen in LANGUAGES else found.link.language if found else "vi")
+
+
+def _first_large(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _taken(incident: Incident, say: Say, zone: str) -> str:
+    if incident.acknowledged is None:
+        return ""
+    at = moment(incident.acknowledged.at, say.language, zone)
+    return say(f"Đã tiếp nhận lúc {at}.", f"Taken in hand at {at}.")
+
+
+def _facts(
+    register: Register, incident: Incident, own: Collection[str], say: Say, *, until: float
+) -> list[tuple[str, str]]:
+    """The figures a provider is shown: when, known how well, for how long, which line."""
+    language, zone = say.language, zone_of(register, incident) or VIETNAM
+
+    def known(at: float, error: float, measured: bool) -> str:  # noqa: FBT001 - as it is kept
+        how = say("đo tại trường", "measured at the school") if measured else say("phát hiện", "noticed")
+        return f"{moment(at, language, zone)} (GMT+7, ±{duration(max(60.0, error), language)}, {how})"
+
+    facts = [(say("Bắt đầu", "Begin"), known(incident.began, incident.began_error, incident.began_measured))]
+    if incident.ended and not incident.is_live:
+        facts.append((say("Kết thúc", "End"), known(incident.ended, incident.ended_error, incident.ended_measured)))
+    facts.append((say("Kéo dài", "Lasted"), duration(max(0.0, until - incident.began), language)))
+    for code in list(own)[:1]:
+        lost = lesson_seconds(CALENDARS.of_school(register, code).until, incident.began, until)
+        facts.append((say("Trong giờ học", "Of lesson time"), duration(lost, language)))
+    for line in sorted(register.lines.values(), key=lambda one: one.path):
+        if line.school in own and (len(own) == 1 or line.provider == incident.place.path):
+            name = tidy(register.schools[line.school].name) if line.school in register.schools else line.school
+            customer = tidy(line.customer) if line.customer else say("chưa ghi", "not noted")
+            number = say("mã khách hàng", "customer number")
+            facts.append((f"{name}, {tidy(line.provider)}", f"{number} {customer}"))
+    return facts[:_SCHOOLS_SHOWN]

@@ -1,0 +1,233 @@
+"""How good the schools' internet is: national against international, by provider, and against the month before.
+
+Contracted against measured speeds are not drawn: no PC measures a speed yet.
+"""
+
+from grafana.boards.board import Board, Colour, Column, Panel, Query, Shape, Threshold, Words
+from grafana.boards.places import IN_AREA, NAMED, NONE_IS_GOOD, OF_AREA, SCHOOL_CODE, SCHOOL_NAME
+from grafana.boards.variables import AREA
+
+_NO_OBSERVER = "no PC tried it: only observers do while all is well"
+_FAR: tuple[tuple[str, Words], ...] = (
+    ("provider", ("nhà mạng", "provider")),
+    ("national", ("trong nước", "national")),
+    ("international", ("quốc tế", "international")),
+)
+_AVAILABILITY = "schooldrum:internet_availability:ratio30d"
+_MAIN_LINE = 'max by (school, provider) (school_line_info{line="main"})'
+_SHARE = (Threshold(None, Colour.BAD), Threshold(0.95, Colour.POOR), Threshold(0.99, Colour.GOOD))
+
+
+def _over_time(title: Words, about: Words, aggregate: str, series: str) -> Panel:
+    return Panel(
+        title=title,
+        about=about,
+        shape=Shape.LINES,
+        queries=tuple(
+            Query(expr=f'{aggregate}{series}{{step="{step}"}} * {OF_AREA})', legend=words, may_be_empty=_NO_OBSERVER)
+            for step, words in _FAR
+        ),
+        least=0,
+        width=6,
+    )
+
+
+BOARD = Board(
+    uid="schooldrum-internet",
+    title=("Chất lượng Internet", "Internet quality"),
+    about=(
+        "Internet của các trường tốt đến đâu: trong nước và quốc tế, theo nhà mạng, so với tháng trước.",
+        "How good the schools' internet is: national and international, by provider, against the month before.",
+    ),
+    variables=(AREA,),
+    since="now-7d",
+    refresh="5m",
+    panels=(
+        _over_time(
+            ("Có trả lời", "Answered"),
+            (
+                "Phần trường được trả lời, tính trung bình: nhà mạng, trong nước, quốc tế.",
+                "Mean share of answers over schools: provider, national, international.",
+            ),
+            "avg(",
+            "schooldrum:ladder_step_success:ratio",
+        ),
+        _over_time(
+            ("Độ trễ", "Latency"),
+            (
+                "Trung vị các trường của thời gian chờ trả lời.",
+                "Median over schools of the time until an answer came.",
+            ),
+            "quantile(0.5, ",
+            "schooldrum:ladder_round_trip_seconds:median",
+        ),
+        _over_time(
+            ("Mất gói", "Packet loss"),
+            ("Trung bình các trường của tỷ lệ mất gói.", "Mean over schools of the share of packets lost."),
+            "avg(",
+            "schooldrum:ladder_loss_ratio:avg",
+        ),
+        _over_time(
+            ("Dao động độ trễ", "Jitter"),
+            (
+                (
+                    "Trung vị các trường của chênh lệch giữa hai lần trả lời liền nhau; trên 30 ms thì họp trực tuyến "
+                    "giật."
+                ),
+                (
+                    "Median over schools of the difference between successive answers; above 30 ms online meetings "
+                    "stutter."
+                ),
+            ),
+            "quantile(0.5, ",
+            "schooldrum:ladder_jitter_seconds:median",
+        ),
+        Panel(
+            title=("Theo nhà mạng", "By provider"),
+            about=(
+                (
+                    "Tỷ lệ có Internet 30 ngày qua so với 30 ngày trước đó, mất gói và độ trễ, theo nhà mạng của đường "
+                    "chính."
+                ),
+                (
+                    "Availability in the last 30 days against the 30 days before, loss and latency, by the provider of "
+                    "the main line."
+                ),
+            ),
+            shape=Shape.TABLE,
+            queries=tuple(
+                Query(
+                    expr=f"avg by (provider) ({_MAIN_LINE} * on (school) group_left () {series} * {OF_AREA})",
+                    now=True,
+                    may_be_empty=why,
+                )
+                for series, why in (
+                    (_AVAILABILITY, "the first hour has not passed, or the register has no lines"),
+                    (f"{_AVAILABILITY} offset 30d", "Prometheus has no figures of a month ago yet"),
+                    ('schooldrum:ladder_loss_ratio:avg{step="national"}', _NO_OBSERVER),
+                    ('schooldrum:ladder_round_trip_seconds:median{step="national"}', _NO_OBSERVER),
+                    ('schooldrum:ladder_round_trip_seconds:median{step="international"}', _NO_OBSERVER),
+                )
+            ),
+            columns=(
+                Column(name="provider", title=("Nhà mạng", "Provider")),
+                Column(name="Value #A", title=("Có Internet", "Availability"), thresholds=_SHARE),
+                Column(name="Value #B", title=("30 ngày trước đó", "30 days before"), thresholds=_SHARE),
+                Column(name="Value #C", title=("Mất gói", "Loss")),
+                Column(name="Value #D", title=("Trễ trong nước", "National latency")),
+                Column(name="Value #E", title=("Trễ quốc tế", "International latency")),
+            ),
+            order="Value #A",
+            width=24,
+            height=7,
+        ),
+        Panel(
+            title=("Trường có tỷ lệ thấp nhất", "Schools with the lowest availability"),
+            about=(
+                (
+                    "Năm mươi trường có tỷ lệ có Internet thấp nhất trong 30 ngày, cùng 30 ngày trước đó, thời gian "
+                    "mất và thời gian thấy được (có máy bật)."
+                ),
+                (
+                    "The fifty schools with the lowest availability in 30 days, beside the 30 days before, the time "
+                    "lost and the time seen (PCs were on)."
+                ),
+            ),
+            shape=Shape.TABLE,
+            queries=(
+                Query(
+                    expr=f"bottomk(50, {_AVAILABILITY} * {NAMED})",
+                    now=True,
+                    may_be_empty="the first hour has not passed",
+                ),
+                Query(
+                    expr=f"{_AVAILABILITY} offset 30d * {OF_AREA}",
+                    now=True,
+                    may_be_empty="Prometheus has no figures of a month ago yet",
+                ),
+                Query(
+                    expr=f'max by (school) (school_internet_lost_seconds{{window="30d"}} * {OF_AREA})',
+                    now=True,
+                    may_be_empty="no school lost any time",
+                ),
+                Query(
+                    expr=f"schooldrum:internet_watched_seconds:sum30d * {OF_AREA}",
+                    now=True,
+                    may_be_empty="the first hour has not passed",
+                ),
+            ),
+            columns=(
+                SCHOOL_NAME,
+                SCHOOL_CODE,
+                Column(name="Value #A", title=("Có Internet", "Availability"), thresholds=_SHARE),
+                Column(name="Value #B", title=("30 ngày trước đó", "30 days before"), thresholds=_SHARE),
+                Column(name="Value #C", title=("Đã mất", "Lost")),
+                Column(name="Value #D", title=("Đã thấy", "Seen")),
+            ),
+            order="Value #A",
+            width=16,
+            height=10,
+        ),
+        Panel(
+            title=("Hệ thống vào được", "Services reached"),
+            about=(
+                "Phần trường vào được từng hệ thống, trong số các trường có hỏi.",
+                "Share of the schools that asked a service and reached it.",
+            ),
+            shape=Shape.BARS,
+            queries=(
+                Query(
+                    expr="schooldrum:target_success:ratio",
+                    legend=("{{target}}", "{{target}}"),
+                    now=True,
+                    may_be_empty="no PC asks services",
+                ),
+            ),
+            thresholds=_SHARE,
+            least=0,
+            most=1,
+            width=8,
+            height=10,
+        ),
+        Panel(
+            title=("Có trang chắn", "A page in the way"),
+            about=(
+                "Số trường có trang đăng nhập hoặc trang báo nợ cước trả lời thay cho trang thật.",
+                "Schools in which a sign-in page or a page about the bill answers in other pages' place.",
+            ),
+            shape=Shape.NUMBER,
+            queries=(Query(expr=f"count(max by (school) (school_captive_portal) * {OF_AREA}) or vector(0)", now=True),),
+            thresholds=NONE_IS_GOOD,
+            width=8,
+            height=4,
+        ),
+        Panel(
+            title=("Kết nối mã hóa bị mở giữa đường", "Encrypted connections opened on the way"),
+            about=(
+                "Số trường có thiết bị hoặc phần mềm mở kết nối mã hóa bằng chứng chỉ riêng.",
+                "Schools in which a device or program opens encrypted connections under a certificate of its own.",
+            ),
+            shape=Shape.NUMBER,
+            queries=(Query(expr=f"count(max by (school) (school_tls_inspected) * {OF_AREA}) or vector(0)", now=True),),
+            thresholds=(Threshold(None, Colour.GOOD), Threshold(1, Colour.POOR)),
+            width=8,
+            height=4,
+        ),
+        Panel(
+            title=("Chưa biết đường truyền", "Lines not known"),
+            about=(
+                "Số trường mà danh mục chưa ghi đường truyền nào: chưa so được theo nhà mạng.",
+                "Schools of which the register has no line: they cannot be compared by provider.",
+            ),
+            shape=Shape.NUMBER,
+            queries=(
+                Query(
+                    expr=f"count(school_info{{{IN_AREA}}} unless on (school) school_line_info) or vector(0)", now=True
+                ),
+            ),
+            thresholds=(Threshold(None, Colour.GOOD), Threshold(1, Colour.POOR)),
+            width=8,
+            height=4,
+        ),
+    ),
+)

@@ -1,0 +1,14 @@
+"""Which declared metrics stand on no dashboard and in no rule, each with the reason why."""
+
+UNSHOWN: dict[str, str] = {
+    "school_agent_spool_oldest_timestamp_seconds": "for looking into one PC by hand; how much waits is shown",
+    "school_agent_start_timestamp_seconds": "tells restarts of the program from restarts of the PC, in queries by hand",
+    "school_clock_steps_total": "explains gaps of one PC by hand; clocks that are wrong are shown",
+    "school_cpu_logical_processors": "retired",
+    "school_interface_full_duplex": "retired",
+    "school_posture_checks": "one PC's sums; what it does not meet is named, the schools' sums are shown",
+    "school_swap_size_bytes": "retired",
+    "school_swap_used_bytes": "retired",
+    "schooldrum_rooms": "the size of the register, for capacity planning",
+    "schooldrum_schools": "the size of the register, for capacity planning",
+}

@@ -1,0 +1,92 @@
+import _thread
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from schooldrum_agent.crew import PATIENCE, Crew
+
+
+def until(crew: Crew, condition: Callable[[], bool], seconds: float = 20.0) -> float:
+    """Minds the crew as its loop does; how long it took."""
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < seconds, "did not come about"
+        time.sleep(min(crew.mind(), 0.005))
+    return time.monotonic() - began
+
+
+def noting(done: list[tuple[int, int]], number: int, seconds: float = 0.0) -> Callable[[], None]:
+    def body() -> None:
+        time.sleep(seconds)
+        done.append((number, _thread.get_ident()))
+
+    return body
+
+
+def waiting(gate: threading.Event) -> Callable[[], None]:
+    def body() -> None:
+        gate.wait(60)
+
+    return body
+
+
+def test_quick_work_is_all_done_by_one_thread():
+    crew = Crew(time.monotonic)
+    done: list[tuple[int, int]] = []
+    for begun in range(100):
+        crew.start(noting(done, begun))
+        if begun % 20 == 0:
+            until(crew, lambda: len(done) == begun + 1)  # noqa: B023 - called before the next one begins
+    until(crew, lambda: len(done) == 100)
+    assert sorted(number for number, _ in done) == list(range(100))
+    assert len({thread for _, thread in done}) <= 2  # a slow machine may hire one more
+
+
+def test_nobody_waits_long_behind_what_hangs():
+    crew, gate = Crew(time.monotonic), threading.Event()
+    done: list[tuple[int, int]] = []
+    for number in range(5):
+        crew.start(waiting(gate))
+        crew.start(noting(done, number))
+    assert until(crew, lambda: len(done) == 5) < 5 * (PATIENCE + 1)
+    assert crew.mind() == float("inf")
+    before = _thread._count()
+    gate.set()
+    until(crew, lambda: _thread._count() <= before - 4)
+    crew.start(noting(done, 9))
+    until(crew, lambda: done[-1][0] == 9)
+
+
+def test_a_long_round_is_shared_out_and_afterwards_one_stays():
+    crew = Crew(time.monotonic)
+    done: list[tuple[int, int]] = []
+    before = _thread._count()
+    for number in range(6):
+        crew.start(noting(done, number, seconds=PATIENCE * 2))
+    until(crew, lambda: len(done) == 6)
+    until(crew, lambda: _thread._count() <= before + 1)
+
+
+def test_without_any_thread_it_is_said_and_with_one_it_waits(monkeypatch):
+    crew, gate = Crew(time.monotonic), threading.Event()
+    done: list[tuple[int, int]] = []
+
+    def refuse(*_: object) -> int:
+        raise RuntimeError("can't start new thread")
+
+    real = _thread.start_new_thread
+    monkeypatch.setattr(_thread, "start_new_thread", refuse)
+    with pytest.raises(RuntimeError):
+        crew.start(noting(done, 0))
+    monkeypatch.setattr(_thread, "start_new_thread", real)
+    crew.start(waiting(gate))
+    until(crew, lambda: crew.mind() == float("inf"))
+    monkeypatch.setattr(_thread, "start_new_thread", refuse)
+    crew.start(noting(done, 1))
+    time.sleep(PATIENCE * 2)
+    assert crew.mind() < 1
+    assert done == []
+    gate.set()
+    until(crew, lambda: [number for number, _ in done] == [1])

@@ -1,0 +1,184 @@
+"""The answers' door over real sockets: opening a link changes nothing, a tap answers, nothing else is there."""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+
+import aiohttp
+import msgspec
+import pytest
+from aiohttp import web
+from tests.collector.test_alertmanager import incident, put
+
+from schooldrum_collector.app.outgoing import digest_of, secret_of
+from schooldrum_collector.judge.fault import Kind, Level, Place, Verdict
+from schooldrum_collector.judge.incident import Incident, State, What
+from schooldrum_collector.store.interface import Store
+from schooldrum_collector.store.records import EVERYTHING, AnswerLink, Machine, School
+from schooldrum_collector.web.answers import KEPT_SECONDS, answers_app
+
+NOW = 1_790_133_000.0
+
+
+def link(store: Store, number: int = 1001, role: str = "it_officer", path: str = "BM") -> str:
+    secret = secret_of("key", number, hash((role, path)) % 1000)
+    with store.writing() as writer:
+        writer.put_answer_link(
+            AnswerLink(digest=digest_of(secret), number=number, made=NOW, path=path, role=role, language="vi")
+        )
+    return secret
+
+
+def lost(number: int = 1001, **fields: object) -> Incident:
+    return incident(number, **{"began": NOW - 600, "opened": NOW - 500, **fields})  # type: ignore[arg-type]  # any field
+
+
+class Door:
+    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+        self._session = session
+        self.url = url
+        self.at = NOW
+        self.happened = 0
+
+    async def get(self, path: str, method: str = "GET", **options: object) -> tuple[int, str]:
+        async with self._session.request(method, self.url + path, allow_redirects=False, **options) as answer:  # type: ignore[arg-type]  # what a test sends
+            assert answer.headers["Referrer-Policy"] == "no-referrer"
+            assert answer.headers["Cache-Control"] == "no-store"
+            assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+            return answer.status, await answer.text()
+
+    async def tap(self, secret: str, answer: str, **fields: str) -> int:
+        status, _ = await self.get(f"/t/{secret}", "POST", data={"answer": answer, **fields})
+        return status
+
+
+@pytest.fixture
+async def door(store: Store, enrol: Callable[..., Machine]) -> AsyncIterator[Door]:
+    enrol(store, "m1", school="BM")
+    async with contextlib.AsyncExitStack() as stack:
+        session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
+        there = Door(session, "")
+
+        def happened() -> None:
+            there.happened += 1
+
+        runner = web.AppRunner(
+            answers_app(store=store, now=lambda: there.at, hosts=("answers.example",), happened=happened)
+        )
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        there.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        yield there
+
+
+async def test_opening_changes_nothing_and_a_tap_answers(store: Store, door: Door) -> None:
+    put(store, lost())
+    secret = link(store)
+    for method in ("GET", "HEAD", "GET"):
+        status, page = await door.get(f"/t/{secret}", method)
+        assert status == 200
+    assert "Có điện" in page
+    assert "Mất điện" in page
+    assert "Trường nghỉ" in page
+    assert "SC-1001" in page
+    assert "<script" not in page
+    before = store.incident_of(EVERYTHING, 1001)
+    assert before is not None
+    assert (before.events, before.answers) == ((), ())
+    assert await door.tap(secret, "power_cut") == 303
+    story = store.incident_of(EVERYTHING, 1001)
+    assert story is not None
+    assert [one.answer for one in story.answers] == ["power_cut"]
+    assert [(one.what, one.by) for one in story.events] == [(What.ANSWERED, "it_officer")]
+    assert door.happened == 1
+    assert "Đã ghi: Mất điện" in (await door.get(f"/t/{secret}?done=power_cut"))[1]
+    assert await door.tap(secret, "acknowledge") == 303
+    assert "Đã tiếp nhận lúc" in (await door.get(f"/t/{secret}"))[1]
+    assert "The record" in (await door.get(f"/t/{secret}?lang=en"))[1]
+
+
+async def test_closed_today_withdraws_it(store: Store, door: Door) -> None:
+    put(store, lost())
+    secret = link(store)
+    await door.tap(secret, "closed")
+    story = store.incident_of(EVERYTHING, 1001)
+    assert story is not None
+    assert story.incident.state is State.WITHDRAWN
+    assert await door.tap(secret, "power") == 303, "too late is no error, and changes nothing"
+    again = store.incident_of(EVERYTHING, 1001)
+    assert again is not None
+    assert again.answers == story.answers
+
+
+async def test_a_link_is_good_for_its_incident_and_role_alone(store: Store, door: Door) -> None:
+    put(store, lost())
+    put(store, lost(1002, place=Place(Level.SCHOOL, "HS"), schools=("HS",)))
+    principal, officer = link(store, role="principal"), link(store)
+    assert "button" not in (await door.get(f"/t/{principal}"))[1].partition("<body>")[2]
+    await door.tap(principal, "power")
+    await door.tap(officer, "provider_said", text="x")
+    await door.tap(officer, "nonsense")
+    await door.tap(officer, "")
+    for number in (1001, 1002):
+        story = store.incident_of(EVERYTHING, number)
+        assert story is not None
+        assert story.events == ()
+    for path in ("/", "/t/", "/t/wrong-one1", f"/t/{officer}x", "/metrics", "/api/v1/schools", "/readyz", "/t/%00%ff"):
+        assert (await door.get(path))[0] == 404
+    assert (await door.get(f"/t/{officer}", "PUT"))[0] == 405
+    assert (await door.get(f"/t/{officer}", headers={"Host": "evil.example"}))[0] == 421
+    assert (await door.get(f"/t/{officer}", headers={"Host": "answers.example"}))[0] == 200
+    assert (await door.get(f"/t/{officer}", "POST", headers={"Origin": "https://evil.example"}))[0] == 403
+    assert (await door.get(f"/t/{officer}", "POST", data={"answer": "x" * 20_000}))[0] == 413
+
+
+async def test_the_provider_s_answer_is_kept(store: Store, door: Door) -> None:
+    place = Place(Level.PROVIDER, "A")
+    put(store, lost(place=place, told_place=place, schools=("BM", "HS")))
+    secret = link(store, role="office", path="hn")
+    _, page = await door.get(f"/t/{secret}")
+    assert "Ghi lại trả lời của nhà mạng" in page
+    assert ">BM<" in page
+    assert ">HS<" not in page, "a school of another area is not named"
+    await door.tap(secret, "provider_said", text=" đứt cáp <b>\r\n sửa xong 11:00 ")
+    story = store.incident_of(EVERYTHING, 1001)
+    assert story is not None
+    assert [one.reason for one in story.events] == ["đứt cáp <b> sửa xong 11:00"]
+
+
+async def test_of_many_schools_the_own_one_is_asked_about(store: Store, door: Door) -> None:
+    area = Place(Level.AREA, "hn")
+    evidence = msgspec.structs.replace(lost().evidence, word="area_silent", counts={"schools": 5, "others": 3})
+    put(store, lost(1002, place=area, told_place=area, schools=("BM", "HS"), evidence=evidence))
+    put(store, lost(1001, parent=1002))
+    secret = link(store, 1002)
+    assert "Có điện" in (await door.get(f"/t/{secret}"))[1]
+    await door.tap(secret, "power_cut")
+    story = store.incident_of(EVERYTHING, 1001)
+    assert story is not None
+    assert [one.answer for one in story.answers] == ["power_cut"]
+
+
+async def test_an_old_link_ends(store: Store, door: Door) -> None:
+    put(store, lost(state=State.CLOSED, ended=NOW, closed=NOW, verdict=Verdict.LINE, kind=Kind.OUTAGE))
+    secret = link(store)
+    assert "Bảng số liệu" in (await door.get(f"/t/{secret}"))[1]
+    door.at = NOW + KEPT_SECONDS + 1
+    assert (await door.get(f"/t/{secret}"))[0] == 404
+
+
+async def test_names_of_others_are_words(store: Store, door: Door) -> None:
+    put(store, lost())
+    with store.writing() as writer:
+        writer.put_school(School(code="BM", name='<script>alert(1)</script>"\u202e{{ 7*7 }}', area="hn"))
+    _, page = await door.get(f"/t/{link(store)}")
+    assert "<script" not in page
+    assert "\u202e" not in page
+    assert "49" not in page.partition("<h1>")[2].partition("</h1>")[0]
+
+
+def test_secrets_are_unguessable_and_stay_the_same() -> None:
+    made = {secret_of("key", number, recipient) for number in range(100) for recipient in range(100)}
+    assert len(made) == 10_000
+    assert all(len(secret) == 10 and secret.isalnum() for secret in made)
+    assert secret_of("key", 1, 2) == secret_of("key", 1, 2) != secret_of("other", 1, 2)

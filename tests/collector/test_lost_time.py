@@ -1,0 +1,253 @@
+"""What faults cost: lesson time by who can act, time without internet, and how it is shown."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schooldrum_collector.app.reckoning import LONGEST_STEP_SECONDS, Reckoning
+from schooldrum_collector.judge.fault import Degree, Evidence, Kind, Level, Place, Verdict
+from schooldrum_collector.judge.incident import Incident, Opening, State
+from schooldrum_collector.judge.lines import RegisteredLine
+from schooldrum_collector.judge.lost_time import SPANS, Group, Reckoned, group_of, lost_time
+from schooldrum_collector.judge.places import PlacePresence, PlaceState, SchoolPlaces
+from schooldrum_collector.show.aggregates import FailureMemory, schools_page
+from schooldrum_collector.store.interface import Store
+from schooldrum_collector.store.records import Area, Machine, Register, Room, School
+
+HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
+MONDAY = datetime(2026, 11, 30, tzinfo=HANOI)
+NOW = (MONDAY + timedelta(days=1, hours=20)).timestamp()
+"""Tuesday evening. Without a plan lessons are Monday to Saturday, 07:00 to 17:00."""
+NAME = 'x",school="EVIL"} 1\n# <b>'
+REGISTER = Register(
+    version=1,
+    areas={"hn": Area(path="hn", name='Hà "Nội"'), "hn/q3": Area(path="hn/q3", name="Quận 3", level="quận")},
+    schools={code: School(code=code, name=NAME, area="hn/q3") for code in ("A", "B")},
+    rooms={f"{code}/main/tin1": Room(school=code, code="tin1", name="Tin 1") for code in ("A", "B")},
+    machines={},
+    by_school={},
+    settings={},
+    settings_version=0,
+    lines={"A/main/main": RegisteredLine(school="A", site="main", code="main", provider='Nhà mạng "A"')},
+)
+
+
+def at(hour: float, *, day: int = 0) -> float:
+    return (MONDAY + timedelta(days=day, hours=hour)).timestamp()
+
+
+def incident(began: float, ended: float = 0.0, **fields: Any) -> Incident:
+    place = fields.pop("place", Place(Level.SCHOOL, "A"))
+    verdict = fields.pop("verdict", Verdict.LINE)
+    opening = Opening(place=place, verdict=verdict, degree=Degree.FOUND, began=began, error=1.0, measured=True)
+    given: dict[str, Any] = {
+        "number": 1001,
+        "kind": Kind.OUTAGE,
+        "degree": Degree.FOUND,
+        "opened": began,
+        "began_error": 1.0,
+        "began_measured": True,
+        "evidence": Evidence(word="silent"),
+        "state": State.CLOSED if ended else State.OPEN,
+        "schools": ("A",),
+        "ended": ended,
+        **fields,
+    }
+    return Incident(place=place, verdict=verdict, first=opening, began=began, **given)
+
+
+def lessons(*incidents: Incident, now: float = NOW, school: str = "A") -> dict[tuple[str, str], float]:
+    lost = lost_time(REGISTER, incidents, now).get(school)
+    return (
+        {} if lost is None else {(group.value, span): seconds / 3600 for (group, span), seconds in lost.lessons.items()}
+    )
+
+
+@pytest.mark.parametrize(
+    ("began", "ended", "hours"),
+    [
+        (at(8), at(9), 1),
+        (at(6), at(8), 1),
+        (at(16), at(20), 1),
+        (at(18), at(22), 0),
+        (at(16), at(8, day=1), 2),
+        (at(8, day=-1), at(9, day=-1), 0),  # a Sunday
+        (at(16, day=1), 0.0, 1),  # goes on
+        (at(8, day=5), at(9, day=5), 0),  # later than now
+        (at(9), at(8), 0),  # ends before it begins
+    ],
+)
+def test_lesson_time_is_what_lies_in_school_hours(began, ended, hours):
+    assert lessons(incident(began, ended)).get(("office", "30d"), 0) == pytest.approx(hours)
+
+
+def test_each_span_holds_what_lies_in_it():
+    old, new = incident(at(8, day=-20), at(9, day=-20)), incident(at(8, day=1), at(9, day=1))
+    assert lessons(old, new) == {("office", "30d"): 2, ("office", "7d"): 1, ("office", "1d"): 1}
+    assert lessons(incident(at(8, day=-40), at(9, day=-40))) == {}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"place": Place(Level.MACHINE, "m1"), "verdict": Verdict.MACHINE},
+        {"kind": Kind.LOSS},
+        {"kind": Kind.MUTE},
+        {"kind": Kind.SECOND_LINE},
+        {"state": State.WITHDRAWN},
+        {"state": State.ABSORBED},
+        {"parent": 1000},
+        {"planned": True},
+        {"schools": ("GONE",)},
+    ],
+)
+def test_what_costs_no_lesson(fields):
+    assert lost_time(REGISTER, [incident(at(8), at(9), **fields)], NOW) == {}
+
+
+def test_what_overlaps_counts_once_and_each_group_for_itself():
+    first, second = incident(at(8), at(10)), incident(at(9), at(11), number=1002)
+    service = incident(at(8), at(9), kind=Kind.SERVICE, verdict=Verdict.SERVICE)
+    assert lessons(first, second, service) == {
+        ("office", "7d"): 3,
+        ("office", "30d"): 3,
+        ("none", "7d"): 1,
+        ("none", "30d"): 1,
+    }
+
+
+def test_a_provider_costs_each_of_its_schools():
+    shared = incident(at(8), at(9), place=Place(Level.PROVIDER, "Nhà mạng A"), schools=("A", "B"))
+    for school in ("A", "B"):
+        assert lessons(shared, school=school)["office", "7d"] == 1
+        assert lost_time(REGISTER, [shared], NOW)[school].internet["7d"] == 3600
+
+
+def test_only_the_line_costs_internet():
+    for verdict in Verdict:
+        lost = lost_time(REGISTER, [incident(at(18), at(19), verdict=verdict)], NOW)
+        expected = {"7d": 3600.0, "30d": 3600.0} if verdict in {Verdict.LINE, Verdict.DNS, Verdict.NATIONAL} else {}
+        assert (lost["A"].internet if lost else {}) == expected, verdict
+    room = incident(at(18), at(19), place=Place(Level.ROOM, "A/main/tin1"), verdict=Verdict.LINE)
+    assert lost_time(REGISTER, [room], NOW) == {}
+
+
+def test_every_verdict_is_somebodys():
+    assert {group_of(verdict) for verdict in Verdict} == set(Group)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(-40 * 86400, 86400),
+            st.floats(0, 10 * 86400),
+            st.sampled_from(sorted(Verdict)),
+            st.sampled_from(("A", "B")),
+        ),
+        max_size=8,
+    )
+)
+def test_laws_of_lost_time(drawn):
+    incidents = [
+        incident(NOW + began, NOW + began + length, verdict=verdict, schools=(school,), number=1001 + number)
+        for number, (began, length, verdict, school) in enumerate(drawn)
+    ]
+    for lost in lost_time(REGISTER, incidents, NOW).values():
+        for group in Group:
+            by_span = [lost.lessons.get((group, span), 0.0) for span in SPANS]
+            assert by_span == sorted(by_span), "a longer span holds the shorter"
+            for span, seconds in zip(SPANS, by_span, strict=True):
+                assert 0 <= seconds <= SPANS[span]
+        assert all(0 < seconds <= SPANS[span] + 1e-6 for span, seconds in lost.internet.items())
+    assert lost_time(REGISTER, incidents, NOW) == lost_time(REGISTER, incidents[::-1], NOW)
+
+
+# Counted as it goes
+
+
+def _places(**states: PlaceState) -> dict[str, SchoolPlaces]:
+    return {
+        code: SchoolPlaces(school=PlacePresence(state=state, expected=True), sites={}, rooms={}, presences={})
+        for code, state in states.items()
+    }
+
+
+def test_time_counts_while_pcs_are_heard_and_no_outage_holds_the_school(
+    opened: Callable[..., Store], tmp_path: Path, enrol: Callable[..., Machine]
+) -> None:
+    store = opened(tmp_path / "data")
+    for code in ("A", "B", "C"):
+        enrol(store, f"m{code}", school=code)
+    steady = [100.0]
+    places = _places(A=PlaceState.UP, B=PlaceState.DEGRADED, C=PlaceState.OFF)
+    reckoning = Reckoning(store, places, now=lambda: NOW, steady=lambda: steady[0])
+    reckoning.reckon()
+    assert reckoning.reckoned.available == {"A": 0, "B": 0, "C": 0}
+    steady[0] += 30
+    reckoning.reckon()
+    assert reckoning.reckoned.available == {"A": 30, "B": 30, "C": 0}
+    with store.writing() as writer:
+        writer.put_incident(incident(at(8, day=1)))
+    steady[0] += 30
+    reckoning.reckon()
+    assert reckoning.reckoned.available == {"A": 30, "B": 60, "C": 0}
+    assert reckoning.reckoned.lost["A"].lessons[Group.OFFICE, "1d"] == 9 * 3600
+    assert [one.name for one in reckoning.reckoned.open] == ["SC-1001"]
+    # A machine that slept saw nothing meanwhile.
+    steady[0] += LONGEST_STEP_SECONDS + 1
+    reckoning.reckon()
+    assert reckoning.reckoned.available == {"A": 30, "B": 60, "C": 0}
+
+
+# Shown
+
+
+def page(reckoned: Reckoned, schools: tuple[str, ...] = ("A", "B")) -> list[str]:
+    pieces = schools_page(
+        REGISTER, schools, latest_of=lambda _: [], states_of=lambda *_: {}, memory=FailureMemory(), reckoned=reckoned
+    )
+    return [line for line in b"".join(pieces).decode().splitlines() if not line.startswith("#")]
+
+
+def test_the_page_says_what_was_lost_and_escapes_what_people_wrote():
+    room = incident(
+        at(8, day=1), place=Place(Level.ROOM, "A/main/tin1"), verdict=Verdict.ROOM, degree=Degree.PROBABLE, number=1007
+    )
+    shared = incident(at(9), place=Place(Level.PROVIDER, "x"), schools=("A", "B", "GONE"), number=1008)
+    both = (room, shared)
+    lines = page(Reckoned(lost=lost_time(REGISTER, both, NOW), available={"A": 1.5}, open=both))
+    where = 'level="room",kind="outage",verdict="room",degree="probable"'
+    assert (
+        f'school_incident_begin_timestamp_seconds{{school="A",site="main",room="tin1",incident="SC-1007",{where}}}'
+        f" {room.began:.3f}"
+    ) in lines
+    assert sum("SC-1008" in line for line in lines) == 2
+    assert 'school_internet_available_seconds_total{school="A"} 1.500' in lines
+    assert 'school_lesson_lost_seconds{school="A",group="school",window="1d"} 32400.000' in lines
+    assert 'school_line_info{school="A",site="main",line="main",provider="Nhà mạng \\"A\\""} 1' in lines
+    assert 'school_area_info{area="hn",name="Hà \\"Nội\\"",level=""} 1' in lines
+    assert any(line.startswith('school_info{school="A",name="x\\",school=\\"EVIL\\"} 1\\n# <b>"') for line in lines)
+    assert not any(line.startswith("# <b>") for line in lines)
+
+
+def test_a_reader_of_one_school_sees_nothing_of_another():
+    shared = incident(at(9), place=Place(Level.PROVIDER, "x"), schools=("A", "B"))
+    everything = Reckoned(lost=lost_time(REGISTER, [shared], NOW), available={"A": 1, "B": 2}, open=(shared,))
+    lines = page(everything, ("B",))
+    assert lines
+    assert not any('school="A"' in line for line in lines)
+
+
+def test_a_correction_moves_what_was_lost():
+    before = incident(at(8), at(9), verdict=Verdict.UNKNOWN)
+    after = msgspec.structs.replace(before, verdict=Verdict.LINE)
+    assert set(lessons(before)) == {("school", "7d"), ("school", "30d")}
+    assert set(lessons(after)) == {("office", "7d"), ("office", "30d")}

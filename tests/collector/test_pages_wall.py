@@ -1,0 +1,125 @@
+"""The wall: who is shown, in which order, found by which words, and how much work a look is."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession
+from tests.collector import pages_scene as scene
+from tests.collector.test_pages_access import Browser
+
+from schooldrum_collector.judge.places import PlaceState
+from schooldrum_collector.judge.presence import Hearing
+from schooldrum_collector.speech import Say
+from schooldrum_collector.store.interface import Store
+from schooldrum_collector.store.records import EVERYTHING, Room, School, Scope
+from schooldrum_collector.store.sqlite import open_store
+from schooldrum_collector.web import wall
+from schooldrum_collector.web.census import Census, state_of
+from schooldrum_collector.web.path_drawing import STEPS, stops
+from schooldrum_collector.web.sight import Sight
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    store = open_store(tmp_path, clock=lambda: scene.NOW)
+    await scene.fill(store)
+    yield store
+    store.close()
+
+
+def sight(store: Store, scope: Scope = EVERYTHING) -> Sight:
+    return Sight(store=store, register=store.register(), scope=scope, hearing=Hearing(), now=scene.NOW)
+
+
+async def codes(store: Store, **asked: str) -> list[str]:
+    seen = sight(store)
+    found, _ = wall.chosen(seen, await Census().of(seen), wall.asked(asked))
+    return [one.code for one in found]
+
+
+async def test_those_in_need_come_first_and_the_rest_as_a_reader_expects(store: Store) -> None:
+    assert await codes(store) == ["QY", "BM", "HS", "X1", "HB", "T10", "DL", "T2"]
+    assert await codes(store, area="hn/a", state="rest") == ["T2"]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("quang yen", ["QY"]),
+        ("Quảng Yên", ["QY"]),
+        ("hoa binh", ["HB"]),
+        ("Hoà Bình", ["HB"]),
+        ("dai lam", ["DL"]),
+        ("bm", ["BM"]),
+        ("hoa sen phuong", ["HS"]),
+        ("tieu hoc so", ["T10", "T2"]),
+        ("<script>", ["X1"]),
+        ("%", ["X1"]),
+        ("nowhere", []),
+    ],
+)
+async def test_search_needs_no_accents(store: Store, query: str, found: list[str]) -> None:
+    assert await codes(store, q=query) == found
+
+
+@pytest.mark.parametrize(
+    ("given", "address"),
+    [
+        ({}, "/"),
+        ({"q": " a  b ", "part": "2"}, "/?q=a+b&part=2"),
+        ({"part": "-1"}, "/"),
+        ({"part": "999999999999"}, "/"),
+        ({"part": "²"}, "/"),
+        ({"state": "evil", "area": "hn"}, "/?area=hn"),
+        ({"q": "x" * 500}, f"/?q={'x' * 100}"),
+    ],
+)
+def test_what_makes_no_sense_is_left_out(given: dict[str, str], address: str) -> None:
+    if "²" not in given.values():
+        assert wall.asked(given).address() == address
+    assert wall.asked({"q": "a", "part": "3"}).address(state="bad") == "/?q=a&state=bad"
+
+
+async def test_a_look_at_the_wall_is_one_look_at_each_pc_and_at_most_a_part_of_the_list(store: Store) -> None:
+    with store.writing() as writer:
+        for number in range(300):
+            writer.put_school(School(code=f"N{number}", name=f"Trường {number}", area="hn/b"))
+            writer.put_room(Room(school=f"N{number}", code="tin1", name="Phòng Tin 1", seats=1))
+    census, seen = Census(), sight(store)
+    stands = await census.of(seen)
+    machines = [one for one in seen.register.machines.values() if one.state == "active"]
+    assert census.looked_at == len(machines)
+    assert await census.of(seen) is stands
+    async with scene.served(store, token=None) as server, ClientSession() as session:
+        page = (await Browser(server, session).get("/"))[2]
+        assert page.count('<li class="card school') == wall.AT_ONCE
+        assert "1–120 / 308" in page  # noqa: RUF001 - as people read it
+        last = (await Browser(server, session).get("/?part=3"))[2]
+        assert last.count('<li class="card school') == 308 - 2 * wall.AT_ONCE
+
+
+@pytest.mark.parametrize(
+    ("machines", "state"),
+    [
+        ({}, PlaceState.UNKNOWN),
+        ({"never": 3}, PlaceState.UNKNOWN),
+        ({"online": 1, "off": 30}, PlaceState.UP),
+        ({"online": 3, "silent": 1}, PlaceState.UP),
+        ({"online": 2, "silent": 1}, PlaceState.DEGRADED),
+        ({"silent": 1, "off": 9}, PlaceState.DOWN),
+        ({"off": 9, "never": 1}, PlaceState.OFF),
+    ],
+)
+def test_how_a_school_stands(machines: dict[str, int], state: PlaceState) -> None:
+    assert state_of(machines) is state
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_the_way_is_drawn_as_far_as_it_is_known(language: str) -> None:
+    drawn = stops({"pc": "ok", "switch": "broken", "gateway": "strange"}, Say(language))
+    assert [one.step for one in drawn] == list(STEPS)
+    assert [one.state for one in drawn] == ["ok", "broken", "unknown", "unknown", "unknown", "unknown"]
+    assert [one.reached for one in drawn][:2] == ["", "broken"]
+    assert all(one.name and one.word and one.mark for one in drawn)
+    assert len({one.mark for one in drawn}) == 3

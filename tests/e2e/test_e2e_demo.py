@@ -1,0 +1,162 @@
+"""The demo as a person has it: started, broken in every way from other windows, mended, stopped, started again."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.e2e.programs import eventually, fetched, free_port
+
+PROGRAM = (sys.executable, "-m", "schooldrum_collector")
+CUTS = {
+    # what is cut, at which school -> the place it becomes an incident of, the verdict and degree at once, and later
+    ("room", "MP01"): ("MP01/main/tin1", ("room", "probable"), ("room", "found")),
+    ("line", "MP07"): ("MP07", ("unknown", "unknown"), ("line", "found")),
+    ("power", "MP11"): ("MP11", ("unknown", "unknown"), ("power", "probable")),
+    ("line", "MP05"): ("MP05", ("line", "probable"), ("line", "found")),
+}
+PROVIDER = {("provider", "MP03"): ("Nhà mạng A", ("line", "probable"), ("line", None))}
+Cuts = Mapping[tuple[str, str], tuple[str, tuple[str, str], tuple[str, str | None]]]
+
+
+class Demo:
+    """`demo start` as a process in a home of its own; other commands beside it."""
+
+    def __init__(self, home: Path) -> None:
+        self.environ = {name: value for name, value in os.environ.items() if not name.startswith("SCHOOLDRUM_")}
+        self.environ |= {
+            "SCHOOLDRUM_HOME": str(home),
+            "SCHOOLDRUM_COLLECTOR_OFFICE_LISTEN": f"127.0.0.1:{free_port()}",
+            "SCHOOLDRUM_COLLECTOR_AGENTS_LISTEN": f"127.0.0.1:{free_port()}",
+        }
+        self.office = f"http://{self.environ['SCHOOLDRUM_COLLECTOR_OFFICE_LISTEN']}"
+
+    def start(self, *more: str) -> None:
+        self.said: list[str] = []
+        words = ("demo", "start", "--schools", "12", "--quiet-day", "--alone", "--lang", "en", *more)
+        self.process = subprocess.Popen(
+            [*PROGRAM, *words], env=self.environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        assert self.process.stdout is not None
+        stream = self.process.stdout
+        self._reader = threading.Thread(target=lambda: self.said.extend(stream))
+        self._reader.start()
+        eventually(lambda: "demo mend" in self.text or self.process.poll() is not None, 90, "the demo runs")
+        assert self.process.poll() is None, self.text
+
+    @property
+    def text(self) -> str:
+        return "".join(self.said)
+
+    def stop(self, number: int = signal.SIGINT) -> int:
+        self.process.send_signal(number)
+        try:
+            return self.process.wait(40)
+        finally:
+            self.process.kill()
+            self.process.wait()
+            self._reader.join(10)
+            assert self.process.stdout is not None
+            self.process.stdout.close()
+
+    def begin(self, *words: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*PROGRAM, *words, "--lang", "en"],
+            env=self.environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+
+    def call(self, *words: str, within: float = 270) -> str:
+        said, _ = self.begin(*words).communicate(timeout=within)
+        return said
+
+    def incidents(self) -> list[dict[str, Any]]:
+        said = json.loads(fetched(f"{self.office}/api/v1/incidents"))
+        found: list[dict[str, Any]] = said["incidents"]
+        return found
+
+
+@pytest.fixture
+def demo(tmp_path):
+    one = Demo(tmp_path / "home")
+    one.start()
+    yield one
+    if one.process.poll() is None:
+        one.stop()
+
+
+def _standing(incident: dict[str, Any]) -> tuple[str, str]:
+    return incident["verdict"], incident["degree"]
+
+
+def _of(demo: Demo, path: str) -> dict[str, Any]:
+    found = [one for one in demo.incidents() if one["place"]["path"] == path]
+    assert len(found) == 1, (path, demo.incidents())
+    return found[0]
+
+
+def _cut_and_mended(demo: Demo, cuts: Cuts) -> None:
+    cutting = {cut: demo.begin("demo", "cut", cut[0], "--school", cut[1]) for cut in cuts}
+    told = {cut: process.communicate(timeout=200)[0] for cut, process in cutting.items()}
+    for cut, said in told.items():
+        assert cutting[cut].returncode == 0, said
+        assert "Message to" in said, said
+        assert "SMS: " in said, said
+        address = re.search(r"(http://\S+/incidents/\d+)$", said, re.MULTILINE)
+        assert address, said
+        assert "<svg" in fetched(address[1]), cut
+    for path, at_once, _ in cuts.values():
+        assert _standing(_of(demo, path)) == at_once, path
+    assert demo.call("demo", "list").count("demo cut") == len(cuts)
+
+    said = demo.call("demo", "mend")
+    assert said.count("Mended: ") == len(cuts), said
+    for path, _, (verdict, degree) in cuts.values():
+        incident = _of(demo, path)
+        assert incident["verdict"] == verdict, (path, said)
+        assert degree in {None, incident["degree"]}, (path, said)
+        assert incident["state"] == "closed", (path, said)
+    assert "Nothing is broken." in demo.call("demo", "list")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_everything_that_can_be_cut_is_found_and_mended_and_the_next_start_goes_on(demo) -> None:
+    assert re.search(r"12 schools, \d+ PCs", demo.text)
+    assert "simulated" in fetched(f"{demo.office}/api/v1/schools") or "mô phỏng" in fetched(
+        f"{demo.office}/api/v1/schools"
+    )
+
+    _cut_and_mended(demo, CUTS)
+    _cut_and_mended(demo, PROVIDER)
+
+    known = len(demo.incidents())
+    assert demo.stop() == 0, demo.text
+    assert "Stopped." in demo.text
+    assert "No sample area is running" in demo.call("demo", "cut", "room")
+
+    demo.start()
+    assert "Adding" not in demo.text
+    assert len(demo.incidents()) == known
+    time.sleep(25)
+    assert not [one for one in demo.incidents() if one["state"] == "open"]
+    assert demo.stop(signal.SIGTERM) == 0, demo.text
+
+
+def test_two_demos_do_not_share_a_home_and_the_names_of_schools_are_checked(demo) -> None:
+    assert "running in another window" in demo.call("demo", "start")
+    assert "No MP99" in demo.call("demo", "cut", "room", "--school", "MP99", "--no-wait")
+    said = demo.call("demo", "cut", "room", "--no-wait")
+    assert said.startswith("Cut: the switch of"), said
+    assert "/schools/MP" in said
+    assert demo.call("demo", "mend", "--no-wait").startswith("Mended: ")
+    assert demo.stop() == 0
+    # Nobody is left behind.
+    assert not fetched(f"{demo.office}/readyz", timeout=2)

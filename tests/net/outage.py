@@ -1,0 +1,152 @@
+"""One outage of a school: broken, looked at, mended; and what was told of it compared with the truth."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from tests.e2e.programs import eventually
+from tests.net.school import BEAT, GRACE_SECONDS, SCHOOL, School
+
+from schooldrum_collector.judge.incident import Incident, State
+
+Doing = Callable[[School], object]
+LASTS = 8.0
+SETTLED_SECONDS = 30.0
+WELL_SECONDS = 3.5
+FOUND_BEATS = 4.0
+LATE_SECONDS = 1.0
+"""What a machine shared by many adds to four beats of a second, which are four minutes elsewhere."""
+
+
+class Scenario(msgspec.Struct, frozen=True, kw_only=True):
+    """What is broken and mended, and what is to be told: `verdict degree` while it lasts (`live`) and in the end.
+
+    `place` is the path of the incident's place in the end (`BM`, `BM/main/tin1`, or a PC), `kind` its kind, `told` how
+    many notifications there may be. `also` are further incidents, each as place, kind, verdict, degree. Without a place
+    there is to be no incident at all. `prepares` is done long before, and `tidies` undoes it.
+    """
+
+    name: str
+    breaks: Doing
+    mends: Doing
+    place: str = SCHOOL
+    kind: str = "outage"
+    live: str = ""
+    end: str = ""
+    told: tuple[int, ...] = (1,)
+    lasts: float = LASTS
+    also: tuple[str, ...] = ()
+    prepares: Doing | None = None
+    tidies: Doing | None = None
+    starts: float = 0.0
+    """Seconds until what was mended works: PCs start."""
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of it: times are seconds of the collector's clock, `words` what was said when, in order."""
+
+    cut: float
+    mended: float
+    words: tuple[tuple[float, str], ...]
+    incidents: tuple[Incident, ...]
+    notified: tuple[dict[str, Any], ...]
+
+
+def word(incident: Incident) -> str:
+    """`line found`: verdict and degree."""
+    return f"{incident.verdict.value} {incident.degree.value}"
+
+
+def path(school: School, incident: Incident) -> str:
+    """The path of its place; a PC by its name."""
+    return school.pc_of.get(incident.place.path, incident.place.path)
+
+
+def summary(school: School, incident: Incident) -> str:
+    """`BM outage line found`: place, kind, verdict, degree."""
+    return f"{path(school, incident)} {incident.kind.value} {word(incident)}"
+
+
+def _is_well(school: School) -> bool:
+    if time.monotonic() < school.listening + GRACE_SECONDS:
+        return False
+    machines = school.machines().values()
+    online = {one["alias"] for one in machines if one["presence"]["state"] == "online"}
+    return len(online) == len(school.on) and not any(one.is_live for one in school.incidents())
+
+
+def play(school: School, scenario: Scenario) -> Outcome:
+    """Breaks a school that is well, mends it, and waits until nothing more is said of it."""
+    if scenario.prepares is not None:
+        scenario.prepares(school)
+    try:
+        return _played(school, scenario)
+    finally:
+        if scenario.tidies is not None:
+            scenario.tidies(school)
+
+
+def _played(school: School, scenario: Scenario) -> Outcome:
+    eventually(lambda: _is_well(school), SETTLED_SECONDS, f"all is well before: {scenario.name}")
+    school.forget()
+    time.sleep(WELL_SECONDS)
+    before = school.incidents()
+    assert not before, f"before anything was broken: {before}"
+    words: list[tuple[float, str]] = []
+
+    def look() -> tuple[Incident, ...]:
+        there = tuple(school.incidents())
+        said = "; ".join(f"{summary(school, one)} {one.state.value}" for one in there)
+        if said != (words[-1][1] if words else ""):
+            words.append((school.now(), said))
+        return there
+
+    cut = school.now()
+    scenario.breaks(school)
+    while school.now() < cut + scenario.lasts:
+        look()
+        time.sleep(0.1)
+    mended = school.now()
+    scenario.mends(school)
+    quiet = time.monotonic() + 2 * WELL_SECONDS
+    last = ""
+    deadline = time.monotonic() + SETTLED_SECONDS
+    while time.monotonic() < min(quiet, deadline):
+        there = look()
+        now = words[-1][1] if words else ""
+        live = any(one.state in {State.OPEN, State.ABSORBED} for one in there)
+        if now != last or live:
+            quiet, last = time.monotonic() + WELL_SECONDS + (2 * WELL_SECONDS if live else 0), now
+        time.sleep(0.1)
+    return Outcome(
+        cut=cut, mended=mended, words=tuple(words), incidents=look(), notified=tuple(school.alerts.notified())
+    )
+
+
+def troubles(school: School, scenario: Scenario, outcome: Outcome) -> list[str]:
+    """Everything in which what was told differs from the truth, in words; nothing where it does not."""
+    incidents = tuple(one for one in outcome.incidents if not one.parent)
+    found: list[str] = []
+    if len(outcome.notified) not in (scenario.told if scenario.place else (0,)):
+        found.append(f"{len(outcome.notified)} notifications")
+    main = f"{scenario.place} {scenario.kind} {scenario.end}"
+    wanted = sorted((main, *scenario.also)) if scenario.place else []
+    ended = sorted(summary(school, one) for one in incidents)
+    if ended != wanted:
+        found.append(f"in the end {ended}")
+    one = next((one for one in incidents if summary(school, one) == main), None)
+    if one is None:
+        return found
+    if one.state is not State.CLOSED:
+        found.append(f"it is {one.state.value}")
+    first = next((at for at, said in outcome.words if scenario.live in said), None)
+    if first is None or first - outcome.cut > FOUND_BEATS * BEAT + LATE_SECONDS:
+        found.append(f"{scenario.live} after {first - outcome.cut if first else -1:.1f} s")
+    for name, told, error, truth, slack in (
+        ("begin", one.began, one.began_error, outcome.cut, 0.0),
+        ("end", one.ended, one.ended_error, outcome.mended, scenario.starts),
+    ):
+        if abs(told - truth) > error + slack + LATE_SECONDS:
+            found.append(f"{name} off by {told - truth:.1f} s, stated {error:.1f}")
+    return found

@@ -1,0 +1,259 @@
+"""The outages that are played in a school of namespaces, by name; each with what is to be told of it."""
+
+from tests.net import school as place
+from tests.net.outage import Doing, Scenario
+from tests.net.school import ROOMS, School, pcs
+
+HALVES = {
+    "main": tuple(pc for room, pc in pcs() if room != "tin1"),
+    "second": tuple(pc for room, pc in pcs() if room == "tin1"),
+}
+"""Line -> the PCs that go out by it where both lines are used."""
+
+
+def links(name: str, state: str, *ends: str) -> Doing:
+    """Sets ends of cables in one namespace up or down."""
+
+    def do(school: School) -> None:
+        for end in ends:
+            school.network.ip(name, "link", "set", end, state)
+
+    return do
+
+
+def rules(name: str, *rule: str) -> tuple[Doing, Doing]:
+    """A packet filter's rule that breaks, and taking it away again. It is written from the chain on."""
+    table = rule[:2] if rule[0] == "-t" else ()
+    rest = rule[len(table) :]
+    return (
+        lambda school: school.network.rule(name, *table, "-I", *rest),
+        lambda school: school.network.rule(name, *table, "-D", *rest),
+    )
+
+
+def together(*doings: Doing) -> Doing:
+    """One after the other, at once."""
+
+    def do(school: School) -> None:
+        for doing in doings:
+            doing(school)
+
+    return do
+
+
+def in_room(room: str) -> list[str]:
+    return [pc for where, pc in pcs() if where == room]
+
+
+def wan_back(school: School) -> None:
+    for metric, (provider, net) in enumerate(place.LINES.values(), 1):
+        school.network.ip("router", "link", "set", f"wan-{provider.lower()}", "up")
+        school.network.ip("router", "route", "replace", "default", "via", f"{net}.2", "metric", str(metric))
+
+
+def split(school: School) -> None:
+    """Half of the school goes out by each line, and neither line stands in for the other."""
+    for table, (line, names) in enumerate(HALVES.items(), 200):
+        _, net = place.LINES[line]
+        school.network.ip("router", "route", "replace", "default", "via", f"{net}.2", "table", str(table))
+        school.network.ip("router", "route", "replace", "unreachable", "default", "metric", "9", "table", str(table))
+        school.network.ip("router", "route", "replace", "192.168.1.0/24", "dev", "lan", "table", str(table))
+        for pc in names:
+            school.network.ip("router", "rule", "add", "from", school.network.address(pc), "lookup", str(table))
+
+
+def joined(school: School) -> None:
+    """Everybody goes out by the first line again."""
+    for pc in (pc for names in HALVES.values() for pc in names):
+        school.network.ip("router", "rule", "del", "from", school.network.address(pc))
+
+
+def wan_back_split(school: School) -> None:
+    wan_back(school)
+    for table, line in enumerate(HALVES, 200):
+        _, net = place.LINES[line]
+        school.network.ip("router", "route", "replace", "default", "via", f"{net}.2", "table", str(table))
+
+
+def dropped(name: str, address: str) -> tuple[Doing, Doing]:
+    return rules(name, "FORWARD", "-d", address, "-j", "DROP")
+
+
+def power(*names: str) -> tuple[Doing, Doing]:
+    return lambda school: school.switch_off(*names), lambda school: school.switch_on(*names)
+
+
+def lost_address(*names: str) -> tuple[Doing, Doing]:
+    """Their lease has run out, and there is none left."""
+
+    def do(school: School) -> None:
+        for pc in names:
+            school.network.ip(pc, "address", "flush", "dev", "eth0")
+            school.network.ip(pc, "address", "add", "169.254.7.7/16", "dev", "eth0")
+
+    def undo(school: School) -> None:
+        for pc in names:
+            school.network.ip(pc, "address", "flush", "dev", "eth0")
+            school.network.ip(pc, "address", "add", f"{school.network.address(pc)}/24", "dev", "eth0")
+            school.network.ip(pc, "route", "replace", "default", "via", place.ROUTER)
+
+    return do, undo
+
+
+def misled(*names: str) -> tuple[Doing, Doing]:
+    """Somebody hands out a gateway that is none."""
+
+    def via(gateway: str) -> Doing:
+        return lambda school: [school.network.ip(pc, "route", "replace", "default", "via", gateway) for pc in names]
+
+    return via("192.168.1.99"), via(place.ROUTER)
+
+
+def portal() -> tuple[Doing, Doing]:
+    aim = f"{place.ROUTER}:8080"
+    web = rules(
+        "router", "-t", "nat", "PREROUTING", "-p", "tcp", "--dport", "80", "-j", "DNAT", "--to-destination", aim
+    )
+    rest = rules("router", "FORWARD", "-j", "DROP")
+    return together(web[0], rest[0]), together(rest[1], web[1])
+
+
+def outage(name: str, doings: tuple[Doing, Doing], **more: object) -> Scenario:
+    return Scenario(name=name, breaks=doings[0], mends=doings[1], **more)  # type: ignore[arg-type]  # as Scenario has it
+
+
+def _room(room: str) -> str:
+    return f"{place.SCHOOL}/main/{room}"
+
+
+TIN1, TIN2 = _room("tin1"), _room("tin2")
+INSIDE = (
+    outage(
+        "the cable of a PC",
+        (links("lan", "down", "to-tin1-2"), links("lan", "up", "to-tin1-2")),
+        place="tin1-2", live="machine probable", end="machine found", told=(0,),
+    ),
+    outage(
+        "the cable between a room and the school",
+        (links("lan", "down", "up-tin1"), links("lan", "up", "up-tin1")),
+        place=TIN1, live="room probable", end="room found",
+    ),
+    outage(
+        "a room's switch without power",
+        (links("lan", "down", *(f"to-{pc}" for pc in in_room("tin1")), "up-tin1"),
+         links("lan", "up", *(f"to-{pc}" for pc in in_room("tin1")), "up-tin1")),
+        place=TIN1, live="room probable", end="room found",
+    ),
+    outage("the power of a room", power(*in_room("tin2")), place=TIN2, live="room probable", end="power probable",
+            starts=2.0),
+    outage("the power of a PC", power("tin2-1"), place="tin2-1", live="machine probable", end="machine probable",
+            told=(0,), starts=2.0),
+    outage(
+        "the power of the school",
+        power(*(pc for _, pc in pcs())),
+        live="unknown unknown", end="power probable", starts=2.0,
+    ),
+    outage(
+        "the router is dead",
+        (links("router", "down", *ROOMS), links("router", "up", *ROOMS)),
+        live="unknown unknown", end="lan found",
+    ),
+    outage(
+        "no address is left, for some",
+        lost_address("tin1-1", "tin1-2", "tin2-1"),
+        live="machine probable", end="lan found", told=(0, 1),
+    ),
+    outage(
+        "no address is left, for all",
+        lost_address(*(pc for _, pc in pcs())),
+        live="unknown unknown", end="lan found",
+    ),
+    outage(
+        "somebody hands out a wrong gateway",
+        misled("tin1-1", "tin1-2", "tin2-1"),
+        live="machine probable", end="lan found", told=(0, 1),
+    ),
+    outage(
+        "two rooms' cables at once",
+        (links("lan", "down", "up-tin1", "up-tin2"), links("lan", "up", "up-tin1", "up-tin2")),
+        live="lan probable", end="lan found",
+    ),
+    outage(
+        "the cable of a PC, and abroad",
+        (together(links("lan", "down", "to-tin1-2"), dropped("a", place.INTERNATIONAL)[0]),
+         together(links("lan", "up", "to-tin1-2"), dropped("a", place.INTERNATIONAL)[1])),
+        live="international found", end="international found", also=("tin1-2 outage machine found",),
+    ),
+    outage(
+        "the program is killed and starts again at once",
+        (lambda school: (school.switch_off("tin1-1"), school.switch_on("tin1-1")), lambda _: None),
+        place="", lasts=4.0,
+    ),
+)  # fmt: skip
+OUTSIDE = (
+    outage(
+        "both lines",
+        (links("router", "down", "wan-a", "wan-b"), wan_back),
+        live="unknown unknown", end="line found",
+    ),
+    outage(
+        "the first line, the second steps in",
+        (links("router", "down", "wan-a"), wan_back),
+        kind="second_line", live="line probable", end="line probable",
+    ),
+    outage("the second line, which nobody uses", (links("router", "down", "wan-b"), wan_back), place="", lasts=5.0),
+    outage(
+        "the first of two lines that are both used",
+        (links("router", "down", "wan-a"), wan_back_split),
+        kind="second_line", live="line probable", end="line found", prepares=split, tidies=joined,
+    ),
+    outage(
+        "the second of two lines that are both used",
+        (links("router", "down", "wan-b"), wan_back_split),
+        kind="second_line", live="line probable", end="line found", prepares=split, tidies=joined,
+    ),
+    outage(
+        "the router sends everything astray",
+        (lambda school: school.network.ip("router", "route", "add", "blackhole", "default"),
+         lambda school: school.network.ip("router", "route", "del", "blackhole", "default")),
+        live="unknown unknown", end="line found",
+    ),
+    outage(
+        "the provider's next hop",
+        (links("a", "down", "core"), lambda school: school.network.core_back("a")),
+        live="unknown unknown", end="line found",
+    ),
+    outage(
+        "names",
+        (lambda school: setattr(school.resolver, "working", False),
+         lambda school: setattr(school.resolver, "working", True)),
+        live="dns found", end="dns found",
+    ),
+    outage("abroad", dropped("a", place.INTERNATIONAL), live="international found", end="international found"),
+    outage("the country", dropped("a", place.NATIONAL), live="national found", end="national found"),
+    outage(
+        "a service",
+        (lambda school: school.find_names(vnedu_example_vn=""), lambda school: school.find_names()),
+        kind="service", live="unknown unknown", end="unknown unknown", lasts=10.0,
+    ),
+    outage(
+        "the way to the collector alone",
+        dropped("a", place.OFFICE),
+        live="unknown unknown", end="collector probable",
+    ),
+    outage(
+        "the collector itself",
+        (lambda school: school.collector.kill(), lambda school: school.restart_collector()),
+        place="", lasts=6.0,
+    ),
+    outage("a login page in the way", portal(), live="unknown unknown", end="line probable"),
+    outage(
+        "a third of all packets",
+        rules("a", "FORWARD", "-i", "school", "-m", "statistic", "--mode", "random", "--probability", "0.3",
+              "-j", "DROP"),
+        kind="loss", live="line found", end="line found", lasts=14.0,
+    ),
+)  # fmt: skip
+
+
+ALL = (*INSIDE, *OUTSIDE)

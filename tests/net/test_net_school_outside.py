@@ -1,0 +1,26 @@
+"""Faults past a school's modem: lines, providers, names, far servers, services, the collector.
+
+What is told of each is compared with the truth: where it lies, since when, until when, and to whom how often.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from tests.net.outage import Scenario, play, troubles
+from tests.net.outages import OUTSIDE
+from tests.net.school import School, school
+
+pytestmark = [pytest.mark.namespaces, pytest.mark.slow, pytest.mark.xdist_group("school, outside")]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
+    with school(tmp_path_factory.mktemp("school")) as working:
+        yield working
+
+
+@pytest.mark.parametrize("scenario", OUTSIDE, ids=[one.name for one in OUTSIDE])
+def test_what_is_told_is_the_truth(made: School, scenario: Scenario):
+    outcome = play(made, scenario)
+    said = "\n".join(f"{at - outcome.cut:6.1f} {words}" for at, words in outcome.words)
+    assert troubles(made, scenario, outcome) == [], said
