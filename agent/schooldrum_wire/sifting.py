@@ -133,11 +133,7 @@ def _sift_fingerprint(fingerprint: Fingerprint) -> Fingerprint:
 def _is_fingerprint(fingerprint: Fingerprint) -> bool:
     """Whether `_sift_fingerprint` would change nothing."""
     items = [one for several in fingerprint.values() for one in several]
-    return (
-        fingerprint.keys() <= WEIGHTS.keys()
-        and len(items) <= FINGERPRINT_ITEMS
-        and all(map(_ITEM.match, items))
-    )
+    return fingerprint.keys() <= WEIGHTS.keys() and len(items) <= FINGERPRINT_ITEMS and all(map(_ITEM.match, items))
 
 
 def _sift_head(delivery: Delivery) -> Delivery:
@@ -271,6 +267,7 @@ def _is_sound(delivery: Delivery) -> bool:
         return False
     report = delivery.reports[0]
     codes = report.sections.values()
+    words = (delivery.agent, delivery.system, report.run, report.boot)
     return not (
         report.rows
         or report.word
@@ -279,12 +276,9 @@ def _is_sound(delivery: Delivery) -> bool:
         or not 0 <= delivery.settings <= _FARTHEST
         or not 0 <= delivery.starts <= _FARTHEST
         or not BEAT_SECONDS[0] <= report.beat <= BEAT_SECONDS[1]
-        or _label_fault(delivery.agent)
-        or _label_fault(delivery.system)
-        or label_fault(report.run)
-        or label_fault(report.boot)
-        or len(report.run) > _RUN_LENGTH
-        or len(report.boot) > _RUN_LENGTH
+        or "" in words
+        or max(map(len, words)) > _RUN_LENGTH
+        or not "".join(words).isprintable()
         or not report.sections.keys() <= SECTIONS.keys()
         or not all(map(_DIGEST.match, codes))
         or (report.network and not is_network(report.network))

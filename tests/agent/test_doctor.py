@@ -9,15 +9,16 @@ from tests.agent.delivery_stand_in import Answering, Reply, connect_proxy, front
 from schooldrum_agent import doctor
 from schooldrum_agent.clock import Clock
 from schooldrum_agent.config import Config, load
-from schooldrum_agent.doctor import Verdict
 from schooldrum_agent.state import Identity, open_state
+from schooldrum_agent.step import Verdict
 
 CLOCK = Clock(monotonic=time.monotonic, boottime=time.monotonic, wall=lambda: 1.8e9, boot="boot-1")
 
 
 def config_of(tmp_path: Path, **environ: str) -> Config:
     named = {f"SCHOOLDRUM_{key.upper()}": value for key, value in environ.items()}
-    return load(None, {"SCHOOLDRUM_STATE": str(tmp_path / "state"), "SCHOOLDRUM_PROXY": "none", "SCHOOLDRUM_LADDER": "collector", **named}, {})
+    usual = {"SCHOOLDRUM_STATE": str(tmp_path / "state"), "SCHOOLDRUM_PROXY": "none", "SCHOOLDRUM_LADDER": "collector"}
+    return load(None, {**usual, **named}, {})
 
 
 def enrolled(config: Config, url: str, authority: str, *, state: str = "active", word: str = "delivered") -> None:

@@ -256,12 +256,13 @@ def test_who_stands_still_is_not_looked_for_at_every_glance():
     assert glances(30) == 5, "another modem may have taken the place of the old one"
     way.append("10.0.0.1")
     assert glances(3) == 1, "the ways have changed"
-    where.take(Around(networks=(OTHER := network_code(SALT, OTHER_MODEM, "192.168.1.0/24"),)))
+    other = network_code(SALT, OTHER_MODEM, "192.168.1.0/24")
+    where.take(Around(networks=(other,)))
     assert glances(1) == 1
-    assert OTHER in desk.known, "what the office approves counts at once"
-    where.take(Around(members=(member_code(ONE),), networks=(OTHER,)))
+    assert other in desk.known, "what the office approves counts at once"
+    where.take(Around(members=(member_code(ONE),), networks=(other,)))
     assert glances(5) == 5, "who is asked after others looks each time"
-    where.take(Around(networks=(OTHER,)))
+    where.take(Around(networks=(other,)))
     glances(1)
     assert glances(3) == 0
     where.carried()

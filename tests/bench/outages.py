@@ -77,5 +77,6 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
     given = [int(word) for word in sys.argv[1:]]
     with tempfile.TemporaryDirectory(prefix="schooldrum-outages-") as folder:
-        found, well = play(Path(folder), *(given + [COUNT, SEED][len(given) :]), lambda line: print(line, flush=True))
+        many, lot = (given + [COUNT, SEED][len(given) :])[:2]
+        found, well = play(Path(folder), many, lot, lambda line: print(line, flush=True))
     print(f"{table(found)}\nright in everything: {well} of {sum(found.values())}")

@@ -22,7 +22,7 @@ import sys
 import time
 import urllib.parse
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -289,7 +289,7 @@ async def introduce(url: str, machines: list[Machine], tls: ssl.SSLContext | Non
         connection = await connect(target, tls)
         for machine in order:
             status, answer = await connection.ask(machine.request(target, machine.delivery(rows=True)))
-            if status != 200:  # noqa: PLR2004 - HTTP's own number
+            if status != 200:
                 raise SystemExit(f"machine {machine.number} was answered {status}: {answer[:300]!r}")
             machine.take(answer)
         connection.close()
@@ -304,10 +304,11 @@ async def hammer(
     connections: int,
     tls: ssl.SSLContext | None = None,
     begin: Callable[[], None] = lambda: None,
+    ended: Callable[[], Awaitable[None]] | None = None,
 ) -> Tally:
     """Closed loop: prepared requests, as fast as they are answered, each connection one at a time.
 
-    `begin` is called once all connections stand.
+    `begin` is called once all connections stand, `ended` before they are closed.
     """
     held = [await connect(target, tls) for _ in range(connections)]
     begin()
@@ -318,9 +319,12 @@ async def hammer(
         while (asked := time.monotonic()) < end:
             status, _ = await connection.ask(requests[next(order) % len(requests)])
             tally.add(status, time.monotonic() - asked)
-        connection.close()
 
     await asyncio.gather(*(worker(connection) for connection in held))
+    if ended is not None:
+        await ended()
+    for connection in held:
+        connection.close()
     return tally
 
 
@@ -331,6 +335,7 @@ async def storm(
     connections: int,
     tls: ssl.SSLContext | None,
     begin: Callable[[], None] = lambda: None,
+    ended: Callable[[], Awaitable[None]] | None = None,
 ) -> Tally:
     """Closed loop with a new connection (and handshake) for every report."""
     begin()
@@ -345,6 +350,8 @@ async def storm(
             connection.close()
 
     await asyncio.gather(*(worker() for _ in range(connections)))
+    if ended is not None:
+        await ended()
     return tally
 
 

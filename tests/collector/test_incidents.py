@@ -294,6 +294,54 @@ def test_judged_again_with_all_that_is_known_today() -> None:
     assert (dated.incident.number, dated.incident.kind, dated.incident.told) == (1001, Kind.OUTAGE, T + 200)
 
 
+def test_a_second_round_seen_of_one_machine_is_a_part_of_the_first() -> None:
+    office = Office()
+    office.judge(200, fault())
+    office.judge(300)
+    office.judge(500)
+    machine = fault(Place(Level.MACHINE, "a1"), began=T + 2000, verdict=Verdict.MACHINE, degree=Degree.PROBABLE)
+    for begin, soon in ((T + 1000, True), (T + 9000, False)):
+        second = Office()
+        second.known = office.known
+        second.judge(begin + 200 - T, msgspec.structs.replace(machine, began=begin))
+        second.judge(begin + 300 - T)
+        second.judge(begin + 500 - T)
+        first, lone = second.known
+        assert (lone.place.path, lone.state) == ("a1", State.CLOSED)
+        times: dict[str, Any] = {"began": begin, "ended": begin + 290, "error": 5.0, "measured": True}
+        school = fault(SCHOOL, verdict=Verdict.LINE, degree=Degree.FOUND, **times)
+        steps = revised(lone, [school], begin + 3000, second.known)
+        second.known = after(second.known, steps)
+        first, lone = second.known
+        if soon:
+            assert [one.what for one in steps] == [What.HELD, What.CORRECTED]
+            assert (lone.place.path, lone.parent) == ("a1", first.number)
+            assert (first.began, first.ended, first.ended_measured, first.rounds) == (T, begin + 290, True, 1)
+            assert revised(lone, [school], begin + 3100, second.known) == ()
+        else:
+            assert (lone.place, lone.parent, first.ended) == (SCHOOL, 0, T + 300), "hours later it is another"
+
+
+def test_a_machine_unheard_where_much_is_lost_has_no_incident_of_its_own() -> None:
+    loss = fault(SCHOOL, kind=Kind.LOSS, verdict=Verdict.LINE, degree=Degree.FOUND)
+    place = Place(Level.MACHINE, "a1")
+    silent = fault(place, verdict=Verdict.MACHINE, degree=Degree.PROBABLE, began=T + 30)
+    unplugged = Evidence(word="machine_link", steps={"pc": "ok", "switch": "broken"})
+    cable = msgspec.structs.replace(silent, degree=Degree.FOUND, evidence=unplugged)
+    office = Office()
+    office.judge(200, loss)
+    assert office.judge(260, loss, silent) == []
+    assert office.judge(320, loss, cable) == [What.OPENED]
+    office = Office()
+    office.judge(200, loss)
+    office.judge(260, loss, silent)
+    assert office.judge(900, silent) == []
+    assert office.judge(1200, silent) == [What.CLOSED, What.OPENED], "the loss is over, and it is still unheard"
+    office = Office()
+    assert office.judge(200, silent) == [What.OPENED]
+    assert office.judge(260, loss, silent) == [What.OPENED, What.ABSORBED, What.TOLD]
+
+
 PLACES = st.sampled_from(
     [
         *(Place(Level.MACHINE, "a1"), ROOM_1, ROOM_2, Place(Level.SITE, "BM/main"), SCHOOL),

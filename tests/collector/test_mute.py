@@ -14,13 +14,14 @@ from schooldrum_collector.judge.neighbourhood import around_of, machines_by_code
 from schooldrum_collector.judge.presence import Hearing
 from schooldrum_collector.judge.settings import granted, observer_role
 from schooldrum_collector.store.interface import Store
-from schooldrum_collector.store.records import EVERYTHING, Arrival, Machine
+from schooldrum_collector.store.records import EVERYTHING, Arrival, Machine, MachineState
 from schooldrum_wire.around import member_code
 from schooldrum_wire.encoding import encode
 from schooldrum_wire.fingerprint import tidy
 from schooldrum_wire.reading import Reading
 from schooldrum_wire.report import Delivery, Now, Report
 from schooldrum_wire.result import Result
+from schooldrum_wire.section import Values
 
 BEGIN = 1_790_125_200.0
 """Wednesday 23 September 2026, 08:00 in Vietnam: school hours."""
@@ -86,7 +87,7 @@ class Lab:
             )
             now = Now(boot="b1", boottime=self.at - BEGIN + 1000.0, wall=self.at)
             body = zlib.compress(encode(Delivery(reports=(report,), now=now)), wbits=31)
-            guard = {"product": (guards or {}).get(number), "maker": "other", "state": "on", "installed": True}
+            guard: Values = {"product": (guards or {}).get(number), "maker": "other", "state": "on", "installed": True}
             await self.store.append(
                 Arrival(
                     machine=machine.id,
@@ -211,8 +212,9 @@ def test_an_observer_is_told_of_its_site_and_others_of_their_room(lab: Lab):
 
 def test_of_many_each_is_told_of_sixty_and_together_of_all():
     record = Machine(
-        id="", school="BM", site="main", room="tin1", alias="", seat=0, state="active", fingerprint={}, enrolled=0.0
-    )  # type: ignore[arg-type]  # any state
+        id="", school="BM", site="main", room="tin1", alias="", seat=0, state=MachineState.ACTIVE, fingerprint={},
+        enrolled=0.0,
+    )  # fmt: skip
     many = [
         msgspec.structs.replace(record, id=f"pc-{number:03}", seat=number, fingerprint=fingerprint(number))
         for number in range(100)

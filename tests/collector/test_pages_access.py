@@ -14,7 +14,7 @@ from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.sqlite import open_store
 from schooldrum_collector.web.visitors import COOKIE, FOR_SCHOOLS, link_of, new_link
 
-OPEN = {"/enter", "/static/pages.css", "/static/pages.js"}
+OPEN = {"/enter", "/q", "/static/pages.css", "/static/pages.js"}
 OWN = {
     "/schools/BM",
     "/schools/BM/incidents",

@@ -106,7 +106,10 @@ def _cut_and_mended(demo: Demo, cuts: Cuts) -> None:
     cutting = {cut: demo.begin("demo", "cut", cut[0], "--school", cut[1]) for cut in cuts}
     told = {cut: process.communicate(timeout=200)[0] for cut, process in cutting.items()}
     for cut, said in told.items():
-        assert cutting[cut].returncode == 0, said
+        standing = [
+            (one["incident"], one["place"], one["state"], one["verdict"], one["parent"]) for one in demo.incidents()
+        ]
+        assert cutting[cut].returncode == 0, (said, standing, fetched(f"{demo.office}/readyz"))
         assert "Message to" in said, said
         assert "SMS: " in said, said
         address = re.search(r"(http://\S+/incidents/\d+)$", said, re.MULTILINE)

@@ -6,11 +6,13 @@ python hurried.py agent …
 
 import sys
 import time
+from collections.abc import Mapping
 from importlib import import_module
+from typing import Any
 
 import msgspec
 
-_COLLECTOR = {
+_COLLECTOR: dict[str, dict[str, float]] = {
     "schooldrum_collector.judge.presence": {"GRACE_SECONDS": 15},
     "schooldrum_collector.judge.incident_corrections": {"SAME_BEGIN_SECONDS": 5.0},
     "schooldrum_collector.judge.incidents": {"FLAPPING_SECONDS": 15.0, "SEEN_SECONDS": 1.0, "_EVIDENCE_SECONDS": 0.5},
@@ -21,7 +23,7 @@ _COLLECTOR = {
     "schooldrum_collector.app.incident_replay": {"AROUND_SECONDS": 30.0},
     "schooldrum_collector.app.watching": {"CLIMBS_SECONDS": 45.0},
 }
-_AGENT = {
+_AGENT: dict[str, dict[str, float]] = {
     # A report takes as long as it takes, however short the beat: TLS on a busy machine is not hurried.
     "schooldrum_agent.uplink": {"TIMEOUT": 2.0},
     "schooldrum_agent.courier": {
@@ -31,7 +33,7 @@ _AGENT = {
 }  # fmt: skip
 
 
-def _hurry(program: dict[str, dict[str, float]]) -> None:
+def _hurry(program: Mapping[str, Mapping[str, float]]) -> None:
     for name, constants in program.items():
         module = import_module(name)
         for constant, seconds in constants.items():
@@ -43,7 +45,7 @@ def _collector() -> int:
     shift, true = float(sys.argv.pop(1)), time.time
     time.time = lambda: true() + shift
     _hurry(_COLLECTOR)
-    watching = import_module("schooldrum_collector.app.watching")
+    watching: Any = import_module("schooldrum_collector.app.watching")
     paces = watching.Paces
     watching.Paces = lambda: paces(judge=0.2, gather=1.0)
     return int(import_module("schooldrum_collector.__main__").main())
@@ -54,7 +56,7 @@ def _agent() -> int:
     courier = import_module("schooldrum_agent.courier").Courier
     # The default of an argument was bound before.
     courier._send.__kwdefaults__["timeout"] = 2.0
-    services = import_module("schooldrum_agent.probes.services")
+    services: Any = import_module("schooldrum_agent.probes.services")
     services.PROBE = msgspec.structs.replace(services.PROBE, every=2, floor=1)
     return int(import_module("schooldrum_agent.__main__").main())
 

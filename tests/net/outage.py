@@ -39,6 +39,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     also: tuple[str, ...] = ()
     prepares: Doing | None = None
     tidies: Doing | None = None
+    again: float = 0.0
+    """Seconds for which it works in between, before it breaks once more for as long; 0: it breaks once."""
     starts: float = 0.0
     """Seconds until what was mended works: PCs start."""
 
@@ -102,11 +104,19 @@ def _played(school: School, scenario: Scenario) -> Outcome:
             words.append((school.now(), said))
         return there
 
+    def watch(until: float) -> None:
+        while school.now() < until:
+            look()
+            time.sleep(0.1)
+
     cut = school.now()
     scenario.breaks(school)
-    while school.now() < cut + scenario.lasts:
-        look()
-        time.sleep(0.1)
+    watch(cut + scenario.lasts)
+    if scenario.again:
+        scenario.mends(school)
+        watch(school.now() + scenario.again)
+        scenario.breaks(school)
+        watch(school.now() + scenario.lasts)
     mended = school.now()
     scenario.mends(school)
     quiet = time.monotonic() + 2 * WELL_SECONDS

@@ -104,7 +104,11 @@ def misled(*names: str) -> tuple[Doing, Doing]:
     """Somebody hands out a gateway that is none."""
 
     def via(gateway: str) -> Doing:
-        return lambda school: [school.network.ip(pc, "route", "replace", "default", "via", gateway) for pc in names]
+        def do(school: School) -> None:
+            for pc in names:
+                school.network.ip(pc, "route", "replace", "default", "via", gateway)
+
+        return do
 
     return via("192.168.1.99"), via(place.ROUTER)
 
@@ -186,7 +190,7 @@ INSIDE = (
     ),
     outage(
         "the program is killed and starts again at once",
-        (lambda school: (school.switch_off("tin1-1"), school.switch_on("tin1-1")), lambda _: None),
+        (together(*power("tin1-1")), lambda _: None),
         place="", lasts=4.0,
     ),
 )  # fmt: skip
@@ -195,6 +199,11 @@ OUTSIDE = (
         "both lines",
         (links("router", "down", "wan-a", "wan-b"), wan_back),
         live="unknown unknown", end="line found",
+    ),
+    outage(
+        "a line that comes and goes",
+        (links("router", "down", "wan-a", "wan-b"), wan_back),
+        live="unknown unknown", end="line found", again=6.0,
     ),
     outage(
         "the first line, the second steps in",

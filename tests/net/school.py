@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -274,7 +275,7 @@ class School:
             (ROUTER, 8080, "router", lambda _: Reply(302, b"", {"Location": "http://login.hotspot.vn/"})),
             (ALERTMANAGER, 9093, "world", self.alerts.answer),
         ):
-            listener = within(names[name], lambda at=(address, port): socket.create_server(at, backlog=50))
+            listener = within(names[name], partial(socket.create_server, (address, port), backlog=50))
             undo.enter_context(front(answering, None, listener))
 
     def _register(self, home: Path) -> None:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schooldrum_wire import sifting
 from schooldrum_wire.catalogue import METRICS
 from schooldrum_wire.catalogue.cpu import CPU_LOGICAL_PROCESSORS, CPU_USAGE_RATIO
 from schooldrum_wire.catalogue.disk import DISK_FREE_BYTES, DISK_SIZE_BYTES
@@ -120,3 +121,24 @@ def test_a_truth_is_no_number(value: bool):  # noqa: FBT001 - a column of the ta
     result = Result(probe="cpu", seq=1, outcome="ok", boottime=1, wall=1, readings=(reading,))
     report = Report(run="r", boot="b", results=(result,))
     assert sift(Delivery(reports=(report,), now=Now(boot="b", boottime=2, wall=2), agent="a", system="s"))[1] == 1
+
+
+def test_what_pcs_make_up_is_not_kept_in_mind():
+    before = len(sifting._remembered)
+    for number in range(200):
+        made_up = tuple(DISK_FREE_BYTES(1, volume=f"{number}{one}" + "x" * 100) for one in range(60))
+        result = Result(probe="disk", seq=1, outcome="ok", boottime=1, wall=1, readings=made_up)
+        for reason in ("", "y" * REASON_LENGTH):
+            said = msgspec.structs.replace(result, reason=reason)
+            assert sift(delivery_of(said))[1] == 0
+        assert sift(delivery_of(msgspec.structs.replace(result, probe="p" * 100_000)))[1] == 61
+    assert len(sifting._remembered) == before
+    for number in range(sifting._REMEMBERED + 10):
+        short = (DISK_FREE_BYTES(1, volume=f"{number}"),)
+        assert sift(delivery_of(msgspec.structs.replace(result, readings=short)))[1] == 0
+    assert len(sifting._remembered) <= sifting._REMEMBERED
+
+
+def delivery_of(result: Result) -> Delivery:
+    report = Report(run="r", boot="b", live=True, results=(result,))
+    return Delivery(reports=(report,), now=Now(boot="b", boottime=20.0, wall=1e9), agent="0.1.0", system="linux")

@@ -6,7 +6,7 @@ bytes and run on every system.
 
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from schooldrum_agent.probe import Denied, Unavailable
@@ -83,10 +83,16 @@ def _attributes(payload: bytes, at: int) -> dict[int, bytes]:
     return found
 
 
-def _parts(told: bytes, wanted: int, head: struct.Struct) -> Iterator[tuple[tuple[Any, ...], dict[int, bytes]]]:
+def _every(_head: tuple[Any, ...]) -> bool:
+    return True
+
+
+def _parts(
+    told: bytes, wanted: int, head: struct.Struct, which: Callable[[tuple[Any, ...]], bool] = _every
+) -> Iterator[tuple[tuple[Any, ...], dict[int, bytes]]]:
     for kind, payload in messages(told):
-        if kind == wanted and len(payload) >= head.size:
-            yield head.unpack_from(payload), _attributes(payload, head.size)
+        if kind == wanted and len(payload) >= head.size and which(begun := head.unpack_from(payload)):
+            yield begun, _attributes(payload, head.size)
 
 
 def _address(raw: bytes | None) -> str:
@@ -122,11 +128,17 @@ def addresses(told: bytes) -> list[dict[str, Any]]:
     return found
 
 
+def _may_be_default(head: tuple[Any, ...]) -> bool:
+    family, length, kind = head[0], head[1], head[7]
+    return family in FAMILIES and length == 0 and kind == _UNICAST
+
+
 def gateways(told: bytes) -> list[dict[str, Any]]:
     """{family, index, address, metric} of each default route, the preferred first; a tunnel has no address."""
     found = []
-    for (family, length, _, _, table, _, _, kind, _), more in _parts(told, ROUTES - 2, _ROUTE):
-        if family not in FAMILIES or length or kind != _UNICAST or _whole(more.get(15), table) != _MAIN:
+    # Told by their heads: most of what the kernel lists are its own addresses.
+    for (family, _, _, _, table, _, _, _, _), more in _parts(told, ROUTES - 2, _ROUTE, _may_be_default):
+        if _whole(more.get(15), table) != _MAIN:
             continue
         found.append(
             {

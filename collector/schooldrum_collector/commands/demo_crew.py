@@ -12,7 +12,7 @@ from schooldrum_collector.commands.call import Call, opened
 from schooldrum_collector.commands.children import Event, Events
 from schooldrum_collector.commands.demo_home import Home
 from schooldrum_collector.commands.tokens import make_token
-from schooldrum_collector.demo.area import DemoSchool, furnish, schools
+from schooldrum_collector.demo.area import BEAT, DemoSchool, furnish, schools
 from schooldrum_collector.demo.breaks import Break, Breaks
 from schooldrum_collector.demo.day import broken_by_the_day
 from schooldrum_collector.demo.letters import Unheard, trusting
@@ -23,6 +23,7 @@ from schooldrum_collector.web.certificates import open_authority
 
 NAME = "simulated PCs"
 _STOP_SECONDS = 15.0
+_HEARD_BEATS = 2
 
 
 def furnished(call: Call, count: int) -> tuple[DemoSchool, ...]:
@@ -73,7 +74,7 @@ class Simulation:
         return found
 
     def ready(self, events: Events) -> Event | None:
-        """Waits until everybody is enrolled; what ended the waiting where it was something else."""
+        """Waits until everybody is enrolled and was heard; what ended the waiting where it was something else."""
         event = events.get()
         return None if event.ready else event
 
@@ -116,8 +117,12 @@ class Simulation:
             await asyncio.gather(work, return_exceptions=True)
             return
         work.result()
-        self._events.put(Event(ready=True))
-        await played(self._crews, self.broken, self._stop)
+        # Whoever was never heard is not missed: everybody speaks before anything can be cut.
+        ready = asyncio.get_running_loop().call_later(_HEARD_BEATS * BEAT, self._events.put, Event(ready=True))
+        try:
+            await played(self._crews, self.broken, self._stop)
+        finally:
+            ready.cancel()
 
 
 @contextmanager

@@ -6,11 +6,10 @@ import msgspec
 
 from schooldrum_collector.judge.fault import Degree, Fault, Verdict
 from schooldrum_collector.judge.incident import IN_A_SCHOOL, MACHINES_NAMED, Incident, State, Step, What, size, step
+from schooldrum_collector.judge.incident_likeness import RANK, is_again
 
 SAME_BEGIN_SECONDS = 300.0
 """Faults of nested places that began within this time (and their errors) have one cause."""
-RANK = {Degree.UNKNOWN: 0, Degree.PROBABLE: 1, Degree.FOUND: 2}
-"""How sure a degree is."""
 
 
 def one_cause(incident: Incident, fault: Fault) -> bool:
@@ -73,8 +72,8 @@ def revised(
 
     `faults` are those of its school at moments inside its span. One found in a place around it that holds all its
     machines counts before all; then the surest of its own place; where there is none, one found in a place around it or
-    inside it that began with it. Then the incident was that; where one of those `known` is that already, this one was a
-    part of it.
+    inside it that began with it. Then the incident was that; where one of those `known` is that already, or was it
+    shortly before, this one was a part of it.
     """
     alike = [
         fault
@@ -108,7 +107,7 @@ def revised(
         return ()
     best = max(other, key=lambda fault: (size(fault.place.level), *_worth(fault)))
     if there := _already(incident, best, known):
-        return _part_of(incident, there, now)
+        return _part_of(incident, there, best, now)
     moved = msgspec.structs.replace(
         incident,
         place=best.place,
@@ -122,25 +121,36 @@ def revised(
 
 
 def _already(incident: Incident, fault: Fault, known: Iterable[Incident]) -> Incident | None:
-    """The oldest other incident that is this fault."""
+    """The oldest other incident that is this fault, or that came back as it."""
     same = [
         one
         for one in known
         if one.number != incident.number
         and (one.place, one.kind, one.target) == (fault.place, fault.kind, fault.target)
         and one.state is not State.WITHDRAWN
-        and one_cause(one, fault)
+        and (one_cause(one, fault) or (one.number < incident.number and is_again(one, fault)))
     ]
     return min(same, key=lambda one: one.number, default=None)
 
 
-def _part_of(incident: Incident, whole: Incident, now: float) -> tuple[Step, ...]:
-    """The same as a part of another; one that goes on is no part of what is over."""
+def _part_of(incident: Incident, whole: Incident, fault: Fault, now: float) -> tuple[Step, ...]:
+    """The same as a part of another, over with it; one that goes on is no part of what is over."""
     if incident.is_live and not whole.is_live:
         return ()
     state, what = (State.ABSORBED, What.ABSORBED) if incident.is_live else (incident.state, What.HELD)
     held = msgspec.structs.replace(incident, state=state, parent=whole.number, calm=0.0)
-    return (step(incident, held, what, now),)
+    first = step(incident, held, what, now)
+    if whole.is_live or one_cause(whole, fault):
+        return (first,)
+    known = fault.ended is not None
+    longer = msgspec.structs.replace(
+        whole,
+        ended=fault.ended if fault.ended is not None else incident.ended,
+        ended_error=fault.error if known else incident.ended_error,
+        ended_measured=fault.measured if known else incident.ended_measured,
+        rounds=whole.rounds + 1,
+    )
+    return (first, step(whole, longer, What.CORRECTED, now)) if longer.ended > whole.ended else (first,)
 
 
 def _worth(fault: Fault) -> tuple[bool, int, bool, bool, float]:

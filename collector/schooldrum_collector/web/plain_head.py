@@ -1,7 +1,8 @@
 """Which heads of requests are plain reports beyond doubt: so written, and with no header that could mean more."""
 
 import re
-from typing import NamedTuple
+
+import msgspec
 
 from schooldrum_wire.limits import PACKED_BYTES
 
@@ -65,7 +66,7 @@ def plain_fields(head: bytes) -> dict[bytes, bytes] | None:
     return fields
 
 
-class PlainHead(NamedTuple):
+class PlainHead(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A plain head that was read once. PCs write theirs the same way each time, but for the length."""
 
     before: bytes
