@@ -5,7 +5,7 @@ import os
 import sys
 import tempfile
 import webbrowser
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -262,12 +262,17 @@ def _once(config: Config, clock: Clock, *, as_json: bool) -> int:
     check_probes(config, tuple(probe.name for probe in PROBES))
     chosen = [probe for probe in PROBES if probe.name not in config.disabled]
     make = assembly.runner_of(config, clock, sys.platform, os.environ)
-    findings = once.run_all(chosen, lambda post, found: make(post, found, dict))
+    findings = once.run_all(chosen, lambda post, found: make(post, found, dict), _awaited)
     fence = assembly.fence_of(config, clock, sys.platform, None)
     fingerprint = read_fingerprint(assembly.doors_of(config, clock), sys.platform)
     what = once.shown(findings, fingerprint, fence)
     _say(once.as_json(what) if as_json else once.as_text(what))
     return 0
+
+
+def _awaited(names: Sequence[str]) -> None:
+    # Standard output is for what was found, which may be piped.
+    print(f"Đang chờ / Waiting for: {', '.join(names)}", file=sys.stderr, flush=True)  # noqa: T201 - as _say
 
 
 def _record(config: Config, clock: Clock, directory: Path) -> int:

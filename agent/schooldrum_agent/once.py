@@ -17,6 +17,7 @@ from schooldrum_wire.result import Finding, Result
 from schooldrum_wire.section import Row, Values
 
 _LOOK = 0.5
+_PATIENCE = 4.0
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,22 +31,32 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 def run_all(
     probes: Sequence[Probe],
     make_runner: Callable[[Callable[[Callable[[], None]], None], Callable[[Finding], None]], Runner],
+    awaited: Callable[[Sequence[str]], None],
+    *,
+    patience: float = _PATIENCE,
 ) -> list[Finding]:
     """Runs each probe once, together as the agent does; takes as long as the slowest may.
 
-    `make_runner(post, found)` is given the loop's inbox and where findings go.
+    `make_runner(post, found)` is given the loop's inbox and where findings go; `awaited` every `patience` seconds
+    the names of the probes that have not answered yet, in their order.
     """
     schedule = Schedule(time.monotonic)
     findings: list[Finding] = []
     runner = make_runner(schedule.post, findings.append)
     for probe in probes:
         runner.start(probe)
+    speaks = time.monotonic() + patience
 
     def turn() -> float:
+        nonlocal speaks
         wait = runner.expire()
         if len(findings) == len(probes):
             schedule.stop()
             return 0.0
+        if time.monotonic() >= speaks:
+            answered = {finding.probe for finding in findings}
+            awaited([probe.name for probe in probes if probe.name not in answered])
+            speaks = time.monotonic() + patience
         return min(_LOOK, wait)
 
     schedule.run(turn)

@@ -180,11 +180,20 @@ def main(house: Path) -> dict[str, Any]:
     periodic(Update_Package_Lists="1", Unattended_Upgrade="0")
     told["notify"] = ask()
     then = time.time() - OLD_DAYS * 86400
-    for place in ("/var/lib/apt/lists", "/var/lib/apt/lists/partial"):
+    for place in Path("/var/lib/apt/lists").iterdir():
         os.utime(place, (then, then))
     told["lists are old"] = ask()
     run("dpkg", "--install", str(package(house, "alpha", "1.1")))
     told["the first fix is installed"] = ask()
+    sources = Path("/etc/apt/sources.list")
+    both = sources.read_text("utf-8")
+    sources.write_text("".join(line for line in both.splitlines(keepends=True) if "-security" not in line), "utf-8")
+    told["no security source"] = ask()
+    sources.write_text(both, "utf-8")
+    for place in Path("/var/lib/apt/lists").iterdir():
+        if place.is_file():
+            place.unlink()
+    told["no lists"] = ask()
     return told
 
 

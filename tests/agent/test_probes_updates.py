@@ -191,6 +191,9 @@ ON = periodic(Unattended_Upgrade="1", Update_Package_Lists="1")
         (periodic(Unattended_Upgrade="0", Update_Package_Lists="1"), {}, ("notify", "choice")),
         (periodic(Update_Package_Lists="1", Download_Upgradeable_Packages="1"), {}, ("download", "choice")),
         ("", {}, ("off", "choice")),
+        ("", {"unattended": False}, ("off", "not_installed")),
+        (periodic(Unattended_Upgrade="0"), {"unattended": False}, ("off", "choice")),
+        (periodic(Update_Package_Lists="0"), {"unattended": False}, ("off", "choice")),
         ("", {"mint": True}, ("automatic", "choice")),
     ],
 )
@@ -335,12 +338,84 @@ def test_dnfs_notices_say_which_updates_are_security():
     assert count == 2
 
 
+OBSOLETING = """
+bash.x86_64              5.2.26-3.fc40        updates
+a-package-with-a-name-that-is-too-long.noarch
+                         2.0-1.fc40           updates
+bash.x86_64              5.2.26-3.fc40        updates
+libx.i686                1.1-1.fc40           updates
+libx.x86_64              1.1-1.fc40           updates
+Obsoleting Packages
+new.x86_64               3.0-1.fc40           updates
+    old.x86_64           2.9-1.fc39           @updates
+"""
+
+
+@pytest.mark.parametrize("heading", ["Obsoleting Packages", "Obsoleting packages"])
+def test_what_replaces_another_package_is_an_update_and_nothing_is_told_twice(heading):
+    text = OBSOLETING.replace("Obsoleting Packages", heading)
+    names = [f"{one.name}.{one.architecture}" for one in dnf.parse_waiting(text)]
+    long_name = "a-package-with-a-name-that-is-too-long.noarch"
+    assert names == ["bash.x86_64", long_name, "libx.i686", "libx.x86_64", "new.x86_64"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "security"),
+    [
+        ("Origin: Debian\nLabel: Debian\nSuite: oldstable\nCodename: bookworm", False),
+        ("Origin: Debian\nLabel: Debian-Security\nSuite: oldstable\nCodename: buster/updates", True),
+        ("Origin: Ubuntu\nLabel: Ubuntu\nSuite: noble-security\nCodename: noble", True),
+        ("Origin: UbuntuESM\nLabel: UbuntuESM\nSuite: jammy-infra-security\nCodename: jammy", True),
+        ("Origin: Kali\nLabel: Kali\nSuite: kali-rolling\nCodename: kali-rolling", False),
+        ("", False),
+    ],
+)
+def test_which_archives_are_of_security_updates(fields, security):
+    signed = (
+        f"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n{fields}\nVersion: 1\nSHA256:\n 00 1 Label: x-security\n"
+    )
+    assert apt.is_security_release(signed) is security
+
+
+def test_the_configured_archives_are_told_by_their_release_files():
+    text = (
+        "'http://d/debian/dists/s/InRelease' d_debian_dists_s_InRelease 0 \n"
+        "'http://d/debian/dists/s/main/binary-amd64/Packages.xz' d_debian_dists_s_main_binary-amd64_Packages 0 \n"
+    )
+    assert apt.parse_releases(text) == ["d_debian_dists_s_InRelease"]
+
+
+def dated(root: Path, times: dict[str, int]) -> str:
+    for name, seconds in times.items():
+        place = root / "var/lib/apt" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.touch()
+        os.utime(place, (seconds, seconds))
+    return str(root)
+
+
+@pytest.mark.parametrize(
+    ("times", "last"),
+    [
+        ({"lists/lock": 9_000}, None),
+        ({"lists/lock": 9_000, "periodic/update-success-stamp": 9_000}, None),
+        ({"lists/d_dists_s_InRelease": 500, "lists/partial/d_dists_s_InRelease": 9_000}, 500.0),
+        ({"lists/d_dists_s_InRelease": 500, "lists/d_dists_s_main_binary-amd64_Packages.lz4": 700}, 700.0),
+        ({"lists/d_dists_s_Release": 500, "periodic/update-stamp": 800}, 800.0),
+    ],
+)
+def test_the_lists_are_as_old_as_their_own_dates_never_as_their_folder(tmp_path, times, last):
+    assert apt.refreshed(dated(tmp_path, times)) == last
+
+
 @given(st.text(max_size=2000))
 def test_whatever_a_program_prints_the_parsers_end(text):
     apt.parse_changes(text)
     apt.parse_list(text)
     apt.parse_policy(text)
     apt.parse_config(text)
+    apt.parse_releases(text)
+    apt.is_security_release(text)
     dnf.parse_waiting(text)
     dnf.parse_notices(text)
     automatic_updates.parse_needrestart(text)

@@ -16,6 +16,7 @@ from schooldrum_collector.judge.patches import Seen, Waiting, follow, patches_of
 pytestmark = pytest.mark.namespaces
 HOUSE = Path(apt_house.__file__)
 FIRST = date(2026, 3, 2)
+UNKNOWN = {"no security source": "no_security_source: ", "no lists": "no_lists: "}
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,8 @@ def kinds(step: dict[str, Any]) -> dict[str, str]:
 
 
 def test_it_is_asked_without_touching_the_packages_state(told):
-    assert {name: step["outcomes"] for name, step in told.items()} == dict.fromkeys(told, ["ok"] * 3)
+    answered = {name: step["outcomes"] for name, step in told.items() if name not in UNKNOWN}
+    assert answered == dict.fromkeys(answered, ["ok"] * 3)
     assert [name for name, step in told.items() if not step["untouched"]] == []
 
 
@@ -65,7 +67,7 @@ def test_it_waits_for_no_lock_of_dpkg(told):
 @pytest.mark.parametrize(
     ("step", "mode", "why"),
     [
-        ("nothing waits", "off", "choice"),
+        ("nothing waits", "off", "not_installed"),
         ("unattended, not installed", "off", "not_installed"),
         ("unattended", "automatic", "choice"),
         ("notify", "notify", "choice"),
@@ -89,11 +91,11 @@ def test_the_age_is_that_of_the_oldest_one_that_waits_and_counts_days_of_being_o
     for day, step in zip(days, steps, strict=True):
         waiting = follow(waiting, seen(told[step]), None, FIRST + timedelta(days=day))
     found = patches_of(waiting, seen(told["three fixes wait"]), None, frozen=False)
-    assert (found.age_days, found.calendar_days, found.missing) == (16, 69, 3)
+    assert (found.age_days, found.calendar_days, found.missing) == (16, 70, 3)
     assert found.in_time() is False
     waiting = follow(waiting, seen(told["the first fix is installed"]), None, FIRST + timedelta(days=70))
     found = patches_of(waiting, seen(told["the first fix is installed"]), None, frozen=False)
-    assert (found.age_days, found.calendar_days, found.missing) == (11, 10, 2)
+    assert (found.age_days, found.calendar_days, found.missing) == (11, 11, 2)
     assert found.in_time() is True
 
 
@@ -104,3 +106,11 @@ def test_lists_that_are_old_are_said_to_be_old(told):
     assert (fresh.stale, stale.stale) == (False, True)
     scanned = date.fromisoformat(told["lists are old"]["history"]["last_scan"])
     assert (today - scanned).days in {apt_house.OLD_DAYS, apt_house.OLD_DAYS + 1, apt_house.OLD_DAYS - 1}
+
+
+@pytest.mark.parametrize(("step", "reason"), UNKNOWN.items())
+def test_without_lists_of_security_updates_it_is_not_known_what_waits(told, step, reason):
+    found = told[step]
+    assert (found["outcomes"], found["pending"], found["updates"]) == (["unavailable", "ok", "ok"], [], [])
+    assert found["reasons"][0].startswith(reason)
+    assert ("last_scan" in found["history"]) == (step != "no lists")

@@ -342,6 +342,14 @@ def test_a_machine_unheard_where_much_is_lost_has_no_incident_of_its_own() -> No
     assert office.judge(260, loss, silent) == [What.OPENED, What.ABSORBED, What.TOLD]
 
 
+def test_the_last_who_went_with_a_line_are_a_part_of_it() -> None:
+    line = fault(SCHOOL, kind=Kind.SECOND_LINE, target="main", verdict=Verdict.LINE, blamed=("a1", "a2"))
+    office = Office()
+    office.judge(200, line)
+    assert office.judge(260, fault(Place(Level.MACHINE, "a1"))) == []
+    assert office.judge(320, line, fault(Place(Level.MACHINE, "b1"))) == [What.OPENED]
+
+
 PLACES = st.sampled_from(
     [
         *(Place(Level.MACHINE, "a1"), ROOM_1, ROOM_2, Place(Level.SITE, "BM/main"), SCHOOL),

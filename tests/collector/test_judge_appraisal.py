@@ -132,7 +132,7 @@ def test_days_of_being_on_are_counted_from_look_to_look_and_time_alone_adds_none
     later = appraise(case(SAFETY, heard=date(2026, 11, 5), today=date(2026, 12, 24)), rules, memory)
     assert later.memory.waiting.pending["KB5099999"].days == 3
     assert later.verdicts.patches
-    assert later.verdicts.patches.state is PatchState.CURRENT
+    assert later.verdicts.patches.state is PatchState.UNKNOWN
 
 
 def test_a_frozen_disk_is_told_by_the_product_or_by_the_start_counter(rules: Any) -> None:

@@ -16,10 +16,14 @@ from schooldrum_collector.judge import builds, patches
 from schooldrum_collector.judge.builds import Missing, missing
 from schooldrum_collector.judge.patches import Seen, Waiting, follow, patches_of
 from schooldrum_collector.judge.support import Unusable
+from schooldrum_collector.show.safety_words import patch_lines
+from schooldrum_collector.speech import Say
 
 RAW = (SHIPPED / "builds.json").read_bytes()
 KNOWN = builds.read(RAW)
 MONDAY = date(2026, 9, 7)
+LOOKED = Waiting(told=True)
+"""A PC that has told before what waits: what it tells now is new."""
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "windows_builds.json"
 
 
@@ -141,7 +145,7 @@ def test_the_shipped_builds_are_their_source():
 def test_only_days_on_which_the_pc_was_on_count():
     waiting = lived([0, 0, 1, 4, 60], seen(waits("KB1")))
     found = patches_of(waiting, seen(waits("KB1")), None, frozen=None)
-    assert (found.age_days, found.calendar_days) == (4, 60)
+    assert (found.age_days, found.calendar_days) == (4, 61)
 
 
 def test_what_was_installed_counts_no_more_and_the_next_begins_anew():
@@ -156,7 +160,7 @@ def test_what_was_installed_counts_no_more_and_the_next_begins_anew():
 def test_a_monthly_update_that_takes_the_place_of_the_one_before_has_waited_as_long():
     waiting = lived(range(20), seen(waits("KB1"), history={"last_success": "2026-08-01"}))
     waiting = lived([30], seen(waits("KB2"), history={"last_success": "2026-08-01"}), before=waiting)
-    assert waiting.pending["KB2"] == patches.Pending(MONDAY, 21)
+    assert waiting.pending["KB2"] == patches.Pending(MONDAY, 21, before=True)
 
 
 @pytest.mark.parametrize(
@@ -226,7 +230,7 @@ LONG = range(20)
     ],
 )  # fmt: skip
 def test_off_refused_and_frozen_are_told_apart(days, look, frozen, state, because):
-    found = patches_of(lived(days, look), look, None, frozen=frozen)
+    found = patches_of(lived(days, look, before=LOOKED), look, None, frozen=frozen)
     assert (found.state, found.because) == (state, because)
 
 
@@ -249,7 +253,43 @@ def test_the_two_signs_do_not_depend_on_each_other():
 @pytest.mark.parametrize(("days", "in_time"), [(range(14), True), (range(15), False)])
 def test_in_time_is_two_weeks_of_being_on(days, in_time):
     look = seen(waits("KB1"))
-    assert patches_of(lived(days, look), look, None, frozen=None).in_time() is in_time
+    assert patches_of(lived(days, look, before=LOOKED), look, None, frozen=None).in_time() is in_time
+
+
+@pytest.mark.parametrize(
+    ("days", "published", "in_time", "state"),
+    [
+        ([0], None, None, "unknown"),
+        ([0], "2026-01-13", None, "unknown"),
+        (range(14), "2026-01-13", None, "unknown"),
+        (range(15), "2026-01-13", False, "waiting"),
+        ([0], "2026-09-01", True, "current"),
+        ([0], "2099-01-01", None, "unknown"),
+    ],
+)
+def test_what_was_missing_at_the_first_look_is_not_in_time_for_that(days, published, in_time, state):
+    look = seen([{"update": "KB1", "kind": "security", "published": published}])
+    found = patches_of(lived(days, look), look, None, frozen=None)
+    assert (found.in_time(), found.state, found.at_least) == (in_time, state, True)
+    assert (found.age_days or 0) <= (found.calendar_days or 0)
+
+
+def test_the_day_of_publication_is_told_with_its_distance_by_the_calendar():
+    look = seen([{"update": "KB1", "kind": "security", "published": "2026-01-13"}])
+    found = patches_of(lived([0], look), look, None, frozen=None)
+    assert (found.age_days, found.calendar_days) == (1, 1)
+    assert (found.published, found.published_days) == (date(2026, 1, 13), 237)
+    lines = dict(patch_lines(found, Say("en")))
+    assert "at least 1 day of use, 1 day by the calendar" in lines["Security updates"]
+    assert "237 days ago by the calendar" in lines["Security updates"]
+
+
+def test_a_pc_far_behind_by_the_list_is_not_in_time_because_it_was_just_added():
+    row = pc(5073)
+    by_list = missing(row, None, KNOWN)
+    look = seen([], system=row)
+    assert patches_of(lived([0], look, by_list), look, by_list, frozen=None).in_time() is None
+    assert patches_of(lived(LONG, look, by_list), look, by_list, frozen=None).in_time() is False
 
 
 def test_nothing_known_is_unknown_and_has_no_age():

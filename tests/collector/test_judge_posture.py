@@ -506,3 +506,13 @@ def test_a_check_tells_when_the_pc_told_what_it_rests_on() -> None:
     # Which updates wait may not be told: then what the release says is what it rests on.
     assert told["updates_in_time"] == 7.0
     assert {check.measured for check in judged(known(), Policy())} == {None}
+
+
+@pytest.mark.parametrize(("product", "tool"), [("debian", "apt"), ("ubuntu", "Software Updater")])
+def test_the_steps_name_the_tools_of_the_distribution(product: str, tool: str) -> None:
+    late = Patches(state=PatchState.WAITING, age_days=30, calendar_days=40, missing=2)
+    told = known("linux", operating_system=({"system": "linux", "product": product},), patches=late)
+    (check,) = [one for one in judged(told, Policy()) if one.name == "updates_in_time"]
+    assert check.verdict is NOT_MET
+    assert tool in check.fix[0].en
+    assert ("Software Updater" in check.fix[0].en) is (product == "ubuntu")

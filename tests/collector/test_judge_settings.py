@@ -1,6 +1,6 @@
 """Which settings a machine is granted, and what a person may set."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import msgspec
 import pytest
@@ -236,3 +236,9 @@ def test_settings_a_plan_is_a_day(text: str) -> None:
     assert isinstance(understood(f"{SUPPORT_PLAN}={text}"), Refusal)
     assert understood(f"{SUPPORT_PLAN}=2027-06-30") == Assignment(key=SUPPORT_PLAN, value="2027-06-30")
     assert changed({SUPPORT_PLAN: "2027-06-30"}, [f"{SUPPORT_PLAN}="], now=NOW) == ({}, ())
+
+
+@pytest.mark.parametrize(("day", "refused"), [("2026-11-21", True), ("2026-11-22", False), ("2027-06-30", False)])
+def test_settings_a_plan_for_a_day_that_is_past_is_refused(day: str, *, refused: bool) -> None:
+    _, refusals = changed({}, [f"{SUPPORT_PLAN}={day}"], now=datetime(2026, 11, 22, 9, tzinfo=UTC).timestamp())
+    assert [one.allowed for one in refusals] == (["2026-11-22.."] if refused else [])

@@ -205,6 +205,20 @@ def test_those_on_one_of_two_lines_go():
     assert len(after.blamed) == 12
 
 
+def test_the_last_of_a_line_that_is_back_are_not_faults_of_their_own():
+    everybody = [
+        msgspec.structs.replace(
+            pc,
+            provider="B" if pc.room == OFFICE else "A",
+            breaks="" if pc.room == OFFICE else "line",
+            back=BACK + 3000 if pc.room == TIN1 and pc.number in {1, 3} else BACK,
+        )
+        for pc in pcs(ROOMS)
+    ]
+    soon = BACK + 300
+    assert faults(seen(everybody, soon, lines=two_lines()), soon) == ()
+
+
 def test_both_lines():
     everybody = [msgspec.structs.replace(pc, provider="A" if pc.number % 2 else "B") for pc in all_break("line")]
     (fault,) = faults(seen(everybody, LATER, known=KNOWN, lines=two_lines()), LATER)
@@ -264,6 +278,24 @@ def test_a_third_of_all_packets(steps, rooms, place, verdict):
     (fault,) = found
     assert (fault.place.path, fault.kind, fault.verdict) == (place, Kind.LOSS, verdict)
     assert fault.evidence.counts["percent"] in range(20, 35)
+
+
+def test_a_question_lost_with_other_packets_is_no_outage_of_names():
+    far = {"provider", "national", "international"}
+    climbs = tuple(msgspec.structs.replace(rung, loss=0.3 if rung.step in far else 0.0) for rung in rungs("resolver"))
+
+    def school(standing: int) -> SchoolSeen:
+        there = seen([*pcs(ROOMS), *(Pc(number=80 + n, room=OFFICE, climbs_online=climbs) for n in range(2))], LATER)
+        witnesses = []
+        for one in there.witnesses:
+            if one.machine in {"m080", "m081"}:
+                before = (msgspec.structs.replace(climb, rungs=lossy(*far)) for climb in one.climbs[:-standing])
+                one = msgspec.structs.replace(one, climbs=(*before, *one.climbs[-standing:]))  # noqa: PLW2901 - its past
+            witnesses.append(one)
+        return msgspec.structs.replace(there, witnesses=tuple(witnesses))
+
+    assert [fault.kind for fault in faults(school(1), LATER)] == [Kind.LOSS]
+    assert {fault.verdict for fault in faults(school(4), LATER)} == {Verdict.DNS, Verdict.LINE}
 
 
 def muted_school(seers: int, guard: str = "", at: float = LATER) -> SchoolSeen:

@@ -41,6 +41,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     tidies: Doing | None = None
     again: float = 0.0
     """Seconds for which it works in between, before it breaks once more for as long; 0: it breaks once."""
+    beat: float = BEAT
+    """What `prepares` sets, if it does."""
     starts: float = 0.0
     """Seconds until what was mended works: PCs start."""
 
@@ -151,7 +153,7 @@ def troubles(school: School, scenario: Scenario, outcome: Outcome) -> list[str]:
     if one.state is not State.CLOSED:
         found.append(f"it is {one.state.value}")
     first = next((at for at, said in outcome.words if scenario.live in said), None)
-    if first is None or first - outcome.cut > FOUND_BEATS * BEAT + LATE_SECONDS:
+    if first is None or first - outcome.cut > FOUND_BEATS * scenario.beat + LATE_SECONDS:
         found.append(f"{scenario.live} after {first - outcome.cut if first else -1:.1f} s")
     for name, told, error, truth, slack in (
         ("begin", one.began, one.began_error, outcome.cut, 0.0),

@@ -41,6 +41,15 @@ def together(*doings: Doing) -> Doing:
     return do
 
 
+def beats(seconds: int) -> Doing:
+    """Sets the beat of all PCs."""
+
+    def do(school: School) -> None:
+        school.collector.call("settings", "set", "--scope", "/", f"beat={seconds}")
+
+    return do
+
+
 def in_room(room: str) -> list[str]:
     return [pc for where, pc in pcs() if where == room]
 
@@ -260,7 +269,9 @@ OUTSIDE = (
         "a third of all packets",
         rules("a", "FORWARD", "-i", "school", "-m", "statistic", "--mode", "random", "--probability", "0.3",
               "-j", "DROP"),
-        kind="loss", live="line found", end="line found", lasts=14.0,
+        kind="loss", live="line found", end="line found", lasts=22.0,
+        # TCP sends again after 1, 2 and 4 seconds: little in beats of a minute, too much in beats of a second.
+        beat=3.0, prepares=beats(3), tidies=beats(1),
     ),
 )  # fmt: skip
 

@@ -169,8 +169,9 @@ def of_physical_disk(recording: Recording) -> Facts:
             [known_serial(wanted[name].get("serial_alt_adapter") or wanted[name]["serial"]) for name in inside],
         ),
         "disk's other serial number": (
-            [by_number[name]["SerialNumber"] for name in inside],
-            [wanted[name]["serial"] for name in inside],
+            # It stands filled up with spaces on many disks.
+            [by_number[name]["SerialNumber"].strip() for name in inside],
+            [wanted[name]["serial"].strip() for name in inside],
         ),
         "disk's number leaves hashed only": (
             any(

@@ -231,6 +231,9 @@ def _mode_apt(data: Any) -> tuple[str, str]:
         if _is_on(settings, "APT::Periodic::Update-Package-Lists"):
             downloads = _is_on(settings, "APT::Periodic::Download-Upgradeable-Packages")
             return "download" if downloads else "notify", "choice"
+        # Where nothing is installed and nothing is set, nobody has refused anything.
+        if not data["unattended"] and not any(name.startswith(f"{_PERIODIC}::") for name in settings):
+            return "off", "not_installed"
         return "off", "choice"
     if not data["unattended"]:
         return "off", "not_installed"

@@ -71,13 +71,22 @@ def fetch_linux(doors: Doors) -> dict[str, Any]:
 
     Raises:
         Denied: this process may not ask.
-        Unavailable: there is neither.
+        Unavailable: there is neither, or apt's lists are missing or hold none of security updates: then it is not known
+            what waits, which is not the same as that nothing does.
     """
     if doors.rootfs != "/":
         # With RootDir apt would write into the other tree, and its tools may not understand it.
         raise Unavailable("the packages of another system's tree are not asked")
     if not apt.is_here(doors.rootfs):
         return {"apt": None, "dnf": {"waiting": dnf.waiting(), "notices": dnf.notices()}}
+    archives = apt.archives(doors.rootfs)
+    if not archives:
+        raise Unavailable("no_lists: apt has no lists of packages on this PC; fetch them with: apt-get update")
+    if not any(archives):
+        raise Unavailable(
+            "no_security_source: none of apt's lists is one of security updates; add the system's security archive to"
+            " /etc/apt/sources.list, then: apt-get update"
+        )
     listed = apt.listed()
     upgradable = apt.parse_list(listed)
     plain = [one.name for one in upgradable if not one.is_security]
@@ -148,9 +157,13 @@ def _waiting_apt(data: Any) -> Iterator[Row]:
 
 def _waiting_dnf(data: Any) -> Iterator[Row]:
     notices = dnf.parse_notices(data["notices"])
+    told: dict[str, Row] = {}
     for one in dnf.parse_waiting(data["waiting"]):
         severity = notices.get(f"{one.name}.{one.architecture}")
-        yield _package(one.name, "", one.new, security=severity is not None, severity=severity)
+        # A library for both architectures is one update: a notice for either counts.
+        if one.name not in told or (severity is not None and told[one.name].values["kind"] != "security"):
+            told[one.name] = _package(one.name, "", one.new, security=severity is not None, severity=severity)
+    yield from told.values()
 
 
 def _package(

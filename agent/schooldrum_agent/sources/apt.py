@@ -33,7 +33,12 @@ _SECURITY_PLACE = re.compile(
     r"://security\.debian\.org|/debian-security/? |-security/|://esm\.ubuntu\.com", re.IGNORECASE
 )
 _SETTING = re.compile(r'([A-Za-z0-9_/.:+-]+) "(.*)";')
+_RELEASE = re.compile(r"'[^']*' (\S+_InRelease) ")
+_RELEASE_FIELD = re.compile(r"^(?:Suite|Codename|Label|Origin):(.*)$", re.MULTILINE)
 _SOURCE_INDENT, _INSTALLED_MARK = "       ", " *** "
+_LISTS = "var/lib/apt/lists"
+_PACKAGES = re.compile(r"_Packages(?:\.[a-z0-9]+)?$")
+_LIST = re.compile(r"_(?:In)?Release$|_Packages(?:\.[a-z0-9]+)?$")
 _STAMPS = ("var/lib/apt/periodic/update-success-stamp", "var/lib/apt/periodic/update-stamp")
 
 
@@ -134,6 +139,20 @@ def parse_config(text: str) -> dict[str, list[str]]:
     return found
 
 
+def parse_releases(text: str) -> list[str]:
+    """The names under which the Release file of each configured archive stands in apt's lists, once it is fetched.
+
+    Out of `apt-get update --print-uris`: 'address' name size.
+    """
+    return [match[1] for line in text.splitlines() if (match := _RELEASE.match(line))]
+
+
+def is_security_release(text: str) -> bool:
+    """Whether a Release file is that of an archive of security updates, by its suite, code name, label or origin."""
+    fields = _RELEASE_FIELD.findall(text.partition("\nSHA256:")[0])
+    return any(_SECURITY_ORIGIN.search(field.strip()) for field in fields)
+
+
 def _ask(program: str, *arguments: str, timeout: float = _SECONDS) -> str:
     answer = command.run(program, *_UNTOUCHED, *arguments, timeout=timeout)
     if answer.code != 0:
@@ -163,6 +182,20 @@ def policy(names: Iterable[str]) -> str:
     return _ask(_CACHE, "policy", *asked) if asked else ""
 
 
+def archives(rootfs: str) -> list[bool]:
+    """Of each archive that is configured and fetched, whether it is one of security updates; empty without any list.
+
+    An archive that is still empty has a Release file and no list. Raises as simulated().
+    """
+    if not any(_PACKAGES.search(name) for name in files.names_or_none(rootfs, _LISTS)):
+        return []
+    configured = parse_releases(_ask(_GET, "update", "--print-uris"))
+    # An archive that is not signed in one file has its plain Release.
+    places = [(f"{_LISTS}/{name}", f"{_LISTS}/{name.removesuffix('InRelease')}Release") for name in configured]
+    found = [files.text_or_none(rootfs, signed) or files.text_or_none(rootfs, plain) for signed, plain in places]
+    return [is_security_release(text) for text in found if text]
+
+
 def configuration() -> str:
     """Its settings, all files taken together. Raises as simulated()."""
     return _ask(_CONFIG, "dump", timeout=_CONFIG_SECONDS)
@@ -179,10 +212,11 @@ def is_here(rootfs: str) -> bool:
 def refreshed(rootfs: str) -> float | None:
     """When the lists of packages were last fetched (epoch seconds of this PC), None where nothing tells.
 
-    The lists themselves carry the server's dates; the directories change when something is fetched.
+    The newest of the stamps and of the lists, which carry their server's dates. None without any list, whatever the
+    stamps say; the directories say nothing, since they change too when lists are deleted.
     """
-    for places in (_STAMPS, ("var/lib/apt/lists/partial", "var/lib/apt/lists")):
-        times = [time for place in places if (time := files.changed(rootfs, place)) is not None]
-        if times:
-            return max(times)
-    return None
+    lists = [f"{_LISTS}/{name}" for name in files.names_or_none(rootfs, _LISTS) if _LIST.search(name)]
+    if not lists:
+        return None
+    times = [time for place in (*_STAMPS, *lists) if (time := files.changed(rootfs, place)) is not None]
+    return max(times, default=None)

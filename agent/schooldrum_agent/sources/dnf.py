@@ -31,9 +31,9 @@ def parse_waiting(text: str) -> list[Waiting]:
     """The lines of `check-update`: `name.arch version repository`, a long name alone on its line.
 
     What follows under a (translated) heading are packages that take the place of others: updates too, while those
-    they replace stand indented below them.
+    they replace stand indented below them. One that is named above as well is told once.
     """
-    found: list[Waiting] = []
+    found: dict[Waiting, None] = {}
     name = ""
     for line in text.splitlines():
         fields = line.split()
@@ -45,8 +45,8 @@ def parse_waiting(text: str) -> list[Waiting]:
         if len(fields) == 1 and _PACKAGE.fullmatch(fields[0]):
             name = fields[0]
         elif len(fields) == _COLUMNS and (match := _PACKAGE.fullmatch(fields[0])) and any(map(str.isdigit, fields[1])):
-            found.append(Waiting(name=match[1], architecture=match[2], new=fields[1], repository=fields[2]))
-    return found
+            found[Waiting(name=match[1], architecture=match[2], new=fields[1], repository=fields[2])] = None
+    return list(found)
 
 
 def parse_notices(text: str) -> dict[str, str]:

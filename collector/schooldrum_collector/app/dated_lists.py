@@ -1,5 +1,6 @@
 """Where the lists that age (end of support, builds) come from: those shipped, or newer ones an office has put in."""
 
+import codecs
 import contextlib
 import os
 import tempfile
@@ -11,7 +12,7 @@ import msgspec
 
 from schooldrum_collector.judge import builds, support
 from schooldrum_collector.judge.builds import BuildList
-from schooldrum_collector.judge.support import SupportList, Unusable
+from schooldrum_collector.judge.support import SupportList, Unusable, unreadable
 
 SHIPPED = Path(__file__).parents[1] / "data"
 FOLDER = "lists"
@@ -42,13 +43,17 @@ def understood(raw: bytes) -> DatedList:
         Unusable: it is none of them, or something in it cannot be.
     """
     if len(raw) > LARGEST:
-        raise Unusable(f"it is larger than {LARGEST} bytes")
+        raise Unusable(f"it is larger than {LARGEST} bytes", f"tệp lớn hơn {LARGEST} byte")
+    raw = raw.removeprefix(codecs.BOM_UTF8)
     try:
         what = msgspec.json.decode(raw, type=_Kind).what
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
-        raise Unusable(str(problem)) from problem
+        raise unreadable(problem) from problem
     if what not in READERS:
-        raise Unusable(f"`what` is {what!r:.40}; known are {', '.join(READERS)}")
+        raise Unusable(
+            f"`what` is {what!r:.40}; known are {', '.join(READERS)}",
+            f"`what` là {what!r:.40}; chỉ có {', '.join(READERS)}",
+        )
     return READERS[what](raw)
 
 
@@ -104,6 +109,35 @@ def put(directory: Path, content: DatedList, raw: bytes) -> Path:
             Path(name).unlink()
         raise
     return path
+
+
+def taken_back(directory: Path, what: str) -> bool:
+    """Removes the office's own list, so that the shipped one is used again; whether there was one.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
+    try:
+        (directory / FOLDER / f"{what}.json").unlink()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def entries(content: DatedList) -> frozenset[str]:
+    """Everything a list speaks of, each as a person would call it."""
+    if isinstance(content, BuildList):
+        return frozenset(
+            f"{one.product}{' (server)' if one.server else ''} {one.build} {one.channel} {entry}".replace("  ", " ")
+            for one in content.windows
+            for entry in (
+                *(f".{revision}" + (f" KB{article}" if article else "") for revision, article in one.updates),
+                *(f"KB{article}" for article in one.articles),
+            )
+        )
+    windows = (f"{one.product} {one.release} {one.build} {one.channel}" for one in content.windows)
+    linux = (f"{one.product} {one.release} {one.edition}{' stream' if one.stream else ''}" for one in content.linux)
+    return frozenset(name.replace("  ", " ").strip() for name in (*windows, *linux))
 
 
 class DatedLists:

@@ -4,7 +4,16 @@ import argparse
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from schooldrum_collector.app.dated_lists import READERS, DatedList, Found, in_use, put, understood
+from schooldrum_collector.app.dated_lists import (
+    READERS,
+    DatedList,
+    Found,
+    entries,
+    in_use,
+    put,
+    taken_back,
+    understood,
+)
 from schooldrum_collector.commands.actions import Actions
 from schooldrum_collector.commands.call import Call, opened
 from schooldrum_collector.commands.console import Failed
@@ -15,11 +24,14 @@ from schooldrum_collector.show.list_age import OLD_DAYS, age_days
 from schooldrum_collector.speech import Say
 
 _MOST_READ = 16 << 20
+_MOST_GONE = 0.1
+"""The part of a list that may vanish without a word: releases are added, and hardly ever taken away."""
+_GONE_NAMED = 10
 
 
 def arguments(parser: argparse.ArgumentParser, say: Say) -> None:
     """What `data` takes."""
-    actions = Actions(parser, say, "show|update")
+    actions = Actions(parser, say, "show|export|update|reset")
     showing = actions.add(
         "show",
         "xem các bảng số liệu nền và ngày của chúng",
@@ -27,15 +39,43 @@ def arguments(parser: argparse.ArgumentParser, say: Say) -> None:
         example="data show",
     )
     showing.add_argument("--json", action="store_true", help=say("in ra JSON", "prints JSON"))
+    exporting = actions.add(
+        "export",
+        "in ra bảng đang dùng, đúng dạng tệp mà update nhận",
+        "prints the list in force, in the form that update takes",
+        example="data export support > support.json",
+    )
     updating = actions.add(
         "update", "thay bằng bảng mới hơn", "puts in a newer list", example="data update support.json"
     )
-    updating.add_argument("file", type=Path, metavar="FILE", help=say("tệp bảng mới", "the newer list's file"))
+    updating.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help=say(
+            "tệp bảng mới: JSON UTF-8, dạng như data export in ra; as_of là ngày của bảng",
+            "the newer list's file: JSON in UTF-8, in the form that data export prints; as_of is the list's day",
+        ),
+    )
+    updating.add_argument(
+        "--shrink",
+        action="store_true",
+        help=say("nhận cả khi hơn một phần mười số mục biến mất", "take it though more than a tenth would vanish"),
+    )
+    resetting = actions.add(
+        "reset",
+        "bỏ bảng đã nạp, dùng lại bảng kèm theo phần mềm",
+        "drops the list that was put in and uses the shipped one again",
+        example="data reset support",
+    )
+    for action in (exporting, resetting):
+        action.add_argument("name", choices=tuple(READERS), help=say("tên bảng", "the list's name"))
 
 
 def run(given: argparse.Namespace, call: Call) -> int:
-    """`data show`, `data update`."""
-    return _show(given, call) if given.action == "show" else _update(given, call)
+    """`data show`, `data export`, `data update`, `data reset`."""
+    does = {"show": _show, "export": _export, "update": _update, "reset": _reset}
+    return does[given.action](given, call)
 
 
 def _called(what: str, say: Say) -> str:
@@ -60,7 +100,7 @@ def _show(given: argparse.Namespace, call: Call) -> int:
         return 0
     rows = [
         (
-            _called(one.what, say),
+            f"{_called(one.what, say)} ({one.what})",
             one.content.as_of.isoformat(),
             say(f"{age_days(one.content.as_of, now)} ngày", f"{age_days(one.content.as_of, now)} days"),
             str(_entries(one.content)),
@@ -70,6 +110,12 @@ def _show(given: argparse.Namespace, call: Call) -> int:
     ]
     headings = (say("Bảng", "List"), say("Ngày", "As of"), say("Tuổi", "Age"), say("Mục", "Entries"), say("Từ", "From"))
     call.console.table(headings, rows)
+    call.console.line(
+        say(
+            "Lấy ra để sửa (JSON): data export TÊN. Nạp lại: data update TỆP. Về bảng kèm theo: data reset TÊN.",
+            "To edit one (JSON): data export NAME, then data update FILE. Back to the shipped one: data reset NAME.",
+        )
+    )
     for one in found:
         if one.refused:
             call.console.remark(say(f"Không dùng được {one.refused}", f"Not used: {one.refused}"))
@@ -98,6 +144,33 @@ def _as_data(one: Found, now: float) -> dict[str, object]:
     }
 
 
+def _export(given: argparse.Namespace, call: Call) -> int:
+    call.console.out.write(in_use(call.config.data, given.name).path.read_bytes().decode("utf-8-sig"))
+    return 0
+
+
+def _reset(given: argparse.Namespace, call: Call) -> int:
+    say, directory = call.say, call.config.data
+    with opened(call) as store:
+        try:
+            act_as_owner(directory)
+            removed = taken_back(directory, given.name)
+        except OSError as trouble:
+            raise Failed(f"{trouble.filename or directory}: {trouble.strerror or trouble}") from trouble
+        standing = in_use(directory, given.name).content.as_of.isoformat()
+        if removed:
+            with store.writing() as writer:
+                writer.log(call.change("data.reset", given.name, standing))
+    called = _called(given.name, say)
+    call.console.line(
+        say(
+            f"Bảng {called}: dùng bảng kèm theo phần mềm, ngày {standing}.",
+            f"The list {called}: the shipped one is in use, as of {standing}.",
+        )
+    )
+    return 0
+
+
 def _update(given: argparse.Namespace, call: Call) -> int:
     say, directory = call.say, call.config.data
     try:
@@ -110,7 +183,7 @@ def _update(given: argparse.Namespace, call: Call) -> int:
     except Unusable as trouble:
         raise Failed(
             say(
-                f"{given.file} không dùng được: {trouble}. Vẫn dùng bảng cũ.",
+                f"{given.file} không dùng được: {trouble.vietnamese}. Vẫn dùng bảng cũ.",
                 f"{given.file} cannot be used: {trouble}. The list in use stays.",
             )
         ) from trouble
@@ -150,5 +223,16 @@ def _check(content: DatedList, given: argparse.Namespace, call: Call) -> None:
                 f"({standing.content.as_of.isoformat()}: {standing.path}).",
                 f"{given.file} (as of {content.as_of.isoformat()}) is older than the list in use "
                 f"({standing.content.as_of.isoformat()}: {standing.path}).",
+            )
+        )
+    gone = sorted(entries(standing.content) - entries(content))
+    if not given.shrink and len(gone) > _MOST_GONE * len(entries(standing.content)):
+        named = ", ".join(gone[:_GONE_NAMED]) + (", …" if len(gone) > _GONE_NAMED else "")
+        raise Failed(
+            say(
+                f"{given.file}: {len(gone)} trong {len(entries(standing.content))} mục của bảng đang dùng sẽ biến mất: "
+                f"{named}. Vẫn dùng bảng cũ. Nếu đúng là muốn vậy: thêm --shrink.",
+                f"{given.file}: {len(gone)} of {len(entries(standing.content))} entries of the list in use would"
+                f" vanish: {named}. The list in use stays. If that is meant: add --shrink.",
             )
         )

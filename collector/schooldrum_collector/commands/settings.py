@@ -132,6 +132,14 @@ def _set(given: argparse.Namespace, call: Call) -> int:
             if after != before:
                 writer.put_setting(place, after)
                 writer.log(call.change("settings.set", place or "/", " ".join(given.values)))
+    if all(text.partition("=")[0].strip() == SUPPORT_PLAN for text in given.values):
+        call.console.line(
+            say(
+                f"Đã đặt cho {place or '/'}. Chỉ máy chủ dùng mục này, không gửi xuống máy.",
+                f"Set for {place or '/'}. Only the collector uses this; no PC is told.",
+            )
+        )
+        return 0
     call.console.line(
         say(
             f"Đã đặt cho {place or '/'}; máy nhận ở lần gửi kế tiếp.",

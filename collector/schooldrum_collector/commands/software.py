@@ -288,11 +288,26 @@ approved = ["ultraviewer"]
         "# Phần mềm riêng của đơn vị, viết như trong danh mục:",
         "# An office's own programs, written as in the catalogue:",
     )
+    matching = (
+        "# names: tên chương trình như Windows ghi; packages: tên gói Linux (apt, dnf …), dấu - thành dấu cách.",
+        "# names: a program as Windows lists it; packages: a package of Linux (apt, dnf …), a space for a hyphen.",
+    )
     product = """[[product]]
 code = "so_diem"
 name = "Sổ điểm điện tử"
 class = "school_administration"
 licence = "closed"
 names = ["so diem dien tu *"]
+packages = ["so diem"]
 """
-    return "\n".join(say(*line) for line in lines) + "\n" + rules + "\n" + say(*own) + "\n" + product
+    return (
+        "\n".join(say(*line) for line in lines)
+        + "\n"
+        + rules
+        + "\n"
+        + say(*own)
+        + "\n"
+        + say(*matching)
+        + "\n"
+        + product
+    )

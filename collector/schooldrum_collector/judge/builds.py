@@ -6,7 +6,7 @@ from datetime import date
 
 import msgspec
 
-from schooldrum_collector.judge.support import Unusable
+from schooldrum_collector.judge.support import Unusable, unreadable
 from schooldrum_wire.section import Values
 
 _SHORT_CHANNEL = "SAC"
@@ -62,17 +62,35 @@ def read(raw: bytes) -> BuildList:
     try:
         found = msgspec.json.decode(raw, type=BuildList)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
-        raise Unusable(str(problem)) from problem
+        raise unreadable(problem) from problem
     if found.what != "builds":
-        raise Unusable(f"`what` is {found.what!r:.40}, not 'builds'")
+        raise Unusable(
+            f"`what` is {found.what!r:.40}, not 'builds'", f"`what` là {found.what!r:.40}, không phải 'builds'"
+        )
     if not found.windows:
-        raise Unusable("it names no builds")
+        raise Unusable("it names no builds", "không có bản dựng nào trong bảng")
+    named = [(one.product, one.build, one.server, one.channel) for one in found.windows]
+    if twice := next((one for one in named if named.count(one) > 1), None):
+        name = f"{twice[0]} {twice[1]}"
+        raise Unusable(f"{name} stands there twice; take one away", f"{name} có hai lần; bỏ bớt một")
     for one in found.windows:
         revisions = [revision for revision, _ in one.updates]
         if revisions != sorted(revisions) or any(not 0 <= revision <= _LARGEST_REVISION for revision in revisions):
-            raise Unusable(f"the revisions of {one.product} {one.build} are not in their order")
+            raise Unusable(
+                f"the revisions of {one.product} {one.build} are not in their order, oldest first",
+                f"các bản của {one.product} {one.build} không theo thứ tự từ cũ đến mới",
+            )
         if bool(one.updates) is bool(one.articles):
-            raise Unusable(f"{one.product} {one.build} has neither revisions nor articles, or both")
+            raise Unusable(
+                f"{one.product} {one.build} has neither revisions nor articles, or both",
+                f"{one.product} {one.build} phải có hoặc `updates`, hoặc `articles`, không có cả hai",
+            )
+        for entries in (one.updates, one.articles, one.security_only):
+            if len(set(entries)) < len(entries):
+                raise Unusable(
+                    f"an update of {one.product} {one.build} stands there twice; take one away",
+                    f"một bản cập nhật của {one.product} {one.build} có hai lần; bỏ bớt một",
+                )
     return found
 
 

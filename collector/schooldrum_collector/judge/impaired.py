@@ -17,6 +17,7 @@ LOSS_RATIO = 0.1
 _LOSS_BEATS = 4
 """What shows in so many beats together may have begun with the first of them."""
 _LOSS_RUNGS = 3
+_CHANCE_BEATS = 2
 _SEVERAL = 2
 _FAR = frozenset({"provider", "independent_resolver", "national", "international"})
 _PASSED_BY = {
@@ -36,7 +37,7 @@ def impaired(scene: Scene, site: str, here: Sequence[Sight]) -> list[Fault]:
         return []
     place = scene.place_of_site(site)
     return [
-        *_reach(place, heard),
+        *_reach(place, heard, scene.now),
         *_services(Place(Level.SCHOOL, scene.seen.school), heard, scene.now),
         *_loss(scene, place, heard),
         *_lines(scene, site, place, heard),
@@ -75,9 +76,14 @@ def _asked_since(sight: Sight, target: str, now: float) -> Sight:
     return msgspec.structs.replace(sight, well=well, ill=ill, last_ill=NEVER, well_again=NEVER_AGAIN)
 
 
-def _reach(place: Place, heard: Sequence[Sight]) -> list[Fault]:
+def _by_chance(sight: Sight, now: float) -> bool:
+    """Whether a question or two may just have been lost: packets are, and the end it names is new."""
+    return sight.well - sight.ill < _CHANCE_BEATS * sight.beat and bool(_lost(sight, _FAR, now))
+
+
+def _reach(place: Place, heard: Sequence[Sight], now: float) -> list[Fault]:
     for end, contradicting in _PASSED_BY.items():
-        bad = [sight for sight in heard if sight.end is end]
+        bad = [sight for sight in heard if sight.end is end and not _by_chance(sight, now)]
         good = [sight for sight in heard if sight.way.passed & contradicting]
         if _outvoted(bad, good):
             rest = Others(claimed=tuple(good))

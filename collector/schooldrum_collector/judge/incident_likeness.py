@@ -38,4 +38,7 @@ def explains(around: Incident | Fault, inside: Incident | Fault) -> bool:
     if around.kind is Kind.LOSS and inside.kind is Kind.OUTAGE and inside.place.level is Level.MACHINE:
         nearer = any(inside.evidence.steps.get(step) == "broken" for step in _NEAR)
         return around.verdict in _INSIDE or not nearer
+    if around.kind is Kind.SECOND_LINE and inside.kind is Kind.OUTAGE and inside.place.level is Level.MACHINE:
+        # The last of those who went with a line are silent for a while after the first are back.
+        return inside.place.path in around.blamed
     return around.kind is inside.kind and around.target in {"", inside.target}

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from schooldrum_collector.judge.fault import Fault, Level, Place
+from schooldrum_collector.judge.fault import Fault, Kind, Level, Place
 from schooldrum_collector.judge.incident import (
     IN_A_SCHOOL,
     MACHINES_NAMED,
@@ -39,6 +39,8 @@ LOST_SECONDS = 7 * 86400.0
 SHORTEST_PAST_SECONDS = 300.0
 """A fault that was over before anybody judged it is recorded from this length on."""
 _EVIDENCE_SECONDS = 30.0
+_LOSS_SHOWS_BEATS = 4
+"""Loss is a mean over so many beats, and shows for as long after its end."""
 _ROUNDS = 8
 """What was held down by an incident that ends is looked at again at once; chains of places are not longer."""
 
@@ -368,7 +370,8 @@ class _Round:
         back = self._is_back(incident)
         if back or (incident.calm and incident.ended_measured):
             # Those who are heard again may have been well for as long as a PC waits before it tries again.
-            waited = UNHEARD_BEATS * self._beat_of(incident)
+            shows = _LOSS_SHOWS_BEATS if incident.kind is Kind.LOSS else 0
+            waited = (UNHEARD_BEATS + shows) * self._beat_of(incident)
             self._calm_down(incident, self._now, max(waited, self._now - incident.seen), measured=False)
         elif incident.calm:
             self._put(incident, _unended(incident, seen=incident.seen), What.SEEN)

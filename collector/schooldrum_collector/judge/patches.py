@@ -24,22 +24,28 @@ _DAY_SECONDS = 86400
 
 
 class Pending(msgspec.Struct, frozen=True, array_like=True):
-    """A missing update: the day it was first missed, and on how many days the PC was on since, that one included."""
+    """A missing update: the day it was first missed, and on how many days the PC was on since, that one included.
+
+    `before`: it may have been missing before that day, for nobody had looked, or the list had not known it.
+    """
 
     since: date
     days: int
+    before: bool = False
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is remembered of a machine between two looks; the empty one is that of a new machine.
 
-    `looked` is the day of the newest look; `success` the last installation known then.
+    `looked` is the day of the newest look; `success` the last installation known then. `told`: the PC has said once
+    what waits, so what it says newly is new.
     """
 
     pending: dict[str, Pending] = {}
     looked: date | None = None
     success: str = ""
     revision: int = 0
+    told: bool = False
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +75,10 @@ def seen_in(sections: Mapping[str, Sequence[Values]]) -> Seen:
     )
 
 
+def _key(row: Values) -> str:
+    return f"{row.get('update')} {row.get('installed') or ''}".rstrip()
+
+
 def missing_now(seen: Seen, by_list: Missing | None) -> frozenset[str]:
     """The keys of every security update that is missing, by both signs.
 
@@ -77,7 +87,7 @@ def missing_now(seen: Seen, by_list: Missing | None) -> frozenset[str]:
     told: set[str] = set(by_list.security if by_list else ())
     for row in seen.updates or ():
         if row.get("kind") == "security":
-            told.add(f"{row.get('update')} {row.get('installed') or ''}".rstrip())
+            told.add(_key(row))
     return frozenset(sorted(told)[:_MOST_KEYS])
 
 
@@ -99,14 +109,17 @@ def follow(before: Waiting, seen: Seen, by_list: Missing | None, day: date) -> W
     is_windows = (seen.system or {}).get("system") == "windows"
     replaced = is_windows and before.looked is not None and success <= before.success and revision == before.revision
     heir = max(gone, key=lambda one: one.days, default=None) if replaced else None
+    listed = frozenset(by_list.security if by_list else ())
     pending: dict[str, Pending] = {}
     for key in sorted(keys):
         known = before.pending.get(key) or heir
         if known is None:
-            pending[key] = Pending(day, 1)
+            # What a list of builds names newly was published before that list, nobody knows how long.
+            pending[key] = Pending(day, 1, before=not before.told or key in listed)
         else:
-            pending[key] = Pending(known.since, known.days + 1) if another_day else known
-    return Waiting(pending=pending, looked=day, success=success, revision=revision)
+            pending[key] = msgspec.structs.replace(known, days=known.days + 1) if another_day else known
+    told = before.told or seen.updates is not None
+    return Waiting(pending=pending, looked=day, success=success, revision=revision, told=told)
 
 
 class PatchState(enum.StrEnum):
@@ -114,7 +127,8 @@ class PatchState(enum.StrEnum):
 
     `current`: nothing is missing, or not for long. `restart`: installed, and waits for a restart. `off`: missing for
     long by the calendar, but the PC was hardly on. `frozen`: its disk forgets what is installed. `refused`: updates are
-    switched off or fail on it. `waiting`: missing for too long, and nothing of these explains it.
+    switched off or fail on it. `waiting`: missing for too long, and nothing of these explains it. `unknown`: nothing is
+    told, or it was missing when it was first looked for and has not been watched for long enough.
     """
 
     CURRENT = "current"
@@ -129,10 +143,13 @@ class PatchState(enum.StrEnum):
 class Patches(msgspec.Struct, frozen=True, kw_only=True):
     """How a PC stands with security updates.
 
-    `age_days` counts days on which it was on, `calendar_days` all; both of the oldest missing one, None where neither
-    sign says anything. `missing` counts by both signs, `told` by the PC alone, `behind` by the list (None: not known).
-    `because` names what refuses: a `why` of automatic_updates, paused, error …,
-    own_server (one that does not answer). `stale`: its last search is long ago, or was never.
+    `age_days` counts days on which it was on, `calendar_days` all, the first included; both of the oldest missing one
+    since it was first seen, None where neither sign says anything. `at_least`: one was missing already then.
+    `published` is the oldest day of publication the PC tells of what is missing, `published_days` days before the look.
+    `undecided`: whether it comes in time cannot be said yet, for that reason.
+    `missing` counts by both signs, `told` by the PC alone, `behind` by the list (None: not known).
+    `because` names what refuses: a `why` of automatic_updates, paused, error …, own_server (one that does not answer).
+    `stale`: its last search is long ago, or was never.
     """
 
     state: PatchState
@@ -143,6 +160,10 @@ class Patches(msgspec.Struct, frozen=True, kw_only=True):
     behind: int | None = None
     because: tuple[str, ...] = ()
     stale: bool = False
+    at_least: bool = False
+    published: date | None = None
+    published_days: int | None = None
+    undecided: bool = False
 
     def in_time(self, most_days: int = GRACE_DAYS) -> bool | None:
         """Whether security updates come in time; None where that is not known.
@@ -151,7 +172,9 @@ class Patches(msgspec.Struct, frozen=True, kw_only=True):
         """
         if self.age_days is None or self.state is PatchState.UNKNOWN:
             return None
-        return self.age_days <= most_days
+        if self.age_days > most_days:
+            return False
+        return None if self.undecided else True
 
 
 def _day(row: Values | None, name: str) -> date | None:
@@ -174,6 +197,11 @@ def _refusals(seen: Seen, day: date) -> tuple[str, ...]:
     if automatic.get("own_server") is True and _is_stale(_day(history, "last_scan"), day):
         found.append("own_server")
     return tuple(found)
+
+
+def _published(seen: Seen, on: date) -> dict[str, date]:
+    days = {_key(row): _day(row, "published") for row in seen.updates or () if row.get("kind") == "security"}
+    return {key: day for key, day in days.items() if day is not None and day <= on}
 
 
 def _is_stale(scan: date | None, day: date) -> bool:
@@ -201,7 +229,12 @@ def patches_of(
     stale = _is_stale(_day(seen.history, "last_scan"), on)
     because = _refusals(seen, on)
     age = max((one.days for one in waiting.pending.values()), default=0)
-    calendar = max((max(0, (on - one.since).days) for one in waiting.pending.values()), default=0)
+    calendar = max((max(one.days, (on - one.since).days + 1) for one in waiting.pending.values()), default=0)
+    published = _published(seen, on)
+    oldest = min(published.values(), default=None)
+    early = [key for key, one in waiting.pending.items() if one.before]
+    # What was published within the allowance cannot have waited for longer, whenever it was first looked for.
+    open_ones = [key for key in early if key not in published or (on - published[key]).days > most_days]
     found = Patches(
         state=PatchState.CURRENT,
         age_days=age,
@@ -211,6 +244,10 @@ def patches_of(
         behind=behind,
         because=because,
         stale=stale,
+        at_least=bool(early),
+        published=oldest,
+        published_days=None if oldest is None else (on - oldest).days,
+        undecided=bool(open_ones) and age <= most_days,
     )
     return msgspec.structs.replace(found, state=_state(found, seen, frozen=frozen, most_days=most_days))
 
@@ -219,6 +256,8 @@ def _state(found: Patches, seen: Seen, *, frozen: bool | None, most_days: int) -
     if not found.missing:
         # A PC that has not looked for a month knows of nothing; only the list of builds can then say that it is well.
         return PatchState.UNKNOWN if found.stale and found.behind is None else PatchState.CURRENT
+    if found.undecided:
+        return PatchState.UNKNOWN
     if (found.age_days or 0) <= most_days:
         return PatchState.OFF if (found.calendar_days or 0) > 2 * most_days else PatchState.CURRENT
     if frozen:

@@ -41,16 +41,19 @@ def judged(known: Known, policy: Policy, measured: Mapping[str, float] | None = 
     `measured` says of each probe when it was last well (epoch seconds).
     """
     at = measured or {}
-    checks = [_check(name, judge(known, policy), known.system, at) for name, judge in CHECKS.items()]
-    facts = [_check(name, judge(known, policy), known.system, at) for name, judge in INFORMATION.items()]
+    rows = known.sections.get("operating_system") or ()
+    # A distribution's own steps go before those of its kind.
+    systems = (f"{rows[0].get('product')}" if rows else "", known.system, _WINDOWS)
+    checks = [_check(name, judge(known, policy), systems, at) for name, judge in CHECKS.items()]
+    facts = [_check(name, judge(known, policy), systems, at) for name, judge in INFORMATION.items()]
     return (*checks, *(msgspec.structs.replace(fact, information=True) for fact in facts))
 
 
-def _check(name: str, found: Found, system: str, measured: Mapping[str, float]) -> Check:
+def _check(name: str, found: Found, systems: Sequence[str], measured: Mapping[str, float]) -> Check:
     steps: tuple[Words, ...] = ()
     if found.verdict is Verdict.NOT_MET:
         by_system = FIXES[found.fix or name]
-        steps = by_system.get(system) or by_system[_WINDOWS]
+        steps = next(by_system[system] for system in systems if system in by_system)
     return Check(
         name=name,
         verdict=found.verdict,

@@ -129,16 +129,37 @@ def _supported_system(known: Known, _policy: Policy) -> Found:
     return msgspec.structs.replace(found, reasons=(*found.reasons, plan))
 
 
+def _count_days(count: int) -> Words:
+    return Words(f"{count} ngày", "1 day" if count == 1 else f"{count} days")
+
+
+def _patch_values(patches: Patches, policy: Policy) -> dict[str, Words]:
+    days = _count_days(patches.age_days or 0)
+    if patches.at_least:
+        days = Words(f"ít nhất {days.vi}", f"at least {days.en}")
+    return {"days": days, "count": _text(patches.missing), "most": _text(policy.most_patch_days)}
+
+
+def _published(found: Found, patches: Patches) -> Found:
+    """With the day of publication where the PC tells it."""
+    if patches.published is None or patches.published_days is None:
+        return found
+    said = ("updates_published", {"day": _day(patches.published), "days": _count_days(patches.published_days)})
+    return msgspec.structs.replace(found, reasons=(*found.reasons, said))
+
+
 def _updates_in_time(known: Known, policy: Policy) -> Found:
     patches = known.patches
     if patches is None:
         return _silence(known, "updates")
     in_time = patches.in_time(policy.most_patch_days)
     if in_time is None:
-        return _open("updates_stale" if patches.stale else "updates_not_told")
-    values = {"days": _text(patches.age_days), "count": _text(patches.missing), "most": _text(policy.most_patch_days)}
+        if not patches.undecided:
+            return _open("updates_stale" if patches.stale else "updates_not_told")
+        return _published(_open("updates_first_look", **_patch_values(patches, policy)), patches)
+    values = _patch_values(patches, policy)
     if in_time:
-        return _met("updates_waiting" if patches.missing else "updates_none", **values)
+        return _published(_met("updates_waiting" if patches.missing else "updates_none", **values), patches)
     special = {PatchState.FROZEN: "frozen", PatchState.RESTART: "restart", PatchState.REFUSED: "refused"}
     why = special.get(patches.state, "")
     found = _bad("updates_late", f"updates_{why}" if why else "", **values)

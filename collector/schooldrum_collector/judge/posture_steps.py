@@ -13,6 +13,10 @@ _AGAIN = Words("Làm lại đến khi không còn bản nào.", "Repeat until no
 _SOFTWARE_UPDATER = Words(
     "Mở Software Updater (Trình cập nhật), cài hết các bản cập nhật.", "Open Software Updater and install everything."
 )
+_APT = Words(
+    "Mở Terminal, chạy: sudo apt update && sudo apt upgrade (hoặc mở Software > Updates, cài hết).",
+    "Open a terminal and run: sudo apt update && sudo apt upgrade (or open Software > Updates and install everything).",
+)
 
 FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
     "supported_system": {
@@ -38,10 +42,22 @@ FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
             ),
             _RESTART_LINUX,
         ),
+        "debian": (
+            Words("Sao lưu tệp của người dùng.", "Back up people's files."),
+            Words(
+                "Trong /etc/apt/sources.list và sources.list.d, đổi tên phiên bản cũ thành phiên bản kế tiếp.",
+                "In /etc/apt/sources.list and sources.list.d, put the next release's name in place of the old one.",
+            ),
+            Words(
+                "Chạy: sudo apt update && sudo apt full-upgrade, rồi khởi động lại.",
+                "Run: sudo apt update && sudo apt full-upgrade, then restart.",
+            ),
+        ),
     },
     "updates_in_time": {
         "windows": (_UPDATE_NOW, _RESTART, _AGAIN),
         "linux": (_SOFTWARE_UPDATER, _RESTART_LINUX, _AGAIN),
+        "debian": (_APT, _RESTART_LINUX, _AGAIN),
     },
     "updates_frozen": {
         "windows": (
@@ -57,6 +73,11 @@ FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
         "linux": (
             Words("Khởi động máy ở chế độ lưu thay đổi.", "Start the PC in the mode that keeps changes."),
             _SOFTWARE_UPDATER,
+            Words("Khởi động lại ở chế độ đóng băng.", "Restart in the frozen mode."),
+        ),
+        "debian": (
+            Words("Khởi động máy ở chế độ lưu thay đổi.", "Start the PC in the mode that keeps changes."),
+            _APT,
             Words("Khởi động lại ở chế độ đóng băng.", "Restart in the frozen mode."),
         ),
     },
@@ -76,6 +97,11 @@ FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
         "linux": (
             Words("Mở Terminal, chạy: sudo dpkg --configure -a", "Open a terminal and run: sudo dpkg --configure -a"),
             _SOFTWARE_UPDATER,
+            _RESTART_LINUX,
+        ),
+        "debian": (
+            Words("Mở Terminal, chạy: sudo dpkg --configure -a", "Open a terminal and run: sudo dpkg --configure -a"),
+            _APT,
             _RESTART_LINUX,
         ),
     },
@@ -336,4 +362,7 @@ FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
         ),
     },
 }
-"""At most three steps by what is to be mended and by system; where only Windows stands, it serves both."""
+"""At most three steps by what is to be mended and by system; where only Windows stands, it serves both.
+
+Where a distribution stands by its own name (its ID), that goes before "linux".
+"""

@@ -66,12 +66,20 @@ EVIDENCE: dict[str, Words] = {
     # Updates
     "updates_none": Words("Không thiếu bản cập nhật bảo mật nào.", "No security update is missing."),
     "updates_waiting": Words(
-        "Thiếu {count} bản cập nhật bảo mật, lâu nhất {days} ngày có bật máy (cho phép {most}).",
-        "{count} security updates missing, the oldest for {days} days of use ({most} allowed).",
+        "Thiếu {count} bản cập nhật bảo mật, lâu nhất {days} có bật máy (cho phép {most}).",
+        "Security updates missing: {count}, the oldest for {days} of use ({most} allowed).",
     ),
     "updates_late": Words(
-        "Thiếu {count} bản cập nhật bảo mật, lâu nhất {days} ngày có bật máy (cho phép {most}).",
-        "{count} security updates missing, the oldest for {days} days of use ({most} allowed).",
+        "Thiếu {count} bản cập nhật bảo mật, lâu nhất {days} có bật máy (cho phép {most}).",
+        "Security updates missing: {count}, the oldest for {days} of use ({most} allowed).",
+    ),
+    "updates_first_look": Words(
+        "Lần xem đầu đã thiếu; nay thiếu {count} bản, lâu nhất {days} có bật máy (cho phép {most}), trước đó chưa rõ.",
+        "Missing at the first look: now {count}, the oldest for {days} of use ({most} allowed); before is not known.",
+    ),
+    "updates_published": Words(
+        "Bản cũ nhất phát hành ngày {day}, cách đây {days} theo lịch.",
+        "The oldest was published on {day}, {days} ago by the calendar.",
     ),
     "updates_frozen": Words(
         "Ổ đĩa đóng băng nên bản vá mất sau mỗi lần khởi động lại.",

@@ -1,7 +1,7 @@
 """Which settings a machine is granted, and which a person may set: values pass from the top down the tree of places."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Protocol
 
 import msgspec
@@ -225,17 +225,26 @@ def _service(key: str, name: str, text: str) -> Assignment | Refusal:
     return Assignment(key="services", probe=name, value=(kind, host) if text else None)
 
 
+def _not_past(wish: Assignment | Refusal, now: float) -> Assignment | Refusal:
+    """A plan for a day that is past is none."""
+    if isinstance(wish, Refusal) or wish.key != SUPPORT_PLAN or wish.value is None:
+        return wish
+    today = datetime.fromtimestamp(now, UTC).date().isoformat()
+    return wish if f"{wish.value}" >= today else Refusal(key=wish.key, given=f"{wish.value}", allowed=f"{today}..")
+
+
 def changed(
     standing: Mapping[str, object], written: list[str], *, now: float
 ) -> tuple[dict[str, object], tuple[Refusal, ...]]:
     """What is set at one place after these `key=value`, and everything in them that cannot be set.
 
     `not_before` (epoch seconds) is only ever raised, and never beyond `now`: agents would refuse every certificate.
+    A plan for a day that is past is none.
     """
     values = dict(standing)
     refusals: list[Refusal] = []
     for text in written:
-        wish = understood(text)
+        wish = _not_past(understood(text), now)
         if isinstance(wish, Refusal):
             refusals.append(wish)
             continue

@@ -5,6 +5,7 @@ counts where this very PC proves it: by a revision that only such PCs get, or by
 """
 
 import enum
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 
@@ -28,7 +29,35 @@ _DAYS = (date(1995, 1, 1), date(2100, 1, 1))
 
 
 class Unusable(ValueError):  # noqa: N818 - it names the list's state
-    """The list cannot be used; the sentence says what is wrong in it."""
+    """The list cannot be used; the sentence says what is wrong in it, `vietnamese` the same in Vietnamese."""
+
+    def __init__(self, english: str, vietnamese: str = "") -> None:
+        super().__init__(english)
+        self.vietnamese = vietnamese or english
+
+
+_DECODING = (
+    (r"Object missing required field `([^`]+)`", "the entry `{}` is missing", "thiếu mục `{}`"),
+    (r"Object contains unknown field `([^`]+)`", "the entry `{}` is not known there", "mục `{}` không có trong mẫu"),
+    (r"Invalid RFC3339|Invalid date", "a day is written YYYY-MM-DD", "ngày phải viết NĂM-THÁNG-NGÀY (2026-10-31)"),
+    (r"Expected `([^`]+)`, got `[^`]+`", "a value of the kind `{}` must stand there", "ở đó phải là giá trị kiểu `{}`"),
+)
+
+
+def unreadable(problem: Exception) -> Unusable:
+    """What is wrong with a list's text, in plain words with its place (`windows[3]` is the fourth entry there)."""
+    text = str(problem)
+    where = re.search(r"at `\$\.?([^`]*)`", text)
+    place = where.group(1) if where else ""
+    for pattern, english, vietnamese in _DECODING:
+        if match := re.search(pattern, text):
+            named = match.groups()
+            at, tai = (f"at {place}: ", f"ở {place}: ") if place else ("", "")
+            return Unusable(at + english.format(*named), tai + vietnamese.format(*named))
+    return Unusable(
+        f"it is no whole JSON file ({text:.120}); mend it in a text editor, or begin with `data export`",
+        f"tệp không phải JSON trọn vẹn ({text:.120}); sửa bằng trình soạn thảo văn bản, hoặc bắt đầu từ `data export`",
+    )
 
 
 class Year(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,19 +113,31 @@ def read(raw: bytes) -> SupportList:
     try:
         found = msgspec.json.decode(raw, type=SupportList)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
-        raise Unusable(str(problem)) from problem
+        raise unreadable(problem) from problem
     if found.what != "support":
-        raise Unusable(f"`what` is {found.what!r:.40}, not 'support'")
+        raise Unusable(
+            f"`what` is {found.what!r:.40}, not 'support'", f"`what` là {found.what!r:.40}, không phải 'support'"
+        )
     if not found.windows or not found.linux:
-        raise Unusable("it names no releases")
+        raise Unusable("it names no releases", "không có phiên bản nào trong bảng")
     days: list[date | None] = [found.as_of]
     days += [day for one in found.windows for day in (one.end, one.extended, *(year.until for year in one.years))]
     days += [day for one in found.linux for day in (one.end, one.extended)]
     if wrong := next((day for day in days if day and not _DAYS[0] <= day <= _DAYS[1]), None):
-        raise Unusable(f"the day {wrong} cannot be")
+        raise Unusable(
+            f"the day {wrong} cannot be: from {_DAYS[0]} to {_DAYS[1]} are allowed",
+            f"ngày {wrong} không thể có: được phép từ {_DAYS[0]} đến {_DAYS[1]}",
+        )
     named = [(one.build, one.server, one.channel, one.product) for one in found.windows]
     if twice := next((one for one in named if named.count(one) > 1), None):
-        raise Unusable(f"build {twice[0]} stands there twice for channel {twice[2]}")
+        raise Unusable(
+            f"build {twice[0]} stands there twice for channel {twice[2]}; take one away",
+            f"bản dựng {twice[0]} có hai lần cho kênh {twice[2]}; bỏ bớt một",
+        )
+    releases = [(one.product, one.release, one.edition, one.stream) for one in found.linux]
+    if again := next((one for one in releases if releases.count(one) > 1), None):
+        name = f"{again[0]} {again[1]}"
+        raise Unusable(f"{name} stands there twice; take one away", f"{name} có hai lần; bỏ bớt một")
     return found
 
 
@@ -304,12 +345,40 @@ def _offered(support: Support, known: SupportList, on: date) -> date | None:
     return max((day for day in days if day is not None and on <= day), default=None)
 
 
+_NAMES = {"debian": "Debian", "ubuntu": "Ubuntu", "linuxmint": "Linux Mint", "fedora": "Fedora", "centos": "CentOS"}
+
+
+def _number_of(release: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in release.split(".") if part.isdecimal())
+
+
+def _next_linux(support: Support, known: SupportList, on: date) -> str:
+    """The newest release that it can be brought to, by name; its product alone where the list knows none.
+
+    Of Ubuntu only releases with long support: schools cannot upgrade twice a year.
+    """
+    own = [one for one in known.linux if one.product == support.product]
+    editions = {one.edition for one in own if one.release == support.release}
+    newer = [
+        one
+        for one in own
+        if one.end is not None
+        and one.end >= on
+        and (not editions or one.edition in editions)
+        and (support.product != "ubuntu" or one.extended is not None)
+        and _number_of(one.release) > _number_of(support.release)
+    ]
+    name = _NAMES.get(support.product, support.product)
+    newest = max(newer, key=lambda one: _number_of(one.release), default=None)
+    return f"{name} {newest.release}" if newest else name
+
+
 def way_out(support: Support, hardware: Hardware, known: SupportList, on: date) -> WayOut:
     """The cheapest way to security updates: an upgrade that is free, support that can be bought, another PC."""
     if support.state is SupportState.UNKNOWN or support.days_left is None or support.days_left > SOON_DAYS:
         return WayOut(way=Way.NONE)
     if not support.product.startswith("Windows"):
-        return WayOut(way=Way.FREE_UPGRADE, to=support.product)
+        return WayOut(way=Way.FREE_UPGRADE, to=_next_linux(support, known, on))
     if support.product == "Windows 11":
         return WayOut(way=Way.FREE_UPGRADE, to="Windows 11")
     offered = _offered(support, known, on)

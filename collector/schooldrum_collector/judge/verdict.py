@@ -97,7 +97,7 @@ def _of_group(scene: Scene, site: str, group: Group, rest: Others) -> list[Fault
         ):
             return [_dark(scene, place, group, rest)]
         return [_room(scene, next(iter(group.rooms)), group.sights, rest, alone=True)]
-    if _is_returning(scene, group, rest):
+    if _is_returning(scene, group, rest.after) or _is_returning(scene, group, _by_its_line(scene, site, group, rest)):
         return []
     if line := _line_of(scene, site, group, rest):
         return [_one_line(place, line, group, rest)]
@@ -109,17 +109,17 @@ def _of_group(scene: Scene, site: str, group: Group, rest: Others) -> list[Fault
     return _in_part(scene, place, group, rest)
 
 
-def _is_returning(scene: Scene, group: Group, rest: Others) -> bool:
-    """Whether all who answer came back, or up, only after the group went.
+def _is_returning(scene: Scene, group: Group, after: Sequence[Sight]) -> bool:
+    """Whether all of these, who answer, came back, or up, only after the group went.
 
     After a power cut they started anew, and who is silent was not switched on again; after another outage the last of
     it may still be waiting to try again.
     """
     if inside_or_outside(group.sights) is not None:
         return False
-    if _started_anew(rest.after, group):
+    if _started_anew(after, group):
         return True
-    came = [back_since(sight, scene.now) for sight in rest.after if sight.answering]
+    came = [back_since(sight, scene.now) for sight in after if sight.answering]
     return bool(came) and min(came) > group.last and scene.now - min(came) < _RETURNING_SECONDS
 
 
@@ -289,6 +289,14 @@ def _line_of(scene: Scene, site: str, group: Group, rest: Others) -> str:
     if len(lines) < _SEVERAL or len(gone) != 1 or gone & here or not here <= lines.keys():
         return ""
     return "" if inside_or_outside(group.sights) is INNER else lines.get(next(iter(gone)), "")
+
+
+def _by_its_line(scene: Scene, site: str, group: Group, rest: Others) -> tuple[Sight, ...]:
+    """Those who answer by the one of several lines by which all of a group used to report."""
+    gone = {sight.witness.provider for sight in group.sights}
+    if len(gone) != 1 or len({line.provider for line in scene.seen.lines.get(site, ())} | gone) < _SEVERAL:
+        return ()
+    return tuple(sight for sight in rest.after if sight.witness.provider and sight.witness.provider in gone)
 
 
 def _one_line(place: Place, line: str, group: Group, rest: Others) -> Fault:

@@ -106,15 +106,31 @@ def patch_lines(patches: Patches, say: Say) -> Iterator[tuple[str, str]]:
     state = say(*_STATES[patches.state])
     if patches.missing and patches.age_days is not None:
         on, all_days = _days(patches.age_days, say), _days(patches.calendar_days or 0, say)
+        least = say("ít nhất ", "at least ") if patches.at_least else ""
         state += say(
-            f"; bản chờ lâu nhất: {on} có bật máy, {all_days} theo lịch",
-            f"; the oldest has waited {on} of use, {all_days} by the calendar",
+            f"; bản chờ lâu nhất: {least}{on} có bật máy, {all_days} theo lịch",
+            f"; the oldest has waited {least}{on} of use, {all_days} by the calendar",
         )
+        if patches.at_least:
+            state += say(
+                " (đã thiếu từ lần xem đầu tiên, trước đó bao lâu chưa rõ)",
+                " (missing already at the first look, not known how long before)",
+            )
+        if patches.published is not None and patches.published_days is not None:
+            day, ago = day_words(patches.published, say), _days(patches.published_days, say)
+            state += say(
+                f"; phát hành ngày {day}, cách đây {ago} theo lịch", f"; published {day}, {ago} ago by the calendar"
+            )
     yield say("Cập nhật bảo mật", "Security updates"), state
     unknown = say("chưa rõ", "not known yet")
     told = unknown if patches.told is None else formats.number(patches.told, say.language)
     behind = (
-        "" if patches.behind is None else say(f"; chậm {patches.behind} bản dựng", f"; {patches.behind} builds behind")
+        ""
+        if patches.behind is None
+        else say(
+            f"; chậm {patches.behind} bản dựng",
+            f"; {patches.behind} {'build' if patches.behind == 1 else 'builds'} behind",
+        )
     )
     yield say("Bản vá còn thiếu", "Missing updates"), told + behind
     if patches.because:

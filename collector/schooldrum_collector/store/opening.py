@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import sqlite3
 import struct
 import time
@@ -28,6 +29,9 @@ _PAGE_BYTES = 1024
 """Small, for what is written per report: a body of 2 KB leaves half of a 4 KB page empty, and every commit writes its
 last page again. Measured with bodies of 1.7 and 2 KB: 4.8 and 5.3 KB a report, checkpoint included, for 5.6 and 8.4.
 """
+
+_ROOM_TO_OPEN = 1_048_576
+"""Bytes: a store that fails to open on a disk with less room than this is not called damaged."""
 
 
 def open_file(directory: Path, *, serving: bool) -> tuple[Path, Lock | None]:
@@ -118,6 +122,12 @@ def look(path: Path, *, seconds: float) -> str:
         if "unable to open" in str(problem) or "readonly" in str(problem):
             raise Full(
                 f"{path} cannot be opened ({problem}). The collector needs the right to write there."
+            ) from problem
+        if shutil.disk_usage(path.parent).free < _ROOM_TO_OPEN:
+            # Reading needs a few pages of shared memory beside the file; SQLite calls their want an I/O error.
+            raise Full(
+                f"{path} cannot be opened ({problem}): the disk is full. Make room on it and start again; the store "
+                "itself is as it was."
             ) from problem
         raise Damaged(f"{path} is damaged ({problem}). {advice}") from problem
     except sqlite3.DatabaseError as problem:

@@ -57,7 +57,10 @@ def test_data_update_puts_a_newer_list_in(school: Typed, data: Path, tmp_path: P
         ({"as_of": "2099-01-01"}, "in the future"),
         ({"windows": []}, "names no releases"),
         ({"what": "recipes"}, "recipes"),
-        ({"extra": 1}, "extra"),
+        ({"extra": 1}, "the entry `extra` is not known there"),
+        ({"linux": [{"product": "debian", "end": "2030-01-01"}]}, "at linux[0]: the entry `release` is missing"),
+        ({"linux": [{"product": "debian", "release": "13", "end": "2030-01-01"}]}, "entries of the list in use would"),
+        ({"linux": [{"product": "debian", "release": "13", "end": "2030-01-01"}] * 2}, "debian 13 stands there twice"),
     ],
 )
 def test_data_update_refuses_what_cannot_be_and_keeps_the_old(
@@ -77,6 +80,38 @@ def test_data_update_refuses_what_is_no_list(school: Typed, tmp_path: Path, raw:
     assert said.code == 1
     assert "The list in use stays" in said.err
     assert school("data", "update", str(tmp_path / "none.json")).code == 1
+
+
+def test_a_list_that_shrinks_is_taken_when_that_is_said_and_reset_goes_back(
+    school: Typed, data: Path, tmp_path: Path
+) -> None:
+    path = newer(tmp_path, linux=[{"product": "debian", "release": "13", "end": "2030-01-01"}])
+    refused = school("data", "update", str(path), lang="vi")
+    assert refused.code == 1
+    assert "--shrink" in refused.err
+    assert "debian 12" in refused.err
+    assert school("data", "update", str(path), "--shrink").code == 0
+    assert (data / "lists" / "support.json").exists()
+    assert school("data", "reset", "support").code == 0
+    assert not (data / "lists" / "support.json").exists()
+    assert school("data", "reset", "support").code == 0
+
+
+@pytest.mark.parametrize("name", ["support", "builds"])
+def test_what_export_prints_update_takes_with_a_mark_of_byte_order_too(
+    school: Typed, tmp_path: Path, name: str
+) -> None:
+    said = school("data", "export", name)
+    assert said.code == 0
+    path = tmp_path / "edited.json"
+    path.write_text(said.out, "utf-8-sig")
+    assert school("data", "update", str(path)).code == 0
+    assert school("data", "export", name).out == said.out
+
+
+def test_a_refusal_is_vietnamese_where_the_console_is(school: Typed, tmp_path: Path) -> None:
+    path = newer(tmp_path, linux=[{"product": "debian", "end": "2030-01-01"}])
+    assert "ở linux[0]: thiếu mục `release`" in school("data", "update", str(path), lang="vi").err
 
 
 def test_a_list_that_was_spoilt_on_disk_is_not_used_and_said(school: Typed, data: Path, tmp_path: Path) -> None:

@@ -114,15 +114,18 @@ def test_places_are_changed_only_where_told(school: Typed) -> None:
     school("room", "add", "--school", "BM", "--room", "tin1", "--seats", "30", "--always-on")
     school("room", "add", "--school", "BM", "--site", "Cơ sở 2", "--room", "TIN1", "--name", "Tin của cơ sở 2")
     rooms = {room["path"]: room for room in school("room", "list", "--scope", "BM", "--json").data()}
-    assert rooms["BM/main/tin1"].items() >= {
-        "path": "BM/main/tin1",
-        "name": "Phòng Tin 1",
-        "kind": "lab",
-        "seats": 30,
-        "always_on": True,
-        "machines": 0,
-        "pending": 0,
-    }.items()
+    assert (
+        rooms["BM/main/tin1"].items()
+        >= {
+            "path": "BM/main/tin1",
+            "name": "Phòng Tin 1",
+            "kind": "lab",
+            "seats": 30,
+            "always_on": True,
+            "machines": 0,
+            "pending": 0,
+        }.items()
+    )
     assert rooms["BM/co-so-2/tin1"]["name"] == "Tin của cơ sở 2"
 
 
@@ -251,3 +254,10 @@ def test_config_shows_what_is_in_force(typed: Typed, data: Path) -> None:
     assert values["data"] == str(data)
     assert values["office_listen"] == "127.0.0.1:8800"
     assert typed("config", "--sample").out.count("# Allowed: ") == len(values)
+
+
+def test_a_plan_that_no_pc_takes_is_not_said_to_be_taken(school: Typed) -> None:
+    said = school("settings", "set", "--scope", "BM", "support_planned_until=2099-06-30")
+    assert said.code == 0
+    assert "no PC is told" in said.out
+    assert "next report" in school("settings", "set", "--scope", "BM", "beat=120").out
