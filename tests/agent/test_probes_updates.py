@@ -357,6 +357,10 @@ def test_what_replaces_another_package_is_an_update_and_nothing_is_told_twice(he
     names = [f"{one.name}.{one.architecture}" for one in dnf.parse_waiting(text)]
     long_name = "a-package-with-a-name-that-is-too-long.noarch"
     assert names == ["bash.x86_64", long_name, "libx.i686", "libx.x86_64", "new.x86_64"]
+    notices = "FEDORA-2026-9 Important/Sec. libx-1.1-1.fc40.x86_64\n"
+    told = list(updates.read_linux({"apt": None, "dnf": {"waiting": text, "notices": notices}}))
+    count, rows = waiting(told)
+    assert (count, rows["libx"]["kind"], len(rows), len(told)) == (1, "security", 4, 5)
 
 
 @pytest.mark.parametrize(
