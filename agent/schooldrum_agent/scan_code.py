@@ -7,7 +7,6 @@ import io
 from collections.abc import Sequence
 
 import msgspec
-import segno
 
 from schooldrum_agent.clock import Clock
 from schooldrum_agent.state import Identity
@@ -30,6 +29,8 @@ class ScanCode(msgspec.Struct, frozen=True, kw_only=True):
 
     def drawing(self) -> str:
         """As SVG, black on white whatever the page's colours are."""
+        import segno  # noqa: PLC0415 - who enrols or runs draws nothing
+
         return str(
             segno.make_qr(self.text, error="m").svg_inline(
                 scale=_PIXELS, border=_QUIET_ZONE, dark="#000", light="#fff", svgclass="scan", lineclass=None
@@ -38,6 +39,8 @@ class ScanCode(msgspec.Struct, frozen=True, kw_only=True):
 
     def lines(self) -> list[str]:
         """For a terminal, light on dark as terminals are."""
+        import segno  # noqa: PLC0415 - as above
+
         told = io.StringIO()
         segno.make_qr(self.text, error="m").terminal(told, border=_QUIET_ZONE, compact=True)
         return told.getvalue().splitlines()

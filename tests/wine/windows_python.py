@@ -17,7 +17,7 @@ import zipfile
 from pathlib import Path
 
 CARRIER = "panda3d==1.10.16 --hash=sha256:37acfb92655c4226879f95c988e2ef1449a53c54486d6c1ebc00e2772429af82"
-PACKAGES = ("msgspec", "psutil", "pywin32")
+PACKAGES = ("msgspec", "psutil", "pywin32", "segno")
 COMPILER = "x86_64-w64-mingw32-gcc"
 OBJDUMP = "x86_64-w64-mingw32-objdump"
 RELEASE = (3, 11)
