@@ -45,8 +45,6 @@ def test_the_figures_are_those_of_this_machine(said):
     assert size == pytest.approx(int(facts["MemTotal"].split()[0]) * 1024, rel=0.01)
     [(available, _)] = readings["school_memory_available_bytes"]
     assert 0 < available < size
-    [(processors, _)] = readings["school_cpu_logical_processors"]
-    assert processors >= 1
     assert all(0 <= share <= 1 for share, _ in readings.get("school_cpu_usage_ratio", []))
     volumes = {labels["volume"]: size for size, labels in readings["school_disk_size_bytes"]}
     assert all(size > 1 << 30 for size in volumes.values())
