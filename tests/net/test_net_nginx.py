@@ -27,8 +27,12 @@ ROUTES = (
     "/api/v1/machines/{machine}",
     "/api/v1/machines/{machine}/sections",
     "/api/v1/machines/{machine}/results",
+    "/api/v1/places",
+    "/api/v1/incidents",
+    "/api/v1/incidents/{number}",
     "/nothing/here",
 )
+NOT_THERE = {"/nothing/here", "/api/v1/incidents/{number}"}
 CONFIGURATION = """
 daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/error.log warn;
 events {{ worker_connections 64; }}
@@ -137,8 +141,8 @@ def test_every_route_of_the_office_behind_nginx_wants_the_offices_token(
     described = json.loads(front.ask(front.office, "/api/v1/openapi.json", **office)[1])["paths"]
     assert set(described) <= set(ROUTES)
     for route in ROUTES:
-        path = route.format(machine=identity["machine"], code="DEMO")
-        good = 404 if route == "/nothing/here" else 200
+        path = route.format(machine=identity["machine"], code="DEMO", number="SC-1001")
+        good = 404 if route in NOT_THERE else 200
         for headers, wanted in (
             ({}, 401),
             ({"Authorization": f"Bearer {identity['credential']}"}, 401),
@@ -172,7 +176,7 @@ def test_the_agents_door_behind_nginx_serves_agents_and_nothing_else(tmp_path: P
         assert running.report().delivered
     assert clone.identity()["machine"] != pc.identity()["machine"]
     for route in (*ROUTES, "/v1/reports/", "/v2/reports"):
-        path = route.format(machine=pc.identity()["machine"], code="DEMO")
+        path = route.format(machine=pc.identity()["machine"], code="DEMO", number="SC-1001")
         assert front.ask(front.agents, path, Authorization=f"Bearer {pc.identity()['credential']}")[0] == 404
     assert front.ask(front.agents, "/v1/ca")[0] == 200
 
@@ -184,7 +188,7 @@ def test_an_open_office_door_serves_nobody_through_a_proxy(tmp_path: Path):
     try:
         eventually(front.listens, 20, "nginx")
         for route in ROUTES:
-            path = route.format(machine="m1", code="DEMO")
+            path = route.format(machine="m1", code="DEMO", number="SC-1001")
             assert front.ask(front.office, path, Host="127.0.0.1")[0] == 403, path
     finally:
         front.program.stop()
