@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from schooldrum_agent import page, pathway
 from schooldrum_agent.clock import Clock
 from schooldrum_agent.config import Config
+from schooldrum_agent.disk_space import Space, space_at
 from schooldrum_agent.faults import SENTENCES, Failed, Fault, fault_of
 from schooldrum_agent.line import OK
 from schooldrum_agent.pathway import Climbed
@@ -19,6 +20,12 @@ from schooldrum_agent.targets import Office
 from schooldrum_agent.uplink import Endpoint, Uplink, read_endpoint, trust_only
 
 TIMEOUT = 10.0
+FULL_BYTES = 1 << 20
+"""With less the agent cannot even keep who it is and what it was granted."""
+NEARLY_FULL_BYTES = 64 << 20
+"""With less, a few days without the collector fill the rest."""
+_FEWEST_FILES = 100
+_MEBI = 1 << 20
 _DELIVERED = "delivered"
 _SCAN = {
     "vi": "Quét mã này bằng điện thoại có mạng để gửi kết quả về máy chủ tổng hợp:",
@@ -27,6 +34,7 @@ _SCAN = {
 
 
 _TITLES = {
+    "disk": {"vi": "Chỗ trống trên ổ đĩa", "en": "Room on the disk"},
     "enrolled": {"vi": "Máy này đã được thêm", "en": "This PC has been added"},
     "address": {"vi": "Địa chỉ máy chủ tổng hợp", "en": "The collector's address"},
     "proxy": {"vi": "Đường ra (proxy)", "en": "The way out (proxy)"},
@@ -113,7 +121,11 @@ def _office(config: Config) -> Office | None:
 
 
 def examine(config: Config, *, clock: Clock) -> Iterator[Step]:
-    """The steps in their order; after one that fails, what hangs on it is left out."""
+    """The steps in their order; after one that fails, what hangs on it is left out.
+
+    The disk comes first: where it is full, what the agent wrote down of all the rest is old.
+    """
+    yield from _disk(config)
     try:
         standing = look(config.state)
     except PermissionError:
@@ -136,6 +148,61 @@ def examine(config: Config, *, clock: Clock) -> Iterator[Step]:
     yield from _way(config, endpoint, standing, clock)
     if standing is not None:
         yield _delivery(standing, clock.wall())
+
+
+def _disk(config: Config) -> Iterator[Step]:
+    spaces = [found for found in map(space_at, (config.state, config.spool)) if found is not None]
+    if not spaces:
+        return
+    worst = min(spaces, key=lambda one: (one.writable, not _is_out_of_files(one), one.free))
+    yield _disk_step(worst)
+
+
+def _is_out_of_files(space: Space) -> bool:
+    return space.files is not None and space.files < _FEWEST_FILES
+
+
+def _disk_step(space: Space) -> Step:
+    where = space.directory
+    if not space.writable:
+        return _step(
+            "disk",
+            Verdict.BAD,
+            f"ổ đĩa chứa {where} chỉ cho đọc, nên không giữ lại được số liệu. Thường do ổ đĩa sắp hỏng: hãy kiểm tra "
+            "ổ đĩa, rồi khởi động lại máy.",
+            f"the disk that holds {where} is read-only, so no data can be kept. Usually a disk that is failing: check "
+            "the disk, then restart this PC.",
+        )
+    if _is_out_of_files(space):
+        return _step(
+            "disk",
+            Verdict.BAD,
+            f"ổ đĩa chứa {where} không nhận thêm tệp nào (còn {space.files}), nên không giữ lại được số liệu. Xóa bớt "
+            "tệp nhỏ, rồi khởi động lại phần mềm.",
+            f"the disk that holds {where} takes no more files ({space.files} left), so no data can be kept. Delete "
+            "small files, then restart the program.",
+        )
+    left = f"{space.free / _MEBI:.1f} MiB"
+    if space.free < FULL_BYTES:
+        return _step(
+            "disk",
+            Verdict.BAD,
+            f"ổ đĩa chứa {where} đã đầy (còn {left}), nên không giữ lại được số liệu, và các mục dưới đây có thể đã cũ. "
+            f"Xóa bớt tệp để trống ít nhất {NEARLY_FULL_BYTES // _MEBI} MiB, rồi khởi động lại phần mềm nếu nó đã dừng.",
+            f"the disk that holds {where} is full ({left} left), so no data can be kept, and what follows may be out of "
+            f"date. Delete files until {NEARLY_FULL_BYTES // _MEBI} MiB are free, then start the program again if it "
+            "has stopped.",
+        )
+    if space.free < NEARLY_FULL_BYTES:
+        return _step(
+            "disk",
+            Verdict.BAD,
+            f"ổ đĩa chứa {where} sắp đầy (còn {left}). Xóa bớt tệp để trống ít nhất "
+            f"{NEARLY_FULL_BYTES // _MEBI} MiB: khi đầy, số liệu chờ gửi sẽ mất.",
+            f"the disk that holds {where} is nearly full ({left} left). Delete files until "
+            f"{NEARLY_FULL_BYTES // _MEBI} MiB are free: on a full disk, data that waits to be sent is lost.",
+        )
+    return _step("disk", Verdict.GOOD, f"còn {left}", f"{left} left")
 
 
 def _way(config: Config, endpoint: Endpoint, standing: Standing | None, clock: Clock) -> Iterator[Step]:

@@ -5,7 +5,8 @@ import logging
 import ssl
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
 from aiohttp import web
 
@@ -22,7 +23,7 @@ if sys.platform == "linux":
 _log = logging.getLogger(__name__)
 _FILES_BESIDE_CONNECTIONS = 256
 _OFFICE_KEEP_ALIVE_SECONDS = 75.0
-_OFFICE_SHUTDOWN_SECONDS = 5.0
+_PEOPLE_SHUTDOWN_SECONDS = 5.0
 _ANSWERS_KEEP_ALIVE_SECONDS = 15.0
 _EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
 
@@ -37,12 +38,7 @@ def office_tls(config: Config) -> ssl.SSLContext | None:
     Raises:
         OSError: certificate or key cannot be read (ssl.SSLError: they are none, or do not belong together).
     """
-    if config.office_certificate is None or config.office_key is None:
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(config.office_certificate, config.office_key)
-    return context
+    return _tls(config.office_certificate, config.office_key)
 
 
 def agents_tls(config: Config, authority: Authority, now: float) -> tuple[ssl.SSLContext, Callable[[float], None]]:
@@ -91,63 +87,54 @@ async def agents_door(app: web.Application, config: Config, tls: ssl.SSLContext 
 
 def answers_tls(config: Config) -> ssl.SSLContext | None:
     """How the answers' door speaks TLS; None where no certificate is configured. Raises as office_tls."""
-    if config.answers_certificate is None or config.answers_key is None:
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(config.answers_certificate, config.answers_key)
-    return context
+    return _tls(config.answers_certificate, config.answers_key)
 
 
-@asynccontextmanager
-async def answers_door(
+def office_door(
+    app: web.Application, config: Config, tls: ssl.SSLContext | None, say: Say
+) -> AbstractAsyncContextManager[str]:
+    """The office's door while it is open; gives its URL. Raises as answers_door."""
+    return _people_door(
+        app, config.office_listen, tls, say, key="office_listen", keep_alive_seconds=_OFFICE_KEEP_ALIVE_SECONDS
+    )
+
+
+def answers_door(
     app: web.Application, listen: Listen, tls: ssl.SSLContext | None, say: Say
-) -> AsyncIterator[str]:
+) -> AbstractAsyncContextManager[str]:
     """The answers' door while it is open; gives its URL.
 
     Raises:
         Unopenable: the address cannot be had.
     """
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        keepalive_timeout=_ANSWERS_KEEP_ALIVE_SECONDS,
-        shutdown_timeout=_OFFICE_SHUTDOWN_SECONDS,
-    )
-    await runner.setup()
-    try:
-        try:
-            await web.TCPSite(runner, listen.host, listen.port, ssl_context=tls).start()
-        except OSError as trouble:
-            raise Unopenable(_why(listen, "answers_listen", trouble, say)) from trouble
-        yield f"{'https' if tls else 'http'}://{Listen(listen.host, runner.addresses[0][1])}"
-    finally:
-        await runner.cleanup()
+    return _people_door(app, listen, tls, say, key="answers_listen", keep_alive_seconds=_ANSWERS_KEEP_ALIVE_SECONDS)
 
 
 @asynccontextmanager
-async def office_door(app: web.Application, config: Config, tls: ssl.SSLContext | None, say: Say) -> AsyncIterator[str]:
-    """The office's door while it is open; gives its URL.
-
-    Raises:
-        Unopenable: the address cannot be had.
-    """
-    listen = config.office_listen
+async def _people_door(
+    app: web.Application, listen: Listen, tls: ssl.SSLContext | None, say: Say, *, key: str, keep_alive_seconds: float
+) -> AsyncIterator[str]:
     runner = web.AppRunner(
-        app,
-        access_log=None,
-        keepalive_timeout=_OFFICE_KEEP_ALIVE_SECONDS,
-        shutdown_timeout=_OFFICE_SHUTDOWN_SECONDS,
+        app, access_log=None, keepalive_timeout=keep_alive_seconds, shutdown_timeout=_PEOPLE_SHUTDOWN_SECONDS
     )
     await runner.setup()
     try:
         try:
             await web.TCPSite(runner, listen.host, listen.port, ssl_context=tls).start()
         except OSError as trouble:
-            raise Unopenable(_why(listen, "office_listen", trouble, say)) from trouble
+            raise Unopenable(_why(listen, key, trouble, say)) from trouble
         yield f"{'https' if tls else 'http'}://{Listen(listen.host, runner.addresses[0][1])}"
     finally:
         await runner.cleanup()
+
+
+def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    if certificate is None or key is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(certificate, key)
+    return context
 
 
 def _why(listen: Listen, key: str, trouble: OSError, say: Say) -> str:
