@@ -42,6 +42,16 @@ def _monotone(results: tuple[Result, ...]) -> tuple[Result, ...]:
 
 def _bounded(report: Report, earliest: float, latest: float) -> tuple[Report, int]:
     results = report.results
+    times = [result.boottime for result in results]
+    if (
+        report.word is None
+        and times
+        and earliest <= (first := min(times))
+        and (last := max(times)) <= latest
+        # So close together that their order does not matter either.
+        and last - first <= _SLOWEST_PROBE
+    ):
+        return report, 0
     possible = [result for result in results if earliest <= result.boottime <= latest]
     if len(possible) < len(results):
         results = tuple(possible)
@@ -67,6 +77,7 @@ def bound(delivery: Delivery, *, received: float, enrolled: float) -> tuple[Deli
     latest = now.boottime + _ROUNDING
     reports: list[Report] = []
     refused = 0
+    changed = False
     for report in delivery.reports:
         if report.boot == now.boot:
             kept, lost = _bounded(report, earliest, latest)
@@ -76,6 +87,7 @@ def bound(delivery: Delivery, *, received: float, enrolled: float) -> tuple[Deli
                 kept = msgspec.structs.replace(kept, live=False)
         reports.append(kept)
         refused += lost
-    if all(one is other for one, other in zip(reports, delivery.reports, strict=True)):
+        changed = changed or kept is not report
+    if not changed:
         return delivery, 0
     return msgspec.structs.replace(delivery, reports=tuple(reports)), refused

@@ -8,6 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -20,6 +21,9 @@ from schooldrum_collector.store.records import Arrival, Latest
 
 _log = logging.getLogger(__name__)
 _INSERT = "INSERT INTO journal (id, stream, previous, received, heading, live, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_TOGETHER = 32
+_INSERT_TOGETHER = _INSERT + ", (?, ?, ?, ?, ?, ?, ?)" * (_TOGETHER - 1)
+"""Each statement gives the interpreter's lock to the thread of the loop and waits to have it back."""
 _TICK_SECONDS = 0.5
 _LONGEST_RETRY = 60
 Told = Callable[[Exception | None], None]
@@ -213,7 +217,7 @@ class Journal:
         if self._connection is None:
             self._connection = connect(self._path)
         with self._turn.taken(), transaction(self._connection) as connection:
-            connection.executemany(_INSERT, rows)
+            _insert(connection, rows)
             if changed:
                 connection.executemany(sections.PUT, changed)
         present.latest.update(known)
@@ -233,6 +237,13 @@ class Journal:
             except RuntimeError:
                 # The loop has ended: nobody waits there any more.
                 continue
+
+
+def _insert(connection: sqlite3.Connection, rows: list[tuple[object, ...]]) -> None:
+    full = len(rows) - len(rows) % _TOGETHER
+    for begin in range(0, full, _TOGETHER):
+        connection.execute(_INSERT_TOGETHER, [*chain.from_iterable(rows[begin : begin + _TOGETHER])])
+    connection.executemany(_INSERT, rows[full:])
 
 
 def _tell(listeners: list[Told], problem: Exception | None) -> None:

@@ -35,6 +35,7 @@ _KNOWN = frozenset(
 )
 """Headers whose meaning is known: those that change what is to be done are looked at, the others change nothing."""
 _LENGTH = re.compile(rb"(?i:\r\ncontent-length: *)([0-9]+)")
+_KEY = re.compile(rb"(?i:\r\nauthorization: *)([^\r]*)")
 _PRINTABLE = bytes(range(0x20, 0x7F))
 _LENGTH_DIGITS = 7
 
@@ -54,6 +55,7 @@ def plain_fields(head: bytes) -> dict[bytes, bytes] | None:
     if (
         len(fields) != len(lines)
         or b"host" not in fields
+        or b"authorization" not in fields
         or not fields.keys() <= _KNOWN
         or b"" in [colon for _, colon, _ in lines]
         or head.translate(None, _PRINTABLE) != b"\r\n" * (len(lines) + 1)
@@ -67,36 +69,49 @@ def plain_fields(head: bytes) -> dict[bytes, bytes] | None:
 
 
 class PlainHead(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A plain head that was read once. PCs write theirs the same way each time, but for the length."""
+    """How a plain head is written, read once. PCs write theirs alike, but for the credential and the body's length."""
 
     before: bytes
-    """Up to the digits of the length."""
+    """Up to the first of the two that differ."""
+    between: bytes
     after: bytes
-    authorization: str
+    is_key_first: bool
     encoding: str
     forwarded: str
     """Its X-Forwarded-For."""
 
-    def length(self, head: bytes) -> int:
-        """Of the body that this head announces, where it is the same but for that; else -1."""
-        if not head.startswith(self.before) or not head.endswith(self.after):
-            return -1
-        digits = head[len(self.before) : len(head) - len(self.after)]
-        if not digits.isdigit() or len(digits) > _LENGTH_DIGITS or int(digits) > PACKED_BYTES:
-            return -1
-        return int(digits)
+    def told(self, head: bytes) -> tuple[str, int] | None:
+        """The Authorization and the body's length of a head that is written in this way; None for any other."""
+        before, after = self.before, self.after
+        if not head.startswith(before) or not head.endswith(after):
+            return None
+        key, found, digits = head[len(before) : len(head) - len(after)].partition(self.between)
+        if not self.is_key_first:
+            key, digits = digits, key
+        # Neither holds the end of a line, so the lines are those of the head that was read.
+        if (
+            not found
+            or not digits.isdigit()
+            or len(digits) > _LENGTH_DIGITS
+            or (length := int(digits)) > PACKED_BYTES
+            or key.translate(None, _PRINTABLE)
+        ):
+            return None
+        return key.strip(b" ").decode(), length
 
 
 def plain_head(head: bytes) -> PlainHead | None:
-    """A plain report's head (all of its lines); None where it is anything else."""
+    """How a plain report's head (all of its lines) is written; None where it is anything else."""
     fields = plain_fields(head)
-    place = _LENGTH.search(head) if fields is not None else None
-    if fields is None or place is None:
+    length, key = _LENGTH.search(head), _KEY.search(head)
+    if fields is None or length is None or key is None:
         return None
+    first, second = sorted((length, key), key=re.Match.start)
     return PlainHead(
-        before=head[: place.start(1)],
-        after=head[place.end(1) :],
-        authorization=fields.get(b"authorization", b"").decode(),
+        before=head[: first.start(1)],
+        between=head[first.end(1) : second.start(1)],
+        after=head[second.end(1) :],
+        is_key_first=first is key,
         encoding=fields.get(b"content-encoding", b"").decode(),
         forwarded=fields.get(b"x-forwarded-for", b"").decode(),
     )

@@ -75,21 +75,49 @@ class PlainRoad:
         self.loop = asyncio.get_running_loop()
         self.closing = False
         self.buffer = memoryview(bytearray(_PIECE_BYTES))
-        """Where every connection's next piece comes, and is taken from at once. Without it each read under TLS makes
-        room for 256 KB, twice."""
-        self._date = (0, b"")
+        """Where every connection's next piece comes, and is taken from at once."""
+        self._last: tuple[Answer | None, int, bytes] = (None, 0, b"")
+        """What was answered last, in which second, and how that is sent."""
+        self._head: PlainHead | None = None
+        """How PCs write their heads, as it was last seen anew."""
         self._sweeping = self.loop.call_later(_SWEEP_SECONDS, self._sweep)
 
-    def connection(self) -> asyncio.BaseProtocol:
+    def connection(self) -> "_Connection":
         """The protocol of a new connection."""
         return _Connection(self)
 
-    def date(self) -> bytes:
-        """The value of the header Date."""
+    def spoken(self, answer: Answer) -> bytes:
+        """The whole answer as it is sent. Nearly all of a second's are one and the same."""
         now = int(self.reception.now())
-        if now != self._date[0]:
-            self._date = now, formatdate(now, usegmt=True).encode()
-        return self._date[1]
+        if answer is self._last[0] and now == self._last[1] and not self.closing:
+            return self._last[2]
+        more = b"Retry-After: %d\r\n" % answer.retry_after if answer.retry_after else b""
+        if self.closing:
+            more += b"Connection: close\r\n"
+        said = (
+            b"HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nServer: Schooldrum\r\n%sContent-Length: %d\r\n"
+            b"Date: %s\r\n\r\n%s"
+            % (
+                answer.status,
+                _REASONS[answer.status],
+                more,
+                len(answer.body),
+                formatdate(now, usegmt=True).encode(),
+                answer.body,
+            )
+        )
+        self._last = answer, now, said
+        return said
+
+    def written(self, head: bytes) -> PlainHead | None:
+        """How a head is written; as a rule in the way in which another connection's was. None where it is not plain."""
+        known = self._head
+        if known is not None and known.told(head) is not None:
+            return known
+        found = plain_head(head)
+        if found is not None:
+            self._head = found
+        return found
 
     def _sweep(self) -> None:
         # One look over all is cheaper than a timer for each of them, set anew with every report.
@@ -147,7 +175,7 @@ class _Connection(asyncio.BufferedProtocol):
         """Bytes of the present body that have not come."""
         self._shown: Credential | None = None
         self._head: PlainHead | None = None
-        """That of the present request, or of the last one."""
+        """How its requests are written, which is how others write theirs."""
         self._address = ""
         self._peer: str | None = None
         self._underway: Underway | None = None
@@ -179,8 +207,11 @@ class _Connection(asyncio.BufferedProtocol):
         return self._road.buffer
 
     def buffer_updated(self, nbytes: int) -> None:
+        """The next piece has been put there."""
+        self.data_received(bytes(self._road.buffer[:nbytes]))
+
+    def data_received(self, data: bytes) -> None:
         """The next piece, whatever it is a piece of."""
-        data = bytes(self._road.buffer[:nbytes])
         state = self._state
         if state == _IDLE:
             self._read(self._held + data if self._held else data)
@@ -247,19 +278,20 @@ class _Connection(asyncio.BufferedProtocol):
             return
         written = data[: end + 2] if end > 0 else b""
         head = self._head
-        length = head.length(written) if head is not None else -1
-        if length < 0:
-            self._head = head = plain_head(written)
-            length = head.length(written) if head is not None else -1
-        if head is None:
+        told = head.told(written) if head is not None else None
+        if told is None:
+            self._head = head = self._road.written(written)
+            told = head.told(written) if head is not None else None
+        if head is None or told is None:
             self._hand_over(data)
             return
+        authorization, length = told
         body = data[end + 4 :]
         self._missing = length - len(body)
         self._held = body[length:] if self._missing < 0 else b""
         reception = self._road.reception
         try:
-            shown = reception.enter(head.authorization)
+            shown = reception.enter(authorization)
         except Overloaded as problem:
             shown = reception.refusal(problem, PATH)
         if isinstance(shown, Answer):
@@ -356,14 +388,7 @@ class _Connection(asyncio.BufferedProtocol):
         # Between the end of a connection and being told of it, uvloop refuses to write.
         if self._state == _LOST or self._transport.is_closing():
             return
-        more = b"Retry-After: %d\r\n" % answer.retry_after if answer.retry_after else b""
-        if road.closing:
-            more += b"Connection: close\r\n"
-        self._transport.write(
-            b"HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nServer: Schooldrum\r\n%sContent-Length: %d\r\n"
-            b"Date: %s\r\n\r\n%s"
-            % (answer.status, _REASONS[answer.status], more, len(answer.body), road.date(), answer.body)
-        )
+        self._transport.write(road.spoken(answer))
         if self._missing > 0:
             self._state = _DROPPING
             self.until = road.loop.time() + road.linger
