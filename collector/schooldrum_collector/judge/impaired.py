@@ -7,19 +7,17 @@ import msgspec
 from schooldrum_collector.judge.blame import VERDICTS, Scene, blame
 from schooldrum_collector.judge.climbing import End
 from schooldrum_collector.judge.fault import Degree, Fault, Kind, Level, Line, Place, Verdict, Witness
+from schooldrum_collector.judge.loss import FAR, LOSS_RATIO, loses_much, losing_since, lost
 from schooldrum_collector.judge.sights import NEVER, NEVER_AGAIN, Sight
 from schooldrum_collector.judge.votes import Others
 
 SERVICE_SECONDS = 660.0
 """A service is asked every five minutes; its last answer stands for two rounds and a beat."""
-LOSS_RATIO = 0.1
-"""A way that loses a tenth is bad: calls break off, pages hang. One lost packet of a few is not yet a tenth."""
-_LOSS_BEATS = 4
-"""What shows in so many beats together may have begun with the first of them."""
-_LOSS_RUNGS = 3
+_UNUSED_BEATS = 4
+"""By which line a PC reports is seen at each report; one that nobody uses was lost since then, or a little before."""
 _CHANCE_BEATS = 2
 _SEVERAL = 2
-_FAR = frozenset({"provider", "independent_resolver", "national", "international"})
+_GATEWAY = frozenset({"gateway"})
 _PASSED_BY = {
     End.CAPTIVE: frozenset({"national", "international"}),
     End.LINE: frozenset({"national", "international"}),
@@ -54,10 +52,12 @@ def _dated(group: Iterable[Sight]) -> list[Sight]:
     return [msgspec.structs.replace(sight, well=sight.otherwise) for sight in group]
 
 
-def _undated(group: Iterable[Sight], now: float, window: float = NEVER_AGAIN) -> list[Sight]:
-    """The same, known since no other time than so many seconds before now."""
+def _undated(group: Iterable[Sight], now: float, window: float) -> list[Sight]:
+    """The same, known since no other time than so many seconds before now: none of them measured when it began."""
     return [
-        msgspec.structs.replace(sight, well=now - window, ill=now, last_ill=NEVER, well_again=NEVER_AGAIN)
+        msgspec.structs.replace(
+            sight, end=End.NOWHERE, well=now - window, ill=now, last_ill=NEVER, well_again=NEVER_AGAIN, error=0.0
+        )
         for sight in group
     ]
 
@@ -78,7 +78,7 @@ def _asked_since(sight: Sight, target: str, now: float) -> Sight:
 
 def _by_chance(sight: Sight, now: float) -> bool:
     """Whether a question or two may just have been lost: packets are, and the end it names is new."""
-    return sight.well - sight.ill < _CHANCE_BEATS * sight.beat and bool(_lost(sight, _FAR, now))
+    return sight.well - sight.ill < _CHANCE_BEATS * sight.beat and bool(lost(sight, FAR, now))
 
 
 def _reach(place: Place, heard: Sequence[Sight], now: float) -> list[Fault]:
@@ -114,7 +114,7 @@ def _services(place: Place, heard: Sequence[Sight], now: float) -> list[Fault]:
     able = [
         (sight, asked(sight.witness, now))
         for sight in heard
-        if sight.end not in {End.LINE, End.CAPTIVE, End.DNS} and (_lost(sight, _FAR, now) or 0) < LOSS_RATIO
+        if sight.end not in {End.LINE, End.CAPTIVE, End.DNS} and (lost(sight, FAR, now) or 0) < LOSS_RATIO
     ]
     found = []
     for target in sorted({target for _, answers in able for target in answers}):
@@ -141,72 +141,55 @@ def _services(place: Place, heard: Sequence[Sight], now: float) -> list[Fault]:
 # Loss
 
 
-def _lost(sight: Sight, steps: frozenset[str], now: float) -> float | None:
-    """The mean share lost on the way to these steps in the last beats; None where too little was tried."""
-    shares = [
-        rung.loss
-        for climb in sight.witness.climbs
-        if now - _LOSS_BEATS * sight.beat <= climb.at <= now
-        for rung in climb.rungs
-        if rung.passed and rung.step in steps and rung.loss is not None
-    ]
-    return sum(shares) / len(shares) if len(shares) >= _LOSS_RUNGS else None
-
-
 def _loss(scene: Scene, place: Place, heard: Sequence[Sight]) -> list[Fault]:
-    far = {sight.witness.machine: _lost(sight, _FAR, scene.now) for sight in heard}
-    bad = [sight for sight in heard if (far[sight.witness.machine] or 0) >= LOSS_RATIO]
+    far = {sight.witness.machine: lost(sight, FAR, scene.now) for sight in heard}
+    bad = [sight for sight in heard if loses_much(sight, FAR, scene.now)]
     good = [sight for sight in heard if (share := far[sight.witness.machine]) is not None and share < LOSS_RATIO]
-    elsewhere = {sight.witness.room for sight in good} - {sight.witness.room for sight in bad}
-    if len({sight.witness.room for sight in bad}) == 1 and elsewhere and len(bad) >= _SEVERAL:
+    rooms = {sight.witness.room for sight in bad}
+    elsewhere = {sight.witness.room for sight in good} - rooms
+    near = sum(_near(sight, scene.now) for sight in bad) >= _SEVERAL
+    # A room whose own way to the modem loses nothing is not what loses, whoever elsewhere has been luckier so far.
+    if near and len(rooms) == 1 and elsewhere:
         where, verdict, word = scene.place_of_room(bad[0].witness.room), Verdict.ROOM, "loss_room"
-        good = [sight for sight in good if sight.witness.room == bad[0].witness.room]
+        good = [sight for sight in good if sight.witness.room in rooms]
+    elif near:
+        where, verdict, word = place, Verdict.LAN, "loss_lan"
+    elif bad and all(_home(sight, scene.now) for sight in bad):
+        where, verdict, word = place, Verdict.INTERNATIONAL, "loss_international"
     else:
-        near = [_near(sight, scene.now) for sight in bad]
-        home = [_home(sight, scene.now) for sight in bad]
-        if sum(near) >= _SEVERAL:
-            where, verdict, word = place, Verdict.LAN, "loss_lan"
-        elif bad and sum(home) == len(bad):
-            where, verdict, word = place, Verdict.INTERNATIONAL, "loss_international"
-        else:
-            where, verdict, word = place, Verdict.LINE, "loss_line"
+        where, verdict, word = place, Verdict.LINE, "loss_line"
     if not _outvoted(bad, good):
         return []
     shares = sorted(far[sight.witness.machine] or 0.0 for sight in bad)
+    end = _LOSS_ENDS.get(verdict, End.GATEWAY)
+    steps = FAR | _GATEWAY if end is End.GATEWAY else FAR
     return [
         blame(
             where,
             verdict,
             Degree.FOUND,
             word,
-            _undated(bad, scene.now, _LOSS_BEATS * max(sight.beat for sight in bad)),
+            [losing_since(sight, steps, scene.now, end) for sight in bad],
             rest=Others(claimed=tuple(good)),
             kind=Kind.LOSS,
-            end=End.GATEWAY if verdict in {Verdict.LAN, Verdict.ROOM} else VERDICT_ENDS[verdict],
+            end=end,
             counts={"percent": round(100 * shares[(len(shares) - 1) // 2]), "measured": len(bad)},
         )
     ]
 
 
-VERDICT_ENDS = {Verdict.LINE: End.LINE, Verdict.INTERNATIONAL: End.INTERNATIONAL}
-"""Where a way that loses much is drawn as broken."""
+_LOSS_ENDS = {Verdict.LINE: End.LINE, Verdict.INTERNATIONAL: End.INTERNATIONAL}
+"""Where a way that loses much is drawn as broken; in the school at its gateway."""
 
 
 def _near(sight: Sight, now: float) -> bool:
     """Whether much is lost on the way to the modem already."""
-    shares = [
-        rung.loss
-        for climb in sight.witness.climbs
-        if now - _LOSS_BEATS * sight.beat <= climb.at <= now
-        for rung in climb.rungs
-        if rung.passed and rung.step == "gateway" and rung.loss is not None
-    ]
-    return bool(shares) and sum(shares) / len(shares) >= LOSS_RATIO
+    return (lost(sight, _GATEWAY, now, fewest=1) or 0) >= LOSS_RATIO
 
 
 def _home(sight: Sight, now: float) -> bool:
     """Whether next to nothing is lost inside the country."""
-    share = _lost(sight, frozenset({"provider", "national"}), now)
+    share = lost(sight, frozenset({"provider", "national"}), now)
     return share is not None and share < LOSS_RATIO / 2
 
 
@@ -230,7 +213,7 @@ def _lines(scene: Scene, site: str, place: Place, heard: Sequence[Sight]) -> lis
         other = [sight for sight in heard if by.get(sight.witness.machine) in known - {line.provider}]
         # A second line that nobody uses may just be waiting; the main one that nobody uses is lost.
         if line.code == "main" and len(other) >= _SEVERAL and line.provider not in by.values():
-            window = _LOSS_BEATS * max(sight.beat for sight in other)
+            window = _UNUSED_BEATS * max(sight.beat for sight in other)
             found.append(_lost_line(place, line, "second_line_unused", _undated(other, scene.now, window), Others()))
     return found
 

@@ -21,8 +21,8 @@ def corrected(incident: Incident, fault: Fault, now: float) -> tuple[Step, ...]:
     """What this fault, of the incident's own kind, corrects in its record: one step or none.
 
     A verdict gives way to one that is at least as sure; a begin or an end to a measured one, or to one known better by
-    the same kind of knowledge. The end of an open incident is not corrected here: it is still to come. Kind, number and
-    what was said first never change, and nothing of it is ever told anew.
+    the same kind of knowledge; but nothing began after it was noticed. The end of an open incident is not corrected
+    here: it is still to come. Kind, number and what was said first never change, and nothing of it is ever told anew.
     """
     changed = incident
     surer = RANK[fault.degree] >= RANK[incident.degree]
@@ -34,8 +34,13 @@ def corrected(incident: Incident, fault: Fault, now: float) -> tuple[Step, ...]:
     elif not other and incident.state is State.CLOSED and len(fault.blamed) > len(incident.blamed):
         # The same, known of more machines than had come back when it was judged.
         changed = msgspec.structs.replace(changed, evidence=fault.evidence, blamed=fault.blamed[:MACHINES_NAMED])
-    if not incident.rounds and _is_better(
-        (fault.measured, fault.began, fault.error), (incident.began_measured, incident.began, incident.began_error)
+    if (
+        not incident.rounds
+        # What was noticed in another place may have been something else, and earlier.
+        and (fault.began - fault.error <= incident.opened or incident.place != incident.first.place)
+        and _is_better(
+            (fault.measured, fault.began, fault.error), (incident.began_measured, incident.began, incident.began_error)
+        )
     ):
         changed = msgspec.structs.replace(
             changed, began=fault.began, began_error=fault.error, began_measured=fault.measured

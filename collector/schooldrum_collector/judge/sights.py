@@ -15,6 +15,13 @@ RUN_BROKEN_BEATS = 10
 """Without any climb for so long, a machine was off in between: what came before is another story."""
 _CUT_ANSWERS = frozenset({"closed", "switched_off"})
 _ENDS_OF_LINE = frozenset({End.BEYOND, End.LINE, End.CAPTIVE})
+_FAILING = {
+    End.LINE: frozenset({"national", "international"}),
+    End.INTERNATIONAL: frozenset({"international"}),
+    End.NATIONAL: frozenset({"national"}),
+    End.DNS: frozenset({"resolver"}),
+}
+"""What does not answer as long as ways end there, whatever else does not."""
 NEVER = -math.inf
 NEVER_AGAIN = math.inf
 
@@ -168,13 +175,13 @@ def _answering(witness: Witness, beat: int, past: Sequence[Climb], later: Sequen
     for climb in reversed(past[:-1]):
         if ill - climb.at > RUN_BROKEN_BEATS * beat:
             break
-        if end_of(_heard(way_of(climb.rungs))) is not end:
+        if not _is_still(end, climb):
             otherwise = climb.at
             break
         ill = climb.at
     last_ill, again = past[-1].at, NEVER_AGAIN
     for climb in later:
-        if end_of(_heard(way_of(climb.rungs))) is not end:
+        if not _is_still(end, climb):
             again = climb.at
             break
         last_ill = climb.at
@@ -192,6 +199,12 @@ def _answering(witness: Witness, beat: int, past: Sequence[Climb], later: Sequen
         well_again=again,
         error=past[-1].error,
     )
+
+
+def _is_still(end: End, climb: Climb) -> bool:
+    """Whether this climb of one that is heard ends there too, or got not even so far."""
+    way = _heard(way_of(climb.rungs))
+    return end_of(way) is end or (end in _FAILING and _FAILING[end] <= way.failed)
 
 
 def _heard(way: Way) -> Way:
