@@ -1,5 +1,8 @@
 """When the ladder is climbed and how far: a little while reports arrive, all of it by observers and while they do not.
 
+A report that arrived has gone the near way itself: cable, address, gateway. So while each arrives and the PC stands
+where it stood, the near way is asked in every fifth beat only, and told of in each.
+
 Climbing the whole way asks public servers. So no PC does it faster than every half minute where they are the packaged
 ones, many PCs that lose their line together begin spread over a beat, and where only the collector is missing, so that
 all of them would climb for as long as it is, each climbs ever more rarely.
@@ -27,6 +30,8 @@ _LONGEST_CLIMB = 9.0
 _SHARE = 0.42
 """Of a beat that a climb may take: less than half, because observers climb each half beat."""
 _LITTLE_SECONDS, _LITTLE_SHARE = 1.0, 0.3
+KNOWN_BEATS, KNOWN_SECONDS = 4, 300.0
+"""For how many beats, and seconds, after it was found whole the near way is taken as known while reports arrive."""
 _OBSERVER_TRIES, _TRIES = 5, 2
 _RAREST = 4
 """How often the distance between climbs is doubled while nothing but the collector is missing: up to 16."""
@@ -86,6 +91,8 @@ class Climbing:
         self._whole_at = -WHOLE_SECONDS
         self._fine = 0
         self._rest = 0
+        self._known_beats = 0
+        self._known_until = 0.0
 
     @property
     def failing(self) -> bool:
@@ -109,6 +116,9 @@ class Climbing:
         extent = self._extent(observer=settings.observer)
         beat = self._beat_seconds()
         little = extent == LITTLE
+        known = little and self._known_beats > 0 and self._clock() < self._known_until
+        if known:
+            self._known_beats -= 1
         if extent == WHOLE:
             self._whole_at = self._clock()
         self._order = Order(
@@ -117,6 +127,7 @@ class Climbing:
             tries=1 if little else _OBSERVER_TRIES if settings.observer else _TRIES,
             observer=settings.observer,
             delivered=self._delivered,
+            known=known,
             office=self._office,
             targets=self._targets if extent == WHOLE else Targets(),
             services=settings.services,
@@ -124,6 +135,12 @@ class Climbing:
         )
         apart = self._system == "win32" and extent != LITTLE
         return msgspec.structs.replace(probe, child=True) if apart else probe
+
+    def apart(self, probe: Probe) -> Probe:
+        """Any other probe as it is to be run: one that will speak with the world is a child on Windows."""
+        settings = self._settings()
+        speaks = probe.meets_strangers and settings.observer and bool(settings.services)
+        return msgspec.structs.replace(probe, child=True) if speaks and self._system == "win32" else probe
 
     def order(self) -> Order:
         """What the last `begin` said."""
@@ -134,12 +151,17 @@ class Climbing:
         if word == "delivered":
             self._delivered = True
             self._fine = self._rest = 0
-        elif word in _OF_THE_WAY:
-            return self.lost()
-        return None
+            return None
+        self.unsettle()
+        return self.lost() if word in _OF_THE_WAY else None
+
+    def unsettle(self) -> None:
+        """What is known of the near way is known no more: this PC may stand elsewhere than it did."""
+        self._known_beats = 0
 
     def lost(self) -> float | None:
         """A report does not arrive: in how many seconds to climb for it; None where that is known already."""
+        self.unsettle()
         if self.failing:
             return None
         self._delivered = False
@@ -148,8 +170,11 @@ class Climbing:
 
     def found(self, readings: tuple[Reading, ...]) -> bool:
         """What a climb came to; whether it reached the collector although reports did not arrive."""
-        steps = {reading.labels["step"]: reading.value for reading in readings if reading.name == STEP_SUCCESS.name}
+        told = [(one.labels["step"], one.value) for one in readings if one.name == STEP_SUCCESS.name]
+        steps = dict(told)
         if not self.failing:
+            if self._order.extent == LITTLE and not self._order.known:
+                self._settle(whole="gateway" in steps and all(value > 0 for _, value in told))
             return False
         if self._order.extent == WHOLE:
             fine = steps.get("collector") == 0 and steps.get("national") == steps.get("international") == 1
@@ -158,6 +183,11 @@ class Climbing:
         elif self._rest:
             self._rest -= 1
         return steps.get("collector") == 1
+
+    def _settle(self, *, whole: bool) -> None:
+        self._known_beats = KNOWN_BEATS if whole and self._delivered else 0
+        # Half a beat early: the beat that ends the time is to ask again.
+        self._known_until = self._clock() + KNOWN_SECONDS - self._beat_seconds() / 2
 
     def _extent(self, *, observer: bool) -> str:
         if not observer and not self.failing:

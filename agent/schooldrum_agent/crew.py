@@ -1,16 +1,19 @@
 """Who runs what may hang: one thread after the other's work, and one more as soon as somebody takes its time over it.
 
 A thread for each probe would cost more than most probes: its start, its stack, and a dozen of them in each other's way.
+For the same reason what came of them is handed in together: to wake the loop for each costs as much as most probes.
 """
 
 import _queue
 import _thread
+from collections import deque
 from collections.abc import Callable
 
 PATIENCE = 0.05
-"""Seconds after which nobody waits any longer behind one body of work."""
+"""Seconds after which nobody waits any longer behind one body of work, and no outcome for the others."""
 
-Body = Callable[[], None]
+Outcome = Callable[[], None]
+Body = Callable[[], Outcome]
 
 
 class _Worker:
@@ -19,14 +22,17 @@ class _Worker:
 
 
 class Crew:
-    """Runs bodies in threads that end with the process. A body must not raise.
+    """Runs bodies in threads that end with the process. A body must not raise; what it returns is called by the owner.
 
-    Both methods belong to one thread, which calls `mind` as often as it says.
+    All methods belong to one thread, the owner, which calls `mind` as often as it says, and works off what `post` hands
+    in.
     """
 
-    def __init__(self, monotonic: Callable[[], float]) -> None:
+    def __init__(self, monotonic: Callable[[], float], post: Callable[[Outcome], None]) -> None:
         self._monotonic = monotonic
+        self._post = post
         self._waiting: _queue.SimpleQueue[Body] = _queue.SimpleQueue()
+        self._done: deque[Outcome] = deque()
         self._leaving = _thread.allocate_lock()
         self._workers: list[_Worker] = []
 
@@ -42,7 +48,10 @@ class Crew:
 
     def mind(self) -> float:
         """Sees that nothing waits behind work that takes its time; in how many seconds to look again, maybe never."""
-        if self._waiting.empty():
+        # In this order: whoever was done while others waited has left its outcome by the time nobody waits.
+        nobody_waits = self._waiting.empty()
+        self._work_off()
+        if nobody_waits:
             return float("inf")
         now = self._monotonic()
         busy = [worker.since for worker in tuple(self._workers)]
@@ -53,6 +62,10 @@ class Crew:
                 # What waits has its own time; somebody may be ready before it is over.
                 return PATIENCE * 10
         return PATIENCE
+
+    def _work_off(self) -> None:
+        while self._done:
+            self._done.popleft()()
 
     def _hire(self) -> None:
         worker = _Worker()
@@ -67,8 +80,11 @@ class Crew:
         while True:
             body = self._waiting.get()
             worker.since = self._monotonic()
-            body()
+            self._done.append(body())
             worker.since = None
+            # Where somebody waits, whoever runs that hands in all of it, or the owner looks for it before long.
+            if self._waiting.empty():
+                self._post(self._work_off)
             with self._leaving:
                 # One stays for the next round.
                 if sum(one.since is None for one in self._workers) > 1:

@@ -1,5 +1,6 @@
 """What this run of the agent has found: each finding numbered and encoded behind the fence, the newest of each kept."""
 
+import hashlib
 import zlib
 
 import msgspec
@@ -49,6 +50,8 @@ class Ledger:
         self._seq = 0
         self._newest: dict[str, Numbered] = {}
         self._sections: dict[str, Listed] = {}
+        self._listed: dict[str, tuple[Fence, bytes]] = {}
+        """By probe: of what its sections were made, as a digest; nearly always it finds the same again."""
         self._new: list[Numbered] = []
 
     def take(self, probe: Probe, finding: Finding) -> None:
@@ -58,13 +61,21 @@ class Ledger:
         numbered = Numbered(seq=self._seq, bulk=probe.bulk, body=body)
         self._newest[probe.name] = numbered
         self._new.append(numbered)
-        if finding.outcome is Outcome.OK:
-            fenced = fenced_rows(finding.rows, self.fence)
-            for name in finding.sections:
-                rows = fenced.get(name, [])
-                encoded = msgspec.json.encode(rows)
-                digest = SECTIONS[name].digest(rows)
-                self._sections[name] = Listed(packed=zlib.compress(encoded), digest=digest, size=len(encoded))
+        if finding.outcome is Outcome.OK and finding.sections:
+            self._list(finding)
+
+    def _list(self, finding: Finding) -> None:
+        # To fence, sort and deflate what is known costs as much as to find it; a digest costs next to nothing.
+        made_of = self.fence, hashlib.sha256(msgspec.json.encode(finding.rows)).digest()
+        if self._listed.get(finding.probe) == made_of:
+            return
+        fenced = fenced_rows(finding.rows, self.fence)
+        for name in finding.sections:
+            rows = fenced.get(name, [])
+            encoded = msgspec.json.encode(rows)
+            digest = SECTIONS[name].digest(rows)
+            self._sections[name] = Listed(packed=zlib.compress(encoded), digest=digest, size=len(encoded))
+        self._listed[finding.probe] = made_of
 
     def take_new(self) -> list[Numbered]:
         """The results since the last call, oldest first: they belong on disk."""

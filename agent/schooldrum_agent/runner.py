@@ -62,7 +62,7 @@ class Runner:
         self._found = found
         self._command = command
         self._environment = environment
-        self._crew = Crew(clock.monotonic)
+        self._crew = Crew(clock.monotonic, post)
         self._running: dict[str, Run] = {}
         self._children: deque[Run] = deque()
         self._child_busy = False
@@ -101,8 +101,8 @@ class Runner:
 
     def expire(self) -> float:
         """Reports the runs that overran their time; says in how many seconds the next one would (maybe infinite)."""
-        now = self._clock.monotonic()
         nearest = self._crew.mind()
+        now = self._clock.monotonic()
         for run in self._running.values():
             if run.reported:
                 continue
@@ -113,12 +113,12 @@ class Runner:
                 nearest = min(nearest, run.deadline - now)
         return nearest
 
-    def _examine(self, run: Run) -> None:
-        """What the crew does for a probe. Never raises."""
+    def _examine(self, run: Run) -> Callable[[], None]:
+        """What the crew does for a probe, and what is to be done with what came of it. Never raises."""
         began = self._clock.monotonic()
         answer = examine(run.probe, self._doors, self._system)
         took = self._clock.monotonic() - began
-        self._post(lambda: self._finish(run, answer, took))
+        return lambda: self._finish(run, answer, took)
 
     def _next_child(self) -> None:
         if self._child_busy or not self._children:

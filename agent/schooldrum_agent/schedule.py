@@ -124,6 +124,10 @@ class Schedule:
         self._actions.pop(name, None)
         self._table.drop(name)
 
+    def has(self, name: str) -> bool:
+        """Whether the job is to run some time."""
+        return name in self._actions
+
     def pace(self, name: str, seconds: float) -> None:
         """Changes how often a job runs."""
         if name in self._actions:

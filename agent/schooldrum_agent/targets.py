@@ -72,7 +72,8 @@ class Office(msgspec.Struct, frozen=True, kw_only=True):
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What one run of the ladder is to do, in at most `seconds`, with so many `tries` where loss is measured.
 
-    `delivered` is whether the last report arrived (None: none was sent yet). `private` lets services lie on private
+    `delivered` is whether the last report arrived (None: none was sent yet); `known`, that it went the same near way
+    which the last little climb found whole, so that nothing need be asked. `private` lets services lie on private
     addresses: a local switch for test set-ups.
     """
 
@@ -81,6 +82,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     tries: int = 2
     observer: bool = False
     delivered: bool | None = None
+    known: bool = False
     office: Office | None = None
     targets: Targets = Targets()
     services: dict[str, tuple[str, str]] = {}

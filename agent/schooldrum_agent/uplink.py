@@ -29,6 +29,7 @@ IDLE = 75.0
 """Seconds after which a kept connection is not trusted any more; collectors close them after 75 to 90."""
 NO_CHECK_TIME = 0x200000
 """OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which Python 3.11 passes through without having a name for it."""
+_SMALL_BODY = 8 << 10
 _HOSTNAME_CODES = {62, 63, 64}
 """X509_V_ERR_HOSTNAME_MISMATCH, _EMAIL_, _IP_ADDRESS_."""
 _LONGEST_NAME = 253
@@ -112,7 +113,9 @@ def trust_only(authority: str, *, dated: bool = False) -> ssl.SSLContext:
 
 def pack(body: bytes) -> bytes:
     """The body in gzip, level 1: the level whose time a collector's gain repays least is any higher one."""
-    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
+    # What nearly every beat sends fits a small window, which is sooner made ready.
+    window, memory = (12, 5) if len(body) <= _SMALL_BODY else (15, 8)
+    packer = zlib.compressobj(1, zlib.DEFLATED, 16 + window, memory)
     return packer.compress(body) + packer.flush()
 
 

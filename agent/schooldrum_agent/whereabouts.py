@@ -161,10 +161,10 @@ class Whereabouts:
         """What the collector says from now on; from any thread."""
         self._told = told
 
-    def glance(self) -> None:
-        """Looks around where that may bring anything new. Raises nothing.
+    def glance(self) -> bool:
+        """Looks around where that may bring anything new; whether this PC is sure to stand where it stood.
 
-        Who is asked after others looks each time: those it heard are told with the seconds since then.
+        Who is asked after others looks each time: those it heard are told with the seconds since then. Raises nothing.
         """
         try:
             sign = self._signs()
@@ -173,9 +173,15 @@ class Whereabouts:
         now, told = self._clock(), self._told
         settled = self.network and not self.elsewhere and not told.members and told.networks == self._weighed
         carried = now - self._carried_at <= 2 * _PRESENT_SECONDS
-        if not settled or carried or sign != self._sign or now - self._looked_at > _LOOK_SECONDS:
+        stays = not carried and sign == self._sign
+        if not settled or not stays or now - self._looked_at > _LOOK_SECONDS:
             self._sign = sign
             self.look()
+        return stays and bool(self.network)
+
+    def asked(self) -> None:
+        """The gateway has just been asked: what is known of the neighbours is as fresh as it will be for a while."""
+        self._looked_at = -float("inf")
 
     def carried(self) -> None:
         """This PC has slept, and perhaps been carried away: its system may still remember the old place for a while."""

@@ -21,6 +21,8 @@ BLANK = "…"
 
 def fold(text: str) -> str:
     """Case, accents, Vietnamese đ and spacing folded away: every spelling of one name becomes the same text."""
+    if text.isascii():
+        return text.lower()
     plain = unicodedata.normalize("NFKD", text).casefold().replace("đ", "d")
     return "".join(character for character in plain if not unicodedata.combining(character))
 

@@ -56,7 +56,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
         if isinstance(value, str):
             if len(value) > TEXT_LENGTH:
                 return f"is longer than {TEXT_LENGTH} characters"
-            if any(unicodedata.category(character) in {"Cc", "Cs"} for character in value):
+            if not value.isprintable() and any(unicodedata.category(one) in {"Cc", "Cs"} for one in value):
                 return "holds control characters"
         return ""
 

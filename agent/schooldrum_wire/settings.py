@@ -23,8 +23,10 @@ _NOT_PUBLIC = (
 """Ends of names that lead into somebody's own network, or nowhere (RFC 2606, 6761, 6762, 8375; ICANN's .internal)."""
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=False):
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=False):
     """Granted settings. Nothing here can name a URL, a file, a command, a header or an OID, and nothing will.
+
+    They travel whole: what an agent is not told stays as it was, also where it was to return to what is usual.
 
     `version` grows with each change; `beat` is seconds between reports; `pace` is seconds between the runs of a named
     probe (never faster than the probe's own floor); `backlog_per_beat` is how many spooled reports may follow a live

@@ -7,15 +7,20 @@ tree of its own.
 import itertools
 import os
 import stat
+from collections.abc import Iterable
 
 from schooldrum_agent.probe import Denied, Unavailable
 
 LARGEST = 256 * 1024
 """No file a probe needs is larger; a hostile or broken one costs no more memory than this (bytes)."""
 MOST_NAMES = 4096
-_PIECE = 65536
+_FIRST, _PIECE = 8192, 65536
+"""Most files end within the first; room for more would be taken from the system and given back each time."""
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 """Without waiting: to open a FIFO would otherwise wait for a writer for ever."""
+_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
+_VALUE = 4096
+"""The kernel tells each value in sysfs at once, in a page at most."""
 
 
 def below(root: str, *parts: str) -> str:
@@ -45,8 +50,9 @@ def read_bytes(root: str, *parts: str, limit: int = LARGEST) -> bytes:
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise Unavailable(f"{path} is no regular file")
-            read = os.read(descriptor, min(limit, _PIECE))
-            while read and len(read) < limit and (more := os.read(descriptor, min(limit - len(read), _PIECE))):
+            read = os.read(descriptor, min(limit, _FIRST))
+            piece = _PIECE if len(read) == _FIRST else _FIRST
+            while read and len(read) < limit and (more := os.read(descriptor, min(limit - len(read), piece))):
                 read += more
             return read
         finally:
@@ -67,6 +73,34 @@ def text_or_none(root: str, *parts: str) -> str | None:
     try:
         return read_text(root, *parts)
     except (Denied, Unavailable):
+        return None
+
+
+def values(root: str, *parts: str, of: Iterable[str]) -> dict[str, str | None]:
+    """The values (text of at most a page, as in sysfs) of files in one directory; None for one that cannot be read.
+
+    The way there is walked once: in sysfs it is longer than all the rest. Raises nothing.
+    """
+    if os.open not in os.supports_dir_fd:
+        return {name: text_or_none(root, *parts, name) for name in of}
+    try:
+        folder = os.open(below(root, *parts), _FOLDER)
+    except (OSError, ValueError):
+        return dict.fromkeys(of)
+    try:
+        return {name: _value(folder, name) for name in of}
+    finally:
+        os.close(folder)
+
+
+def _value(folder: int, name: str) -> str | None:
+    try:
+        descriptor = os.open(name, _READ, dir_fd=folder)
+        try:
+            return os.read(descriptor, _VALUE).decode("utf-8", "replace").strip()
+        finally:
+            os.close(descriptor)
+    except OSError:
         return None
 
 

@@ -1,5 +1,6 @@
 """Where this machine stands in its network: which link, address, gateway and resolvers it uses, for either family."""
 
+import socket
 import sys
 from typing import Any
 
@@ -31,18 +32,18 @@ def surroundings(rootfs: str = "/", *, system: str = sys.platform) -> dict[str, 
         Unavailable: this system does not tell.
     """
     if system == "win32":
-        return {**ip_helper.surroundings(), "neighbours": _neighbours(system)}
+        return {**ip_helper.surroundings(), "neighbours": neighbours(system)}
     return {
         "links": netlink.links(netlink.dump(netlink.LINKS)),
         "addresses": netlink.addresses(netlink.dump(netlink.ADDRESSES)),
         "gateways": netlink.gateways(netlink.dump(netlink.ROUTES)),
         "resolvers": resolvers(rootfs),
-        "neighbours": _neighbours(system),
+        "neighbours": neighbours(system),
     }
 
 
 def ways(system: str = sys.platform) -> object:
-    """The ways out of this machine's networks: equal as long as it stands where it stood, asked for in little time.
+    """The ways out of this machine's IPv4 networks: equal as long as it stands where it stood, asked in little time.
 
     Raises:
         Denied: this process may not ask.
@@ -50,22 +51,17 @@ def ways(system: str = sys.platform) -> object:
     """
     if system == "win32":
         return {**ip_helper.surroundings(), "resolvers": []}
-    return netlink.gateways(netlink.dump(netlink.ROUTES))
+    return netlink.gateways(netlink.dump(netlink.ROUTES, socket.AF_INET))
 
 
-def _neighbours(system: str) -> list[dict[str, Any]]:
+def neighbours(system: str = sys.platform) -> list[dict[str, Any]]:
+    """What the neighbour table holds now; nothing where this system does not tell."""
     try:
         if system == "win32":
             return ip_helper.neighbours()
         return netlink.neighbours(netlink.dump(netlink.NEIGHBOURS))
     except (Denied, Unavailable):
         return []
-
-
-def neighbour(address: str, index: int, *, system: str = sys.platform) -> dict[str, Any] | None:
-    """What the neighbour table holds of one address now; None where nothing."""
-    found = (one for one in _neighbours(system) if one["address"] == address and one["index"] == index)
-    return next(found, None)
 
 
 def resolvers(rootfs: str) -> list[str]:

@@ -14,7 +14,8 @@ from schooldrum_agent.probe import Denied, Unavailable
 LINKS, ADDRESSES, ROUTES, NEIGHBOURS = 18, 22, 26, 30
 """RTM_GETLINK and its kin: which table is asked for."""
 _MOST = 4 << 20
-_PIECE = 64 << 10
+_PIECE = 32 << 10
+"""As much as the kernel tells at once."""
 _SECONDS = 1.0
 _DUMP = 0x301
 _DONE, _ERROR = 3, 2
@@ -35,8 +36,8 @@ _STATES = {0x01: "failed", 0x02: "reachable", 0x04: "stale", 0x08: "stale", 0x10
 FAMILIES = {int(socket.AF_INET): "ipv4", int(socket.AF_INET6): "ipv6"}
 
 
-def dump(table: int) -> bytes:
-    """One of the kernel's tables as it tells it.
+def dump(table: int, family: int = 0) -> bytes:
+    """One of the kernel's tables as it tells it, of one address family or (0) of all.
 
     Raises:
         Denied: this process may not ask.
@@ -48,7 +49,7 @@ def dump(table: int) -> bytes:
     try:
         with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as asked:
             asked.settimeout(_SECONDS)
-            asked.send(_HEADER.pack(_HEADER.size + 16, table, _DUMP, 1, 0) + bytes(16))
+            asked.send(_HEADER.pack(_HEADER.size + 16, table, _DUMP, 1, 0) + family.to_bytes() + bytes(15))
             while len(told) < _MOST:
                 piece = asked.recv(_PIECE)
                 told += piece
