@@ -2,15 +2,18 @@ r"""Who may sign in on this PC and how easily: counts and yes or no, never a nam
 
 Accounts are known by their numbers, since names are translated: 500 is the built-in administrator, 501 the guest. Of a
 password that stands readable in the registry only its being there is asked. Whether a password is empty Windows does
-not tell; it tells which accounts may have an empty one. On Linux the passwords' file is for root only.
+not tell; it tells which accounts may have an empty one. On Linux the passwords' file and sudo's rules are for root
+only: who may not read the rules does not know how many administrators there are.
 """
 
 import configparser
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
+
 from schooldrum_agent.probe import Denied, Doors, Probe, Source, Unavailable
-from schooldrum_agent.sources import files, membership, registry
+from schooldrum_agent.sources import files, membership, registry, sudoers
 from schooldrum_wire.catalogue.accounts import ACCOUNTS
 from schooldrum_wire.section import Row
 
@@ -34,6 +37,7 @@ _LIGHTDM, _SDDM = "lightdm/lightdm.conf", "sddm.conf"
 _LIGHTDM_FOLDERS = ("usr/share/lightdm/lightdm.conf.d", "etc/xdg/lightdm/lightdm.conf.d", "etc/lightdm/lightdm.conf.d")
 _SDDM_FOLDERS = ("usr/lib/sddm/sddm.conf.d", "etc/sddm.conf.d")
 _GETTY_FOLDERS = ("etc/systemd/system/getty@tty1.service.d", "etc/systemd/system/getty@.service.d")
+_BY_RULES = {"administrator_groups": "groups", "everyone_administrator": "everyone"}
 _YES = frozenset({"true", "yes", "1", "on"})
 
 Settings = dict[str, str]
@@ -131,18 +135,23 @@ def _administrators(
 
 
 def fetch_linux(doors: Doors) -> dict[str, Any]:
-    """{people, root, autologon, guest}.
+    """{people, root, rules, everyone, groups, autologon, guest}.
 
     `people` are {administrator, password}, one for each person who can sign in, `root` is root's password; a password
-    is set, empty, locked, or None where only root may see it. `autologon` and `guest`: whether the sign-in screen lets
-    somebody in by itself, or a guest.
+    is set, empty, locked, or None where only root may see it. `rules` is whether sudo's rules could be read, `everyone`
+    whether they make everybody an administrator, `groups` how many groups that this PC's own list does not know.
+    `autologon` and `guest`: whether the sign-in screen lets somebody in by itself, or a guest.
 
     Raises:
         Denied: the list of accounts may not be read.
         Unavailable: there is none.
     """
     passwd = files.read_text(doors.rootfs, "etc/passwd", limit=_LARGEST)
-    told = people(passwd, _text(doors, "etc/group") or "", _text(doors, "etc/shadow"))
+    try:
+        rules = sudoers.read(doors.rootfs)
+    except Denied:
+        rules = None
+    told = people(passwd, _text(doors, "etc/group") or "", _text(doors, "etc/shadow"), rules)
     return {**told, **_sign_in(doors)}
 
 
@@ -153,15 +162,16 @@ def _text(doors: Doors, path: str) -> str | None:
         return None
 
 
-def people(passwd: str, group: str, shadow: str | None) -> dict[str, Any]:
-    """{people, root} as `fetch_linux` tells them, out of passwd(5), group(5) and shadow(5) (None: may not be read)."""
-    administrators: set[str] = set()
-    administrator_groups: set[str] = set()
-    for line in group.splitlines()[:_MOST]:
-        fields = line.split(":")
-        if len(fields) >= 4 and fields[0] in _ADMINISTRATORS:  # noqa: PLR2004 - group(5)
-            administrators |= set(fields[3].split(","))
-            administrator_groups.add(fields[2])
+def people(passwd: str, group: str, shadow: str | None, rules: sudoers.Rules | None) -> dict[str, Any]:
+    """{people, root, rules, everyone, groups} as `fetch_linux` tells them.
+
+    Out of passwd(5), group(5), shadow(5) and sudo's rules (None: may not be read).
+    """
+    groups = [
+        _Group(fields[0], fields[2], frozenset(fields[3].split(",")))
+        for line in group.splitlines()[:_MOST]
+        if len(fields := line.split(":")) >= 4  # noqa: PLR2004 - group(5)
+    ]
     secrets = None
     if shadow is not None:
         secrets = {fields[0]: fields[1] for line in shadow.splitlines() if len(fields := line.split(":")) > 1}
@@ -179,10 +189,38 @@ def people(passwd: str, group: str, shadow: str | None) -> dict[str, Any]:
             and number not in _NOBODY
             and fields[6].rstrip("/").rpartition("/")[2] not in _NO_SHELLS
         ):
+            person = _person(fields[0], number, fields[3], groups)
             # A second account with root's number is an administrator by whatever name.
-            is_one = number == 0 or fields[0] in administrators or fields[3] in administrator_groups
+            is_one = number == 0 or bool(person.groups & _ADMINISTRATORS)
+            is_one = is_one or (rules is not None and rules.give_everything(person))
             found.append({"administrator": is_one, "password": password})
-    return {"people": found, "root": root}
+    return {"people": found, "root": root, **_rules(rules, {one.name for one in groups})}
+
+
+class _Group(msgspec.Struct, frozen=True):
+    name: str
+    number: str
+    members: frozenset[str]
+
+
+def _person(name: str, number: int, own: str, groups: list[_Group]) -> sudoers.Person:
+    held = [one for one in groups if one.number == own or name in one.members]
+    numbers = [one.number for one in held] + [own]
+    return sudoers.Person(
+        name=name,
+        number=number,
+        groups=frozenset(one.name for one in held),
+        group_numbers=frozenset(int(one) for one in numbers if one.isdecimal()),
+    )
+
+
+def _rules(rules: sudoers.Rules | None, local: set[str]) -> dict[str, Any]:
+    if rules is None:
+        return {"rules": False, "everyone": None, "groups": None}
+    # Who has no name and is in no group may do only what everybody may.
+    everyone = rules.give_everything(sudoers.Person(name="", number=-1))
+    # Ubuntu's rules name a group `admin` that its own newer releases no longer have.
+    return {"rules": True, "everyone": everyone, "groups": len(rules.groups() - local - _ADMINISTRATORS)}
 
 
 def _password(name: str, field: str, secrets: dict[str, str] | None) -> str | None:
@@ -263,7 +301,8 @@ def read_linux(data: Any) -> Iterator[Row]:
     known = None not in passwords and data["root"] is not None
     yield ACCOUNTS(
         accounts=len(data["people"]),
-        administrators=sum(1 for one in data["people"] if one["administrator"]),
+        administrators=sum(1 for one in data["people"] if one["administrator"]) if data.get("rules", True) else None,
+        **{name: data[key] for name, key in _BY_RULES.items() if data.get(key) is not None},
         builtin_administrator=data["root"] in {"set", "empty"} if data["root"] is not None else None,
         password_empty=[*passwords, data["root"]].count("empty") if known or "empty" in passwords else None,
         autologon=data["autologon"],

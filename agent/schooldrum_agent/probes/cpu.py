@@ -26,10 +26,11 @@ def parse_stat(text: str) -> dict[str, float]:
     Raises:
         Unavailable: the text has no line for the processors.
     """
-    lines = [line.split() for line in text.splitlines() if line.startswith("cpu")]
-    if not lines or lines[0][0] != "cpu" or len(lines[0]) < 5:  # noqa: PLR2004 - proc(5): idle is the fourth time
+    start = 0 if text.startswith("cpu") else text.find("\ncpu") + 1
+    fields = text[start:].partition("\n")[0].split()
+    if len(fields) < 5 or fields[0] != "cpu":  # noqa: PLR2004 - proc(5): idle is the fourth time
         raise Unavailable("/proc/stat has no line for the processors")
-    times = [float(field) for field in lines[0][1:9] if field.isdecimal()]
+    times = [float(field) for field in fields[1:9] if field.isdecimal()]
     idle = sum(times[3:5])
     return {"busy": sum(times) - idle, "total": sum(times)}
 

@@ -33,6 +33,7 @@ _FASTEST = 800e9
 _UNKNOWN_MEGABITS = frozenset({65535})
 _COUNTERS = ("rx_bytes", "tx_bytes", "rx_errors", "tx_errors", "rx_dropped", "tx_dropped")
 _PLAIN = ("type", "ifindex", "iflink", "address", "addr_assign_type", "operstate", "carrier", "speed", "duplex")
+_FILES = ("uevent", *_PLAIN, *(f"statistics/{name}" for name in _COUNTERS))
 _NO_CARD = frozenset({"bluetooth", "gadget", "bridge", "bond", "vlan", "vxlan", "macvlan"})
 _DIGITS = re.compile(r"(\d+)")
 _WINDOWS_KINDS = {6: "ethernet", 71: "wifi", 243: "mobile", 244: "mobile"}
@@ -64,16 +65,16 @@ def slot(sysfs: str, name: str) -> str:
 
 def _interface(sysfs: str, name: str, place: str) -> dict[str, Any]:
     home = f"class/net/{name}"
-    uevent = files.text_or_none(sysfs, home, "uevent") or ""
-    found: dict[str, Any] = {"name": name, "place": place}
-    found.update({key: files.text_or_none(sysfs, home, key) for key in _PLAIN})
-    found["devtype"] = next((line[8:] for line in uevent.splitlines() if line.startswith("DEVTYPE=")), None)
+    told = files.values(sysfs, home, of=_FILES)
+    found: dict[str, Any] = {"name": name, "place": place, **{key: told[key] for key in _PLAIN}}
+    uevent = (told["uevent"] or "").splitlines()
+    found["devtype"] = next((line[8:] for line in uevent if line.startswith("DEVTYPE=")), None)
     found["radio"] = files.link(sysfs, home, "phy80211").rsplit("/", 1)[-1]
     found["member"] = bool(files.link(sysfs, home, "master"))
     # A dock on Thunderbolt is a PCI card that says it can be removed.
     removable = files.text_or_none(sysfs, "devices", place, "removable") if place else None
     found["plugged"] = "/usb" in place or removable == "removable"
-    found["counters"] = {key: files.text_or_none(sysfs, home, "statistics", key) for key in _COUNTERS}
+    found["counters"] = {key: told[f"statistics/{key}"] for key in _COUNTERS}
     return found
 
 

@@ -123,6 +123,7 @@ PROBE = Probe(
     timeout=120,
     floor=EVERY,
     bulk=False,
+    meets_strangers=True,
     sections=("services",),
     on={"linux": Source(fetch_linux, read), "win32": Source(fetch_windows, read)},
 )

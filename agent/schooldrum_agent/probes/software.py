@@ -6,18 +6,21 @@ that person's own hive and is not looked at. Programs that are only copied onto 
 key of a program is told beside its name: an Office of 2010 or newer is translated in its name, never in its key
 (`Office14.PROPLUS`, `O365ProPlusRetail - vi-vn`). On Linux the package managers' own lists are read; dpkg takes no lock
 for that, but an rpm database may hang, so all of this runs in a child.
+
+Of a PC with more programs than a section holds, libraries, documentation and the like are given up first, and the
+section `software_gaps` says how many are not told.
 """
 
-import itertools
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
 from schooldrum_agent.probe import Denied, Doors, Probe, Source, Unavailable
 from schooldrum_agent.sources import command, files, registry
 from schooldrum_agent.sources.nameplate import tidy
-from schooldrum_wire.catalogue.software import SOFTWARE
+from schooldrum_wire.catalogue.software import SOFTWARE, SOFTWARE_GAPS
 from schooldrum_wire.limits import ROWS_PER_SECTION
 from schooldrum_wire.section import Row
 
@@ -43,14 +46,30 @@ _BITS = {
 }  # fmt: skip
 _FIRST_YEAR, _LAST_YEAR = 1990, 2099
 _DPKG = "usr/bin/dpkg-query"
-_DPKG_FORM = "${db:Status-Abbrev}\\t${Package}\\t${Version}\\t${Architecture}\\t${db-fsys:Last-Modified}\\n"
+_DPKG_FORM = (
+    "${db:Status-Abbrev}\\t${Package}\\t${Version}\\t${Architecture}\\t${db-fsys:Last-Modified}\\t${Section}\\n"
+)
+_PARTS = frozenset(
+    {
+        "debug", "devel", "doc", "fonts", "gnu-r", "golang", "haskell", "introspection", "java",
+        "javascript", "kernel", "libdevel", "libs", "lisp", "localization", "metapackages", "ocaml", "oldlibs", "perl",
+        "php", "python", "raku", "ruby", "rust", "tex", "translations",
+    },
+)  # fmt: skip
+"""Sections of an archive whose packages nobody starts."""
 _RPM = "usr/bin/rpm"
 _RPM_FORM = "%{NAME}\\t%{VERSION}-%{RELEASE}\\t%{ARCH}\\t%{INSTALLTIME}\\t%{VENDOR}\\n"
 _RPM_LISTS = ("usr/lib/sysimage/rpm", "var/lib/rpm")
 _RPM_FILES = frozenset({"Packages", "Packages.db", "rpmdb.sqlite"})
 _RPM_KEYS = "gpg-pubkey"
+_RPM_PARTS = re.compile(
+    r"^(?:lib|perl-|python\d*-|texlive-|rust-|golang-|kernel-)|-(?:libs|devel|doc|debuginfo|fonts|langpack\S*)$"
+)
+"""An rpm says in its name alone what it is."""
 _FLATPAK = "usr/bin/flatpak"
 _FLATPAK_APPS = "var/lib/flatpak/app"
+_FLATPAK_WORDS = ("list", "--system", "--app", "--columns=application,name,version,arch")
+_LISTS = ("dpkg", "rpm", "flatpak", "snap")
 _SNAPS = ("snap", "var/lib/snapd/snap")
 _SNAP_LINE = re.compile(r"(name|version|type):\s*(.*?)\s*(?:#.*)?")
 _NO_PROGRAMS = frozenset({"base", "core", "gadget", "kernel", "os", "snapd"})
@@ -83,24 +102,25 @@ def fetch_windows(_doors: Doors) -> dict[str, Any]:
 
 
 def read_windows(data: Any) -> Iterator[Row]:
-    """A row for each program and each app, every (name, version) once, the 64-bit one of two."""
-    told: set[tuple[str, str]] = set()
+    """A row for each program and each app, every (name, version) once, the 64-bit one of two.
+
+    And one for each of the two lists that is not told whole.
+    """
+    found: dict[tuple[str, str], Row] = {}
+    for row in _all_of_windows(data):
+        found.setdefault((str(row.values["program"]).casefold(), str(row.values["version"] or "")), row)
+    told = list(found.values())[:ROWS_PER_SECTION]
+    yield from told
+    yield from _gaps(found.values(), told)
+
+
+def _all_of_windows(data: Any) -> Iterator[Row]:
     for view in _VIEWS:
         for code, key in data["uninstall"].get(str(view), {}).items():
             row = _program(code, key["values"], key["written"], view)
-            if row is not None and _is_new(row, told):
+            if row is not None:
                 yield row
-    for row in _apps(data["store"]):
-        if _is_new(row, told):
-            yield row
-
-
-def _is_new(row: Row, told: set[tuple[str, str]]) -> bool:
-    identity = (str(row.values["program"]).casefold(), str(row.values["version"] or ""))
-    if identity in told or len(told) >= ROWS_PER_SECTION:
-        return False
-    told.add(identity)
-    return True
+    yield from _apps(data["store"])
 
 
 def _program(code: str, values: dict[str, Any], written: float | None, view: int) -> Row | None:
@@ -185,27 +205,50 @@ def _apps(full_names: list[str]) -> Iterator[Row]:
 
 
 def fetch_linux(doors: Doors) -> dict[str, Any]:
-    """{dpkg, rpm, flatpak, snap}: the lines of each list, None for one that is not there; a snap {snap, version, type}.
+    """{dpkg, rpm, flatpak, snap, unread}: the lines of each list, None for one that is not there or not read.
+
+    A snap is {snap, version, type}; `unread` says by list why it was not read: no_answer, denied or failed.
 
     Raises:
-        Denied: a list may not be read.
+        Denied: the system's own list (dpkg's, rpm's) may not be read.
         Unavailable: this system has none of these package managers.
-        TimeoutError: one does not answer; half a list would look as if the rest had been removed.
-        OSError: one failed.
+        TimeoutError: the system's own one does not answer; half a list would look as if the rest had been removed.
+        OSError: it failed, or knows of no package.
     """
     root = doors.rootfs
     dpkg = _answer(root, _DPKG, f"--admindir={files.below(root, 'var/lib/dpkg')}", "-W", "-f", _DPKG_FORM)
-    listed = {
+    rpm = _answer(root, _RPM, "-qa", "--queryformat", _RPM_FORM) if _has_rpms(root) else None
+    # Their lists gone or emptied, both answer well and name nothing.
+    if not any(line[1:2] == "i" for line in dpkg or ()) and not any(rpm or ()):
+        if rpm is not None:
+            raise OSError("rpm's list of installed packages is missing or empty; see: rpm -qa")
+        if dpkg is not None:
+            raise OSError(
+                "dpkg's list of installed packages (/var/lib/dpkg/status) is missing or empty; put back"
+                " /var/lib/dpkg/status-old or a copy from /var/backups"
+            )
+    listed: dict[str, Any] = {
         "dpkg": dpkg,
-        "rpm": _answer(root, _RPM, "-qa", "--queryformat", _RPM_FORM) if _has_rpms(root) else None,
-        "flatpak": _answer(root, _FLATPAK, "list", "--system", "--app", "--columns=application,name,version,arch")
-        if files.names_or_none(root, _FLATPAK_APPS)
-        else None,
+        "rpm": rpm,
+        "flatpak": None,
         "snap": _snaps(root),
+        "unread": {},
     }
-    if all(one is None for one in listed.values()):
+    if files.names_or_none(root, _FLATPAK_APPS):
+        # What comes beside the system may hang or fail without taking the system's own list along.
+        try:
+            listed["flatpak"] = _answer(root, _FLATPAK, *_FLATPAK_WORDS)
+        except (Denied, OSError) as problem:
+            listed["unread"]["flatpak"] = _why(problem)
+    if all(listed[name] is None for name in _LISTS) and not listed["unread"]:
         raise Unavailable("this system has neither dpkg nor rpm, flatpak or snap")
     return listed
+
+
+def _why(problem: Denied | OSError) -> str:
+    if isinstance(problem, TimeoutError):
+        return "no_answer"
+    return "denied" if isinstance(problem, Denied | PermissionError) else "failed"
 
 
 def _has_rpms(root: str) -> bool:
@@ -216,9 +259,10 @@ def _has_rpms(root: str) -> bool:
 def _answer(root: str, program: str, *words: str) -> list[str] | None:
     if not files.target(root, program):
         return None
-    answer = command.run(files.below(root, program), *words, timeout=_LIST_SECONDS, limit=_LARGEST)
+    path = files.below(root, program)
+    answer = command.run(path, *words, timeout=_LIST_SECONDS, limit=_LARGEST)
     if answer.code:
-        raise OSError(f"{program} ended with {answer.code}: {answer.error[:100]}")
+        raise OSError(f"{path} ended with {answer.code}: {answer.error[:100]}")
     return answer.output.split("\n")
 
 
@@ -238,32 +282,48 @@ def _top_of(yaml: str) -> dict[str, str]:
 
 
 def read_linux(data: Any) -> Iterator[Row]:
-    """A row for each installed package, of dpkg, rpm, flatpak and snap."""
-    yield from itertools.islice(_packages(data), ROWS_PER_SECTION)
+    """A row for each installed package of dpkg, rpm, flatpak and snap, and one for each list that is not told whole."""
+    found = list(_packages(data))
+    # What people start, first; within that the order of the lists.
+    told = [row for is_part in (False, True) for row, part in found if part is is_part][:ROWS_PER_SECTION]
+    yield from told
+    yield from _gaps((row for row, _ in found), told)
+    for source, why in (data.get("unread") or {}).items():
+        yield SOFTWARE_GAPS(source=source, why=why)
 
 
-def _packages(data: Any) -> Iterator[Row]:
-    for status, name, version, architecture, changed in _lines(data.get("dpkg"), 5):
+def _gaps(found: Iterable[Row], told: Iterable[Row]) -> Iterator[Row]:
+    """A row for each list of which not every program is told."""
+    installed, listed = (Counter(str(row.values["source"]) for row in rows) for rows in (found, told))
+    for source, count in installed.items():
+        if count > listed[source]:
+            yield SOFTWARE_GAPS(source=source, why="cut", installed=count, listed=listed[source])
+
+
+def _packages(data: Any) -> Iterator[tuple[Row, bool]]:
+    """Each package, and whether it is a part that nobody starts."""
+    for status, name, version, architecture, changed, section in _lines(data.get("dpkg"), 4, 6):
         # Wanted, state, fault: the second letter says what really stands on the disk.
         if status[1:2] == "i":
-            yield _package("dpkg", name, version, architecture, changed)
-    for name, version, architecture, changed, vendor in _lines(data.get("rpm"), 5):
+            yield _package("dpkg", name, version, architecture, changed), section.rpartition("/")[2] in _PARTS
+    for name, version, architecture, changed, vendor in _lines(data.get("rpm"), 4, 5):
         if name != _RPM_KEYS:
             publisher = tidy(vendor) if vendor != "(none)" else ""
-            yield _package("rpm", name, version, architecture, changed, publisher=publisher)
-    for application, name, version, architecture in _lines(data.get("flatpak"), 4):
-        yield _package("flatpak", name or application, version, architecture, "", code=application)
+            row = _package("rpm", name, version, architecture, changed, publisher=publisher)
+            yield row, bool(_RPM_PARTS.search(name))
+    for application, name, version, architecture in _lines(data.get("flatpak"), 3, 4):
+        yield _package("flatpak", name or application, version, architecture, "", code=application), False
     for snap in data.get("snap") or []:
         if snap.get("type", "app") not in _NO_PROGRAMS and tidy(snap.get("snap")):
-            yield _package("snap", snap["snap"], snap.get("version", ""), "", "")
+            yield _package("snap", snap["snap"], snap.get("version", ""), "", ""), False
 
 
-def _lines(listed: Any, columns: int) -> Iterator[list[str]]:
+def _lines(listed: Any, least: int, columns: int) -> Iterator[list[str]]:
     for line in listed or []:
         cells = [tidy(cell) for cell in line.split("\t")]
         # The last columns may be missing: dpkg before 1.19.3 knows no dates.
-        if len(cells) >= columns - 1 and all(cells[:2]):
-            yield [*cells, ""][:columns]
+        if len(cells) >= least and all(cells[:2]):
+            yield [*cells, *[""] * columns][:columns]
 
 
 def _package(
@@ -286,6 +346,6 @@ PROBE = Probe(
     timeout=240,
     floor=3600,
     child=True,
-    sections=("software",),
+    sections=("software", "software_gaps"),
     on={"linux": Source(fetch_linux, read_linux), "win32": Source(fetch_windows, read_windows)},
 )

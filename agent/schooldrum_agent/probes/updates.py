@@ -73,12 +73,17 @@ def fetch_linux(doors: Doors) -> dict[str, Any]:
         Denied: this process may not ask.
         Unavailable: there is neither, or apt's lists are missing or hold none of security updates: then it is not known
             what waits, which is not the same as that nothing does.
+        OSError: what dpkg or apt keeps is missing or broken.
+        TimeoutError: apt does not answer.
     """
     if doors.rootfs != "/":
         # With RootDir apt would write into the other tree, and its tools may not understand it.
         raise Unavailable("the packages of another system's tree are not asked")
     if not apt.is_here(doors.rootfs):
-        return {"apt": None, "dnf": {"waiting": dnf.waiting(), "notices": dnf.notices()}}
+        waiting = dnf.waiting()
+        dnf.require_packages()
+        return {"apt": None, "dnf": {"waiting": waiting, "notices": dnf.notices()}}
+    apt.require_packages(doors.rootfs)
     archives = apt.archives(doors.rootfs)
     if not archives:
         raise Unavailable("no_lists: apt has no lists of packages on this PC; fetch them with: apt-get update")

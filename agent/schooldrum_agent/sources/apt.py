@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from schooldrum_agent.probe import Unavailable
+from schooldrum_agent.probe import Denied, Unavailable
 from schooldrum_agent.sources import command, files
 
 _GET, _CACHE, _APT, _CONFIG = "/usr/bin/apt-get", "/usr/bin/apt-cache", "/usr/bin/apt", "/usr/bin/apt-config"
@@ -38,7 +38,14 @@ _RELEASE_FIELD = re.compile(r"^(?:Suite|Codename|Label|Origin):(.*)$", re.MULTIL
 _SOURCE_INDENT, _INSTALLED_MARK = "       ", " *** "
 _LISTS = "var/lib/apt/lists"
 _PACKAGES = re.compile(r"_Packages(?:\.[a-z0-9]+)?$")
-_LIST = re.compile(r"_(?:In)?Release$|_Packages(?:\.[a-z0-9]+)?$")
+_RELEASE_NAME = re.compile(r"_(?:In)?Release$")
+_DATE = re.compile(r"^Date: \S", re.MULTILINE)
+_PACKAGE = re.compile(rb"^Package: ?\S", re.MULTILINE)
+_STATUS = "var/lib/dpkg/status"
+_STATUS_BYTES = 1 << 16
+_RELEASE_BYTES = 1 << 16
+_USER_OF_ADDRESS = re.compile(r"(://)[^/@\s]+@")
+_SAID_LENGTH = 140
 _STAMPS = ("var/lib/apt/periodic/update-success-stamp", "var/lib/apt/periodic/update-stamp")
 
 
@@ -153,12 +160,38 @@ def is_security_release(text: str) -> bool:
     return any(_SECURITY_ORIGIN.search(field.strip()) for field in fields)
 
 
-def _ask(program: str, *arguments: str, timeout: float = _SECONDS) -> str:
-    answer = command.run(program, *_UNTOUCHED, *arguments, timeout=timeout)
+def _ask(program: str, *words: str, names: Iterable[str] = (), timeout: float = _SECONDS) -> str:
+    answer = command.run(program, *_UNTOUCHED, *words, *names, timeout=timeout)
     if answer.code != 0:
-        # Its sentence names packages and files; the code says enough.
-        raise OSError(f"{program} {arguments[0]} ended with {answer.code}")
+        asked = " ".join([program.rpartition("/")[2], *words])
+        # Named as asked, `apt-get update --print-uris` would read as if the agent fetched lists.
+        raise OSError(f"apt cannot read its data ({asked}, changes nothing): {_complaint(answer.error)}")
     return answer.output
+
+
+def _complaint(error: str) -> str:
+    """The first sentence of apt about what is wrong; addresses without the passwords that may stand in them."""
+    lines = [line.strip() for line in error.splitlines() if line.strip()]
+    said = next((line for line in lines if line.startswith("E: ")), lines[-1] if lines else "it does not say why")
+    return _USER_OF_ADDRESS.sub(r"\1", said.removeprefix("E: "))[:_SAID_LENGTH]
+
+
+def require_packages(rootfs: str) -> None:
+    """Makes sure that dpkg knows of packages: without them nothing is ever said to wait.
+
+    Raises:
+        Denied: its list may not be read.
+        OSError: its list is missing, or names no package; no system that runs is without one.
+    """
+    try:
+        begun = files.read_bytes(rootfs, _STATUS, limit=_STATUS_BYTES)
+    except Unavailable:
+        begun = b""
+    if not _PACKAGE.search(begun):
+        raise OSError(
+            f"dpkg's list of installed packages (/{_STATUS}) is missing or empty: what waits is not known; put back"
+            " /var/lib/dpkg/status-old or a copy from /var/backups"
+        )
 
 
 def simulated() -> str:
@@ -179,21 +212,38 @@ def listed() -> str:
 def policy(names: Iterable[str]) -> str:
     """The version tables of these packages, at most a thousand. Raises as simulated()."""
     asked = [name for name in dict.fromkeys(names) if _NAME.fullmatch(name)][:_MOST_ASKED]
-    return _ask(_CACHE, "policy", *asked) if asked else ""
+    return _ask(_CACHE, "policy", names=asked) if asked else ""
 
 
 def archives(rootfs: str) -> list[bool]:
     """Of each archive that is configured and fetched, whether it is one of security updates; empty without any list.
 
-    An archive that is still empty has a Release file and no list. Raises as simulated().
+    An archive that is still empty has a Release file and no list. Raises as simulated(), and OSError where a list is
+    there and empty or is no list: apt takes an empty one for an archive without packages.
     """
-    if not any(_PACKAGES.search(name) for name in files.names_or_none(rootfs, _LISTS)):
+    lists = [name for name in files.names_or_none(rootfs, _LISTS) if _PACKAGES.search(name)]
+    if not lists:
         return []
+    broken = [name for name in lists if _is_empty(rootfs, name)]
     configured = parse_releases(_ask(_GET, "update", "--print-uris"))
     # An archive that is not signed in one file has its plain Release.
     places = [(f"{_LISTS}/{name}", f"{_LISTS}/{name.removesuffix('InRelease')}Release") for name in configured]
-    found = [files.text_or_none(rootfs, signed) or files.text_or_none(rootfs, plain) for signed, plain in places]
-    return [is_security_release(text) for text in found if text]
+    found = {
+        signed: text
+        for signed, plain in places
+        if (text := files.text_or_none(rootfs, signed) or files.text_or_none(rootfs, plain))
+    }
+    broken += [place.rpartition("/")[2] for place, text in found.items() if not _DATE.search(text)]
+    if broken:
+        raise OSError(f"a list of apt's is empty or broken; fetch the lists again with apt-get update: {broken[0]}")
+    return [is_security_release(text) for text in found.values()]
+
+
+def _is_empty(rootfs: str, name: str) -> bool:
+    try:
+        return not files.read_bytes(rootfs, _LISTS, name, limit=1)
+    except (Denied, Unavailable):
+        return False
 
 
 def configuration() -> str:
@@ -212,11 +262,21 @@ def is_here(rootfs: str) -> bool:
 def refreshed(rootfs: str) -> float | None:
     """When the lists of packages were last fetched (epoch seconds of this PC), None where nothing tells.
 
-    The newest of the stamps and of the lists, which carry their server's dates. None without any list, whatever the
-    stamps say; the directories say nothing, since they change too when lists are deleted.
+    The newest of the stamps and of the archives' Release files, which carry their server's dates; one that is no such
+    file says nothing, and lists of packages come with theirs. None without any, whatever the stamps say; the
+    directories say nothing, since they change too when lists are deleted.
     """
-    lists = [f"{_LISTS}/{name}" for name in files.names_or_none(rootfs, _LISTS) if _LIST.search(name)]
-    if not lists:
+    places = [f"{_LISTS}/{name}" for name in files.names_or_none(rootfs, _LISTS) if _RELEASE_NAME.search(name)]
+    sound = [place for place in places if _is_release(rootfs, place)]
+    if not sound:
         return None
-    times = [time for place in (*_STAMPS, *lists) if (time := files.changed(rootfs, place)) is not None]
+    times = [time for place in (*_STAMPS, *sound) if (time := files.changed(rootfs, place)) is not None]
     return max(times, default=None)
+
+
+def _is_release(rootfs: str, place: str) -> bool:
+    try:
+        text = files.read_text(rootfs, place, limit=_RELEASE_BYTES)
+    except (Denied, Unavailable):
+        return False
+    return bool(_DATE.search(text))

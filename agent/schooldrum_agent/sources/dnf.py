@@ -92,6 +92,12 @@ def notices() -> str:
     return answer.output
 
 
+def require_packages() -> None:
+    """Makes sure that rpm knows of packages: without them nothing is ever said to wait. Raises as waiting()."""
+    if not install_times().strip():
+        raise OSError("rpm's list of installed packages is missing or empty: what waits is not known; see: rpm -qa")
+
+
 def install_times() -> str:
     """When each package was installed (epoch seconds, one a line). Raises as waiting()."""
     return command.run(_RPM, "-qa", "--qf", "%{INSTALLTIME}\\n", timeout=_SECONDS).output

@@ -86,7 +86,8 @@ def health(report: dict[str, object]) -> dict[str, object]:
         if str(row.get("name")).casefold() in _LIFE_LEFT and left is not None and left <= 100:  # noqa: PLR2004 - percent
             told["wear"] = 100 - left
     log = _table(report, "nvme_smart_health_information_log")
-    told |= smart.of_health_log(log)
+    # smartctl speaks the verdict itself where it has one: where it is silent, counters alone are none.
+    told |= {column: value for column, value in smart.of_health_log(log).items() if column != "passed"}
     passed = _table(report, "smart_status").get("passed")
     better = {
         "passed": passed if isinstance(passed, bool) else None,

@@ -8,13 +8,15 @@ ACCOUNTS = Section(
     columns=(
         Column(
             name="administrators",
-            help="Accounts that may change everything: enabled ones of this PC, and those of a domain.",
+            help="Accounts that may change everything: enabled ones of this PC, and those of a domain; on Linux by"
+            " group or by sudo's rules, absent where these may not be read.",
             type="integer",
             leaves=True,
         ),
         Column(
             name="administrator_groups",
-            help="Groups of a domain, and roles of Microsoft's cloud, that may as well.",
+            help="Groups of a domain (on Linux: that the PC itself does not know), and roles of Microsoft's cloud, that"
+            " may as well.",
             type="integer",
             leaves=True,
         ),

@@ -18,3 +18,18 @@ SOFTWARE = Section(
     ),
     key=("program", "version", "source"),
 )
+SOFTWARE_GAPS = Section(
+    name="software_gaps",
+    help="Lists of programs that are not told whole, and why: what is missing there may be installed all the same.",
+    columns=(
+        Column(name="source", help="Whose list: registry, store, dpkg, rpm, flatpak or snap.", leaves=True),
+        Column(
+            name="why",
+            help="cut (more than a section holds), or not read: no_answer, denied, failed.",
+            leaves=True,
+        ),
+        Column(name="installed", help="How many programs stand in it.", type="integer", leaves=True),
+        Column(name="listed", help="How many of them are told.", type="integer", leaves=True),
+    ),
+    key=("source",),
+)
