@@ -20,6 +20,7 @@ from schooldrum_agent.config import Config
 from schooldrum_agent.courier import Courier, Round
 from schooldrum_agent.examine import sentence
 from schooldrum_agent.ledger import Ledger, Numbered
+from schooldrum_agent.noticeboard import Noticeboard
 from schooldrum_agent.parcel import LiveReport
 from schooldrum_agent.probe import Probe
 from schooldrum_agent.runner import Runner
@@ -32,8 +33,8 @@ from schooldrum_wire.report import Word
 from schooldrum_wire.result import Finding
 
 GOODBYE_SECONDS = 3.0
-NAP_SECONDS = 15.0
-"""How late, at most, a resume or a clock that stepped is noticed."""
+NAP_SECONDS = 30.0
+"""How late, at most, a resume or a clock that stepped is noticed: each look costs as much as a probe."""
 STEP_SECONDS = 5.0
 SLEEP_SECONDS = 5.0
 STALL_SECONDS = 60.0
@@ -48,6 +49,7 @@ STORE_SECONDS = 60.0
 """How long a finding may wait for the disk where beats are rare."""
 AWAKE_SECONDS = 60.0
 """A PC that said it would sleep and still runs after so long was not put to sleep after all."""
+LOOK_AROUND = "look around"
 FENCE_SECONDS = 3600.0
 """How long a new account of this PC may be unknown to the fence."""
 
@@ -71,6 +73,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     ]
     read_fence: Callable[[], Fence]
     slept: Callable[[], float | None]
+    noticeboard: Noticeboard
     chance: Random
     climbing: Climbing | None = None
     """Says how far the ladder is climbed; without it nobody climbs."""
@@ -125,6 +128,7 @@ class Agent:
         self._closed = True
         self._hand_over()
         self._store()
+        self._parts.noticeboard.show(ending=True)
         self._parts.spool.close()
         self._parts.state.close()
 
@@ -145,7 +149,7 @@ class Agent:
         beat = self._beat_seconds()
         if self._whereabouts is not None:
             self._whereabouts.look()
-            self._schedule.every("look around", beat / 2, self._look_around, first=beat / 4)
+        self._keep_looking()
         phase = self._parts.chance.uniform(0, min(beat, 60) / 2)
         for name, probe in self._probes.items():
             every = self._pace_of(probe)
@@ -167,11 +171,20 @@ class Agent:
     def _starter(self, probe: Probe) -> Callable[[], None]:
         return lambda: self._start(probe)
 
-    def _look_around(self) -> None:
+    def _keep_looking(self) -> None:
         # Whoever knocks nowhere looks when it reports: each look costs as much as a probe.
-        if self._whereabouts is not None and self._parts.state.settings.observer:
-            self._whereabouts.look()
-            self._whereabouts.knock(self._beat_seconds())
+        where = self._whereabouts
+        if where is None or not self._parts.state.settings.observer:
+            self._schedule.drop(LOOK_AROUND)
+        elif self._schedule.has(LOOK_AROUND):
+            self._schedule.pace(LOOK_AROUND, self._beat_seconds() / 2)
+        else:
+            beat = self._beat_seconds()
+            self._schedule.every(LOOK_AROUND, beat / 2, lambda: self._look_around(where), first=beat / 4)
+
+    def _look_around(self, where: Whereabouts) -> None:
+        where.look()
+        where.knock(self._beat_seconds())
 
     def _stays_here(self, probe: str) -> bool:
         """Whether this PC is away from its school, where it tells nothing of this."""
@@ -181,8 +194,8 @@ class Agent:
         if self._stays_here(probe.name):
             self._done_first(probe.name)
             return
-        if probe.name == LADDER and self._climbing is not None:
-            probe = self._climbing.begin(probe)
+        if self._climbing is not None:
+            probe = self._climbing.begin(probe) if probe.name == LADDER else self._climbing.apart(probe)
         if not self._runner.start(probe):
             log.info(f"probe {probe.name} is skipped: its last run is not over")
 
@@ -191,9 +204,17 @@ class Agent:
             self._done_first(finding.probe)
             return
         self._ledger.take(self._probes[finding.probe], finding)
-        if finding.probe == LADDER and self._climbing is not None and self._climbing.found(finding.readings):
-            self._parts.courier.nudge()
+        if finding.probe == LADDER and self._climbing is not None:
+            self._climbed(self._climbing, finding)
         self._done_first(finding.probe)
+
+    def _climbed(self, climbing: Climbing, finding: Finding) -> None:
+        if climbing.found(finding.readings):
+            self._parts.courier.nudge()
+        if climbing.failing:
+            self._parts.noticeboard.climbed(finding)
+        if self._whereabouts is not None and not climbing.failing and not climbing.order().known:
+            self._whereabouts.asked()
 
     def _done_first(self, probe: str) -> None:
         if self._first_round:
@@ -240,7 +261,8 @@ class Agent:
         network, elsewhere, sees = "", False, dict[str, float]()
         where = self._whereabouts
         if where is not None:
-            where.glance()
+            if not where.glance() and self._climbing is not None:
+                self._climbing.unsettle()
             network, elsewhere, sees = where.network, where.elsewhere, where.sees(self._beat_seconds())
         if elsewhere:
             told = {name for one in SENT_ELSEWHERE if one in self._probes for name in self._probes[one].sections}
@@ -267,6 +289,7 @@ class Agent:
         try:
             self._store()
             outcome = self._parts.courier.beat(live)
+            self._parts.noticeboard.show()
         finally:
             self._schedule.post(lambda: self._spoken(live, outcome))
 
@@ -387,8 +410,7 @@ class Agent:
 
     def _apply_settings(self) -> None:
         self._schedule.pace("beat", self._beat_seconds())
-        if self._whereabouts is not None:
-            self._schedule.pace("look around", self._beat_seconds() / 2)
+        self._keep_looking()
         for name, probe in self._probes.items():
             self._schedule.pace(f"probe {name}", self._pace_of(probe))
         self._renew_fence()

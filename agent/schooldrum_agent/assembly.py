@@ -17,6 +17,7 @@ from schooldrum_agent.examine import examine
 from schooldrum_agent.faults import Failed
 from schooldrum_agent.identity import account_names, read_fingerprint
 from schooldrum_agent.leash import clean_environment, program
+from schooldrum_agent.noticeboard import open_board
 from schooldrum_agent.probe import Denied, Doors, Unavailable
 from schooldrum_agent.probes import load
 from schooldrum_agent.proxy import Proxy, find_proxy
@@ -217,6 +218,7 @@ def assemble(config: Config, *, clock: Clock, system: str, environ: Mapping[str,
             chance=SystemRandom(),
             climbing=climbing,
             whereabouts=whereabouts,
+            noticeboard=open_board(Path(config.notices), state=state, clock=clock, procfs=config.procfs, system=system),
         )
         undo.pop_all()
         return Agent(parts)

@@ -17,6 +17,7 @@ from typing import IO
 
 import msgspec
 
+from schooldrum_agent.confinement import confine
 from schooldrum_agent.examine import Answer, examine, plain, sentence
 from schooldrum_agent.leash import MEMORY_BYTES, end_offspring, start
 from schooldrum_agent.probe import Doors, Probe
@@ -31,6 +32,8 @@ _LAST_BREATH_SECONDS = 5.0
 _READY = b"ready\n"
 _TOO_LARGE = b"too large"
 _HEADER = 32
+_SET_PARENT_DEATH_SIGNAL = 1
+"""PR_SET_PDEATHSIG of prctl(2)."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,6 +176,7 @@ def serve(
     Standard input and output are put out of the probe's reach first: what it prints must not spoil the talk.
     """
     asked, answers = _private_pipes()
+    _go_on_when_orphaned()
     probe = next((probe for probe in probes if probe.name == name), None)
     if probe is None:
         return 2
@@ -191,11 +195,17 @@ def serve(
         said=lambda: request.said,
         way=lambda: request.way,
     )
-    body = msgspec.json.encode(examine(probe, doors, system))
+    body = msgspec.json.encode(_examined(probe, doors, system))
     _write(answers, b"%d\n" % len(body))
     if len(body) <= LARGEST_ANSWER:
         _write(answers, body)
     return 0
+
+
+def _examined(probe: Probe, doors: Doors, system: str) -> Answer:
+    if probe.meets_strangers and (fault := confine(system=system).fault):
+        return Answer(outcome=Outcome.DENIED, reason=fault)
+    return examine(probe, doors, system)
 
 
 def _private_pipes() -> tuple[int, int]:
@@ -227,6 +237,19 @@ def _read_request(pipe: int) -> Request | None:
         if not part or len(said) > LARGEST_REQUEST:
             return None
     return msgspec.json.decode(said, type=Request)
+
+
+def _go_on_when_orphaned() -> None:
+    """Whoever is about to be ended is stopped first; an agent that is killed in between would leave it so for ever.
+
+    With the agent's end it is continued, and then ends by itself (`_end_with_agent`). Linux; raises nothing.
+    """
+    if sys.platform != "linux":
+        return
+    import ctypes  # noqa: PLC0415 - only a child needs it
+
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, int(signal.SIGCONT), 0, 0, 0)
 
 
 def _end_with_agent(pipe: int) -> None:

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import msgspec
 
-from schooldrum_agent import assembly, doctor, log, once, service
+from schooldrum_agent import assembly, doctor, log, once, service, start_menu
+from schooldrum_agent.bedside import language_of
 from schooldrum_agent.clock import Clock
+from schooldrum_agent.command_line import language_asked, parser_in
 from schooldrum_agent.config import Config, check_probes
 from schooldrum_agent.enrolment import enrol
 from schooldrum_agent.faults import SENTENCES, Failed
@@ -25,16 +27,14 @@ from schooldrum_agent.probe import Probe
 from schooldrum_agent.probes import PROBES
 from schooldrum_agent.proxy import find_proxy
 from schooldrum_agent.record import record
-from schooldrum_agent.state import Identity, look, open_state
+from schooldrum_agent.state import Identity, open_state
 from schooldrum_agent.uplink import read_endpoint
 from schooldrum_wire.metric import Metric
 from schooldrum_wire.section import Section
-from schooldrum_wire.settings import LANGUAGES, Settings
 from schooldrum_wire.token import read_token
-from schooldrum_wire.version import VERSION
+from schooldrum_wire.usage import spoken
 
 _LARGEST_CODE = 4096
-_SEATS = range(1000)
 
 
 class Described(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,15 +62,17 @@ def main(
     Raises:
         Misconfigured: the configuration cannot be used.
     """
+    language = language_asked(words, config_of)
     try:
-        options = _parser().parse_args(words)
+        with spoken(language):
+            options = parser_in(language).parse_args(words)
     except SystemExit as ending:
         return int(ending.code or 0)
     given = {name: value for name in ("config", "state") if (value := getattr(options, f"{name}_path", None))}
     if options.command == "run":
         return run(given)
     if options.command == "service":
-        return _service(options, given)
+        return _service(options, given, config_of)
     log.begin("warning")
     try:
         return _answer(options, lambda: config_of(given), clock_of)
@@ -99,7 +101,7 @@ def _answer(options: argparse.Namespace, load: Callable[[], Config], clock_of: C
     for warning in config.warnings:
         log.warning(warning)
     if options.command == "doctor":
-        language = options.lang or config.language or _granted_language(config)
+        language = getattr(options, "lang", "") or language_of(config)
         show = None if options.page is None else partial(_show, Path(options.page) if options.page else None)
         return doctor.main(config, language, clock=clock_of(config), say=_say, show=show)
     clock = clock_of(config)
@@ -110,22 +112,24 @@ def _answer(options: argparse.Namespace, load: Callable[[], Config], clock_of: C
     return _enrol(config, clock, options)
 
 
-def _granted_language(config: Config) -> str:
-    try:
-        return look(config.state).settings.language
-    except PermissionError:
-        return Settings().language
-
-
-def _service(options: argparse.Namespace, given: Mapping[str, str]) -> int:
+def _service(
+    options: argparse.Namespace, given: Mapping[str, str], config_of: Callable[[Mapping[str, str]], Config]
+) -> int:
     try:
         if options.action == "remove":
             service.remove()
+            start_menu.take_down()
             _say("Đã gỡ dịch vụ. / The service was removed.")
             return 0
+        language = language_of(config_of(given))
         extra = [word for name, value in given.items() for word in (f"--{name}", value)]
         missed = service.install([*program(), "service", "run", *extra])
-    except service.ServiceTrouble as problem:
+        doctor_of_all = [*program(), "doctor", "--page", *extra]
+        try:
+            _say(str(start_menu.put_up([service.quoted(word) for word in doctor_of_all], doctor_of_all[0], language)))
+        except start_menu.NoStartMenu as problem:
+            missed.append(str(problem))
+    except (service.ServiceTrouble, start_menu.NoStartMenu) as problem:
         return _fail(str(problem))
     _say(
         "Đã đăng ký dịch vụ; khởi động: sc start Schooldrum / The service is registered; start it: sc start Schooldrum"
@@ -156,75 +160,6 @@ def _fail(*lines: str) -> int:
     for line in lines:
         print(line, file=sys.stderr)  # noqa: T201 - a command speaks to the person who gave it
     return 1
-
-
-def _parser() -> argparse.ArgumentParser:
-    everywhere = argparse.ArgumentParser(add_help=False)
-    everywhere.add_argument("--config", dest="config_path", metavar="FILE", help="the configuration file")
-    everywhere.add_argument("--state", dest="state_path", metavar="DIR", help="the directory of the agent's own files")
-    parser = argparse.ArgumentParser(
-        prog="schooldrum-agent",
-        description="Schooldrum's program on a PC: measures it and reports to the office's collector.",
-    )
-    parser.add_argument("--version", action="version", version=f"schooldrum-agent {VERSION}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-
-    def command(name: str, help_text: str, example: str) -> argparse.ArgumentParser:
-        return commands.add_parser(
-            name,
-            help=help_text,
-            description=help_text[:1].upper() + help_text[1:] + ".",
-            epilog=f"example: {example}",
-            parents=[everywhere],
-        )
-
-    enrolling = command(
-        "enrol",
-        "add this PC to a room, with an install code from the office",
-        "schooldrum-agent enrol --token-file code.txt --collector https://collector.example.vn:8801 --seat 7",
-    )
-    enrolling.add_argument("--token-file", metavar="FILE", help="file with the install code; else standard input")
-    enrolling.add_argument("--token", metavar="CODE", help="the code itself: every user of this PC can read it here")
-    enrolling.add_argument("--collector", metavar="URL", help="address of the collector; else as configured")
-    enrolling.add_argument("--ca", metavar="FILE", help="the collector's authority (PEM), where it cannot be fetched")
-    enrolling.add_argument(
-        "--seat", type=_seat, default=0, metavar="N", help="number on the PC's sticker; else the next"
-    )
-    command("run", "measure and report until stopped", "schooldrum-agent run --config /etc/schooldrum/agent.toml")
-    once_only = command(
-        "once", "run every probe now and show what would be sent; needs no enrolment", "schooldrum-agent once --json"
-    )
-    once_only.add_argument("--json", action="store_true", help="as JSON")
-    recording = command(
-        "record",
-        "write what the probes fetch on this PC, without personal data, as a test fixture",
-        "schooldrum-agent record ./dell-7010-windows10-vi",
-    )
-    recording.add_argument("directory", metavar="DIR", help="a new or empty directory")
-    doctor = command("doctor", "say whether reporting works, and if not, why", "schooldrum-agent doctor --lang vi")
-    doctor.add_argument("--lang", choices=LANGUAGES, help="language; else as configured")
-    doctor.add_argument(
-        "--page", nargs="?", const="", metavar="FILE", help="draw the way to the internet as a page, and open it"
-    )
-    listing = command("probes", "list the probes, their pace and what they ask", "schooldrum-agent probes --json")
-    listing.add_argument("--json", action="store_true", help="as JSON")
-    hosting = command(
-        "service", "make this a Windows service that starts with the PC", "schooldrum-agent service install"
-    )
-    hosting.add_argument("action", choices=("install", "remove"), help="register it with Windows, or take it out")
-    configuration = command(
-        "config", "print a configuration file with every key", "schooldrum-agent config --sample > agent.toml"
-    )
-    configuration.add_argument(
-        "--sample", action="store_true", required=True, help="the sample, every key commented out"
-    )
-    return parser
-
-
-def _seat(text: str) -> int:
-    if text.isascii() and text.isdigit() and int(text) in _SEATS:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to {_SEATS[-1]}")
 
 
 def described(probe: Probe) -> Described:

@@ -25,6 +25,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     ca: str
     proxy: str
     state: Path
+    notices: str
     spool: Path
     spool_bytes: int
     spool_days: int

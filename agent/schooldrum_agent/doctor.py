@@ -6,15 +6,15 @@ import sys
 from collections.abc import Callable, Iterator
 
 from schooldrum_agent import page, pathway
+from schooldrum_agent.bedside import Known, code_of, known_of
 from schooldrum_agent.clock import Clock
 from schooldrum_agent.config import Config
 from schooldrum_agent.disk_space import Space, space_at
 from schooldrum_agent.faults import SENTENCES, Failed, Fault, fault_of
 from schooldrum_agent.line import OK
-from schooldrum_agent.pathway import Climbed
 from schooldrum_agent.proxy import Proxy, find_proxy
-from schooldrum_agent.scan_code import ScanCode, scan_code, sealed
-from schooldrum_agent.state import Standing, look
+from schooldrum_agent.scan_code import ScanCode
+from schooldrum_agent.state import Standing
 from schooldrum_agent.step import MARKS, Step, Verdict
 from schooldrum_agent.targets import Office
 from schooldrum_agent.uplink import Endpoint, Uplink, read_endpoint, trust_only
@@ -26,6 +26,7 @@ NEARLY_FULL_BYTES = 64 << 20
 """With less, a few days without the collector fill the rest."""
 _FEWEST_FILES = 100
 _MEBI = 1 << 20
+_ENOUGH = f"{NEARLY_FULL_BYTES // _MEBI} MiB"
 _DELIVERED = "delivered"
 _SCAN = {
     "vi": "Quét mã này bằng điện thoại có mạng để gửi kết quả về máy chủ tổng hợp:",
@@ -35,12 +36,14 @@ _SCAN = {
 
 _TITLES = {
     "disk": {"vi": "Chỗ trống trên ổ đĩa", "en": "Room on the disk"},
+    "program": {"vi": "Phần mềm trên máy", "en": "The program on this PC"},
     "enrolled": {"vi": "Máy này đã được thêm", "en": "This PC has been added"},
     "address": {"vi": "Địa chỉ máy chủ tổng hợp", "en": "The collector's address"},
     "proxy": {"vi": "Đường ra (proxy)", "en": "The way out (proxy)"},
     "name": {"vi": "Tìm tên máy chủ (DNS)", "en": "Finding the collector's name (DNS)"},
     "connection": {"vi": "Kết nối tới máy chủ tổng hợp", "en": "Connecting to the collector"},
     "delivery": {"vi": "Lần gửi số liệu gần nhất", "en": "The last report"},
+    "scan": {"vi": "Mã để quét bằng điện thoại", "en": "The code to scan with a phone"},
 }
 
 
@@ -55,15 +58,19 @@ def main(
     """Asks, tells, and returns 1 where something is wrong, else 0. `language` is vi or en.
 
     The way to the internet is climbed where reporting does not work, or where `show` is given: it gets the page (HTML)
-    on which everything is drawn.
+    on which everything is drawn. Who is no administrator learns all but what only the credential can tell: where it is
+    needed, the answer is the one that the agent left for everybody (noticeboard).
     """
+    known = known_of(config)
     steps = list(examine(config, clock=clock))
-    office = _office(config)
+    office = _office(config, known)
     way: list[Step] = []
     code: ScanCode | None = None
     if show is not None or (office is not None and _is_cut_off(steps)):
         climbed = pathway.climb(config, office, clock=clock, system=sys.platform)
-        way, code = list(climbed.steps), _code(config, climbed, clock=clock)
+        way, code = list(climbed.steps), code_of(known, climbed.rows, clock=clock)
+        if not known.has_rights and _is_cut_off(steps):
+            way.append(_scan_step(known, clock.wall()))
     for step in (*steps, *way):
         say(f"[ {MARKS[step.verdict][language]} ] {step.title[language]}: {step.found[language]}")
     if show is not None:
@@ -81,15 +88,24 @@ def main(
     return 1
 
 
-def _code(config: Config, climbed: Climbed, *, clock: Clock) -> ScanCode | None:
-    """What a phone may carry to the office; None where this PC, or this user, cannot seal it, or nothing was asked."""
-    try:
-        standing = look(config.state)
-    except PermissionError:
-        return None
-    if standing.identity is None or not climbed.rows:
-        return None
-    return scan_code(sealed(climbed.rows, standing.identity, clock=clock), standing.page)
+def _scan_step(known: Known, now: float) -> Step:
+    """Whose measurement the code is, for whoever may not seal one."""
+    if known.scan:
+        minutes = max(0, int((now - known.climbed) / 60))
+        return _step(
+            "scan",
+            Verdict.GOOD,
+            f"do phần mềm trên máy đo, {minutes} phút trước.",
+            f"measured by the program on this PC, {minutes} min ago.",
+        )
+    return _step(
+        "scan",
+        Verdict.UNKNOWN,
+        "chưa có: phần mềm trên máy chưa đo đường ra. Mở lại sau vài phút; nếu phần mềm không chạy thì cần quyền quản "
+        "trị.",
+        "none yet: the program on this PC has not measured the way. Open this again in a few minutes; if the program "
+        "does not run, administrator's rights are needed.",
+    )
 
 
 def _is_cut_off(steps: list[Step]) -> bool:
@@ -98,12 +114,9 @@ def _is_cut_off(steps: list[Step]) -> bool:
     return any(step.verdict is Verdict.BAD and step.title in titles for step in steps)
 
 
-def _office(config: Config) -> Office | None:
+def _office(config: Config, known: Known) -> Office | None:
     """The collector as the ladder asks for it; None where this PC, or this user, knows none."""
-    try:
-        identity = look(config.state).identity
-    except PermissionError:
-        identity = None
+    identity = known.standing.identity if known.standing is not None else None
     try:
         endpoint = read_endpoint(config.collector or (identity.collector if identity else ""))
         proxy = find_proxy(config.proxy, endpoint.host, endpoint.port, environ=os.environ) if endpoint.secure else None
@@ -126,19 +139,24 @@ def examine(config: Config, *, clock: Clock) -> Iterator[Step]:
     The disk comes first: where it is full, what the agent wrote down of all the rest is old.
     """
     yield from _disk(config)
-    try:
-        standing = look(config.state)
-    except PermissionError:
-        yield _step(
-            "enrolled",
-            Verdict.BAD,
-            f"không đọc được thư mục {config.state}; chạy lại với quyền quản trị.",
-            f"the directory {config.state} cannot be read; run this as administrator.",
-        )
-        standing = None
+    known = known_of(config)
+    standing = known.standing
+    if known.runs is not None:
+        yield _program(runs=known.runs)
     if standing is not None:
         yield _enrolled(standing)
+    else:
+        yield _step(
+            "enrolled",
+            Verdict.UNKNOWN,
+            f"chỉ quản trị viên đọc được {config.state}, và phần mềm trên máy chưa để lại gì cho người khác xem (chưa "
+            "chạy). Muốn xem đủ: chạy lại với quyền quản trị.",
+            f"only administrators may read {config.state}, and the program on this PC has left nothing for others to "
+            "read (it has not run). To see all: run this as administrator.",
+        )
     url = config.collector or (standing.identity.collector if standing and standing.identity else "")
+    if not url and standing is None:
+        return
     try:
         endpoint = read_endpoint(url)
     except Failed as problem:
@@ -148,6 +166,19 @@ def examine(config: Config, *, clock: Clock) -> Iterator[Step]:
     yield from _way(config, endpoint, standing, clock)
     if standing is not None:
         yield _delivery(standing, clock.wall())
+
+
+def _program(*, runs: bool) -> Step:
+    if runs:
+        return _step("program", Verdict.GOOD, "đang chạy", "is running")
+    return _step(
+        "program",
+        Verdict.BAD,
+        "đã dừng hoặc bị chặn. Mở phần mềm diệt virus, xem mục Cách ly (Quarantine): nếu có Schooldrum, chọn Khôi phục "
+        "và thêm vào danh sách tin cậy. Sau đó khởi động lại máy.",
+        "was stopped or blocked. Open the antivirus and look into Quarantine: if Schooldrum is there, choose Restore "
+        "and add it to the allow list. Then restart this PC.",
+    )
 
 
 def _disk(config: Config) -> Iterator[Step]:
@@ -187,20 +218,19 @@ def _disk_step(space: Space) -> Step:
         return _step(
             "disk",
             Verdict.BAD,
-            f"ổ đĩa chứa {where} đã đầy (còn {left}), nên không giữ lại được số liệu, và các mục dưới đây có thể đã cũ. "
-            f"Xóa bớt tệp để trống ít nhất {NEARLY_FULL_BYTES // _MEBI} MiB, rồi khởi động lại phần mềm nếu nó đã dừng.",
-            f"the disk that holds {where} is full ({left} left), so no data can be kept, and what follows may be out of "
-            f"date. Delete files until {NEARLY_FULL_BYTES // _MEBI} MiB are free, then start the program again if it "
-            "has stopped.",
+            f"ổ đĩa chứa {where} đã đầy (còn {left}), nên không giữ lại được số liệu, và các mục dưới đây có thể đã "
+            f"cũ. Xóa bớt tệp để trống ít nhất {_ENOUGH}, rồi khởi động lại phần mềm nếu nó đã dừng.",
+            f"the disk that holds {where} is full ({left} left), so no data can be kept, and what follows may be out "
+            f"of date. Delete files until {_ENOUGH} are free, then start the program again if it has stopped.",
         )
     if space.free < NEARLY_FULL_BYTES:
         return _step(
             "disk",
             Verdict.BAD,
-            f"ổ đĩa chứa {where} sắp đầy (còn {left}). Xóa bớt tệp để trống ít nhất "
-            f"{NEARLY_FULL_BYTES // _MEBI} MiB: khi đầy, số liệu chờ gửi sẽ mất.",
-            f"the disk that holds {where} is nearly full ({left} left). Delete files until "
-            f"{NEARLY_FULL_BYTES // _MEBI} MiB are free: on a full disk, data that waits to be sent is lost.",
+            f"ổ đĩa chứa {where} sắp đầy (còn {left}). Xóa bớt tệp để trống ít nhất {_ENOUGH}: khi đầy, số liệu chờ "
+            "gửi sẽ mất.",
+            f"the disk that holds {where} is nearly full ({left} left). Delete files until {_ENOUGH} are free: on a "
+            "full disk, data that waits to be sent is lost.",
         )
     return _step("disk", Verdict.GOOD, f"còn {left}", f"{left} left")
 

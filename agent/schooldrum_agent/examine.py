@@ -44,6 +44,9 @@ def examine(probe: Probe, doors: Doors, system: str) -> Answer:
     except TimeoutError as problem:
         # A program it asked was stopped before the probe's own time was up.
         return Answer(outcome=Outcome.TIMED_OUT, reason=words(problem))
+    except OSError as problem:
+        # One without a number is a sentence of ours; the system's own say too little without their kind.
+        return Answer(outcome=Outcome.FAILED, reason=_of_system(problem))
     except BaseException as problem:  # noqa: BLE001 - a probe's sys.exit() must not end its neighbours
         return Answer(outcome=Outcome.FAILED, reason=sentence(problem))
 
@@ -127,6 +130,11 @@ def sentence(problem: BaseException) -> str:
     """An exception in one line, with its kind."""
     kind, said = type(problem).__name__, words(problem)
     return plain(f"{kind}: {said}" if said else kind)
+
+
+def _of_system(problem: OSError) -> str:
+    plainly = "" if problem.errno or type(problem) is not OSError else words(problem)
+    return plainly or sentence(problem)
 
 
 def words(problem: BaseException) -> str:

@@ -76,6 +76,13 @@ def keys(environ: Mapping[str, str], system: str = sys.platform) -> tuple[Key, .
             help="Directory of the agent's own files. On a PC whose disk is frozen, put it on a volume that is not.",
         ),
         Key(
+            name="notices",
+            kind="file",
+            default=home(environ, system, "notices", "/run/schooldrum-agent"),
+            help="Directory in which the agent leaves what any user of this PC may know of it, so that doctor works "
+            "without an administrator's rights. On Linux nothing is left where there is no such directory.",
+        ),
+        Key(
             name="spool",
             kind="file",
             default="",

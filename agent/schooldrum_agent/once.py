@@ -77,13 +77,17 @@ def as_json(what: Shown) -> str:
 
 
 def as_text(what: Shown) -> str:
-    """The same for reading: a block per probe, then a block per section."""
+    """The same for reading: a block per probe, then a block per section.
+
+    What a terminal would obey (an escape in a system's name) or hide stands there as a question mark.
+    """
     blocks = ["\n".join(_result_lines(result)) for result in what.results]
     for name, rows in what.sections.items():
         blocks.append("\n".join([f"[{name}]", *(f"  {_columns(row)}" for row in rows)]))
     items = ", ".join(f"{len(codes)} {kind}" for kind, codes in what.fingerprint.items()) or "none"
     blocks.append(f"[hardware items, hashed]\n  {items}")
-    return "\n\n".join(blocks)
+    text = "\n\n".join(blocks)
+    return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)
 
 
 def _result_lines(result: Result) -> list[str]:

@@ -99,7 +99,10 @@ CHILDREN: tuple[Probe, ...] = (
         on=elsewhere("linux", "win32"),
         child=True,
         floor=3600,
-        sections=("software",),
+        sections=(
+            "software",
+            "software_gaps",
+        ),
         bulk=True,
     ),
     Probe(

@@ -20,6 +20,10 @@ _LOCK_OFFSET = 1 << 30
 _REPARSE_POINT = 0x400
 _PROTECTED = 0x1000
 """SE_DACL_PROTECTED."""
+_LABEL_INFORMATION = 0x10
+"""LABEL_SECURITY_INFORMATION."""
+_HIGH_ONLY = "S:(ML;OICI;NRNWNX;;;HI)"
+"""A mandatory label: whoever runs with less integrity than an administrator's program neither reads nor writes."""
 _TRIES = 6
 _PAUSE = 0.05
 
@@ -29,6 +33,8 @@ _INSTALLER_SID = "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464
 _PRIVILEGED_LIST = "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)"
 _USERS_LIST = "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;OW)"
 """The same, and whoever owns the directory: the list for an agent that a person starts by hand."""
+_EVERYBODY_READS = "(A;OICI;0x1200a9;;;BU)"
+"""Beside one of them: this PC's users may list and read, and nothing else."""
 
 
 class NotPrivate(Exception):  # noqa: N818 - it says what the directory is not
@@ -69,6 +75,28 @@ def make_private(directory: Path, *, system: str = sys.platform) -> tuple[str, .
         ) from problem
 
 
+def make_readable(directory: Path, *, system: str = sys.platform) -> tuple[str, ...]:
+    """The same for a directory that every user of this PC may read, and nobody else may write in.
+
+    On Linux it is there already: whoever started the agent has made it (systemd's RuntimeDirectory).
+
+    Raises:
+        NotPrivate: it is not there or a link, belongs to somebody else, or others could write in it.
+    """
+    try:
+        if system == "win32":
+            directory.parent.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(FileExistsError):
+                directory.mkdir()
+            return _close_windows(directory, _EVERYBODY_READS)
+        found = directory.lstat()
+    except OSError as problem:
+        raise NotPrivate(f"{directory}: {problem.strerror or problem}; make it, or name another one") from problem
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
+        raise NotPrivate(f"{directory} must be a directory of this program's user in which nobody else may write")
+    return ()
+
+
 def _close_posix(directory: Path) -> tuple[str, ...]:
     found = directory.lstat()
     if stat.S_ISLNK(found.st_mode):
@@ -107,7 +135,7 @@ def _check_above(directory: Path) -> None:
             )
 
 
-def _close_windows(directory: Path) -> tuple[str, ...]:
+def _close_windows(directory: Path, more: str = "") -> tuple[str, ...]:
     found = directory.lstat()
     if stat.S_ISLNK(found.st_mode) or getattr(found, "st_file_attributes", 0) & _REPARSE_POINT:
         raise NotPrivate(f"{directory} is a junction or link; name the directory itself")
@@ -128,7 +156,7 @@ def _close_windows(directory: Path) -> tuple[str, ...]:
                     f"{path} belongs to {owner}, not to SYSTEM or Administrators; remove it and start the agent again"
                 )
         wanted = win32security.ConvertStringSecurityDescriptorToSecurityDescriptor(
-            _PRIVILEGED_LIST if privileged else _USERS_LIST, win32security.SDDL_REVISION_1
+            (_PRIVILEGED_LIST if privileged else _USERS_LIST) + more, win32security.SDDL_REVISION_1
         )
         win32security.SetNamedSecurityInfo(
             str(directory),
@@ -143,9 +171,25 @@ def _close_windows(directory: Path) -> tuple[str, ...]:
         kept = win32security.GetFileSecurity(str(directory), win32security.DACL_SECURITY_INFORMATION)
         if not kept.GetSecurityDescriptorControl()[0] & _PROTECTED:
             return (f"{directory.name}: this volume keeps no access lists, others may be able to read what lies there",)
+        if privileged and not more:
+            _keep_from_the_confined(win32security, directory)
     except pywintypes.error as problem:
         return (f"{directory.name}: no access list could be set ({problem.strerror}), others may be able to read it",)
     return ()
+
+
+def _keep_from_the_confined(win32security: Any, directory: Path) -> None:
+    """Closes the directory to the system's own children, once they have given up their rights (confinement).
+
+    Raises:
+        pywintypes.error: Windows refuses.
+    """
+    label = win32security.ConvertStringSecurityDescriptorToSecurityDescriptor(
+        _HIGH_ONLY, win32security.SDDL_REVISION_1
+    ).GetSecurityDescriptorSacl()
+    win32security.SetNamedSecurityInfo(
+        str(directory), win32security.SE_FILE_OBJECT, _LABEL_INFORMATION, None, None, None, label
+    )
 
 
 def _windows_user(win32security: Any) -> tuple[str, bool]:

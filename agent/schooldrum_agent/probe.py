@@ -51,7 +51,8 @@ class Probe(msgspec.Struct, frozen=True):
 
     `every` and `timeout` are seconds; `floor` is the fastest pace settings may ask for; `child` runs fetch in a
     killable child process; `on` maps sys.platform to a Source; `sections` are the inventory sections it owns;
-    `bulk` results are given up before connectivity when the spool is full.
+    `bulk` results are given up before connectivity when the spool is full. One that `meets_strangers` reads what others
+    on the network sent: its child gives up its rights first (confinement).
     """
 
     name: str
@@ -62,6 +63,7 @@ class Probe(msgspec.Struct, frozen=True):
     floor: int = 1
     sections: tuple[str, ...] = ()
     bulk: bool = True
+    meets_strangers: bool = False
 
 
 def elsewhere(*systems: str) -> dict[str, Source]:

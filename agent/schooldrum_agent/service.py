@@ -51,7 +51,7 @@ def _modules() -> tuple[Any, Any, Any]:
         raise ServiceTrouble("services exist on Windows only, and need pywin32 (pip install pywin32)") from missing
 
 
-def _quoted(word: str) -> str:
+def quoted(word: str) -> str:
     """A word of a Windows command line; a path cannot hold a quotation mark, and a last backslash would hide ours."""
     return f'"{word.rstrip(chr(92))}"' if " " in word or "\t" in word else word
 
@@ -65,7 +65,7 @@ def install(command: Sequence[str]) -> list[str]:
         ServiceTrouble: no right to do so, or no Windows.
     """
     win32service, _, _ = _modules()
-    line = " ".join(_quoted(word) for word in command)
+    line = " ".join(quoted(word) for word in command)
     try:
         manager = win32service.OpenSCManager(None, None, win32service.SC_MANAGER_ALL_ACCESS)
     except win32service.error as refused:

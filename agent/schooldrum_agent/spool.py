@@ -229,7 +229,8 @@ class Spool:
                     self.notes.append(f"{path.name} could not be read and is left alone: {problem.strerror or problem}")
                     continue
                 if damaged:
-                    self.notes.append(f"{path.name} was damaged in {damaged} places; what is sound is kept")
+                    places = "1 place" if damaged == 1 else f"{damaged} places"
+                    self.notes.append(f"{path.name} was damaged in {places}; what is sound is kept")
                     self._count_dropped(damaged)
                 self._order = max(self._order, segment.newest)
                 self._segments.append(segment)

@@ -185,11 +185,36 @@ def main(house: Path) -> dict[str, Any]:
     told["lists are old"] = ask()
     run("dpkg", "--install", str(package(house, "alpha", "1.1")))
     told["the first fix is installed"] = ask()
+    return {**told, **damaged()}
+
+
+def damaged() -> dict[str, Any]:
+    told = {}
+    status = Path("/var/lib/dpkg/status")
+    kept = status.read_bytes()
+    status.write_bytes(b"")
+    told["dpkg's list is empty"] = ask()
+    status.unlink()
+    told["dpkg's list is gone"] = ask()
+    status.write_bytes(kept)
+    told["dpkg's list is back"] = ask()
     sources = Path("/etc/apt/sources.list")
     both = sources.read_text("utf-8")
     sources.write_text("".join(line for line in both.splitlines(keepends=True) if "-security" not in line), "utf-8")
     told["no security source"] = ask()
+    sources.write_text(f"{both}deb https://person:secret@example.org\n", "utf-8")
+    told["broken sources"] = ask()
     sources.write_text(both, "utf-8")
+    emptied = next(Path("/var/lib/apt/lists").glob("*_Packages"))
+    fetched = emptied.read_bytes()
+    emptied.unlink()
+    emptied.touch()
+    told["an empty list"] = ask()
+    emptied.write_bytes(fetched)
+    for place in Path("/var/lib/apt/lists").glob("*Release"):
+        place.unlink()
+        place.write_text("what a full disk leaves behind\n", "utf-8")
+    told["broken lists"] = ask()
     for place in Path("/var/lib/apt/lists").iterdir():
         if place.is_file():
             place.unlink()

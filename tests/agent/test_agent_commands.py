@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -31,11 +32,13 @@ def agent(*words: str, text: str = "", **environment: str) -> subprocess.Complet
     )
 
 
+@pytest.mark.parametrize(("language", "example"), [("vi", "ví dụ"), ("en", "example")])
 @pytest.mark.parametrize("command", COMMANDS)
-def test_each_command_has_help_with_an_example(command):
-    done = agent(command, "--help")
+def test_each_command_has_help_with_an_example(command, language, example):
+    done = agent(command, "--help", "--lang", language)
     assert done.returncode == 0
-    assert f"example: schooldrum-agent {command}" in " ".join(done.stdout.split())
+    assert f"{example}: schooldrum-agent {command}" in " ".join(done.stdout.split())
+    assert any(foreign in done.stdout for foreign in ("usage:", "options:", " and exit")) is (language == "en")
 
 
 @pytest.mark.parametrize(
@@ -44,10 +47,28 @@ def test_each_command_has_help_with_an_example(command):
      ["enrol", "--seat", "-1"], ["enrol", "--seat", "x"], ["doctor", "--lang", "de"]],
 )  # fmt: skip
 def test_wrong_usage_is_2_and_says_how(words):
-    done = agent(*words)
-    assert done.returncode == 2
-    assert "usage: schooldrum-agent" in done.stderr
-    assert "Traceback" not in done.stderr
+    for language, heading, complaint in (("vi", "cách dùng", "lỗi"), ("en", "usage", "error")):
+        done = agent(*words, SCHOOLDRUM_LANGUAGE=language)
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"{heading}: schooldrum-agent")
+        assert re.search(rf"^schooldrum-agent[a-z ]*: {complaint}: .", done.stderr, re.MULTILINE)
+        assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        ([], "còn thiếu: COMMAND"),
+        (["dance"], "COMMAND: không có 'dance'; chọn một trong: "),
+        (["once", "--what"], "không hiểu: --what"),
+        (["record"], "còn thiếu: DIR"),
+        (["run", "--config"], "--config: cần một giá trị ở sau"),
+        (["enrol", "--seat", "x"], "--seat: 'x' không phải số từ 0 đến 999"),
+        (["doctor", "--lang", "de"], "--lang: không có 'de'; chọn một trong: 'vi', 'en'"),
+    ],
+)
+def test_wrong_usage_is_told_in_vietnamese_unless_another_language_is_asked_for(words, complaint):
+    assert complaint in agent(*words).stderr
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,20 @@ def test_a_personal_label_leaves_no_reading_and_reasons_are_cleaned():
     assert b"canary" not in ledger.newest()[0].body
 
 
+def test_what_is_found_again_is_listed_as_it_was_and_a_new_account_is_blanked_in_it():
+    ledger = Ledger(Fence(salt=b"a"))
+    rows = VOLUMES(volume="C:"), VOLUMES(volume="canary")
+    ledger.take(DISK, found(DISK, *rows))
+    before = ledger._sections["volumes"]
+    ledger.take(DISK, found(DISK, *rows))
+    assert ledger._sections["volumes"] is before
+    ledger.fence = Fence(names=folded_names(["canary"]), salt=b"a")
+    ledger.take(DISK, found(DISK, *rows))
+    assert "canary" not in str(ledger.changed({}))
+    ledger.take(DISK, found(DISK, *rows[:1]))
+    assert ledger.changed({}) == {"volumes": [{"volume": "C:"}]}
+
+
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=3), st.integers(1, 4000))
 def test_law_sections_travel_within_the_bound_or_alone_and_all_get_their_turn(sizes, bound):
     ledger = Ledger(Fence())

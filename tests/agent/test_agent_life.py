@@ -18,7 +18,9 @@ from schooldrum_agent.agent import Agent, Parts
 from schooldrum_agent.assembly import runner_of
 from schooldrum_agent.clock import Clock
 from schooldrum_agent.config import load
+from schooldrum_agent.noticeboard import open_board
 from schooldrum_agent.probe import Doors, Probe, Source
+from schooldrum_agent.whereabouts import Whereabouts
 from schooldrum_wire.catalogue.clock import CLOCK_STEPS
 from schooldrum_wire.catalogue.disk import VOLUMES
 from schooldrum_wire.catalogue.memory import MEMORY_SIZE_BYTES
@@ -83,7 +85,9 @@ class World:
 class Running:
     """An agent in a thread, with probes of the test's."""
 
-    def __init__(self, folder: Path, world: World, port: int, **more: str) -> None:
+    def __init__(
+        self, folder: Path, world: World, port: int, *, whereabouts: Whereabouts | None = None, **more: str
+    ) -> None:
         self.world = world
         clock = Time()
         clock.clock = Clock(monotonic=time.monotonic, boottime=world.boottime, wall=world.wall, boot="boot-1")
@@ -105,7 +109,11 @@ class Running:
                 make_runner=runner_of(config, clock.clock, sys.platform, {}),
                 read_fence=Fence,
                 slept=slept,
+                noticeboard=open_board(
+                    folder / "board", state=self.machine.state, clock=clock.clock, procfs="/proc", system="linux"
+                ),
                 chance=Random(1),  # noqa: S311 - spreads waits
+                whereabouts=whereabouts,
             )
         )
         self.thread = threading.Thread(target=self.agent.run, daemon=True)
@@ -271,6 +279,32 @@ def test_results_are_on_disk_before_they_are_sent_and_gone_after(tmp_path, world
         assert running.machine.spool.counts().results <= 1
         world.away = True
         wait_for(lambda: running.machine.spool.counts().results >= 2)
+
+
+def test_only_an_observer_looks_around_between_its_reports(tmp_path, world, port):
+    looks: list[float] = []
+
+    def surroundings() -> dict[str, Any]:
+        looks.append(world.boottime())
+        return {"links": [], "addresses": [], "gateways": [], "resolvers": [], "neighbours": []}
+
+    def looks_in(seconds: float) -> float:
+        before, reports = len(looks), len(world.live())
+        time.sleep(seconds)
+        return (len(looks) - before) / max(1, len(world.live()) - reports)
+
+    where = Whereabouts(
+        surroundings=surroundings, salt=bytes, networks=tuple, keep=lambda _: None, clock=world.boottime
+    )
+    with Running(tmp_path, world, port, whereabouts=where):
+        wait_for(lambda: len(world.live()) >= 2)
+        assert looks_in(4) < 1.5, "once a report"
+        world.settings = Settings(version=2, beat=1, observer=True)
+        time.sleep(2)
+        assert looks_in(4) > 2, "and each half beat"
+        world.settings = Settings(version=3, beat=1)
+        time.sleep(2)
+        assert looks_in(4) < 1.5
 
 
 def test_disabled_probes_never_run(tmp_path, world, port):

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -116,10 +116,10 @@ class Pc:
         done = self.command("enrol", "--collector", self.url, text=TOKEN + "\n")
         assert done.returncode == 0, done.stderr
 
-    def start(self, **more: str) -> None:
+    def start(self, *, by: Sequence[str] = (), **more: str) -> None:
         self.log = (self.folder / "log").open("a", encoding="utf-8")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "schooldrum_agent", "run"],
+            [*by, sys.executable, "-m", "schooldrum_agent", "run"],
             env={**self.environment(), **more},
             stderr=self.log,
             text=True,
@@ -317,10 +317,22 @@ def test_a_goodbye_before_sleep_silences_the_beats(pc, school):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_every_polite_signal_stops_it(pc, school, number):
     pc.enrol()
-    pc.start()
+    # Whoever runs the tests under nohup has them, and all that they start, ignore SIGHUP.
+    pc.start(by=("env", "--default-signal"))
     wait_for(school.live)
     assert pc.end(number) == 0
     assert school.words()[-1] == ("goodbye", "stop")
+
+
+def test_under_nohup_a_closed_terminal_changes_nothing(pc, school):
+    pc.enrol()
+    pc.start(by=("env", "--ignore-signal=HUP"))
+    wait_for(school.live)
+    pc.process.send_signal(signal.SIGHUP)
+    heard = len(school.live())
+    wait_for(lambda: len(school.live()) > heard + 1)
+    assert school.words() == [("hello", "start")]
+    assert pc.end() == 0
 
 
 def test_a_second_signal_changes_nothing(pc, school):

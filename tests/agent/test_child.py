@@ -167,7 +167,8 @@ def test_grandchildren_end_with_the_child(here, name, outcome):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="process groups")
-def test_when_the_agent_is_killed_its_child_and_grandchildren_end_too(here):
+@pytest.mark.parametrize("is_being_ended", [False, True])
+def test_when_the_agent_is_killed_its_child_and_grandchildren_end_too(here, *, is_being_ended: bool):
     (here / "pids").write_text("")
     program = textwrap.dedent("""
         import sys, time
@@ -179,9 +180,13 @@ def test_when_the_agent_is_killed_its_child_and_grandchildren_end_too(here):
     command = [sys.executable, str(here / "program.py"), str(here), "forks"]
     agent = subprocess.Popen([sys.executable, "-c", program, repr(sys.path), repr(command), repr(ENVIRONMENT)])
     wait_for(lambda: len((here / "pids").read_text().split()) == 2)
+    pids = [int(line) for line in (here / "pids").read_text().split()]
+    child = int(Path(f"/proc/{pids[0]}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
+    pids.append(child)
+    if is_being_ended:
+        os.killpg(child, signal.SIGSTOP)
     agent.send_signal(signal.SIGKILL)
     agent.wait()
-    pids = [int(line) for line in (here / "pids").read_text().split()]
     wait_for(lambda: not any(is_alive(pid) for pid in pids))
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schooldrum_agent.climbing import WHOLE_SECONDS, Climbing
+from schooldrum_agent.climbing import KNOWN_BEATS, WHOLE_SECONDS, Climbing
 from schooldrum_agent.config import Misconfigured, load
 from schooldrum_agent.probes import ladder
 from schooldrum_agent.targets import COLLECTOR, LITTLE, PACKAGED, WHOLE, Office
@@ -64,6 +64,58 @@ def test_an_ordinary_pc_stays_near_while_reports_arrive_and_climbs_when_they_do_
     pc.climbing.heard("delivered")
     assert pc.climb(collector=1) == LITTLE
     assert not pc.reached
+
+
+NEAR = {"link": 1, "address": 1, "gateway": 1, "collector": 1}
+
+
+def asks(pc: Pc, beats: int, seconds: float = 60, **steps: int) -> list[bool]:
+    """At which beats the near way is asked, each report delivered."""
+    asked = []
+    for _ in range(beats):
+        pc.now += seconds
+        assert pc.climb(**(steps or NEAR)) == LITTLE
+        asked.append(not pc.climbing.order().known)
+        pc.climbing.heard("delivered")
+    return asked
+
+
+def test_while_reports_arrive_the_near_way_is_asked_at_every_fifth_beat():
+    asked = asks(Pc(), 12)
+    assert asked[:2] == [True, True], "at first nobody knows whether reports arrive"
+    assert asked[2:] == [False] * KNOWN_BEATS + [True] + [False] * KNOWN_BEATS + [True]
+    assert asks(Pc(), 12, seconds=150) == [True, True, False] + [True, False] * 4 + [True], "with a beat of 150 s"
+    assert all(asks(Pc(), 6, seconds=400)), "what is older than five minutes is not known"
+
+
+@pytest.mark.parametrize("steps", [{**NEAR, "gateway": 0}, {**NEAR, "link": 0}, {"link": 1, "collector": 1}])
+def test_a_near_way_that_was_not_found_whole_is_asked_at_each_beat(steps):
+    assert all(asks(Pc(), 6, **steps))
+
+
+def test_one_family_that_does_not_answer_is_asked_at_each_beat():
+    pc = Pc()
+    asks(pc, 1)
+    for _ in range(3):
+        pc.climbing.begin(ladder.PROBE)
+        assert not pc.climbing.order().known
+        near = [STEP_SUCCESS(value, step=step, family="ipv4") for step, value in NEAR.items()]
+        pc.climbing.found((STEP_SUCCESS(0, step="gateway", family="ipv6"), *near))
+        pc.climbing.heard("delivered")
+
+
+@pytest.mark.parametrize("word", ["timeout", "busy", "waiting", "", "moved"])
+def test_nothing_is_taken_as_known_once_a_report_does_not_arrive_or_the_pc_was_moved(word):
+    pc = Pc()
+    assert asks(pc, 3) == [True, True, False]
+    if word == "moved":
+        pc.climbing.unsettle()
+    elif word:
+        pc.climbing.heard(word)
+    else:
+        pc.climbing.lost()
+    pc.climbing.begin(ladder.PROBE)
+    assert not pc.climbing.order().known
 
 
 @pytest.mark.parametrize("word", ["credential", "clone", "busy", "malformed", "server", "too_large", "waiting"])

@@ -5,7 +5,16 @@ from collections.abc import Callable
 
 import pytest
 
-from schooldrum_agent.crew import PATIENCE, Crew
+from schooldrum_agent.crew import PATIENCE, Crew, Outcome
+
+
+def crew_and_posted() -> tuple[Crew, list[Outcome]]:
+    posted: list[Outcome] = []
+    return Crew(time.monotonic, posted.append), posted
+
+
+def nothing() -> None:
+    pass
 
 
 def until(crew: Crew, condition: Callable[[], bool], seconds: float = 20.0) -> float:
@@ -17,23 +26,25 @@ def until(crew: Crew, condition: Callable[[], bool], seconds: float = 20.0) -> f
     return time.monotonic() - began
 
 
-def noting(done: list[tuple[int, int]], number: int, seconds: float = 0.0) -> Callable[[], None]:
-    def body() -> None:
+def noting(done: list[tuple[int, int]], number: int, seconds: float = 0.0) -> Callable[[], Outcome]:
+    def body() -> Outcome:
         time.sleep(seconds)
         done.append((number, _thread.get_ident()))
+        return nothing
 
     return body
 
 
-def waiting(gate: threading.Event) -> Callable[[], None]:
-    def body() -> None:
+def waiting(gate: threading.Event) -> Callable[[], Outcome]:
+    def body() -> Outcome:
         gate.wait(60)
+        return nothing
 
     return body
 
 
 def test_quick_work_is_all_done_by_one_thread():
-    crew = Crew(time.monotonic)
+    crew, _ = crew_and_posted()
     done: list[tuple[int, int]] = []
     for begun in range(100):
         crew.start(noting(done, begun))
@@ -45,7 +56,7 @@ def test_quick_work_is_all_done_by_one_thread():
 
 
 def test_nobody_waits_long_behind_what_hangs():
-    crew, gate = Crew(time.monotonic), threading.Event()
+    (crew, _), gate = crew_and_posted(), threading.Event()
     done: list[tuple[int, int]] = []
     for number in range(5):
         crew.start(waiting(gate))
@@ -60,7 +71,7 @@ def test_nobody_waits_long_behind_what_hangs():
 
 
 def test_a_long_round_is_shared_out_and_afterwards_one_stays():
-    crew = Crew(time.monotonic)
+    crew, _ = crew_and_posted()
     done: list[tuple[int, int]] = []
     before = _thread._count()
     for number in range(6):
@@ -70,7 +81,7 @@ def test_a_long_round_is_shared_out_and_afterwards_one_stays():
 
 
 def test_without_any_thread_it_is_said_and_with_one_it_waits(monkeypatch):
-    crew, gate = Crew(time.monotonic), threading.Event()
+    (crew, _), gate = crew_and_posted(), threading.Event()
     done: list[tuple[int, int]] = []
 
     def refuse(*_: object) -> int:
@@ -90,3 +101,39 @@ def test_without_any_thread_it_is_said_and_with_one_it_waits(monkeypatch):
     assert done == []
     gate.set()
     until(crew, lambda: [number for number, _ in done] == [1])
+
+
+def test_outcomes_are_handed_in_together_once_nobody_waits():
+    crew, posted = crew_and_posted()
+    told: list[int] = []
+    gate = threading.Event()
+
+    def body(number: int) -> Callable[[], Outcome]:
+        def run() -> Outcome:
+            gate.wait(60)
+            return lambda: told.append(number)
+
+        return run
+
+    for number in range(7):
+        crew.start(body(number))
+    gate.set()
+    began = time.monotonic()
+    while not posted:
+        assert time.monotonic() - began < 20
+        time.sleep(0.001)
+    assert told == [], "only the owner calls them"
+    posted[0]()
+    assert told == list(range(7))
+    assert crew.mind() == float("inf")
+    assert len(told) == 7
+
+
+def test_no_outcome_waits_for_a_neighbour_that_takes_its_time():
+    (crew, _), gate = crew_and_posted(), threading.Event()
+    told: list[int] = []
+    for number in range(5):
+        crew.start(lambda number=number: lambda: told.append(number))  # type: ignore[misc]  # bound now
+    crew.start(waiting(gate))
+    until(crew, lambda: told == list(range(5)), 5)
+    gate.set()

@@ -1,3 +1,4 @@
+import shutil
 import ssl
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ from tests.agent.delivery_stand_in import Answering, Reply, connect_proxy, front
 from schooldrum_agent import doctor
 from schooldrum_agent.clock import Clock
 from schooldrum_agent.config import Config, load
+from schooldrum_agent.disk_space import Space, space_at
 from schooldrum_agent.state import Identity, open_state
 from schooldrum_agent.step import Verdict
 
@@ -154,3 +156,30 @@ def test_every_step_speaks_both_languages(tmp_path):
     for step in doctor.examine(config_of(tmp_path), clock=CLOCK):
         assert set(step.title) == set(step.found) == {"vi", "en"}
         assert step.verdict in set(Verdict)
+
+
+@pytest.mark.parametrize(
+    ("free", "files", "writable", "verdict", "words"),
+    [
+        (8 << 30, 10_000, True, Verdict.GOOD, "8192.0 MiB left"),
+        (8 << 30, None, True, Verdict.GOOD, "8192.0 MiB left"),
+        (64 << 20, 10_000, True, Verdict.GOOD, "64.0 MiB left"),
+        ((64 << 20) - 1, 10_000, True, Verdict.BAD, "is nearly full"),
+        ((1 << 20) - 1, 10_000, True, Verdict.BAD, "is full (1.0 MiB left)"),
+        (0, 0, True, Verdict.BAD, "takes no more files (0 left)"),
+        (8 << 30, 3, True, Verdict.BAD, "takes no more files (3 left)"),
+        (8 << 30, 10_000, False, Verdict.BAD, "is read-only"),
+    ],
+)
+def test_what_is_left_on_the_disk_is_told(free, files, writable, verdict, words):
+    step = doctor._disk_step(Space(directory=Path("/state"), free=free, files=files, writable=writable))
+    assert (step.verdict, set(step.found)) == (verdict, {"vi", "en"})
+    assert words in step.found["en"]
+
+
+def test_the_disk_is_looked_at_before_anything_is_there(tmp_path):
+    space = space_at(tmp_path / "not" / "there" / "yet")
+    assert space is not None
+    assert (space.directory, space.writable) == (tmp_path, True)
+    assert 0 < space.free <= shutil.disk_usage(tmp_path).total
+    assert next(iter(doctor.examine(config_of(tmp_path), clock=CLOCK))).title["en"] == "Room on the disk"

@@ -65,7 +65,9 @@ class MuteError(Exception):
         (RecursionError("deep"), Outcome.FAILED, "RecursionError: deep"),
         (GeneratorExit(), Outcome.FAILED, "GeneratorExit"),
         (MuteError(), Outcome.FAILED, "MuteError"),
-        (OSError("a\x00b\nc \udcff"), Outcome.FAILED, "OSError: a?b c ?"),
+        (OSError("a\x00b\nc \udcff"), Outcome.FAILED, "a?b c ?"),
+        (OSError(28, "No space left on device"), Outcome.FAILED, "OSError: [Errno 28] No space"),
+        (OSError(), Outcome.FAILED, "OSError"),
         (ValueError("x" * 5000), Outcome.FAILED, "ValueError: xxx"),
     ],
 )

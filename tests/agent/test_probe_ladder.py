@@ -1,8 +1,10 @@
 """What the ladder's readers make of what was asked: one table of ways, and which step each of them blames."""
 
+import sys
 import time
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,8 +13,9 @@ from schooldrum_agent import page, pathway
 from schooldrum_agent.examine import Answer, check
 from schooldrum_agent.probe import Doors, Unavailable
 from schooldrum_agent.probes import ladder, services
+from schooldrum_agent.sources import net
 from schooldrum_agent.step import Step, Verdict
-from schooldrum_agent.targets import WHOLE, Order
+from schooldrum_agent.targets import LITTLE, WHOLE, Order
 from schooldrum_wire.catalogue.ladder import REASONS
 from schooldrum_wire.result import Outcome
 from schooldrum_wire.section import Row
@@ -148,6 +151,17 @@ def test_what_is_found_is_text_on_the_page():
     assert "<script" not in drawn
     assert "default-src 'none'" in drawn
     assert "http" not in drawn.replace("http-equiv", "")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux' own tables")
+def test_a_known_near_way_is_told_as_it_was_found_and_nothing_is_asked(monkeypatch):
+    order = Order(extent=LITTLE, seconds=0.3, tries=1, delivered=True)
+    doors = Doors(boottime=time.monotonic, wall=time.time, way=lambda: order)
+    found = ladder.fetch_linux(doors)
+    monkeypatch.setattr(net, "surroundings", None)
+    order = msgspec.structs.replace(order, known=True)
+    assert ladder.fetch_linux(doors) == found
+    assert list(ladder.read(ladder.fetch_linux(doors))) == list(ladder.read(found))
 
 
 def test_only_observers_ask_services():

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +33,23 @@ def windows(store: list[str] | None = None, **views: dict[str, dict[str, Any]]) 
         }
         for view, listed in views.items()
     }
-    return [dict(row.values) for row in software.read_windows({"uninstall": keys, "store": store or []})]
+    return rows_of(software.read_windows({"uninstall": keys, "store": store or []}), "software")
 
 
-def linux(**lists: Any) -> list[dict[str, Any]]:
+def linux(section: str = "software", **lists: Any) -> list[dict[str, Any]]:
     data = {name: told.split("\n") if isinstance(told, str) else told for name, told in lists.items()}
-    return [dict(row.values) for row in software.read_linux(data)]
+    return rows_of(software.read_linux(data), section)
+
+
+def rows_of(told: Iterable[Row], section: str) -> list[dict[str, Any]]:
+    return [dict(row.values) for row in told if row.section == section]
+
+
+def program(root: Path, name: str, script: str) -> None:
+    place = root / "usr/bin" / name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(f"#!/bin/sh\n{script}\n")
+    place.chmod(0o755)
 
 
 def doors(root: Path | str = "/") -> Doors:
@@ -202,6 +214,88 @@ def test_more_than_a_section_holds_is_cut():
     assert len(windows(view64={f"{n}": {"DisplayName": f"p{n}"} for n in range(6000)})) == ROWS_PER_SECTION
 
 
+def test_what_is_cut_is_said_and_libraries_are_cut_first():
+    libraries = "".join(f"ii \tlib{number}\t1\tamd64\t\tuniverse/libs\n" for number in range(12_000))
+    programs = "".join(f"ii \tzz{number}\t1\tamd64\t\tgames\n" for number in range(900))
+    lists: dict[str, Any] = {
+        "dpkg": libraries + programs,
+        "flatpak": "org.x\tX\t1\tx86_64\n",
+        "snap": [{"snap": "y"}],
+    }
+    told = {row["program"] for row in linux(**lists)}
+    assert len(told) == ROWS_PER_SECTION
+    assert {"X", "y", *(f"zz{number}" for number in range(900))} <= told
+    gaps = linux(section="software_gaps", **lists)
+    assert gaps == [{"source": "dpkg", "why": "cut", "installed": 12_900, "listed": ROWS_PER_SECTION - 2}]
+    assert linux(section="software_gaps", dpkg=programs) == []
+
+
+def test_of_windows_too_it_is_said_what_is_cut():
+    keys = {f"{n}": {"values": {"DisplayName": f"p{n}"}, "written": WRITTEN} for n in range(5100)}
+    told = software.read_windows({"uninstall": {"64": keys, "32": keys}, "store": ["A.B_1.0.0.0_x64__hash"]})
+    assert rows_of(told, "software_gaps") == [
+        {"source": "registry", "why": "cut", "installed": 5100, "listed": 5000},
+        {"source": "store", "why": "cut", "installed": 1, "listed": 0},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [("exec sleep 300", "no_answer"), ("echo broken >&2; exit 1", "failed"), (None, "denied")],
+)
+def test_what_comes_beside_the_system_takes_its_own_list_not_along(tmp_path, monkeypatch, script, why):
+    program(tmp_path, "dpkg-query", "printf 'ii \\tveyon\\t1\\tall\\t\\tx11\\n'")
+    (tmp_path / "var/lib/flatpak/app/org.x").mkdir(parents=True)
+    program(tmp_path, "flatpak", script or "")
+    if script is None:
+        (tmp_path / "usr/bin/flatpak").chmod(0o644)
+    monkeypatch.setattr(software, "_LIST_SECONDS", 0.5)
+    answer = examine(software.PROBE, doors(tmp_path), "linux")
+    assert (answer.outcome, answer.reason) == (Outcome.OK, "")
+    assert [row["program"] for row in rows_of(answer.rows, "software")] == ["veyon"]
+    assert rows_of(answer.rows, "software_gaps") == [{"source": "flatpak", "why": why}]
+
+
+@pytest.mark.parametrize("script", ["true", "printf 'rc \\tgone\\t1\\tall\\t\\n'"])
+def test_a_list_without_any_package_is_no_list(tmp_path, script):
+    program(tmp_path, "dpkg-query", script)
+    answer = examine(software.PROBE, doors(tmp_path), "linux")
+    assert (answer.outcome, answer.rows) == (Outcome.FAILED, ())
+    assert answer.reason.startswith("dpkg's list of installed packages (/var/lib/dpkg/status) is missing or empty;")
+
+
+@pytest.mark.parametrize(
+    ("dpkg", "rpm", "outcome"),
+    [
+        (None, "true", Outcome.FAILED),
+        ("true", "true", Outcome.FAILED),
+        # On a Fedora dpkg may be there as a tool alone.
+        ("true", "printf 'bash\\t5\\tx86_64\\t1\\tF\\n'", Outcome.OK),
+    ],
+)
+def test_of_a_system_of_rpm_its_list_counts(tmp_path, dpkg, rpm, outcome):
+    (tmp_path / "var/lib/rpm").mkdir(parents=True)
+    (tmp_path / "var/lib/rpm/rpmdb.sqlite").touch()
+    program(tmp_path, "rpm", rpm)
+    if dpkg:
+        program(tmp_path, "dpkg-query", dpkg)
+    assert examine(software.PROBE, doors(tmp_path), "linux").outcome is outcome
+
+
+@pytest.mark.skipif(shutil.which("dpkg-query") is None, reason="no dpkg here")
+@pytest.mark.parametrize("status", [None, ""])
+def test_the_real_dpkg_query_without_its_list(tmp_path, status):
+    (tmp_path / "usr/bin").mkdir(parents=True)
+    (tmp_path / "usr/bin/dpkg-query").write_bytes(Path("/usr/bin/dpkg-query").read_bytes())
+    (tmp_path / "usr/bin/dpkg-query").chmod(0o755)
+    for name in ("info", "updates"):
+        (tmp_path / "var/lib/dpkg" / name).mkdir(parents=True)
+    if status is not None:
+        (tmp_path / "var/lib/dpkg/status").write_text(status)
+    answer = examine(software.PROBE, doors(tmp_path), "linux")
+    assert (answer.outcome, answer.rows) == (Outcome.FAILED, ())
+
+
 def test_snaps_are_read_from_their_own_files(tmp_path):
     for name, text in {
         "chromium": "name: chromium\nversion: '130.0'\nsummary: 'x'\napps:\n  name: no\n",
@@ -225,13 +319,10 @@ def test_a_system_without_any_list_is_unavailable(tmp_path):
 
 
 def test_a_package_manager_that_fails_tells_no_half_list(tmp_path):
-    (tmp_path / "usr/bin").mkdir(parents=True)
-    program = tmp_path / "usr/bin/dpkg-query"
-    program.write_text("#!/bin/sh\nprintf 'ii \\tveyon\\t1\\tall\\t\\n'; echo broken >&2; exit 2\n")
-    program.chmod(0o755)
+    program(tmp_path, "dpkg-query", "printf 'ii \\tveyon\\t1\\tall\\t\\n'; echo broken >&2; exit 2")
     answer = examine(software.PROBE, doors(tmp_path), "linux")
     assert answer.outcome is Outcome.FAILED
-    assert "broken" in answer.reason
+    assert answer.reason == f"{tmp_path}/usr/bin/dpkg-query ended with 2: broken"
     assert answer.rows == ()
 
 
@@ -274,10 +365,7 @@ def test_nothing_is_changed_by_asking():
 
 
 def test_a_package_manager_that_hangs_is_stopped_and_said_to_have_timed_out(tmp_path, monkeypatch):
-    (tmp_path / "usr/bin").mkdir(parents=True)
-    program = tmp_path / "usr/bin/dpkg-query"
-    program.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid\nexec sleep 300\n")
-    program.chmod(0o755)
+    program(tmp_path, "dpkg-query", f"echo $$ > {tmp_path}/pid\nexec sleep 300")
     monkeypatch.setattr(software, "_LIST_SECONDS", 0.5)
     answer = examine(software.PROBE, doors(tmp_path), "linux")
     assert answer.outcome is Outcome.TIMED_OUT

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -24,7 +25,7 @@ from schooldrum_agent.probes import (
     secure_boot,
     sharing,
 )
-from schooldrum_agent.sources import membership, units
+from schooldrum_agent.sources import membership, sudoers, units
 from schooldrum_wire.catalogue import SECTIONS
 from schooldrum_wire.reading import Reading
 from schooldrum_wire.section import Row
@@ -397,7 +398,7 @@ SHADOW = "root:!:1::\nnguyenvancanary:$y$secret:1::\nhs::1::\ntoor:*:1::\n"
 
 
 def test_people_are_counted_and_never_named() -> None:
-    told = accounts.people(PASSWD, GROUP, SHADOW)
+    told = accounts.people(PASSWD, GROUP, SHADOW, sudoers.Rules())
     assert told == {
         "people": [
             {"administrator": True, "password": "set"},
@@ -406,6 +407,9 @@ def test_people_are_counted_and_never_named() -> None:
             {"administrator": True, "password": "locked"},  # root by another name
         ],
         "root": "locked",
+        "rules": True,
+        "everyone": False,
+        "groups": 0,
     }
     row = one(accounts.read_linux({**told, "autologon": False, "guest": False}))
     assert (row["accounts"], row["administrators"], row["password_empty"]) == (4, 3, 2)
@@ -413,9 +417,49 @@ def test_people_are_counted_and_never_named() -> None:
 
 
 def test_without_a_right_to_the_passwords_empty_ones_are_not_known() -> None:
-    told = accounts.people(PASSWD.replace("kiosk::", "kiosk:x:"), GROUP, None)
+    told = accounts.people(PASSWD.replace("kiosk::", "kiosk:x:"), GROUP, None, None)
     row = one(accounts.read_linux({**told, "autologon": False, "guest": False}))
     assert (row["password_empty"], row["builtin_administrator"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("rules", "row"),
+    [
+        (None, (2, 0, False)),
+        ("hs ALL=(ALL) NOPASSWD: ALL", (3, 0, False)),
+        ("%pupils ALL=(ALL) ALL", (3, 0, False)),
+        ("%admin ALL=(ALL) ALL\n%it ALL=(ALL) ALL\n%pupils ALL=/sbin/reboot", (2, 1, False)),
+        ("ALL ALL=(ALL) ALL", (3, 0, True)),
+        ("hs ALL=(ALL) /usr/bin/apt-get update", (2, 0, False)),
+    ],
+)
+def test_administrators_by_the_rules_of_sudo_count(tmp_path, rules, row) -> None:
+    passwd = (
+        "root:x:0:0::/root:/bin/sh\ngv:x:1000:1000::/:/bin/sh\nhs:x:1001:1001::/:/bin/sh\ngv2:x:1002:1002::/:/bin/sh\n"
+    )
+    group = "sudo:x:27:gv,gv2\npupils:x:1500:hs\n"
+    plant(tmp_path, {"etc/passwd": passwd, "etc/group": group, "etc/shadow": ""})
+    if rules:
+        plant(tmp_path, {"etc/sudoers": "@includedir /etc/sudoers.d\n", "etc/sudoers.d/school": rules})
+    told = accounts.fetch_linux(doors(tmp_path))
+    found = one(accounts.read_linux(told))
+    assert (
+        tuple(found.get(name) for name in ("administrators", "administrator_groups", "everyone_administrator")) == row
+    )
+    assert not {"hs", "gv", "gv2", "pupils"} & set(re.findall(r"\w+", json.dumps(told)))
+
+
+def test_without_a_right_to_the_rules_administrators_are_not_known() -> None:
+    told = accounts.people(PASSWD, GROUP, SHADOW, None)
+    row = one(accounts.read_linux({**told, "autologon": False, "guest": False}))
+    assert {row.get(name) for name in ("administrators", "administrator_groups", "everyone_administrator")} == {None}
+    assert row["accounts"] == 4
+
+
+def test_a_recording_from_before_the_rules_were_asked_is_read_as_it_was() -> None:
+    people = [{"administrator": True, "password": "set"}]
+    row = one(accounts.read_linux({"people": people, "root": "set", "autologon": False, "guest": False}))
+    assert row["administrators"] == 1
 
 
 @pytest.mark.parametrize(
@@ -730,7 +774,7 @@ def test_any_text_is_read_without_an_exception(text: str) -> None:
     firewall.keeps_out(text)
     firewall.shell_value(text, "ENABLED")
     encryption.tree(text)
-    accounts.people(text, text, text)
+    accounts.people(text, text, text, sudoers.rules_of(sudoers.logical_lines(text), ""))
     accounts.settings(text)
     screen_lock.keyfile(text)
     sharing.oldest_protocols(text)

@@ -393,7 +393,7 @@ def dated(root: Path, times: dict[str, int]) -> str:
     for name, seconds in times.items():
         place = root / "var/lib/apt" / name
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.touch()
+        place.write_text("Origin: Debian\nDate: Sun, 01 Mar 2026 00:00:00 UTC\n", "utf-8")
         os.utime(place, (seconds, seconds))
     return str(root)
 
@@ -404,12 +404,46 @@ def dated(root: Path, times: dict[str, int]) -> str:
         ({"lists/lock": 9_000}, None),
         ({"lists/lock": 9_000, "periodic/update-success-stamp": 9_000}, None),
         ({"lists/d_dists_s_InRelease": 500, "lists/partial/d_dists_s_InRelease": 9_000}, 500.0),
-        ({"lists/d_dists_s_InRelease": 500, "lists/d_dists_s_main_binary-amd64_Packages.lz4": 700}, 700.0),
+        ({"lists/d_dists_s_InRelease": 500, "lists/d_dists_s_main_binary-amd64_Packages.lz4": 700}, 500.0),
+        ({"lists/d_dists_s_main_binary-amd64_Packages": 700, "periodic/update-stamp": 800}, None),
         ({"lists/d_dists_s_Release": 500, "periodic/update-stamp": 800}, 800.0),
     ],
 )
 def test_the_lists_are_as_old_as_their_own_dates_never_as_their_folder(tmp_path, times, last):
     assert apt.refreshed(dated(tmp_path, times)) == last
+
+
+@pytest.mark.parametrize("broken", ["", "garbage", "Codename: s\n", "\0" * 5000])
+def test_a_list_that_is_none_is_not_as_fresh_as_its_file(tmp_path, broken):
+    root = dated(tmp_path, {"lists/d_dists_s_InRelease": 500, "lists/d_dists_t_InRelease": 400})
+    (tmp_path / "var/lib/apt/lists/d_dists_s_InRelease").write_text(broken, "utf-8")
+    assert apt.refreshed(root) == 400.0
+    (tmp_path / "var/lib/apt/lists/d_dists_t_InRelease").write_text(broken, "utf-8")
+    assert apt.refreshed(root) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("W: x\nE: Malformed entry 3 in list file (URI)\nE: more\n", "Malformed entry 3 in list file (URI)"),
+        ("E: http://u:p@mirror/x and https://t@m.org/a@b", "http://mirror/x and https://m.org/a@b"),
+        ("one\ntwo\n", "two"),
+        ("", "it does not say why"),
+    ],
+)
+def test_what_apt_complains_of_is_told_without_passwords(error, said):
+    assert apt._complaint(error) == said
+
+
+@pytest.mark.parametrize("status", [None, "", "\n\n", "Package:\n", "\0" * 100])
+def test_without_packages_it_is_not_known_what_waits(tmp_path, status):
+    (tmp_path / "var/lib/dpkg").mkdir(parents=True)
+    if status is not None:
+        (tmp_path / "var/lib/dpkg/status").write_text(status, "utf-8")
+    with pytest.raises(OSError, match="is missing or empty: what waits is not known"):
+        apt.require_packages(str(tmp_path))
+    (tmp_path / "var/lib/dpkg/status").write_text("Package: dpkg\nStatus: install ok installed\n", "utf-8")
+    apt.require_packages(str(tmp_path))
 
 
 @given(st.text(max_size=2000))

@@ -68,6 +68,20 @@ def test_nothing_climbs_out_of_the_root(part: str) -> None:
     assert files.target("/proc", part) == ""
 
 
+@pytest.mark.parametrize("relative", [True, False])
+def test_values_of_one_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, relative: bool) -> None:
+    if not relative:
+        monkeypatch.setattr(os, "supports_dir_fd", frozenset())
+    elif os.open not in os.supports_dir_fd:
+        pytest.skip("this system opens nothing relative to a directory")
+    (tmp_path / "net" / "eth0" / "statistics").mkdir(parents=True)
+    (tmp_path / "net" / "eth0" / "speed").write_bytes(b"1000\n")
+    (tmp_path / "net" / "eth0" / "statistics" / "rx").write_bytes(b"7\xff\n")
+    told = files.values(str(tmp_path), "net/eth0", of=("speed", "statistics/rx", "statistics", "none"))
+    assert told == {"speed": "1000", "statistics/rx": "7\ufffd", "statistics": None, "none": None}
+    assert files.values(str(tmp_path), "net/eth1", of=("speed",)) == {"speed": None}
+
+
 def test_names_are_sorted_and_a_missing_directory_is_unavailable(tmp_path: Path) -> None:
     for name in ("b", "a", "c"):
         (tmp_path / name).touch()

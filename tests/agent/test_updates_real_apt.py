@@ -17,6 +17,13 @@ pytestmark = pytest.mark.namespaces
 HOUSE = Path(apt_house.__file__)
 FIRST = date(2026, 3, 2)
 UNKNOWN = {"no security source": "no_security_source: ", "no lists": "no_lists: "}
+BROKEN = {
+    "dpkg's list is empty": "dpkg's list of installed packages (/var/lib/dpkg/status) is missing or empty",
+    "dpkg's list is gone": "dpkg's list of installed packages (/var/lib/dpkg/status) is missing or empty",
+    "broken sources": "apt cannot read its data (apt-get update --print-uris, changes nothing): Malformed entry 3",
+    "an empty list": "a list of apt's is empty or broken; fetch the lists again with apt-get update: ",
+    "broken lists": "a list of apt's is empty or broken; fetch the lists again with apt-get update: ",
+}
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +43,7 @@ def kinds(step: dict[str, Any]) -> dict[str, str]:
 
 
 def test_it_is_asked_without_touching_the_packages_state(told):
-    answered = {name: step["outcomes"] for name, step in told.items() if name not in UNKNOWN}
+    answered = {name: step["outcomes"] for name, step in told.items() if name not in {*UNKNOWN, *BROKEN}}
     assert answered == dict.fromkeys(answered, ["ok"] * 3)
     assert [name for name, step in told.items() if not step["untouched"]] == []
 
@@ -97,6 +104,25 @@ def test_the_age_is_that_of_the_oldest_one_that_waits_and_counts_days_of_being_o
     found = patches_of(waiting, seen(told["the first fix is installed"]), None, frozen=False)
     assert (found.age_days, found.calendar_days, found.missing) == (11, 11, 2)
     assert found.in_time() is True
+
+
+def test_a_list_of_packages_that_is_lost_begins_no_age_anew(told):
+    waiting = Waiting()
+    lost = {**told["one fix waits"], "outcomes": told["dpkg's list is empty"]["outcomes"]}
+    # What a probe could not tell stays as it was last known: the collector has the rows from before.
+    for day, step in enumerate([told["one fix waits"]] * 10 + [lost] * 5 + [told["three fixes wait"]]):
+        waiting = follow(waiting, seen(step), None, FIRST + timedelta(days=day))
+    assert patches_of(waiting, seen(told["three fixes wait"]), None, frozen=False).age_days == 16
+    assert told["dpkg's list is back"]["updates"] == told["the first fix is installed"]["updates"]
+
+
+@pytest.mark.parametrize(("step", "reason"), BROKEN.items())
+def test_what_is_broken_is_said_and_nothing_is_said_to_be_well(told, step, reason):
+    found = told[step]
+    assert (found["outcomes"], found["pending"], found["updates"]) == (["failed", "ok", "ok"], [], [])
+    assert found["reasons"][0].startswith(reason)
+    assert "secret" not in found["reasons"][0]
+    assert ("last_scan" in found["history"]) == (step != "broken lists")
 
 
 def test_lists_that_are_old_are_said_to_be_old(told):

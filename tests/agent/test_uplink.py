@@ -1,5 +1,6 @@
 import contextlib
 import datetime as dt
+import gzip
 import hashlib
 import socket
 import ssl
@@ -398,3 +399,9 @@ def test_a_damaged_kept_certificate_is_named():
 def test_the_pin_is_the_digest_of_the_der(authority: trustme.CA):
     der = ssl.PEM_cert_to_DER_cert(pem_of(authority))
     assert pin_of(pem_of(authority)) == hashlib.sha256(der).hexdigest()
+
+
+@pytest.mark.parametrize("length", [0, 1, 2500, 8 << 10, (8 << 10) + 1, 1 << 20])
+def test_what_is_packed_is_gzip_whatever_its_length(length):
+    body = (b'{"readings": [["school_cpu_usage_ratio", 0.25, {}]]}' * (length // 50 + 1))[:length]
+    assert gzip.decompress(pack(body)) == body

@@ -270,3 +270,26 @@ def test_who_stands_still_is_not_looked_for_at_every_glance():
     desk.here = around(entry("192.168.1.1", MODEM, state="failed"))
     way.clear()
     assert glances(5) == 5, "as long as it does not know where it is, it looks"
+
+
+def test_a_glance_tells_whether_the_pc_stays_where_it_stood():
+    desk, way = Desk(NETWORK), ["192.168.1.1"]
+    where = Whereabouts(
+        surroundings=lambda: desk.here,
+        salt=lambda: SALT,
+        networks=lambda: desk.known,
+        keep=lambda networks: setattr(desk, "known", networks),
+        clock=lambda: desk.at,
+        signs=lambda: tuple(way),
+    )
+    assert [where.glance(), where.glance()] == [False, True], "at first nobody knows"
+    way.append("10.0.0.1")
+    assert [where.glance(), where.glance()] == [False, True]
+    where.carried()
+    assert not where.glance()
+    desk.at += 600
+    assert where.glance()
+    desk.here = around(entry("192.168.1.1", MODEM, state="failed"))
+    where.asked()
+    assert not where.glance(), "who hears no gateway does not know where it is"
+    assert not Desk(NETWORK).where.glance(), "a system that tells no ways"

@@ -1,11 +1,15 @@
 """Nothing about a person passes the fence, however it is spelled."""
 
+import unicodedata
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schooldrum_wire.catalogue import SECTIONS
 from schooldrum_wire.catalogue.disk import DISK_FREE_BYTES
 from schooldrum_wire.encoding import encode_result, fenced_rows
-from schooldrum_wire.fence import BLANK, Fence, folded_names
+from schooldrum_wire.fence import BLANK, Fence, fold, folded_names
 from schooldrum_wire.result import Finding, Outcome
 from schooldrum_wire.section import Row
 
@@ -83,3 +87,9 @@ def test_personal_by_default_columns_never_leave():
         "name",
         "mac",
     }
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_law_plain_text_folds_as_all_text_does(text):
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    assert fold(text) == "".join(one for one in plain if not unicodedata.combining(one))

@@ -96,6 +96,17 @@ def test_a_sound_offer_is_taken_whole():
     )
 
 
+@pytest.mark.parametrize("name", [name for name in Settings.__struct_fields__ if name not in {"version", "not_before"}])
+def test_what_returns_to_what_is_usual_arrives(name):
+    others = {
+        "beat": 300, "pace": {"cpu": 30}, "backlog_per_beat": 5, "language": "en", "observer": True,
+        "services": {"csdl": ("https", "csdl.moet.gov.vn")},
+    }  # fmt: skip
+    standing = msgspec.structs.replace(Settings(version=3), **{name: others[name]})
+    usual = Settings(version=4)
+    assert accept(msgspec.json.decode(msgspec.json.encode(usual)), standing) == (usual, ())
+
+
 @pytest.mark.parametrize(
     ("offer", "word"),
     [
