@@ -51,3 +51,14 @@ def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str)
     """Bytes are named by their length: packed ones hold the second of their making, and workers must agree on names."""
     del config, argname
     return f"{len(val)} bytes" if isinstance(val, bytes) else None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tables that tests record are printed at the end: what they print themselves a parallel run swallows."""
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, text in getattr(report, "user_properties", ()):
+                if name == "table" and getattr(report, "when", "") == "call":
+                    title, _, lines = str(text).partition("\n")
+                    terminalreporter.section(title)
+                    terminalreporter.write_line(lines)

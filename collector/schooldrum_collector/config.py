@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from schooldrum_collector.keys import KEYS, Key, Listen, default_data, default_file, is_loopback_url
+from schooldrum_collector.key_values import Listen, is_loopback_url
+from schooldrum_collector.keys import KEYS, Key, default_data, default_file
 from schooldrum_collector.speech import Say
 
 PREFIX = "SCHOOLDRUM_COLLECTOR_"
@@ -32,10 +33,16 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     office_certificate: Path | None = None
     office_key: Path | None = None
     office_url: str = ""
+    office_room: str = ""
     grafana_url: str = "http://127.0.0.1:3000"
     alertmanagers: tuple[str, ...] = ()
     alertmanager_token_file: Path | None = None
     alertmanager_ca: Path | None = None
+    remote_write_url: str = ""
+    remote_write_hours: int = 24
+    remote_write_user: str = ""
+    remote_write_secret_file: Path | None = None
+    remote_write_ca: Path | None = None
     channels_file: Path | None = None
     answers_listen: Listen | None = None
     answers_url: str = ""
@@ -159,6 +166,29 @@ def _answers(config: Config, refuse: Callable[..., None], wide: str) -> None:
         )
 
 
+def _remote_write(config: Config, refuse: Callable[..., None]) -> None:
+    url = config.remote_write_url
+    if not url or is_loopback_url(url):
+        return
+    if url.startswith("http:"):
+        refuse(
+            "remote_write_url",
+            url,
+            "https://HOST",
+            "Số liệu của trường không được gửi qua mạng không mã hóa.",
+            "The schools' figures are not sent over a network in the clear.",
+        )
+    if config.remote_write_secret_file is None:
+        refuse(
+            "remote_write_secret_file",
+            "",
+            _BY_NAME["remote_write_secret_file"].allowed,
+            "remote_write_url ở ngoài máy này: nơi nhận phải hỏi mật khẩu hoặc mã truy cập.",
+            "remote_write_url is beyond this machine: whoever takes it in must ask for a password or token.",
+            beside="remote_write_url",
+        )
+
+
 def _together(config: Config, where: Callable[..., str]) -> list[Problem]:
     """What no key shows by itself."""
     problems: list[Problem] = []
@@ -179,6 +209,7 @@ def _together(config: Config, where: Callable[..., str]) -> list[Problem]:
         )
     _certificates(config, refuse)
     _answers(config, refuse, wide)
+    _remote_write(config, refuse)
     for url in _in_the_clear(config):
         refuse(
             "alertmanagers",

@@ -12,6 +12,17 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _BYTE_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _KIBI = 1024
+_COUNTED = (
+    *("PC", "PCs", "room", "rooms", "school", "schools", "day", "days", "minute", "minutes", "time", "times"),
+    *("entry", "entries", "line", "lines", "row", "rows", "use", "uses", "name", "names", "slot", "slots"),
+    *("report", "reports", "place", "places", "message", "messages", "area", "areas", "school's", "schools'"),
+)
+_ONE_OF = dict(zip(_COUNTED[1::2], _COUNTED[::2], strict=True))
+_VERBS = {"are": "is", "have": "has", "were": "was", "stand": "stands"}
+_ONE = re.compile(
+    r"(?<![\w.,-])1 ((?:(?:more|other|program|simulated) )?)"
+    rf"({'|'.join(sorted(_ONE_OF, reverse=True))})\b(?: ({'|'.join(_VERBS)})\b)?"
+)
 
 
 def _local(at: float, zone: str) -> datetime | None:
@@ -96,6 +107,16 @@ def number(value: float, language: str, digits: int = 1) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return text if language == "en" else text.translate(str.maketrans(",.", ".,"))
+
+
+def counted(sentence: str) -> str:
+    """An English sentence whose counts stand before plurals, mended where one is 1: `1 PCs are` becomes `1 PC is`."""
+    return _ONE.sub(_singular, sentence) if "1 " in sentence else sentence
+
+
+def _singular(found: re.Match[str]) -> str:
+    verb = f" {_VERBS[found[3]]}" if found[3] else ""
+    return f"1 {found[1]}{_ONE_OF[found[2]]}{verb}"
 
 
 def share(ratio: float, language: str) -> str:

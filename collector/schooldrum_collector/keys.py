@@ -1,40 +1,29 @@
 """What can be configured: every key declared once, with what it allows and how people read what it does."""
 
-import ipaddress
 import os
-import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 from platformdirs import user_data_path
 
-_HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\Z")
-_SWITCH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
-_LARGEST_PORT = 65535
-
-
-class Listen(msgspec.Struct, frozen=True):
-    """Where a door listens: a host (name or address) and a port; port 0 lets the system choose."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-    @property
-    def is_loopback(self) -> bool:
-        """Whether nobody but this machine reaches it."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+from schooldrum_collector.key_values import (
+    read_addresses,
+    read_door,
+    read_language,
+    read_link,
+    read_listen,
+    read_name,
+    read_names,
+    read_path,
+    read_room,
+    read_switch,
+    read_url,
+    read_urls,
+    read_whole,
+)
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,121 +39,10 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     """What it does, in Vietnamese and in English."""
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip() or not value.isprintable():
-        raise ValueError
-    return value.strip()
-
-
-def _path(value: object) -> Path:
-    return Path(_text(value)).expanduser().absolute()
-
-
-def _switch(value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.strip().lower() in _SWITCH:
-        return _SWITCH[value.strip().lower()]
-    raise ValueError
-
-
-def _whole(lowest: int, highest: int) -> Callable[[object], int]:
-    def read(value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int | str):
-            raise ValueError  # noqa: TRY004 - one word for everything that is not allowed
-        whole = int(value)
-        if not lowest <= whole <= highest:
-            raise ValueError
-        return whole
-
-    return read
-
-
-def _host(text: str) -> str:
-    bare = text.strip("[]")
-    try:
-        return str(ipaddress.ip_address(bare))
-    except ValueError:
-        if not _HOST.match(text):
-            raise
-        # A certificate takes names by their labels: `a..b` is none.
-        text.encode("idna")
-        return text.lower()
-
-
-def _names(value: object) -> tuple[str, ...]:
-    written = value.split(",") if isinstance(value, str) else value
-    if not isinstance(written, list):
-        raise ValueError  # noqa: TRY004 - one word for everything that is not allowed
-    return tuple(_host(_text(name)) for name in written if not isinstance(name, str) or name.strip())
-
-
-def _addresses(value: object) -> tuple[str, ...]:
-    return tuple(str(ipaddress.ip_address(name)) for name in _names(value))
-
-
-def read_listen(value: object) -> Listen:
-    """`127.0.0.1:8801`, `[::1]:8801`, `collector.example:443`.
-
-    Raises:
-        ValueError: it is none of these.
-    """
-    host, colon, port = _text(value).rpartition(":")
-    if not colon or not port.isascii() or not port.isdigit() or int(port) > _LARGEST_PORT:
-        raise ValueError
-    if ":" in host and not (host.startswith("[") and host.endswith("]")):
-        raise ValueError
-    return Listen(_host(host), int(port))
-
-
-def read_url(value: object) -> str:
-    """`https://collector.example`, `http://127.0.0.1:9093/prefix`; without a slash at its end.
-
-    Raises:
-        ValueError: it is none, or has a name and password, a query or a fragment in it.
-    """
-    written = _text(value)
-    parts = urlsplit(written)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
-        raise ValueError
-    if parts.query or parts.fragment or any(sign.isspace() for sign in written):
-        raise ValueError
-    _host(parts.hostname)
-    if parts.port == 0:
-        raise ValueError
-    return written.rstrip("/")
-
-
-def _link(value: object) -> str:
-    return "" if value == "" else read_url(value)
-
-
-def _door(value: object) -> Listen | None:
-    return None if value == "" else read_listen(value)
-
-
-def _urls(value: object) -> tuple[str, ...]:
-    written = value.split(",") if isinstance(value, str) else value
-    if not isinstance(written, list):
-        raise ValueError  # noqa: TRY004 - one word for everything that is not allowed
-    return tuple(dict.fromkeys(read_url(url) for url in written if not isinstance(url, str) or url.strip()))
-
-
-def is_loopback_url(url: str) -> bool:
-    """Whether this URL leads to this very machine."""
-    return Listen(urlsplit(url).hostname or "", 0).is_loopback
-
-
-def _language(value: object) -> str:
-    if value not in {"vi", "en"}:
-        raise ValueError
-    return str(value)
-
-
 KEYS: tuple[Key, ...] = (
     Key(
         name="data",
-        read=_path,
+        read=read_path,
         allowed="DIRECTORY",
         help=(
             "Thư mục giữ toàn bộ số liệu, chứng chỉ và mã của văn phòng. Chỉ tài khoản chạy chương trình đọc được.",
@@ -173,7 +51,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         name="language",
-        read=_language,
+        read=read_language,
         allowed="vi, en",
         help=("Ngôn ngữ của các lệnh và trang.", "Language of commands and pages."),
     ),
@@ -188,7 +66,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         name="agents_names",
-        read=_names,
+        read=read_names,
         allowed='["collector.example", "192.0.2.1"]',
         help=(
             "Tên miền và địa chỉ mà máy trường dùng để gọi tới; có trong chứng chỉ. Tên đầu được in trong lệnh cài.",
@@ -197,7 +75,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         name="agents_tls",
-        read=_switch,
+        read=read_switch,
         allowed="true, false",
         help=(
             "Mã hóa cửa máy trường. Chỉ tắt được khi cửa chỉ nghe trên chính máy này (127.0.0.1).",
@@ -206,7 +84,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         name="agents_proxies",
-        read=_addresses,
+        read=read_addresses,
         allowed='["127.0.0.1"]',
         help=(
             "Địa chỉ của proxy ngược đứng trước cửa máy trường; chỉ tin X-Forwarded-For từ các địa chỉ này.",
@@ -215,13 +93,13 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         name="agents_connections",
-        read=_whole(10, 200_000),
+        read=read_whole(10, 200_000),
         allowed="10..200000",
         help=("Số kết nối tối đa của cửa máy trường.", "Connections that the agents' door holds at most."),
     ),
     Key(
         name="waiting_reports",
-        read=_whole(100, 1_000_000),
+        read=read_whole(100, 1_000_000),
         allowed="100..1000000",
         help=(
             "Số lần gửi tối đa được chờ ghi; quá số này máy trường được hẹn gửi lại.",
@@ -239,7 +117,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         name="office_hosts",
-        read=_names,
+        read=read_names,
         allowed='["schooldrum.example"]',
         help=(
             "Tên mà trình duyệt và Prometheus được dùng để gọi cửa văn phòng, ngoài 127.0.0.1 và localhost.",
@@ -248,7 +126,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         name="office_open",
-        read=_switch,
+        read=read_switch,
         allowed="true, false",
         help=(
             "Không hỏi mã ở cửa văn phòng. Chỉ để dùng thử trên máy này; không dùng sau proxy.",
@@ -257,23 +135,32 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         name="office_certificate",
-        read=_path,
+        read=read_path,
         allowed="FILE (PEM)",
         help=("Chứng chỉ của cửa văn phòng.", "Certificate of the office's door."),
     ),
     Key(
         name="office_key",
-        read=_path,
+        read=read_path,
         allowed="FILE (PEM)",
         help=("Khóa của chứng chỉ đó.", "Key of that certificate."),
     ),
     Key(
         name="office_url",
-        read=_link,
+        read=read_link,
         allowed="https://schooldrum.example",
         help=(
             "Địa chỉ cửa văn phòng, như người nhận tin báo mở nó. Bỏ trống: tin báo không có liên kết.",
             "The office's door, as readers of messages open it. Left out: messages have no link.",
+        ),
+    ),
+    Key(
+        name="office_room",
+        read=read_room,
+        allowed="CODE/ROOM, CODE/SITE/ROOM",
+        help=(
+            "Phòng có máy đặt cạnh máy chủ này, cùng đường truyền: biết được lỗi ở đường truyền của Sở hay của trường.",
+            "The room whose PCs stand beside this server, on its line: they tell the office's line from the schools'.",
         ),
     ),
     Key(
@@ -287,7 +174,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         name="alertmanagers",
-        read=_urls,
+        read=read_urls,
         allowed='["http://127.0.0.1:9093"]',
         help=(
             "Các Alertmanager nhận sự cố. Ghi mọi thành viên của một cụm, không ghi bộ cân bằng tải.",
@@ -296,7 +183,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         name="alertmanager_token_file",
-        read=_path,
+        read=read_path,
         allowed="FILE",
         help=(
             "Tệp chứa mã truy cập (Bearer) gửi cho Alertmanager. Ngoài máy này chỉ gửi qua https.",
@@ -305,7 +192,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         name="alertmanager_ca",
-        read=_path,
+        read=read_path,
         allowed="FILE (PEM)",
         help=(
             "Chứng chỉ gốc để tin Alertmanager; bỏ trống: các chứng chỉ gốc của hệ thống.",
@@ -313,8 +200,53 @@ KEYS: tuple[Key, ...] = (
         ),
     ),
     Key(
+        name="remote_write_url",
+        read=read_link,
+        allowed="https://prometheus.example/api/v1/write",
+        help=(
+            "Nơi gửi tiếp số đo tới muộn (Prometheus remote write), đúng giờ đã đo. Bỏ trống: không gửi.",
+            "Where measurements that came late are sent on (Prometheus remote write), at their true time. Empty: off.",
+        ),
+    ),
+    Key(
+        name="remote_write_hours",
+        read=read_whole(1, 720),
+        allowed="1..720",
+        help=(
+            "Số đo cũ hơn thì bỏ; bằng out_of_order_time_window trong cấu hình Prometheus.",
+            "What is older is left out; the same as out_of_order_time_window in Prometheus' configuration.",
+        ),
+    ),
+    Key(
+        name="remote_write_user",
+        read=read_name,
+        allowed="NAME",
+        help=(
+            "Tên người dùng nếu nơi nhận hỏi tên và mật khẩu; bỏ trống: tệp dưới đây chứa mã truy cập (Bearer).",
+            "The user where a name and password are asked for; empty: the file below holds a bearer token.",
+        ),
+    ),
+    Key(
+        name="remote_write_secret_file",
+        read=read_path,
+        allowed="FILE",
+        help=(
+            "Tệp chứa mật khẩu hoặc mã đó. Ra ngoài máy này phải có, và chỉ gửi qua https.",
+            "File with that password or token. Beyond this machine there must be one, and it is sent over https alone.",
+        ),
+    ),
+    Key(
+        name="remote_write_ca",
+        read=read_path,
+        allowed="FILE (PEM)",
+        help=(
+            "Chứng chỉ gốc để tin nơi nhận; bỏ trống: các chứng chỉ gốc của hệ thống.",
+            "Authority by which the receiver is trusted; left out: those of the system.",
+        ),
+    ),
+    Key(
         name="channels_file",
-        read=_path,
+        read=read_path,
         allowed="FILE (TOML)",
         help=(
             "Tệp các kênh gửi tin báo (thư điện tử, webhook, SMS). Không có Alertmanager thì máy chủ tự báo sự cố.",
@@ -323,7 +255,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         name="answers_listen",
-        read=_door,
+        read=read_door,
         allowed="HOST:PORT, [IPv6]:PORT",
         help=(
             "Cửa trả lời cho người nhận tin báo, chỉ có liên kết /t/. Bỏ trống: không mở. Cần answers_url.",
@@ -332,7 +264,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         name="answers_url",
-        read=_link,
+        read=read_link,
         allowed="https://answers.example",
         help=(
             "Địa chỉ của cửa trả lời, như điện thoại của trường mở nó. Bỏ trống: tin báo không có liên kết.",
@@ -341,31 +273,31 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         name="answers_certificate",
-        read=_path,
+        read=read_path,
         allowed="FILE (PEM)",
         help=("Chứng chỉ của cửa trả lời.", "Certificate of the answers' door."),
     ),
     Key(
         name="answers_key",
-        read=_path,
+        read=read_path,
         allowed="FILE (PEM)",
         help=("Khóa của chứng chỉ đó.", "Key of that certificate."),
     ),
     Key(
         name="results_days",
-        read=_whole(1, 3660),
+        read=read_whole(1, 3660),
         allowed="1..3660",
         help=("Giữ từng kết quả đo bao nhiêu ngày.", "Days for which single results are kept."),
     ),
     Key(
         name="sections_days",
-        read=_whole(1, 3660),
+        read=read_whole(1, 3660),
         allowed="1..3660",
         help=("Giữ danh mục của máy bao nhiêu ngày.", "Days for which a PC's inventory is kept."),
     ),
     Key(
         name="changes_days",
-        read=_whole(30, 3660),
+        read=read_whole(30, 3660),
         allowed="30..3660",
         help=("Giữ nhật ký thay đổi bao nhiêu ngày.", "Days for which the log of changes is kept."),
     ),

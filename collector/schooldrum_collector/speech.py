@@ -2,6 +2,8 @@
 
 import msgspec
 
+from schooldrum_collector.formats import counted
+
 
 class Say(msgspec.Struct, frozen=True):
     """`say("Xong.", "Done.")` gives the one of the two that this reader wants (`vi` or `en`)."""
@@ -9,5 +11,14 @@ class Say(msgspec.Struct, frozen=True):
     language: str = "vi"
 
     def __call__(self, vietnamese: str, english: str) -> str:
-        """The one in this reader's language."""
-        return english if self.language == "en" else vietnamese
+        """The one in this reader's language; the English one may put plurals behind every count."""
+        return counted(english) if self.language == "en" else vietnamese
+
+
+ENGLISH = Say("en")
+"""What logs and programs are told."""
+
+
+def told(trouble: Exception, say: Say) -> str:
+    """What an exception says: where it carries its sentence in Vietnamese beside the English one, in either."""
+    return say(getattr(trouble, "vietnamese", "") or str(trouble), str(trouble))

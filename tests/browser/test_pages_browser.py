@@ -11,13 +11,14 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 from tests.collector import pages_scene as scene
 
 from schooldrum_collector.store.interface import Store
-from schooldrum_collector.store.records import EVERYTHING
+from schooldrum_collector.store.records import EVERYTHING, MachineState
 from schooldrum_collector.store.sqlite import open_store
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 SIZES = {"phone": (360, 740), "desk": (1280, 900)}
 PAGES = (
     *("/", "/?q=quang+yen", "/?q=nowhere", "/schools/BM", "/schools/X1", "/schools/T10", "/schools/BM/enrol"),
+    *("/schools/BM/pending", "/schools/T10/pending"),
     *("/machines/bm-tin1-7", "/machines/bm-tin1-18", "/machines/bm-tin2-8", "/machines/bm-tin1-7/sends"),
     *("/machines/bm-tin1-7/replace", "/incidents", "/incidents/SC-1042", "/incidents/SC-1043", "/incidents/SC-1044"),
     *("/incidents/SC-1030", "/schools/BM/incidents", "/addresses", "/enter"),
@@ -151,6 +152,79 @@ async def test_an_incident_is_answered_with_the_keyboard_alone(
     story = store.incident_of(EVERYTHING, 1043)
     assert story is not None
     assert [one.answer for one in story.answers] == ["provider_informed"]
+
+
+async def stand_on(page: Page, what: str, *, steps: int = 60) -> None:
+    """Goes on by Tab until the thing in focus is (or is inside) what this selector names, and is seen to be so."""
+    for _ in range(steps):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("(what) => document.activeElement.matches(what)", what):
+            assert await page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none", what
+            return
+    raise AssertionError(f"{what} cannot be reached on {page.url}")
+
+
+async def test_every_main_task_is_done_with_the_keyboard_alone_on_a_narrow_screen(
+    store: Store, server: TestServer, browser: Browser
+) -> None:
+    async with opened(browser, server, size="phone") as (page, complaints):
+        await page.goto("/")
+        await stand_on(page, "#q")
+        await page.keyboard.type("binh minh")
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**/?q=binh+minh*")
+        await expect(page.locator("li.school")).to_have_count(1)
+        await stand_on(page, "li.school a")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("THCS Bình Minh")
+        # A PC that waits is let in.
+        await stand_on(page, "a[href='/schools/BM/pending']")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Máy chờ duyệt")
+        await stand_on(page, "button[value=approve]")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_text("Không có máy nào chờ duyệt.")).to_be_visible()
+        assert store.register().machines["bm-tin2-8"].state is MachineState.ACTIVE
+        # A day is closed.
+        await page.goto("/schools/BM")
+        await stand_on(page, "[data-unfolds]")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#day")).to_be_focused()
+        await page.locator("#day").fill("2026-11-25")
+        await page.locator("#until").fill("2026-11-25")
+        await stand_on(page, "#reason")
+        await page.keyboard.type("Bão số 11")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_text("Bão số 11")).to_be_visible()
+        # PCs are added.
+        await page.goto("/schools/BM/enrol")
+        await stand_on(page, "input[type=radio]")
+        await page.keyboard.press("ArrowDown")
+        await stand_on(page, "#uses")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("textarea").first).to_be_visible()
+        await stand_on(page, "[data-copy]")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("button", name="Đã chép")).to_be_visible()
+        # What a PC sends is looked into.
+        await page.goto("/machines/bm-tin1-7/sends")
+        await stand_on(page, "summary")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("details[open] table")).to_be_visible()
+        assert complaints == []
+
+
+async def test_a_pc_is_turned_away_only_after_it_was_said_what_that_means(
+    store: Store, server: TestServer, browser: Browser
+) -> None:
+    async with opened(browser, server, size="phone") as (page, complaints):
+        await page.goto("/schools/BM/pending")
+        await expect(page.get_by_role("button", name="Không nhận")).to_have_count(0)
+        await page.get_by_text("Không nhận máy này").click()
+        await page.get_by_role("button", name="Không nhận").click()
+        await expect(page.get_by_text("Không có máy nào chờ duyệt.")).to_be_visible()
+        assert complaints == []
+    assert store.register().machines["bm-tin2-8"].state is MachineState.RETIRED
 
 
 async def test_a_teacher_comes_in_by_a_link_and_adds_pcs(store: Store, browser: Browser) -> None:

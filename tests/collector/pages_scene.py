@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import date
 from typing import Any
 
+import msgspec
 from aiohttp.test_utils import TestServer
 
 from schooldrum_collector.judge.appraisal import Memory, Verdicts
@@ -39,7 +40,7 @@ from schooldrum_collector.web.office import office_app
 from schooldrum_collector.web.visitors import new_link
 from schooldrum_wire.catalogue import cpu, memory
 from schooldrum_wire.encoding import encode
-from schooldrum_wire.report import Delivery, Now, Report
+from schooldrum_wire.report import Delivery, Fingerprint, Now, Report
 from schooldrum_wire.result import Result
 from schooldrum_wire.section import Values
 
@@ -89,6 +90,10 @@ def a_machine(school: str, room: str, seat: int, state: MachineState = MachineSt
         enrolled=NOW - 30 * 86400,
         **more,
     )
+
+
+def with_fingerprint(machine: Machine, fingerprint: Fingerprint) -> Machine:
+    return msgspec.structs.replace(machine, fingerprint=fingerprint)
 
 
 def arrival(machine: str, *, at: float = NOW - 20, word: str = "") -> Arrival:

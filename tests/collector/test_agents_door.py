@@ -1,6 +1,7 @@
 import asyncio
 import gzip
 import io
+import json
 import ssl
 from pathlib import Path
 
@@ -120,6 +121,30 @@ async def test_a_body_that_never_ends_is_told_so(tmp_path: Path, monkeypatch: py
         assert answered.startswith(b"HTTP/1.1 413 ")
 
 
+@pytest.mark.parametrize("pieces", [(b"abc",), (b"1",) * 40], ids=["silent", "in drips"])
+async def test_an_enrolment_that_never_ends_is_told_so_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pieces: tuple[bytes, ...]
+):
+    monkeypatch.setattr(reception, "BODY_SECONDS", 1.0)
+    async with opened_door(tmp_path) as door:
+        reader, writer = await asyncio.open_connection("127.0.0.1", door.door.port)
+        writer.write(b"POST /v1/enrol HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n")
+        answering = asyncio.ensure_future(reader.read())
+        for piece in pieces:
+            if answering.done():
+                break
+            writer.write(piece)
+            await asyncio.wait([answering], timeout=0.1)
+        answered = await asyncio.wait_for(answering, 20)
+        writer.close()
+        assert answered.startswith(b"HTTP/1.1 408 ")
+        said = json.loads(answered.partition(b"\r\n\r\n")[2])
+        assert (said["error"], said["message"]) == (
+            "timeout",
+            "The request did not arrive within 1 s; check the line, then try again.",
+        )
+
+
 async def test_a_head_that_never_ends_is_hung_up_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(agents_door, "KEEP_ALIVE_SECONDS", 1.0)
     async with opened_door(tmp_path) as door:
@@ -144,14 +169,24 @@ async def test_a_body_cut_short_harms_nobody(tmp_path: Path):
     "garbage",
     [b"\x16\x03\x01\x02\x00\x01\x00", b"GET\r\n\r\n", b"A" * 100_000, b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 100_000],
 )
-async def test_what_is_not_http_is_hung_up_on(tmp_path: Path, garbage: bytes):
+async def test_what_is_not_http_is_told_so_and_hung_up_on(
+    tmp_path: Path, garbage: bytes, caplog: pytest.LogCaptureFixture
+):
     async with opened_door(tmp_path) as door:
-        try:
-            answered = await speak(door, garbage + b"\r\n\r\n")
-        except ConnectionError:
-            answered = b""
-        assert not answered or answered.startswith((b"HTTP/1.1 400 ", b"HTTP/1.0 400 "))
+        for said in (garbage + b"\r\n\r\n", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" + garbage + b"\r\n\r\n"):
+            try:
+                answered = await speak(door, said)
+            except ConnectionError:
+                answered = b""
+            last = answered.rpartition(b"HTTP/1.")[2]
+            assert not last or last.startswith((b"1 400 ", b"0 400 "))
+            if last:
+                told = json.loads(last.partition(b"\r\n\r\n")[2])
+                assert told["error"] == "malformed"
+                assert told["message"].startswith("This cannot be read as an HTTP request")
+                assert b"aiohttp" not in last
         assert (await door.report(door.machine())).status == 200
+    assert not [record for record in caplog.records if record.levelname not in {"DEBUG", "INFO"}]
 
 
 async def test_connections_beyond_the_bound_are_refused_politely(tmp_path: Path):

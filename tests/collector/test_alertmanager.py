@@ -218,6 +218,16 @@ async def test_away_and_back(store: Store, standing: Standing) -> None:
         assert set(standing.told()) == {open_one.name}, "an end that was taken is not told for ever"
 
 
+async def test_an_old_one_is_renewed_however_many_came_after_it(store: Store, standing: Standing) -> None:
+    put(store, incident())
+    with store.writing() as writer:
+        for number in range(1002, 2200):
+            writer.put_incident(incident(number, told=0.0))
+    async with telling(store, standing.url, now=lambda: NOON + 300):
+        await until(lambda: len(standing.bodies) > 1)
+    assert set(standing.told()) == {"SC-1001"}
+
+
 async def test_a_redirect_is_not_followed(store: Store, standing: Standing, tmp_path: Path) -> None:
     token = tmp_path / "token"
     token.write_text("secret")
@@ -244,45 +254,67 @@ receivers:
 """
 
 
-@pytest.mark.alertmanager
-@pytest.mark.skipif(sys.platform == "win32", reason="Debian's Alertmanager")
-async def test_the_real_one_tells_each_cause_once(store: Store, tmp_path: Path) -> None:
-    notices: list[tuple[str, str]] = []
+class Real:
+    """Debian's Alertmanager at a port of its own, which can be killed and come back with or without its memory."""
 
-    async def hook(request: web.Request) -> web.Response:
-        body = await request.json()
-        notices.extend((body["status"], one["labels"]["incident"]) for one in body["alerts"])
-        return web.Response()
+    def __init__(self, folder: Path, hooks: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self._port}"
+        self.folder = folder
+        (folder / "am.yml").write_text(CONFIGURATION.format(url=hooks))
+        self.process: asyncio.subprocess.Process | None = None
 
-    app = web.Application()
-    app.router.add_post("/hook", hook)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-
-    async def started() -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
+    async def start(self) -> None:
+        self.process = await asyncio.create_subprocess_exec(
             "prometheus-alertmanager",
-            f"--config.file={tmp_path / 'am.yml'}",
-            f"--storage.path={tmp_path / 'am'}",
-            f"--web.listen-address=127.0.0.1:{port}",
+            f"--config.file={self.folder / 'am.yml'}",
+            f"--storage.path={self.folder / 'am'}",
+            f"--web.listen-address=127.0.0.1:{self._port}",
             "--cluster.listen-address=",
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )
 
+    async def end(self, number: signal.Signals = signal.SIGKILL) -> None:
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.send_signal(number)
+            await self.process.wait()
+
+
+class Hook:
+    """What a receiver of messages was told, in order: firing or resolved, and which incident."""
+
+    def __init__(self) -> None:
+        self.notices: list[tuple[str, str]] = []
+        self.app = web.Application()
+        self.app.router.add_post("/hook", self._take)
+
+    async def _take(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        self.notices.extend((body["status"], one["labels"]["incident"]) for one in body["alerts"])
+        return web.Response()
+
+
+def running_clock() -> Callable[[], float]:
+    """The real time, by a clock that never jumps."""
     loop = asyncio.get_running_loop()
     real, begun = time.time(), loop.time()
+    return lambda: float(real + loop.time() - begun)
 
-    def now() -> float:
-        return float(real + loop.time() - begun)
 
-    async with serving(app) as hooks:
-        (tmp_path / "am.yml").write_text(CONFIGURATION.format(url=hooks))
-        running = await started()
+@pytest.mark.alertmanager
+@pytest.mark.skipif(sys.platform == "win32", reason="Debian's Alertmanager")
+async def test_the_real_one_tells_each_cause_once(store: Store, tmp_path: Path) -> None:
+    hook, now = Hook(), running_clock()
+    notices = hook.notices
+    async with serving(hook.app) as hooks:
+        real = Real(tmp_path, hooks)
+        await real.start()
         try:
-            async with telling(store, url, url, now=now) as (told, failures):
+            async with telling(store, real.url, real.url, now=now) as (told, failures):
                 one = put(store, incident(began=now() - 200))
                 told.happened()
                 await until(lambda: notices, 30)
@@ -291,16 +323,16 @@ async def test_the_real_one_tells_each_cause_once(store: Store, tmp_path: Path) 
                 told.happened()
                 await asyncio.sleep(2.5)
                 assert notices == [("firing", "SC-1001")]
-                # Away, while another begins; back with what it remembers.
-                running.send_signal(signal.SIGTERM)
-                await running.wait()
+                # Away, while another begins, and one begins and ends; back with what it remembers.
+                await real.end(signal.SIGTERM)
                 put(store, incident(1002, began=now() - 200))
+                put(store, incident(1003, began=now() - 200, state=State.CLOSED, ended=now() - 2, closed=now() - 1))
                 told.happened()
                 await until(lambda: failures)
-                running = await started()
+                await real.start()
                 await until(lambda: ("firing", "SC-1002") in notices, 30)
                 await asyncio.sleep(2.5)
-                assert notices == [("firing", "SC-1001"), ("firing", "SC-1002")], "told once, however it went"
+                assert notices == [("firing", "SC-1001"), ("firing", "SC-1002")], "told once, however it went, or not"
                 for number in (1001, 1002):
                     story = store.incident_of(EVERYTHING, number)
                     assert story is not None
@@ -311,6 +343,46 @@ async def test_the_real_one_tells_each_cause_once(store: Store, tmp_path: Path) 
                 await asyncio.sleep(2.5)
                 assert sorted(notices[2:]) == [("resolved", "SC-1001"), ("resolved", "SC-1002")]
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                running.kill()
-            await running.wait()
+            await real.end()
+
+
+@pytest.mark.alertmanager
+@pytest.mark.skipif(sys.platform == "win32", reason="Debian's Alertmanager")
+@pytest.mark.parametrize("forgets", [False, True])
+async def test_what_began_and_ended_while_the_real_one_was_away_alarms_nobody(
+    store: Store,
+    tmp_path: Path,
+    forgets: bool,  # noqa: FBT001 - a table's column
+) -> None:
+    hook, now = Hook(), running_clock()
+    async with serving(hook.app) as hooks:
+        real = Real(tmp_path, hooks)
+        await real.start()
+        try:
+            async with telling(store, real.url, now=now) as (told, failures):
+                put(store, incident(began=now() - 200))
+                told.happened()
+                await until(lambda: hook.notices, 30)
+                # Killed, it forgets whom it told: that is written down every quarter of an hour, and at its end.
+                await real.end(signal.SIGKILL if forgets else signal.SIGTERM)
+                put(store, incident(1002, began=now() - 100))
+                told.happened()
+                await until(lambda: failures)
+                over = put(
+                    store, incident(1002, began=now() - 100, state=State.CLOSED, ended=now() - 2, closed=now() - 1)
+                )
+                told.happened()
+                await asyncio.sleep(0.5)
+                hook.notices.clear()
+                await real.start()
+                put(store, incident(1003, began=now() - 50))
+                told.happened()
+                await until(lambda: ("firing", "SC-1003") in hook.notices, 30)
+                await asyncio.sleep(2.5)
+                assert "SC-1002" not in {name for _, name in hook.notices}
+                # One that has forgotten whom it told tells again of what goes on: its memory is its own.
+                assert set(hook.notices) <= {("firing", "SC-1003"), ("firing", "SC-1001")}
+                assert forgets or ("firing", "SC-1001") not in hook.notices
+            assert over in store.incidents(EVERYTHING), "its record stands"
+        finally:
+            await real.end()

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schooldrum_collector.config import PREFIX, Config, Misconfigured, load, sample
-from schooldrum_collector.keys import KEYS, Listen, default_data, read_listen
+from schooldrum_collector.key_values import Listen, read_listen
+from schooldrum_collector.keys import KEYS, default_data
 from schooldrum_collector.speech import Say
 
 
@@ -90,6 +91,12 @@ def test_config_sample_uncommented_is_the_defaults(language: str, file: Path) ->
         ("data", '""'),
         ("office_certificate", "[]"),
         ("agents_connections", "9"),
+        ("office_room", '"SO"'),
+        ("office_room", '"SO//server"'),
+        ("office_room", '"SO/main/server/1"'),
+        ("remote_write_url", '"https://user:secret@prometheus.example/api/v1/write"'),
+        ("remote_write_hours", "0"),
+        ("remote_write_user", '"a:b"'),
     ],
 )
 def test_config_each_error_names_key_value_allowed_and_place(file: Path, key: str, value: str) -> None:
@@ -135,6 +142,11 @@ def test_config_a_byte_order_mark_is_nothing(file: Path) -> None:
     [
         ({"agents_tls": False, "agents_listen": "0.0.0.0:8801"}, "agents_listen"),
         ({"office_open": True, "office_listen": "0.0.0.0:8800"}, "office_open"),
+        ({"remote_write_url": "https://prometheus.example/api/v1/write"}, "remote_write_secret_file"),
+        (
+            {"remote_write_url": "http://prometheus.example/api/v1/write", "remote_write_secret_file": "/secret"},
+            "remote_write_url",
+        ),
         ({"office_listen": "0.0.0.0:8800"}, "office_listen"),
         ({"office_listen": "[::]:8800"}, "office_listen"),
         ({"office_listen": "school.example:8800"}, "office_listen"),
@@ -198,6 +210,20 @@ def test_config_any_text_is_an_address_or_refused(text: str) -> None:
         return
     assert 0 <= listen.port <= 65535
     assert read_listen(str(listen)) == listen
+
+
+def test_config_the_office_s_room_may_leave_out_the_main_site(file: Path) -> None:
+    assert load(file, {f"{PREFIX}OFFICE_ROOM": "SO/server"}).office_room == "SO/main/server"
+    assert load(file, {f"{PREFIX}OFFICE_ROOM": "SO/phu/server"}).office_room == "SO/phu/server"
+
+
+def test_config_late_measurements_go_to_this_machine_in_the_clear_and_elsewhere_guarded(file: Path) -> None:
+    assert load(file, {f"{PREFIX}REMOTE_WRITE_URL": "http://127.0.0.1:9090/api/v1/write"}).remote_write_hours == 24
+    guarded = {
+        f"{PREFIX}REMOTE_WRITE_URL": "https://prometheus.example/api/v1/write",
+        f"{PREFIX}REMOTE_WRITE_SECRET_FILE": "/secret",
+    }
+    assert load(file, guarded).remote_write_secret_file == Path("/secret")
 
 
 def test_config_home_moves_the_data() -> None:

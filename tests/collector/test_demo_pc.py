@@ -5,7 +5,7 @@ import pytest
 
 from schooldrum_collector.demo.area import BEAT, PATH, SCHOOLS, always_school, furnish, schools
 from schooldrum_collector.demo.breaks import Break, Breaks, Kind, Trouble, troubles
-from schooldrum_collector.demo.day import ROUND_SECONDS, SCENES, broken_by_the_day, target_of
+from schooldrum_collector.demo.day import PAST, ROUND_SECONDS, SCENES, broken_by_the_day, target_of
 from schooldrum_collector.demo.pc import LADDER, Clocks, Pc
 from schooldrum_collector.judge.calendar_day import DayKind, day_at
 from schooldrum_collector.speech import Say
@@ -165,11 +165,11 @@ def test_breaks_are_seen_by_other_windows_and_damaged_files_are_none(tmp_path):
 def test_a_day_begins_soon_ends_all_it_breaks_and_comes_again():
     area = tuple(AREA.values())
     assert list(broken_by_the_day(area, NOW, NOW + 10)) == []
-    first = list(broken_by_the_day(area, NOW, NOW + 70))
+    first = list(broken_by_the_day(area, NOW, NOW + 160))
     assert {one.kind for one in first} == {Kind.ROOM, Kind.POWER}
     assert all(one.scripted for one in first)
-    assert {scene.kind for scene in SCENES} == set(Kind)
+    assert {scene.kind for scene in (*SCENES, *PAST)} == set(Kind)
     assert all(scene.begin + scene.lasts < ROUND_SECONDS for scene in SCENES)
-    again = list(broken_by_the_day(area, NOW, NOW + ROUND_SECONDS + 70))
+    again = list(broken_by_the_day(area, NOW, NOW + ROUND_SECONDS + 160))
     assert [one.target for one in again] == [one.target for one in first]
     assert msgspec.json.decode(msgspec.json.encode(again), type=list[Break]) == again

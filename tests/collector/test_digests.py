@@ -6,17 +6,23 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.collector.test_alertmanager import incident, put
 
 from schooldrum_collector.app.digests import digest_told, due_digests
 from schooldrum_collector.formats import VIETNAM
+from schooldrum_collector.judge.appraisal import Kept, Memory, packed_kept
 from schooldrum_collector.judge.calendar_plan import Closing, PlaceCalendar
-from schooldrum_collector.judge.fault import Level, Place
+from schooldrum_collector.judge.fault import Degree, Level, Place, Verdict
 from schooldrum_collector.judge.incident import Severity, State
 from schooldrum_collector.judge.messages import Message, Occasion
 from schooldrum_collector.judge.recipients import Recipient
+from schooldrum_collector.show.notify import Told
+from schooldrum_collector.show.notify_month import Loss, Month, Safety, month
 from schooldrum_collector.store.interface import Store
-from schooldrum_collector.store.records import Machine
+from schooldrum_collector.store.records import Appraisal, Appraised, Machine
+from schooldrum_wire.catalogue.updates import PATCH_AGE_SECONDS
 
 OFFICE = Recipient(id=1, path="hn", role="office", channel="m", address="so")
 TEACHER = Recipient(id=2, path="BM", role="it_officer", channel="m", address="it")
@@ -93,3 +99,138 @@ def test_the_roll_call_after_a_break(store: Store, enrol: Callable[..., Machine]
     assert told.title == "[ĐỂ BIẾT] BM: điểm danh máy sau kỳ nghỉ"
     assert "0/1 máy đã bật lại" in told.full
     assert due_digests(store.register(), [TEACHER], at(26, 11, 31), 0.0) == []
+
+
+def checked(store: Store, machine: str, *, late: int = 0, ended: bool = False) -> None:
+    checks = {"updates_in_time": "not_met" if late else "met", "supported_system": "not_met" if ended else "met"}
+    body = packed_kept(Kept(readings=(PATCH_AGE_SECONDS(late * 86400.0),), checks=checks))
+    appraised = Appraised(machine=machine, at=at(24, 6), heard=at(24, 6), basis="", body=body)
+    with store.writing() as writer:
+        writer.put_appraisal(Appraisal(appraised=appraised, memory=Memory(), verdicts=None))
+
+
+def test_the_offices_week_says_whom_to_visit_first(store: Store, enrol: Callable[..., Machine]) -> None:
+    for school, area, machines in (("BM", "hn", 3), ("HS", "hn", 2), ("XA", "xa", 1)):
+        for number in range(machines):
+            enrol(store, f"{school}{number}", school=school, area=area)
+    checked(store, "BM0", late=74)
+    checked(store, "BM1", ended=True, late=300)
+    checked(store, "BM2")
+    checked(store, "HS0", late=40)
+    checked(store, "XA0", late=500)
+    week = digest_told(store, of(Occasion.WEEKLY, OFFICE, at(30, 6, 50)), at(30, 6, 55))
+    assert week is not None
+    assert "2 máy ở 2 trường chậm, lâu nhất 74 ngày" in week.full, "who is out of support is not late as well"
+    assert "Hết hỗ trợ: 1 máy ở 1 trường." in week.full
+    assert "Nên đến trước: BM (1 chậm, 1 hết hỗ trợ); HS (1 chậm)." in week.full
+    assert "XA" not in week.full, "of another area"
+    english = msgspec.structs.replace(OFFICE, language="en")
+    told = digest_told(store, of(Occasion.WEEKLY, english, at(30, 6, 50)), at(30, 6, 55))
+    assert told is not None
+    assert "Whom to visit first: BM (1 behind, 1 out of support); HS (1 behind)." in told.full
+
+
+@pytest.mark.parametrize(
+    ("now", "is_due"),
+    [
+        # 1 November 2026 is a Sunday.
+        (at(1, 8), False),
+        (at(2, 6, 44), False),
+        (at(2, 6, 45), True),
+        (at(6, 16), True),
+        (at(7, 8), False),
+        (at(9, 8), False),
+    ],
+)
+def test_when_a_principal_gets_the_month(store: Store, enrol: Callable[..., Machine], now, is_due) -> None:
+    enrol(store, "m1", school="BM")
+    found = due_digests(store.register(), [PRINCIPAL], now, 0.0)
+    assert [one.key for one in found] == (["monthly/2026-11-01/principal/BM/m/ht"] if is_due else [])
+    assert due_digests(store.register(), [PRINCIPAL], now, at(1, 7)) == [], "not where nobody was told then"
+    assert due_digests(store.register(), [msgspec.structs.replace(PRINCIPAL, path="hn")], now, 0.0) == []
+
+
+def month_of(store: Store, language: str = "vi") -> Told:
+    recipient = msgspec.structs.replace(PRINCIPAL, language=language)
+    told = digest_told(store, of(Occasion.MONTHLY, recipient, at(30, 8) + 2 * 86400), at(30, 9) + 2 * 86400)
+    assert told is not None
+    return told
+
+
+def test_a_month_without_anything(store: Store, enrol: Callable[..., Machine]) -> None:
+    enrol(store, "m1", school="BM")
+    told = month_of(store)
+    assert told.title == "[ĐỂ BIẾT] BM: tháng 11/2026"
+    assert "không mất phút nào trong giờ học" in told.full
+    assert "Điện" not in told.full
+    assert told.full.endswith("Thầy/cô chưa cần làm gì.")
+
+
+def test_a_month_in_half_a_page(store: Store, enrol: Callable[..., Machine]) -> None:
+    for number in range(3):
+        enrol(store, f"m{number}", school="BM")
+    checked(store, "m0", late=74)
+    checked(store, "m1", ended=True)
+
+    def over(number: int, begin: float, end: float, **fields: object) -> None:
+        put(store, incident(number, began=begin, state=State.CLOSED, ended=end, closed=end + 60, **fields))
+
+    line = {"verdict": Verdict.LINE, "degree": Degree.FOUND}
+    over(1001, at(23, 8), at(23, 10), **line)
+    over(1002, at(26, 14), at(26, 14, 30), **line)
+    # The provider's of the same time, and one at night: not a minute more.
+    over(1003, at(26, 14), at(26, 14, 30), **line)
+    over(1004, at(25, 1), at(25, 3), **line)
+    over(1005, at(26, 8), at(26, 9), verdict=Verdict.POWER, degree=Degree.FOUND)
+    over(
+        1006,
+        at(27, 8),
+        at(27, 8, 20),
+        verdict=Verdict.ROOM,
+        degree=Degree.FOUND,
+        place=Place(Level.ROOM, "BM/main/tin1"),
+    )
+    told = month_of(store)
+    assert (
+        "Internet: mất 2 lần, 2 giờ 30 phút trong giờ học; lâu nhất 2 giờ, thứ Hai 23/11/2026 (SC-1001)." in told.full
+    )
+    assert "Điện: mất 1 lần, 1 giờ trong giờ học, thứ Năm 26/11/2026 (SC-1005)." in told.full
+    assert "Mạng nội bộ: mất 1 lần, 20 phút trong giờ học" in told.full
+    assert "1 máy chậm, lâu nhất 74 ngày" in told.full
+    assert "Hết hỗ trợ: 1 máy" in told.full
+    assert "2. Dành cho" in told.full
+    english = month_of(store, "en")
+    assert "Internet: lost 2 times, 2 h 30 min of lesson time; longest 2 h" in english.full
+    for one in (told, english):
+        assert len(one.title) + 1 + len(one.full) <= 700
+        assert len(one.sms) <= 160
+        assert one.sms.isascii()
+        assert "Internet" in one.sms
+        assert all(len(value) <= 80 for value in one.chat_parameters.values())
+
+
+@given(
+    place=st.text(max_size=80),
+    numbers=st.lists(st.integers(0, 99_999), min_size=9, max_size=9),
+    language=st.sampled_from(["vi", "en"]),
+)
+def test_a_half_page_is_never_longer(place, numbers, language) -> None:
+    losses = [
+        Loss(
+            times=numbers[at_] % 200, lessons=60.0 * numbers[at_], longest=60.0 * numbers[at_ + 1],
+            longest_began=at(23, 8), longest_name="SC-123456",
+        )
+        for at_ in (0, 1, 2)
+    ]  # fmt: skip
+    safety = Safety(of=numbers[3], late=numbers[4], oldest=numbers[5], unsupported=numbers[6])
+    told = month(
+        Month(
+            place=place, begin=at(1, 0), end=at(30, 0), internet=losses[0], power=losses[1], inside=losses[2],
+            before=float(numbers[7]), seen=numbers[8], safety=safety,
+        ),
+        language,
+        VIETNAM,
+    )  # fmt: skip
+    assert len(told.title) + 1 + len(told.full) <= 700
+    assert len(told.sms) <= 160
+    assert not told.full.endswith("…"), "nothing is cut off"

@@ -247,6 +247,26 @@ def test_the_backlog_corrects_what_is_over_and_tells_nobody() -> None:
     assert (event.before["verdict"], event.after["verdict"]) == ("unknown", "line")
 
 
+def test_nothing_began_after_it_was_noticed() -> None:
+    office = Office()
+    loss = fault(kind=Kind.LOSS, verdict=Verdict.LINE, degree=Degree.FOUND)
+    office.judge(200, loss)
+    later = msgspec.structs.replace(loss, began=T + 900, error=30.0, measured=True)
+    assert office.judge(930, later) == []
+    assert office.only().began == T
+    assert office.judge(960, msgspec.structs.replace(later, began=T + 50)) == [What.CORRECTED]
+    assert (office.only().began, office.only().began_error, office.only().began_measured) == (T + 50, 30.0, True)
+
+
+def test_what_a_school_s_outage_grew_from_may_have_begun_before_it() -> None:
+    office = Office()
+    room = fault(ROOM_1, verdict=Verdict.ROOM, degree=Degree.PROBABLE)
+    office.judge(200, room)
+    school = fault(began=T + 290, error=20.0, measured=True, verdict=Verdict.LINE, degree=Degree.FOUND)
+    assert office.judge(400, school) == [What.RESCOPED, What.CORRECTED]
+    assert (office.only().place, office.only().began) == (SCHOOL, T + 290)
+
+
 def test_an_outage_nobody_saw_is_recorded_and_not_told() -> None:
     office = Office()
     past = fault(began=T - 7200, ended=T - 3600, measured=True, verdict=Verdict.LINE, degree=Degree.FOUND)

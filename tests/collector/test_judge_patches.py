@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from schooldrum_collector.app.dated_lists import SHIPPED
 from schooldrum_collector.judge import builds, patches
 from schooldrum_collector.judge.builds import Missing, missing
+from schooldrum_collector.judge.faults import Unusable
 from schooldrum_collector.judge.patches import Seen, Waiting, follow, patches_of
-from schooldrum_collector.judge.support import Unusable
 from schooldrum_collector.show.safety_words import patch_lines
 from schooldrum_collector.speech import Say
 
@@ -113,6 +113,12 @@ def test_before_windows_10_articles_are_counted():
         lambda data: data["windows"][2].update(articles=[1]),
         lambda data: data.update(windows=[]),
         lambda data: data["windows"][2]["updates"].append([2**40, 1]),
+        lambda data: data["windows"][2]["updates"].append([9_999_999, -1]),
+        lambda data: data["windows"][2].update(build=-1),
+        lambda data: data["windows"][2].update(build=10**30),
+        lambda data: data["windows"][2].update(channel="ZZZ"),
+        lambda data: data["windows"][2].update(product="a\n"),
+        lambda data: data["windows"][2].update(security_after=-1),
     ],
 )
 def test_a_list_of_builds_that_cannot_be_is_refused(change):

@@ -11,14 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import schooldrum_collector
+from schooldrum_collector.commands.columns import KINDS
+from schooldrum_collector.judge.faults import ROOM_KINDS, Faulty
 from schooldrum_collector.judge.patches import Patches, PatchState
 from schooldrum_collector.judge.posture import counted, judged, readings
 from schooldrum_collector.judge.posture_checks import CHECKS, INFORMATION, Known, Verdict
-from schooldrum_collector.judge.posture_policy import Faulty, Policies, Policy, in_force, read
+from schooldrum_collector.judge.posture_policy import Policies, Policy, in_force, read
 from schooldrum_collector.judge.posture_steps import FIXES
 from schooldrum_collector.judge.posture_words import EVIDENCE, NAMES, PROFILES, VERDICTS, Words
 from schooldrum_collector.judge.software import Where
 from schooldrum_collector.judge.support import Support, SupportState
+from schooldrum_collector.show.safety_words import patch_lines
+from schooldrum_collector.speech import Say
 from schooldrum_wire.catalogue import SECTIONS
 
 SHIPPED = Path(schooldrum_collector.__file__).parent / "data" / "posture.toml"
@@ -139,6 +143,33 @@ def test_a_supported_system(support, told) -> None:
 )
 def test_updates_in_time(patches, told) -> None:
     assert verdict("updates_in_time", known(patches=patches)) == told
+
+
+@pytest.mark.parametrize(
+    ("told", "behind", "missing", "count"),
+    [(0, 29, 28, 29), (2, 29, 30, 29), (3, None, 3, 3), (None, 4, 3, 4), (0, 1, 0, 0), (None, None, 2, 2)],
+)
+def test_evidence_and_summary_say_one_figure(told, behind, missing, count) -> None:
+    late = Patches(state=PatchState.WAITING, age_days=20, missing=missing, told=told, behind=behind)
+    assert late.count == count
+    (check,) = [one for one in judged(known(patches=late), Policy()) if one.name == "updates_in_time"]
+    assert f"missing: {count}," in check.evidence[0].en
+    words = dict(patch_lines(late, Say("en")))["Missing updates"]
+    assert words.split()[0] == (f"{count}" if (told, behind) != (None, None) else "not")
+
+
+@pytest.mark.parametrize(
+    ("product", "wanted"),
+    [("Windows 11", "newer Windows 11"), ("Windows 10", "ESU"), ("Windows 7", "another PC"), ("debian", "apt update")],
+)
+def test_steps_for_an_ended_system_are_those_of_that_system(product, wanted) -> None:
+    ended = Support(state=SupportState.ENDED, product=product, release="x", until=date(2026, 10, 13))
+    row: Any = {"product": product, "system": "windows"}
+    told = known(support=ended, operating_system=(row,))
+    (check,) = [one for one in judged(told, Policy()) if one.name == "supported_system"]
+    steps = " ".join(step.en for step in check.fix)
+    assert wanted in steps
+    assert ("ESU" in steps) is (product == "Windows 10")
 
 
 def test_a_school_may_ask_for_faster_updates() -> None:
@@ -466,21 +497,42 @@ def test_levels_narrow_a_rule_and_the_offices_file_wins_over_the_products() -> N
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "english", "vietnamese"),
     [
-        "",
-        "dated = 2026-11-21\n[[rule]]\nmost_patch_days = 0",
-        "dated = 2026-11-21\n[[rule]]\nmost_patch_days = 1000",
-        'dated = 2026-11-21\n[[rule]]\nmost_patch_days = "14"',
-        'dated = 2026-11-21\n[[rule]]\nencryption = "some"',
-        "dated = 2026-11-21\n[[rule]]\nmost_patch_day = 14",
-        "dated = 2026-11-21\n[[rule",
-        "dated = 2026-11-21\nrule = 5",
+        ("", "the entry `dated` is missing", "thiếu mục `dated`"),
+        ("[[rule]]\nmost_patch_days = 0", "rule 1, most_patch_days: cannot be used; allowed: 1..365",
+         "được phép: 1..365"),
+        ("[[rule]]\nmost_patch_days = 1000", "rule 1, most_patch_days: ", "rule 1, most_patch_days: "),
+        ('[[rule]]\n[[rule]]\nmost_patch_days = "14"', "rule 2, most_patch_days: ", "giá trị không dùng được"),
+        ('[[rule]]\nencryption = "some"', "rule 1, encryption: cannot be used; allowed: laptops, all, none", "laptops"),
+        ("[[rule]]\nmost_patch_day = 14", "rule 1: the key 'most_patch_day' is not known; allowed: place,",
+         "rule 1: không có khóa 'most_patch_day'; được phép: place,"),
+        ("rules = 5", "the key 'rules' is not known; allowed: dated, rule", "không có khóa 'rules'"),
+        ("[[rule", "no TOML", "không đúng dạng TOML"),
+        ("rule = 5", "rule: cannot be used; allowed: [[rule]]", "rule: giá trị không dùng được"),
+        ('[[rule]]\nkinds = ["labb"]', "rule 1, kinds: no room is of the kind 'labb'; allowed: lab, classroom, subject",
+         "rule 1, kinds: không có loại phòng 'labb'; được phép: lab, "),
+        ('[[rule]]\nplace = "BM/a"\n[[rule]]\nplace = "/BM/main/a"',
+         "rule 2: the place 'BM/main/a' stands in rule 1 already", "rule 2: nơi 'BM/main/a' đã có ở rule 1"),
+        ('[[rule]]\nkinds = ["lab", "office"]\n[[rule]]\nkinds = ["office", "lab"]', "rule 2: the place '/'",
+         "nơi '/'"),
     ],
-)
-def test_rules_that_cannot_be_used_are_refused(text) -> None:
-    with pytest.raises(Faulty, match="safety checks"):
-        read(text)
+)  # fmt: skip
+def test_rules_that_cannot_be_used_are_refused_with_place_and_what_is_allowed(text, english, vietnamese) -> None:
+    with pytest.raises(Faulty) as refused:
+        read(f"dated = 2026-11-21\n{text}" if text else text)
+    assert english in str(refused.value)
+    assert vietnamese in refused.value.vietnamese
+    assert "$" not in f"{refused.value} {refused.value.vietnamese}"
+
+
+def test_rules_for_one_place_may_speak_of_different_pcs() -> None:
+    told = policies('place = "BM"', 'place = "BM"\nkinds = ["lab"]', 'place = "BM"\nlevels = ["TH"]', 'place = "QY"')
+    assert len(told.rule) == 4
+
+
+def test_kinds_of_rooms_are_those_of_the_register() -> None:
+    assert tuple(KINDS) == ROOM_KINDS
 
 
 @pytest.mark.parametrize(

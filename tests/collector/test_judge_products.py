@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schooldrum_collector.judge.faults import Faulty
 from schooldrum_collector.judge.products import (
     CLASSES,
-    Faulty,
     catalogue,
     fits,
     pattern,
@@ -56,6 +56,18 @@ def products(name: str, **more: object) -> tuple[str, ...]:
         ("PMIS 4.0", "pmis"),
         ("ePMIS", "pmis"),
         ("EQMS 3", "eqms"),
+        ("Hệ thống EQMS", "eqms"),
+        ("Phần mềm quản lý chất lượng giáo dục EQMS 2024", "eqms"),
+        ("Phần mềm kế toán MISA", "misa"),
+        ("Phần mềm kế toán hành chính sự nghiệp MISA Mimosa 2022", "misa"),
+        ("Phần mềm quản lý trường học MISA QLTH", "misa_school"),
+        ("Xếp thời khóa biểu TKB", "tkb"),
+        ("Phần mềm xếp thời khóa biểu Smart Scheduler", "smartscheduler"),
+        ("Bachkim Violet", "violet"),
+        ("Phần mềm soạn giảng Violet 1.9", "violet"),
+        ("VNPT SMAS", "smas"),
+        ("Zalo PC", "zalo"),
+        ("Zalo Desktop 24.1", "zalo"),
         # What schools run.
         ("UniKey 4.3 RC5", "unikey"),
         ("Cốc Cốc", "coc_coc"),
@@ -276,11 +288,12 @@ def test_no_pattern_of_the_shipped_list_stands_there_twice():
         ({"licence": "gpl"}, "licence 'gpl'"),
         ({"seen": "never"}, "seen 'never'"),
         ({"names": ["*"]}, "pattern '\\*' names nothing"),
-        ({"nmaes": []}, "unknown field"),
+        ({"nmaes": []}, "'thing': the key 'nmaes' is not known; allowed: code, name,"),
         ({"includes": ["otherr"]}, "is other meant"),
         ({"follows": "nobody"}, "'nobody' is no product"),
         ({"code": "other"}, "stands there twice"),
-        ({"names": "x"}, "Expected `array`"),
+        ({"names": "x"}, "names: cannot be used; allowed: "),
+        ({"name": "a\x07b"}, "name: .* holds control characters"),
     ],
 )
 def test_a_faulty_list_names_the_entry(change, sentence):

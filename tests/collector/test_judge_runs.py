@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schooldrum_collector.judge.runs import Runs, follow
+from schooldrum_collector.judge.runs import Beside, Runs, follow, parts, speaks_beside, spoke
 
 
 def hear(runs: Runs, run: str, *, boot: str = "b1", sent: float = 100.0, starts: int = 0) -> tuple[Runs, bool]:
@@ -66,3 +66,26 @@ def test_memory_stays_bounded_and_without_repeats(spoken: list[str]):
         runs, _ = hear(runs, run, sent=float(number))
     assert len(set(runs.past)) == len(runs.past) <= 64
     assert runs.run not in runs.past
+
+
+def test_whoever_speaks_beside_another_is_kept_on_until_all_have_parted():
+    beside = speaks_beside(Beside(), "a", "b", now=100, before=95)
+    beside = spoke(beside, "b", now=110)
+    beside, is_alone = parts(beside, "b", now=120, silence=180)
+    assert not is_alone
+    beside, is_alone = parts(beside, "a", now=130, silence=180)
+    assert is_alone
+
+
+def test_who_has_parted_keeps_nothing_on_until_it_speaks_again():
+    beside, is_alone = parts(Beside(), "b", now=100, silence=180)
+    assert is_alone
+    beside = speaks_beside(beside, "a", "b", now=150, before=100)
+    assert parts(beside, "a", now=151, silence=180)[1]
+    assert not parts(spoke(beside, "b", now=152), "a", now=153, silence=180)[1]
+
+
+def test_who_has_not_been_heard_for_three_beats_keeps_nothing_on():
+    beside = speaks_beside(Beside(), "a", "b", now=100, before=95)
+    assert not parts(beside, "a", now=95 + 179, silence=180)[1]
+    assert parts(beside, "a", now=95 + 180, silence=180)[1]

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schooldrum_collector.judge.products import Faulty, catalogue
+from schooldrum_collector.judge.faults import Faulty
+from schooldrum_collector.judge.products import catalogue
 from schooldrum_collector.judge.software import APPROVED, FORBIDDEN, UNLISTED, Where, meets, policy
 from schooldrum_wire.fence import BLANK
 from schooldrum_wire.section import Values
@@ -62,8 +63,8 @@ def verdict(
         ([{"forbidden": ["class:*"], "approved": ["anydesk"]}], (APPROVED, "/")),
         ([{"forbidden": ["class:*"], "approved": ["class:remote_control"]}], (APPROVED, "/")),
         ([{"forbidden": ["anydesk"], "approved": ["anydesk", "class:*"]}], (FORBIDDEN, "/")),
-        # Of two rules for one place the one written later.
-        ([{"forbidden": ["anydesk"]}, {"approved": ["class:remote_control"]}], (APPROVED, "/")),
+        # Of two rules for one place, each for some of its PCs, the one written later.
+        ([{"forbidden": ["anydesk"]}, {"kinds": ["lab"], "approved": ["class:remote_control"]}], (APPROVED, "/")),
         # Levels and kinds narrow.
         ([{"levels": ["THCS"], "kinds": ["lab"], "forbidden": ["anydesk"]}], (FORBIDDEN, "/")),
         ([{"levels": ["TH"], "forbidden": ["anydesk"]}], (UNLISTED, "")),
@@ -137,6 +138,25 @@ def test_what_stands_on_a_pc():
         ("veyon", "4.8", UNLISTED),
     ]
     assert (found.programs, found.hidden, len(found.forbidden)) == (5, 1, 1)
+    assert (found.installed, found.gaps) == (5, ())
+
+
+def test_lists_that_were_not_told_whole():
+    gaps: list[Values] = [
+        {"source": "dpkg", "why": "cut", "installed": 12_875, "listed": 4_998},
+        {"source": "flatpak", "why": "no_answer"},
+        {"source": "snap", "why": "cut", "installed": -5, "listed": True},
+        {},
+    ]
+    rows: list[Values] = [{"program": f"p{number}"} for number in range(5_000)]
+    found = policy({}, KNOWN).judge(rows, LAB, gaps)
+    assert (found.programs, found.installed) == (5_000, 12_877)
+    assert [(gap.source, gap.why, gap.installed, gap.listed) for gap in found.gaps] == [
+        ("dpkg", "cut", 12_875, 4_998),
+        ("flatpak", "no_answer", None, None),
+        ("snap", "cut", -5, None),
+        ("?", "?", None, None),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -145,7 +165,11 @@ def test_what_stands_on_a_pc():
         ({"rule": [{"forbidden": ["anydsk"]}]}, "rule 1: 'anydsk' is neither .*is anydesk meant"),
         ({"rule": [{}, {"approved": ["class:toys"]}]}, "rule 2: 'class:toys': the classes are"),
         ({"rule": [{"forbidden": ["name:*"]}]}, "names nothing"),
-        ({"rule": [{"forbiden": []}]}, "unknown field"),
+        ({"rule": [{"forbiden": []}]}, "the key 'forbiden' is not known; allowed: place, levels, kinds, forbidden"),
+        ({"rule": [{}, {"kinds": ["labb"]}]}, "rule 2, kinds: no room is of the kind 'labb'; allowed: lab, classroom"),
+        ({"rule": [{"place": "BM/a"}, {"place": "BM/main/a/"}]}, "rule 2: the place 'BM/main/a' stands in rule 1"),
+        ({"rule": [{"place": "B\x1bM"}]}, "rule 1, place: .* holds control characters"),
+        ({"rule": [{"forbidden": "anydesk"}]}, "rule 1: forbidden: cannot be used; allowed: "),
         ({"rule": {"place": "BM"}}, "one \\[\\[rule\\]\\]"),
         ({"rules": []}, "'rules': the file holds"),
         ({"rule": [{"forbidden": ["anydesk <"]}]}, "is neither CODE"),

@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schooldrum_collector.app.dated_lists import SHIPPED
-from schooldrum_collector.judge import support
-from schooldrum_collector.judge.support import Proof, SupportState, Unusable, Way, support_of, way_out
+from schooldrum_collector.judge import support, support_list
+from schooldrum_collector.judge.faults import Unusable
+from schooldrum_collector.judge.support import Proof, SupportState, Way, support_of, way_out
 from schooldrum_collector.judge.windows_11 import Hardware, fits, hardware_of, processor_fits
 
 RAW = (SHIPPED / "support.json").read_bytes()
-KNOWN = support.read(RAW)
+KNOWN = support_list.read(RAW)
 TODAY = date(2026, 11, 21)
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "eol.json"
 
@@ -118,7 +119,7 @@ def test_a_list_that_knows_the_second_year_proves_it():
     data = json.loads(RAW)
     (row,) = [one for one in data["windows"] if one["build"] == 19045 and not one["server"] and "years" in one]
     row["years"][1]["above"] = 7700
-    known = support.read(json.dumps(data).encode())
+    known = support_list.read(json.dumps(data).encode())
     assert support_of(windows(19045, revision=7701), known, TODAY).until == date(2027, 10, 12)
     assert support_of(windows(19045, revision=7700), known, TODAY).state is SupportState.ENDED
 
@@ -142,7 +143,11 @@ OLD = Hardware(processor="Intel(R) Core(TM) i3-4130 CPU @ 3.40GHz", memory=4 << 
     ("row", "hardware", "day", "way", "to"),
     [
         (windows(26200), GOOD, TODAY, "none", ""),
-        (windows(26100), OLD, TODAY, "free_upgrade", "Windows 11"),
+        (windows(26100), OLD, TODAY, "next_release", "Windows 11 25H2"),
+        (windows(22631), OLD, TODAY, "next_release", "Windows 11 25H2"),
+        (windows(22631, "Education"), OLD, TODAY, "next_release", "Windows 11 24H2"),
+        (windows(28000), OLD, date(2028, 3, 15), "next_release", ""),
+        (windows(26100, "CloudEdition"), OLD, TODAY, "replace", ""),
         (windows(19045), GOOD, TODAY, "free_upgrade", "Windows 11"),
         (windows(19045), OLD, TODAY, "esu", "2028-10-10"),
         (windows(19042), OLD, TODAY, "esu", "2028-10-10"),
@@ -280,13 +285,45 @@ def test_a_list_that_cannot_be_is_refused(change):
     data = json.loads(RAW)
     change(data)
     with pytest.raises(Unusable):
-        support.read(json.dumps(data).encode())
+        support_list.read(json.dumps(data).encode())
+
+
+@pytest.mark.parametrize(
+    ("part", "change", "english", "vietnamese"),
+    [
+        ("linux", {"extended": "2020-01-01"}, "at linux[1].extended: the day 2020-01-01 is before `end` (20",
+         "ở linux[1].extended: ngày 2020-01-01 trước `end`"),
+        ("windows", {"extended": "2020-01-01"}, "at windows[1].extended: ", "trước `end`"),
+        ("windows", {"channel": "ZZZ"}, "at windows[1].channel: there is no channel 'ZZZ'; allowed: W, E, LTSC",
+         "không có kênh 'ZZZ'; được phép: W, E,"),
+        ("windows", {"channel": "W", "server": True}, "allowed: LTSC, SAC, AC", "được phép: LTSC, SAC, AC"),
+        ("windows", {"build": -1}, "at windows[1].build: the number -1 cannot be; from 1 to 999999",
+         "số -1 không thể có"),
+        ("windows", {"build": 10**30}, "at windows[1].build: the number 1000", "từ 1 đến 999999"),
+        ("windows", {"years": [{"until": "2001-01-01"}]}, "at windows[1].years[0].until: ", "trước `end`"),
+        ("windows", {"years": [{"until": "2090-01-01", "above": -5}]}, "at windows[1].years[0].above: ", "-5"),
+        ("windows", {"product": " "}, "at windows[1].product: empty", "để trống"),
+        ("linux", {"codename": "a\x1b[31m"}, "at linux[1].codename: 'a\\x1b[31m' holds control", "ký tự điều khiển"),
+        ("linux", {"codename": "a\u202eb"}, "at linux[1].codename: ", "ký tự điều khiển"),
+        ("linux", {"codename": "a" * 1_000_000}, "1000000 characters long; at most 80 are allowed", "tối đa 80"),
+        ("linux", {"release": ""}, "at linux[1].release: empty", "để trống"),
+        ("linux", {"end": "1980-01-01"}, "at linux[1].end: the day 1980-01-01 cannot be", "không thể có"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused_with_place_and_what_is_allowed(part, change, english, vietnamese):
+    data = json.loads(RAW)
+    data[part][1].update(change)
+    with pytest.raises(Unusable) as refused:
+        support_list.read(json.dumps(data).encode())
+    assert english in str(refused.value)
+    assert vietnamese in refused.value.vietnamese
+    assert len(str(refused.value)) < 300
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_list_or_refused(raw):
     with pytest.raises(Unusable):
-        support.read(raw)
+        support_list.read(raw)
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason=f"no {SHARED} to compare the shipped list with")

@@ -351,7 +351,7 @@ async def test_machines_and_one_machine(door: Door):
     found = await door.json("/api/v1/machines?scope=DEMO")
     first, second, third = found["machines"]
     assert first["alias"] == "tin1-01"
-    assert first["presence"] == {"state": "online", "since": None, "assumed": False}
+    assert first["presence"] == {"state": "online", "since": None, "assumed": False, "away": False}
     assert first["heard"] == "2026-11-23T02:59:59.000Z"
     assert second["presence"]["state"] == "never"
     assert third["presence"]["state"] == "pending"

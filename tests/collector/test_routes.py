@@ -78,9 +78,10 @@ def routed(file: Path, *labels: str) -> set[str]:
         ((INCIDENT, "scope=area", "area=hp", "severity=urgent"), {"office"}),
         ((INCIDENT, "scope=provider", "severity=urgent"), {"office"}),
         (
-            (INCIDENT, "scope=service", "severity=information"),
+            (INCIDENT, "scope=service", "kind=service", "severity=information"),
             {"office", "office hn", "office hn/q3", "it_officer", "it_officer BM", "it_officer hp", "it_officer A.1"},
         ),
+        ((INCIDENT, "scope=service", "kind=outage", "severity=urgent"), {"office", "administrator"}),
         (("alertname=SchooldrumSchoolOutAllDay", "role=office", "severity=action", "school=BM"), {"office hn/q3"}),
         (("alertname=SchooldrumSchoolOutAllDay", "role=office", "severity=action", "school=KD"), {"office"}),
         (("alertname=SchooldrumLessonsLost", "role=principal", "severity=information", "school=BM"), {"principal"}),

@@ -6,7 +6,8 @@ import pytest
 
 from schooldrum_collector.commands.software import sample
 from schooldrum_collector.speech import Say
-from schooldrum_collector.store.software_lists import CATALOGUE_FILE, POLICY_FILE, Unusable, load, shipped
+from schooldrum_collector.store.office_file import Unusable
+from schooldrum_collector.store.software_lists import CATALOGUE_FILE, POLICY_FILE, load, shipped
 
 OWN = '[[product]]\ncode = "so_diem"\nname = "Sổ điểm"\nclass = "exam"\nnames = ["so diem *"]\n'
 

@@ -187,6 +187,36 @@ def test_the_main_line_is_lost_and_all_come_by_the_second():
     assert fault.evidence.names["provider"] == ("A",)
 
 
+def test_a_climb_that_got_not_even_so_far_is_not_its_end():
+    """Abroad is lost from CUT to CUT + 10 beats; in one climb in between the country did not answer either."""
+    bad, worse = rungs("international"), rungs("international", "national")
+
+    def climbs(number: int) -> tuple[Climb, ...]:
+        kinds = dict.fromkeys(range(-10, 20), WELL) | dict.fromkeys(range(10), bad) | {2: worse, 6: worse}
+        return tuple(Climb(at=CUT + number + BEAT * at, rungs=kind) for at, kind in sorted(kinds.items()))
+
+    now = CUT + 4 * BEAT + 30
+    there = seen([Pc(number=80 + n, room=OFFICE) for n in range(2)], now)
+    there = msgspec.structs.replace(
+        there,
+        witnesses=tuple(
+            msgspec.structs.replace(one, climbs=climbs(number)) for number, one in enumerate(there.witnesses)
+        ),
+    )
+    (fault,) = faults(there, now)
+    assert fault.verdict is Verdict.INTERNATIONAL
+    assert abs(fault.began - CUT) <= BEAT
+    assert fault.ended is not None
+    assert abs(fault.ended - (CUT + 10 * BEAT)) <= BEAT
+
+
+def test_whoever_comes_by_the_second_line_did_not_measure_when_the_main_one_went():
+    everybody = pcs(ROOMS, provider="B", climbs_online=rungs("resolver"))
+    (fault,) = [one for one in faults(seen(everybody, LATER, lines=two_lines()), LATER) if one.kind is Kind.SECOND_LINE]
+    assert (fault.measured, fault.evidence.counts["measured"]) == (False, 0)
+    assert (fault.began, fault.error) == (LATER - 2 * BEAT, 2 * BEAT)
+
+
 def test_a_second_line_that_waits_is_no_fault():
     assert faults(seen(pcs(ROOMS, provider="A"), LATER, lines=two_lines()), LATER) == ()
 
@@ -263,6 +293,7 @@ def lossy(*steps: str):
         (("gateway", "provider", "national", "international"), (OFFICE, TIN1), "S1", Verdict.LAN),
         (("international",), (OFFICE, TIN1), "S1", None),
         (("gateway", "provider", "national", "international"), (OFFICE, OFFICE), OFFICE, Verdict.ROOM),
+        (("provider", "national", "international"), (OFFICE, OFFICE), "S1", Verdict.LINE),
     ],
 )
 def test_a_third_of_all_packets(steps, rooms, place, verdict):

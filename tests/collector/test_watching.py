@@ -138,13 +138,13 @@ async def test_a_school_cut_from_the_internet(lab: Lab) -> None:
     for _ in range(6):
         await lab.beat()
     assert lab.only().state is State.CLOSED
-    assert lab.watching.revise({"BM": 0.0}) or lab.only().verdict is Verdict.LINE
+    assert lab.watching.afterwards.revise({"BM": 0.0}) or lab.only().verdict is Verdict.LINE
     line_lost = lab.only()
     assert (line_lost.verdict, line_lost.first.verdict) == (Verdict.LINE, Verdict.UNKNOWN)
     assert abs(line_lost.began - cut_at) <= line_lost.began_error + BEAT
     assert abs(line_lost.ended - back_at) <= line_lost.ended_error + BEAT
     assert line_lost.began_measured
-    assert lab.watching.revise({"BM": 0.0}) is False, "judged again, it is the same"
+    assert lab.watching.afterwards.revise({"BM": 0.0}) is False, "judged again, it is the same"
     assert sum(what is What.TOLD for what in lab.story()) == 1
 
 

@@ -18,8 +18,13 @@ DEPLOY = Path(__file__).resolve().parents[2] / "deploy" / "prometheus"
 class Prometheus:
     """Prometheus with our shipped configuration, but faster and with the ports of this test."""
 
-    def __init__(self, folder: Path, office: str, *, rules: str = "", alertmanager: str = NOBODY) -> None:
-        """`rules` takes the place of the shipped ones; `alertmanager` (HOST:PORT) is told of what fires."""
+    def __init__(
+        self, folder: Path, office: str, *, rules: str = "", alertmanager: str = NOBODY, late: str = "", url: str = ""
+    ) -> None:
+        """`rules` takes the place of the shipped ones; `alertmanager` (HOST:PORT) is told of what fires.
+
+        `late` is how old samples may be that are written to it (2h); none are taken where it is empty.
+        """
         shutil.copytree(DEPLOY, folder)
         if rules:
             (folder / "schooldrum.rules.yml").write_text(rules, "utf-8")
@@ -30,12 +35,16 @@ class Prometheus:
         assert changed.count(netloc) == 3
         changed = changed.replace("127.0.0.1:9093", alertmanager)
         (folder / "prometheus.yml").write_text(changed, "utf-8")
-        self.url = f"http://127.0.0.1:{free_port()}"
+        if late:
+            window = f"\nstorage:\n  tsdb:\n    out_of_order_time_window: {late}\n"
+            (folder / "prometheus.yml").write_text(changed + window, "utf-8")
+        self.url = url or f"http://127.0.0.1:{free_port()}"
         command = [
             "prometheus", f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'data'}",
             f"--web.listen-address={urlsplit(self.url).netloc}", "--log.level=warn",
             # The first word of an alert is lost where Alertmanager is not known yet; the next is a minute away.
             "--rules.alert.resend-delay=1s",
+            *(["--web.enable-remote-write-receiver"] if late else []),
         ]  # fmt: skip
         self.program = Program(command, folder / "prometheus.log", {"PATH": "/usr/bin:/bin"})
 

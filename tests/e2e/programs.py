@@ -212,8 +212,8 @@ class Agent:
         }
         return _environment(own | self._settings)
 
-    def call(self, *words: str, typed: str = "") -> str:
-        """Runs one of its commands to its end and returns what it printed."""
+    def call(self, *words: str, typed: str = "", code: int = 0) -> str:
+        """Runs one of its commands to its end, which must come with this exit code, and returns what it printed."""
         ended = subprocess.run(
             [*self.program, *words],
             env=self._environment(),
@@ -223,7 +223,7 @@ class Agent:
             timeout=60,
             check=False,
         )
-        assert ended.returncode == 0, f"{words}: {ended.stdout}{ended.stderr}"
+        assert ended.returncode == code, f"{words}: {ended.stdout}{ended.stderr}"
         return ended.stdout
 
     def enrol(self, collector: Collector) -> str:

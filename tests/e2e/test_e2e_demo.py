@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,8 @@ class Demo:
 
     def start(self, *more: str) -> None:
         self.said: list[str] = []
-        words = ("demo", "start", "--schools", "12", "--quiet-day", "--alone", "--lang", "en", *more)
+        day = () if "--schools" in more else ("--schools", "12", "--quiet-day")
+        words = ("demo", "start", *day, "--alone", "--lang", "en", *more)
         self.process = subprocess.Popen(
             [*PROGRAM, *words], env=self.environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -151,6 +153,30 @@ def test_everything_that_can_be_cut_is_found_and_mended_and_the_next_start_goes_
     time.sleep(25)
     assert not [one for one in demo.incidents() if one["state"] == "open"]
     assert demo.stop(signal.SIGTERM) == 0, demo.text
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_half_a_day_lies_behind_the_first_start_and_two_incidents_go_on(tmp_path) -> None:
+    demo = Demo(tmp_path / "home")
+    try:
+        demo.start("--schools", "10")
+        assert "playing the half day" in demo.text
+        known = {one["place"]["path"]: one for one in demo.incidents() if one["state"] == "closed"}
+        assert {"Nhà mạng C", "MP04", "MP06"} <= known.keys()
+        assert {_standing(known["MP04"]), _standing(known["MP06"])} == {("line", "probable"), ("power", "probable")}
+        going_on = {one["place"]["path"] for one in demo.incidents() if one["state"] == "open"}
+        assert {"MP09/main/tin1", "MP10"} <= going_on
+        begun = datetime.fromisoformat(known["MP04"]["began"]["at"])
+        assert 2.5 < (datetime.now(UTC) - begun).total_seconds() / 3600 < 3.5
+        assert "by itself, for a while" in demo.call("demo", "list")
+        # What goes on is held by the PCs themselves: it does not end because another collector listens now.
+        time.sleep(25)
+        assert _of(demo, "MP09/main/tin1")["state"] == "open"
+        assert "1 PC that waits" in fetched(f"{demo.office}/schools/MP02?lang=en")
+    finally:
+        if demo.process.poll() is None:
+            assert demo.stop() == 0, demo.text
 
 
 def test_two_demos_do_not_share_a_home_and_the_names_of_schools_are_checked(demo) -> None:

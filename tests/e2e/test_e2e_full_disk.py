@@ -89,6 +89,17 @@ def school_presence(collector: Collector) -> set[str]:
     return set(re.findall(r'state="(\w+)"', collector.page()))
 
 
+@pytest.mark.parametrize(("size", "words"), [(64 << 10, "is full"), (32 << 20, "is nearly full")])
+def test_doctor_says_first_that_the_disk_is_full(tmp_path: Path, collector: Collector, size: int, words: str):
+    agent = Agent(tmp_path / "agent", ladder="collector")
+    agent.enrol(collector)
+    agent.program = [*SMALL_DISK, str(size), str(agent.home / "state"), *AGENT]
+    first, *rest = agent.call("doctor", "--lang", "en", code=1).splitlines()
+    assert first.startswith("[ fault ] Room on the disk: ")
+    assert words in first
+    assert not any("[ fault ]" in line for line in rest)
+
+
 @pytest.mark.timeout(250)
 def test_an_agent_on_a_full_disk_goes_on_and_what_waits_in_memory_arrives(tmp_path: Path, collector: Collector):
     agent = Agent(tmp_path / "agent", beat="1", pace="clock=1,agent=1", start_spread="3600")

@@ -249,7 +249,13 @@ def test_accounts(said):
     }
     seen = row(said, "accounts")
     assert seen["accounts"] == len(people)
+    members |= {person[0] for person in people if shutil.which("sudo", path=_PLACES) and by_sudo(person[0])}
     assert seen["administrators"] == len(members & {person[0] for person in people})
+
+
+def by_sudo(name: str) -> bool:
+    """Whether sudo itself says of this account that it may do everything (asked as root)."""
+    return bool(re.search(r"^\s+\((?:ALL|root)\b.*\bALL$", asked("sudo", "-l", "-U", name), re.MULTILINE))
 
 
 def test_encryption(said):

@@ -30,6 +30,7 @@ _PROTECTED = {
     "icalendar": "import icalendar",
     "templates": "import jinja2",
     "apprise": "import apprise",
+    "snappy": "import cramjam",
 }
 BREAKS = [
     ("wire", f"{WIRE}/result.py", "import schooldrum_agent.probe"),

@@ -36,7 +36,7 @@ def contributed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT, copy, ignore=unwanted, dirs_exist_ok=True)
     text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     steps = re.findall(r"^`([\w./]+)`\n\n```(python|diff)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    assert [kind for _, kind, _ in steps] == ["python", "diff", "python", "diff", "diff"]
+    assert [kind for _, kind, _ in steps] == ["python", "diff", "python", "diff", "diff", "diff"]
     for name, kind, text in steps:
         path = copy / name
         if kind == "python":
@@ -87,5 +87,6 @@ def test_the_probe_of_contributing_keeps_the_house_rules(contributed):
     _run(contributed, "ruff", "format", "--no-cache", "--check", *files)
     _run(contributed, "mypy", "agent/schooldrum_agent/probes/processes.py")
     _run(contributed, "pytest", "-q", "-p", "no:cacheprovider", "tests/in_step/test_in_step_structure.py")
+    _run(contributed, "pytest", "-q", "-p", "no:cacheprovider", "tests/in_step/test_in_step_meanings.py")
     shown = "test_whatever_is_declared_is_shown_or_it_is_said_why_not"
     _run(contributed, "pytest", "-q", "-p", "no:cacheprovider", "tests/in_step/test_in_step_dashboards.py", "-k", shown)

@@ -1,13 +1,15 @@
 """Collector and agent of a school whose beat is a second: what waits for minutes waits for as many seconds.
 
 python hurried.py collector SHIFT …     under a clock that is off by so many seconds
-python hurried.py agent …
+python hurried.py agent …               in the boot that the file `boot` beside its state tells, if there is one
 """
 
+import os
 import sys
 import time
 from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -48,10 +50,24 @@ def _collector() -> int:
     watching: Any = import_module("schooldrum_collector.app.watching")
     paces = watching.Paces
     watching.Paces = lambda: paces(judge=0.2, gather=1.0)
+    telling: Any = import_module("schooldrum_collector.app.telling")
+    patient = telling.Paces
+    telling.Paces = lambda: patient(renew=5.0, retry=0.2, longest=1.0, timeout=2.0)
     return int(import_module("schooldrum_collector.__main__").main())
 
 
+def _in_boot(name: str, began: str) -> None:
+    """Of this name, begun at these seconds of the kernel's boot-time clock."""
+    boot: Any = import_module("schooldrum_agent.sources.boot")
+    since_kernel = boot.boottime
+    boot.boottime = lambda: since_kernel() - float(began)
+    boot.boot_id = lambda *_: name
+
+
 def _agent() -> int:
+    told = Path(os.environ["SCHOOLDRUM_STATE"]).with_name("boot")
+    if told.exists():
+        _in_boot(*told.read_text(encoding="utf-8").split())
     _hurry(_AGENT)
     courier = import_module("schooldrum_agent.courier").Courier
     # The default of an argument was bound before.

@@ -39,6 +39,10 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     also: tuple[str, ...] = ()
     prepares: Doing | None = None
     tidies: Doing | None = None
+    meanwhile: Doing | None = None
+    """What else happens in the middle of it."""
+    afterwards: Doing | None = None
+    """What happens once nothing more is said of it."""
     again: float = 0.0
     """Seconds for which it works in between, before it breaks once more for as long; 0: it breaks once."""
     beat: float = BEAT
@@ -113,6 +117,9 @@ def _played(school: School, scenario: Scenario) -> Outcome:
 
     cut = school.now()
     scenario.breaks(school)
+    if scenario.meanwhile is not None:
+        watch(cut + scenario.lasts / 2)
+        scenario.meanwhile(school)
     watch(cut + scenario.lasts)
     if scenario.again:
         scenario.mends(school)
@@ -123,7 +130,7 @@ def _played(school: School, scenario: Scenario) -> Outcome:
     scenario.mends(school)
     quiet = time.monotonic() + 2 * WELL_SECONDS
     last = ""
-    deadline = time.monotonic() + SETTLED_SECONDS
+    deadline = time.monotonic() + SETTLED_SECONDS * scenario.beat / BEAT
     while time.monotonic() < min(quiet, deadline):
         there = look()
         now = words[-1][1] if words else ""
@@ -131,6 +138,9 @@ def _played(school: School, scenario: Scenario) -> Outcome:
         if now != last or live:
             quiet, last = time.monotonic() + WELL_SECONDS + (2 * WELL_SECONDS if live else 0), now
         time.sleep(0.1)
+    if scenario.afterwards is not None:
+        scenario.afterwards(school)
+        watch(school.now() + 2 * WELL_SECONDS)
     return Outcome(
         cut=cut, mended=mended, words=tuple(words), incidents=look(), notified=tuple(school.alerts.notified())
     )

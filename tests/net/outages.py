@@ -1,7 +1,10 @@
 """The outages that are played in a school of namespaces, by name; each with what is to be told of it."""
 
+import time
+
+from tests.e2e.programs import eventually
 from tests.net import school as place
-from tests.net.outage import Doing, Scenario
+from tests.net.outage import SETTLED_SECONDS, Doing, Scenario
 from tests.net.school import ROOMS, School, pcs
 
 HALVES = {
@@ -42,12 +45,21 @@ def together(*doings: Doing) -> Doing:
 
 
 def beats(seconds: int) -> Doing:
-    """Sets the beat of all PCs."""
+    """Sets the beat of all PCs, and waits until they keep it."""
 
     def do(school: School) -> None:
         school.collector.call("settings", "set", "--scope", "/", f"beat={seconds}")
+        eventually(
+            lambda: {one.get("beat") for one in school.machines().values()} == {seconds},
+            SETTLED_SECONDS,
+            f"every PC reports each {seconds} s",
+        )
 
     return do
+
+
+BOTH_DOWN = links("router", "down", "wan-b", "wan-a")
+"""The one that nobody uses first: whoever lost the other alone would still report by this one."""
 
 
 def in_room(room: str) -> list[str]:
@@ -82,6 +94,28 @@ def wan_back_split(school: School) -> None:
     for table, line in enumerate(HALVES, 200):
         _, net = place.LINES[line]
         school.network.ip("router", "route", "replace", "default", "via", f"{net}.2", "table", str(table))
+
+
+def slowed(least: float, most: float) -> tuple[Doing, Doing]:
+    """Every packet by the first line waits so many seconds."""
+    return lambda school: school.detour("a", least, most), lambda school: school.straight("a")
+
+
+UNHEARD, HEARD = rules("world", "INPUT", "-p", "tcp", "--dport", "9093", "-j", "REJECT", "--reject-with", "tcp-reset")
+"""Alertmanager is away, and is there again."""
+
+
+def collector_restarted(school: School) -> None:
+    school.collector.kill()
+    school.restart_collector()
+
+
+def rebooted_twice(school: School) -> None:
+    """Nobody ever hears of the boot in between."""
+    everybody = [pc for _, pc in pcs()]
+    school.reboot(*everybody)
+    time.sleep(4)
+    school.reboot(*everybody)
 
 
 def dropped(name: str, address: str) -> tuple[Doing, Doing]:
@@ -202,18 +236,63 @@ INSIDE = (
         (together(*power("tin1-1")), lambda _: None),
         place="", lasts=4.0,
     ),
+    outage(
+        "the power of a room flickers",
+        (lambda school: school.reboot(*in_room("tin2")), lambda _: None),
+        place="", lasts=4.0,
+    ),
 )  # fmt: skip
 OUTSIDE = (
     outage(
         "both lines",
-        (links("router", "down", "wan-a", "wan-b"), wan_back),
+        (BOTH_DOWN, wan_back),
         live="unknown unknown", end="line found",
     ),
     outage(
         "a line that comes and goes",
-        (links("router", "down", "wan-a", "wan-b"), wan_back),
+        (BOTH_DOWN, wan_back),
         live="unknown unknown", end="line found", again=6.0,
     ),
+    outage(
+        "both lines, and all PCs of a room start anew meanwhile",
+        (BOTH_DOWN, wan_back),
+        live="unknown unknown", end="line found", lasts=14.0,
+        meanwhile=lambda school: school.reboot(*in_room("tin1")),
+    ),
+    outage(
+        "both lines, and all PCs start anew meanwhile",
+        (BOTH_DOWN, wan_back),
+        live="unknown unknown", end="line found", lasts=14.0,
+        meanwhile=lambda school: school.reboot(*(pc for _, pc in pcs())),
+    ),
+    outage(
+        "both lines, and all PCs start anew twice meanwhile",
+        (BOTH_DOWN, wan_back),
+        live="unknown unknown", end="line found", lasts=16.0, meanwhile=rebooted_twice,
+    ),
+    outage(
+        "both lines, and the collector starts anew meanwhile",
+        (BOTH_DOWN, wan_back),
+        live="unknown unknown", end="line found", lasts=16.0, meanwhile=collector_restarted,
+    ),
+    outage(
+        "both lines, mended while the collector is away",
+        (BOTH_DOWN,
+         together(lambda school: school.collector.kill(), wan_back, lambda school: school.restart_collector())),
+        live="unknown unknown", end="line found", starts=3.0,
+    ),
+    outage(
+        "both lines, while Alertmanager is away",
+        (together(UNHEARD, BOTH_DOWN), wan_back),
+        live="unknown unknown", end="line found", afterwards=HEARD, told=(0, 1),
+    ),
+    outage(
+        "both lines, and Alertmanager is back before them",
+        (together(UNHEARD, BOTH_DOWN), wan_back),
+        live="unknown unknown", end="line found", lasts=10.0, meanwhile=HEARD,
+    ),
+    outage("a line that is slow and shaky", slowed(0.02, 0.08), place="", lasts=10.0),
+    outage("a line so slow that nothing comes in time", slowed(5.0, 6.0), live="unknown unknown", end="line found"),
     outage(
         "the first line, the second steps in",
         (links("router", "down", "wan-a"), wan_back),
@@ -269,8 +348,11 @@ OUTSIDE = (
         "a third of all packets",
         rules("a", "FORWARD", "-i", "school", "-m", "statistic", "--mode", "random", "--probability", "0.3",
               "-j", "DROP"),
-        kind="loss", live="line found", end="line found", lasts=22.0,
-        # TCP sends again after 1, 2 and 4 seconds: little in beats of a minute, too much in beats of a second.
+        kind="loss", live="loss line", end="line found", lasts=22.0,
+        # Whoever begins to speak and is not heard tries again after 1 s, then 2, then 4 (RFC 6298): with a third lost,
+        # each eleventh connection takes 3 s or longer. In beats of a minute that is nothing. In beats of a second it is
+        # three beats without a report, a PC that is unheard, and loss needs two that are heard: once in eight times it
+        # was found after 19 s.
         beat=3.0, prepares=beats(3), tidies=beats(1),
     ),
 )  # fmt: skip

@@ -24,6 +24,7 @@ import msgspec
 from tests.agent.delivery_stand_in import Reply, Request, front
 from tests.e2e.pcs import made_up_sysfs
 from tests.e2e.programs import Agent, Collector, fetched
+from tests.net.detour import CARD, Detour
 from tests.net.line import within
 from tests.net.way import Server, answer_to
 
@@ -47,6 +48,7 @@ BEAT = 1.0
 GRACE_SECONDS = 18.0
 """Before, a collector that has just started misses nobody (hurried.py: 15 seconds and three beats)."""
 _DNS_HEADER = 12
+_DETOUR_TABLE = "50"
 _TOLD_APART = frozenset({"ladder", "services", "machine", "clock"})
 _LESSON = (2, 9)
 """Wednesday, and the hour of Vietnam's clock (UTC+7) at which the collector's day begins."""
@@ -229,10 +231,19 @@ class Alerts:
             return [said[0][1] for said in self._told.values()]
 
 
+Furnish = Callable[[Network, str, Path], dict[str, Any]]
+"""What is special about the PCs of a school: told the network, a PC and its folder, gives more for its `Agent`."""
+
+
+def _plain(_network: Network, _pc: str, _folder: Path) -> dict[str, Any]:
+    return {}
+
+
 class School:
     """The whole of it, working; `network` is broken, `incidents` and `alerts` show what came of it."""
 
-    def __init__(self, home: Path, undo: contextlib.ExitStack) -> None:
+    def __init__(self, home: Path, undo: contextlib.ExitStack, furnish: Furnish = _plain) -> None:
+        self._furnish = furnish
         home.mkdir(parents=True, exist_ok=True)
         self.network = Network(undo)
         names = self.network.names
@@ -258,6 +269,7 @@ class School:
             list(two.map(self._enrol, pcs()))
         self.pc_of = {self._machine(home / pc): pc for pc in self.agents}
         self.on: set[str] = set()
+        self.detours: dict[str, Detour] = {}
         undo.callback(lambda: self.switch_off(*self.on))
         self.switch_on(*self.agents)
 
@@ -296,23 +308,22 @@ class School:
 
     def _agent(self, home: Path, number: int, pc: str) -> Agent:
         folder = home / pc
-        return Agent(
-            folder,
-            program=("ip", "netns", "exec", self.network.names[pc], sys.executable, HURRIED, "agent"),
-            sysfs=made_up_sysfs(folder / "sys", number),
-            rootfs=str(home / "root"),
-            beat="1",
-            start_spread="0",
-            proxy="none",
-            allow_private_targets="true",
-            disabled=",".join(probe.name for probe in PROBES if probe.name not in _TOLD_APART),
-            ladder="local",
-            ladder_names="truong.example.vn",
-            ladder_independent=RESOLVER,
-            ladder_national=NATIONAL,
-            ladder_international=INTERNATIONAL,
-            ladder_pages="page.example.vn",
-        )
+        settings: dict[str, Any] = {
+            "program": ("ip", "netns", "exec", self.network.names[pc], sys.executable, HURRIED, "agent"),
+            "sysfs": made_up_sysfs(folder / "sys", number),
+            "rootfs": str(home / "root"),
+            "start_spread": "0",
+            "proxy": "none",
+            "allow_private_targets": "true",
+            "disabled": ",".join(probe.name for probe in PROBES if probe.name not in _TOLD_APART),
+            "ladder": "local",
+            "ladder_names": "truong.example.vn",
+            "ladder_independent": RESOLVER,
+            "ladder_national": NATIONAL,
+            "ladder_international": INTERNATIONAL,
+            "ladder_pages": "page.example.vn",
+        }
+        return Agent(folder, **{**settings, **self._furnish(self.network, pc, folder)})
 
     def _enrol(self, where: tuple[str, str]) -> None:
         room, pc = where
@@ -342,10 +353,33 @@ class School:
             self.agents[pc].kill()
             self.on.discard(pc)
 
+    def reboot(self, *names: str) -> None:
+        """They lose power and are switched on at once: another boot, whose clock begins at nought."""
+        self.switch_off(*names)
+        for pc in names:
+            began = time.clock_gettime(time.CLOCK_BOOTTIME)
+            (self.agents[pc].home / "boot").write_text(f"{secrets.token_hex(16)} {began}", encoding="utf-8")
+        self.switch_on(*names)
+
     def restart_collector(self) -> None:
         """The collector that was killed serves again."""
         self.collector.serve()
         self.listening = time.monotonic()
+
+    def detour(self, near: str, least: float, most: float) -> None:
+        """What goes out by a provider waits on the way for a time between these seconds."""
+        self.detours[near] = Detour(self.network.names[near], least=least, most=most)
+        self.network.run(near, "sysctl", "-qw", f"net.ipv4.conf.{CARD}.rp_filter=0")
+        self.network.ip(near, "link", "set", CARD, "up")
+        self.network.ip(near, "route", "add", "default", "dev", CARD, "table", _DETOUR_TABLE)
+        self.network.ip(near, "rule", "add", "iif", "school", "lookup", _DETOUR_TABLE)
+
+    def straight(self, near: str) -> None:
+        """It goes straight on again."""
+        self.network.ip(near, "rule", "del", "iif", "school", "lookup", _DETOUR_TABLE)
+        gone = self.detours.pop(near)
+        gone.close()
+        assert gone.passed, "nobody came by the detour"
 
     # What came of it
 
@@ -368,13 +402,17 @@ class School:
 
     def machines(self) -> dict[str, dict[str, Any]]:
         """What the office's API tells of each machine, by its alias."""
-        where = f"{self.collector.office}/api/v1/machines?limit=100"
-        told = within(self.network.names["world"], lambda: fetched(where))
-        return {one["alias"]: one for one in json.loads(told)["machines"]}
+        told = json.loads(self.office("/api/v1/machines?limit=100"))
+        return {one["alias"]: one for one in told["machines"]}
+
+    def office(self, path: str) -> str:
+        """What stands behind a path of the office's door."""
+        where = f"{self.collector.office}{path}"
+        return str(within(self.network.names["world"], lambda: fetched(where)))
 
 
 @contextlib.contextmanager
-def school(home: Path) -> Iterator[School]:
+def school(home: Path, furnish: Furnish = _plain) -> Iterator[School]:
     """One in which everything works."""
     with contextlib.ExitStack() as undo:
-        yield School(home, undo)
+        yield School(home, undo, furnish)

@@ -16,6 +16,8 @@ from schooldrum_wire.section import Row
 UNREAD = {
     "reg LogonUI": "who signed in last: never read (SECURITY R8)",
     "reg NetworkList": "networks known to the PC, named by people; which one is in use it does not say",
+    "ufw": "what `ufw status` prints is translated; the agent reads ufw's own files, which were not recorded",
+    "mokutil": "what mokutil prints of a variable; the agent reads the variable itself (form EFI variable)",
     "sshd -T": "none of the ten checks asks about SSH, and its settings are for root only",
 }
 """Forms about safety that no reader here reads, and why."""
@@ -140,17 +142,6 @@ def of_firewall(recording: Recording) -> Facts:
     }
 
 
-def of_ufw(recording: Recording) -> Facts:
-    (row,) = listed(firewall.read_linux(postures.ufw(recording.text)))
-    truth, upstream = recording.truth, recording.upstream or {}
-    active = truth["active"] if "active" in truth else (truth.get("status") or upstream["status"]) == "active"
-    facts: Facts = {"ufw": (row["enabled"], active)}
-    if "default" in upstream:
-        wanted = "allow" if upstream["default"].startswith("allow") else "block"
-        facts["ufw's default for what comes in"] = (row["inbound"], wanted)
-    return facts
-
-
 def of_accounts(recording: Recording) -> Facts:
     truth = recording.truth
     told = postures.accounts(wmic.rows(recording.raw))
@@ -208,25 +199,14 @@ def of_efi_variable(recording: Recording) -> Facts:
     return {"Secure Boot": (row["enabled"], truth["secure_boot"])}
 
 
-def of_mokutil(recording: Recording) -> Facts:
-    truth = recording.truth
-    (row,) = listed(secure_boot.read_linux(postures.mokutil(recording.text)))
-    return {
-        "Secure Boot": (row["enabled"], truth["secure_boot"]),
-        "UEFI": (row["firmware"] == "uefi", truth.get("efi", True)),
-    }
-
-
 READERS: dict[str, Reader] = {
     "AntiVirusProduct": of_security_center,
     "productState numbers": of_product_states,
     "MSFT_MpComputerStatus": of_defender,
     "mdatp health": of_mdatp,
     "reg firewall profile": of_firewall,
-    "ufw": of_ufw,
     "Win32_UserAccount": of_accounts,
     "Win32_EncryptableVolume": of_encryptable_volume,
     "lsblk --json": of_lsblk,
     "EFI variable": of_efi_variable,
-    "mokutil": of_mokutil,
 }

@@ -13,11 +13,11 @@ from tests.recordings.collection import Facts, Reader, Recording, said
 from schooldrum_agent.probes import automatic_updates, operating_system, update_history, updates
 from schooldrum_agent.sources import apt, dnf, eventlog, update_agent
 from schooldrum_collector.app.dated_lists import SHIPPED
-from schooldrum_collector.judge import builds, support
+from schooldrum_collector.judge import builds, support, support_list
 from schooldrum_wire.reading import Reading
 from schooldrum_wire.section import Row
 
-SUPPORT = support.read((SHIPPED / "support.json").read_bytes())
+SUPPORT = support_list.read((SHIPPED / "support.json").read_bytes())
 BUILDS = builds.read((SHIPPED / "builds.json").read_bytes())
 
 UNREAD = {

@@ -43,10 +43,14 @@ _DAYS_BEGIN_AT = 900
 
 
 class Paces(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds: `gather` before machines with new rows are judged, `sweep` between looks at which others are due."""
+    """Seconds: `gather` before machines with new rows are judged, `sweep` between looks at which others are due.
+
+    `rules` between looks whether what they are judged by is another; then all that it concerns are due.
+    """
 
     gather: float = 2.0
     sweep: float = 300.0
+    rules: float = 20.0
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,15 +94,16 @@ class Appraising:
     async def run(self) -> None:
         """Until cancelled. Never raises: what fails is logged and comes again."""
         loop = asyncio.get_running_loop()
-        swept = -self._paces.sweep
+        swept, mark = -self._paces.sweep, ""
         while True:
             try:
-                if loop.time() - swept >= self._paces.sweep:
-                    swept = loop.time()
+                rules = await asyncio.to_thread(self._rules.in_force)
+                if loop.time() - swept >= self._paces.sweep or rules.mark != mark:
+                    swept, mark = loop.time(), rules.mark
                     for machine in await asyncio.to_thread(self.due):
                         self._waiting[machine] = None
                 await self._work_off()
-                left = max(0.0, swept + self._paces.sweep - loop.time())
+                left = max(0.0, min(self._paces.rules, swept + self._paces.sweep - loop.time()))
             except (Full, Overloaded) as trouble:
                 _log.warning("What was judged could not be stored (%s); it is judged again later", trouble)
                 left = self._paces.sweep

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 import msgspec
 
 from schooldrum_collector.judge.recipients import is_mail, is_word
-from schooldrum_collector.keys import Listen
+from schooldrum_collector.key_values import Listen
 from schooldrum_collector.speech import Say
 
 _log = logging.getLogger(__name__)

@@ -2,6 +2,7 @@
 
 import codecs
 import contextlib
+import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -10,16 +11,18 @@ from pathlib import Path
 
 import msgspec
 
-from schooldrum_collector.judge import builds, support
+from schooldrum_collector.judge import builds, support_list
 from schooldrum_collector.judge.builds import BuildList
-from schooldrum_collector.judge.support import SupportList, Unusable, unreadable
+from schooldrum_collector.judge.faults import Unusable, unreadable
+from schooldrum_collector.judge.support_list import SupportList
+from schooldrum_collector.store.office_file import bounded
 
 SHIPPED = Path(__file__).parents[1] / "data"
 FOLDER = "lists"
 LARGEST = 8 << 20
 """Bytes; the lists are a hundredth of it."""
 DatedList = SupportList | BuildList
-READERS: dict[str, Callable[[bytes], DatedList]] = {"support": support.read, "builds": builds.read}
+READERS: dict[str, Callable[[bytes], DatedList]] = {"support": support_list.read, "builds": builds.read}
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,8 +67,7 @@ def read_file(path: Path) -> DatedList:
         OSError: it cannot be read.
         Unusable: as understood().
     """
-    with path.open("rb") as file:
-        return understood(file.read(LARGEST + 1))
+    return understood(bounded(path, LARGEST))
 
 
 def in_use(directory: Path, what: str) -> Found:
@@ -164,12 +166,21 @@ class DatedLists:
     def support(self) -> SupportList:
         """End-of-support dates."""
         content = self.found("support").content
-        return content if isinstance(content, SupportList) else support.read((SHIPPED / "support.json").read_bytes())
+        return (
+            content if isinstance(content, SupportList) else support_list.read((SHIPPED / "support.json").read_bytes())
+        )
 
     def builds(self) -> BuildList:
         """Builds of Windows."""
         content = self.found("builds").content
         return content if isinstance(content, BuildList) else builds.read((SHIPPED / "builds.json").read_bytes())
+
+    def digests(self) -> tuple[str, ...]:
+        """A word for what each list says: another one as soon as anything in it is, whatever its day."""
+        return tuple(
+            hashlib.sha256(msgspec.json.encode(self.found(what).content, order="deterministic")).hexdigest()
+            for what in READERS
+        )
 
     def dates(self) -> Iterator[tuple[str, date]]:
         """Each list with the day on which it was right."""

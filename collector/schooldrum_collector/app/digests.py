@@ -3,33 +3,34 @@
 from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 
+from schooldrum_collector.app.digest_machines import absent, active, rooms_behind, schools_to_visit, unheard
+from schooldrum_collector.app.digest_month import month_told
 from schooldrum_collector.app.outgoing import lost_in
 from schooldrum_collector.formats import VIETNAM
 from schooldrum_collector.judge.calendar import time_zone
 from schooldrum_collector.judge.expecting import CALENDARS
-from schooldrum_collector.judge.fault_steps import IT_OFFICER, OFFICE
+from schooldrum_collector.judge.fault_steps import IT_OFFICER, OFFICE, PRINCIPAL
 from schooldrum_collector.judge.incident import Incident, Severity, State
-from schooldrum_collector.judge.lessons import lesson_seconds
 from schooldrum_collector.judge.messages import Message, Occasion
-from schooldrum_collector.judge.patches import PatchState
 from schooldrum_collector.judge.recipients import Recipient
 from schooldrum_collector.show.incident_words import read
 from schooldrum_collector.show.notify import Told
-from schooldrum_collector.show.notify_digest import Behind, Digest, Line, morning, roll_call, trial, weekly
+from schooldrum_collector.show.notify_digest import Digest, Line, morning, roll_call, trial, weekly
 from schooldrum_collector.show.notify_names import tidy
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Store
-from schooldrum_collector.store.records import EVERYTHING, MachineState, Register, Scope
-from schooldrum_collector.vietnamese import sort_key
+from schooldrum_collector.store.records import EVERYTHING, Register, Scope
 
 AT = time(6, 45)
 LATEST = time(12)
 """A collector that comes late tells the morning's list until then."""
 ROLL_CALL_AT, ROLL_CALL_LATEST = time(11, 30), time(17)
+MONTHLY_LATEST_DAY = 7
+"""Until this day of the month the month before is told."""
 BREAK_DAYS = 7
 """After so many days without school there is a roll call."""
 _DAY_SECONDS = 86400.0
-_MONDAY = 0
+_MONDAY, _FRIDAY = 0, 4
 _ALL = 1 << 20
 
 
@@ -47,22 +48,38 @@ def due_digests(register: Register, recipients: Iterable[Recipient], now: float,
             occasions.append((Occasion.WEEKLY, AT, LATEST))
         if recipient.role == IT_OFFICER and recipient.path in register.schools:
             occasions.append((Occasion.ROLL_CALL, ROLL_CALL_AT, ROLL_CALL_LATEST))
+        if recipient.role == PRINCIPAL and recipient.path in register.schools and _is_month_due(there, since):
+            day = there.date().replace(day=1).isoformat()
+            due.append(_message(Occasion.MONTHLY, day, recipient, now))
         for occasion, first, last in occasions:
             at = there.replace(hour=first.hour, minute=first.minute, second=0, microsecond=0)
             if not first <= there.time() < last or at.timestamp() < since:
                 continue
             if occasion is Occasion.ROLL_CALL and not _is_first_day(register, recipient.path, there):
                 continue
-            due.append(
-                Message(
-                    key=f"{occasion.value}/{there.date().isoformat()}/{recipient.role}/{recipient.path}/{recipient.way}",
-                    recipient=recipient,
-                    occasion=occasion,
-                    made=now,
-                    due=now,
-                )
-            )
+            due.append(_message(occasion, there.date().isoformat(), recipient, now))
     return due
+
+
+def _message(occasion: Occasion, day: str, recipient: Recipient, now: float) -> Message:
+    return Message(
+        key=f"{occasion.value}/{day}/{recipient.role}/{recipient.path}/{recipient.way}",
+        recipient=recipient,
+        occasion=occasion,
+        made=now,
+        due=now,
+    )
+
+
+def _is_month_due(there: datetime, since: float) -> bool:
+    """Whether it is one of the first weekdays of the month, in office hours: who was down then tells it later."""
+    first = there.replace(day=1, hour=AT.hour, minute=AT.minute, second=0, microsecond=0)
+    return (
+        there.day <= MONTHLY_LATEST_DAY
+        and there.weekday() <= _FRIDAY
+        and AT <= there.time() < ROLL_CALL_LATEST
+        and first.timestamp() >= since
+    )
 
 
 def digest_told(store: Store, message: Message, now: float) -> Told | None:
@@ -73,6 +90,8 @@ def digest_told(store: Store, message: Message, now: float) -> Told | None:
         return trial(place, now, recipient.language, zone)
     if message.occasion is Occasion.ROLL_CALL:
         return _roll_call(store, register, recipient, now)
+    if message.occasion is Occasion.MONTHLY:
+        return month_told(store, register, recipient, message.made, zone=zone)
     made = datetime.fromtimestamp(message.made, time_zone(zone))
     end = made.replace(hour=AT.hour, minute=AT.minute, second=0, microsecond=0)
     if message.occasion is Occasion.DAILY:
@@ -116,15 +135,19 @@ def _digest(store: Store, register: Register, recipient: Recipient, begin: float
     loud = [one for one in incidents if one.severity is not Severity.DIGEST]
     live = [_line(register, one, recipient, end) for one in loud if one.is_live or one.closed >= end]
     over = [_line(register, one, recipient, end) for one in loud if not one.is_live and begin <= one.closed < end]
-    of_school = recipient.path in register.schools and end - begin > _DAY_SECONDS
+    say = Say(recipient.language)
+    is_week = end - begin > _DAY_SECONDS
+    of_school = is_week and recipient.path in register.schools
+    codes = [code for code, school in register.schools.items() if scope.covers(school=code, area=school.area)]
     return Digest(
         place=place_of(register, recipient),
         begin=begin,
         end=end,
         going_on=tuple(sorted(live, key=lambda one: one.began)),
         over=tuple(sorted(over, key=lambda one: (-one.lessons, one.began))),
-        behind=_behind(store, register, recipient.path) if of_school else (),
-        absent=_absent(store, register, recipient, begin, end) if of_school else (),
+        behind=rooms_behind(store, register, recipient.path) if of_school else (),
+        visits=schools_to_visit(store, register, codes) if is_week and not of_school else (),
+        absent=absent(store, register, recipient.path, say, begin=begin, end=end) if of_school else (),
     )
 
 
@@ -139,58 +162,6 @@ def _line(register: Register, incident: Incident, recipient: Recipient, now: flo
     )
 
 
-def _behind(store: Store, register: Register, school: str) -> tuple[Behind, ...]:
-    """Rooms of this school with PCs that are behind on security updates, the worst first."""
-    by_room: dict[str, list[tuple[int, bool]]] = {}
-    count: dict[str, int] = {}
-    for identity in register.by_school.get(school, ()):
-        machine = register.machines[identity]
-        if machine.state is not MachineState.ACTIVE:
-            continue
-        count[machine.path] = count.get(machine.path, 0) + 1
-        appraisal = store.appraisal_of(EVERYTHING, identity)
-        patches = appraisal.verdicts.patches if appraisal and appraisal.verdicts else None
-        if patches is not None and patches.age_days is not None and patches.in_time() is False:
-            by_room.setdefault(machine.path, []).append((patches.age_days, patches.state is PatchState.FROZEN))
-    rooms = [
-        Behind(
-            room=tidy(register.rooms[path].name if path in register.rooms else path, 40),
-            behind=len(found),
-            of=count[path],
-            oldest=max(days for days, _ in found),
-            frozen=sum(frozen for _, frozen in found),
-        )
-        for path, found in by_room.items()
-    ]
-    return tuple(sorted(rooms, key=lambda one: (-one.behind, sort_key(one.room))))
-
-
-def _absent(store: Store, register: Register, recipient: Recipient, begin: float, end: float) -> tuple[str, ...]:
-    """PCs that were expected in this time and not heard in it; nobody is missed in the holidays."""
-    until = CALENDARS.of_school(register, recipient.path).until
-    if lesson_seconds(until, begin, end) <= 0:
-        return ()
-    return _unheard(store, register, recipient, begin)
-
-
-def _unheard(store: Store, register: Register, recipient: Recipient, since: float) -> tuple[str, ...]:
-    heard = {one.machine: one.heard for one in store.latest(Scope(school=recipient.path))}
-    missing = [
-        machine
-        for identity in register.by_school.get(recipient.path, ())
-        if (machine := register.machines[identity]).state is MachineState.ACTIVE
-        and machine.enrolled < since
-        and heard.get(identity, 0.0) < since
-    ]
-    say = Say(recipient.language)
-    names: list[str] = []
-    for machine in missing:
-        room = register.rooms.get(machine.path)
-        seat = f"{say('Máy', 'PC')} {machine.seat:02}"
-        names.append(tidy(f"{room.name}, {seat}" if room else machine.alias))
-    return tuple(sorted(names, key=sort_key))
-
-
 def _is_first_day(register: Register, school: str, there: datetime) -> bool:
     """Whether today is a day of school, and the seven before it were none."""
     calendar = CALENDARS.of_school(register, school)
@@ -201,19 +172,15 @@ def _is_first_day(register: Register, school: str, there: datetime) -> bool:
 def _roll_call(store: Store, register: Register, recipient: Recipient, now: float) -> Told | None:
     zone = _zone(register, recipient)
     midnight = datetime.fromtimestamp(now, time_zone(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
-    active = [
-        machine
-        for identity in register.by_school.get(recipient.path, ())
-        if (machine := register.machines[identity]).state is MachineState.ACTIVE
-    ]
-    if not active:
+    there = active(register, recipient.path)
+    if not there:
         return None
-    missing = _unheard(store, register, recipient, midnight.timestamp())
+    missing = unheard(store, register, recipient.path, midnight.timestamp(), Say(recipient.language))
     place = place_of(register, recipient)
     return roll_call(
         place,
-        seen=len(active) - len(missing),
-        of=len(active),
+        seen=len(there) - len(missing),
+        of=len(there),
         missing=missing,
         now=now,
         language=recipient.language,

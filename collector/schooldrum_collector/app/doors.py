@@ -1,5 +1,6 @@
 """The two doors, opened on the addresses of the configuration: agents on one, the office on the other."""
 
+import asyncio
 import errno
 import logging
 import ssl
@@ -12,10 +13,11 @@ from aiohttp import web
 
 from schooldrum_collector.app.listening import listener
 from schooldrum_collector.config import PREFIX, Config
-from schooldrum_collector.keys import Listen
+from schooldrum_collector.key_values import Listen
 from schooldrum_collector.speech import Say
 from schooldrum_collector.web.agents_door import open_agents_door
 from schooldrum_collector.web.certificates import Authority
+from schooldrum_collector.web.unreadable import connections_of
 
 if sys.platform == "linux":
     import resource
@@ -24,6 +26,7 @@ _log = logging.getLogger(__name__)
 _FILES_BESIDE_CONNECTIONS = 256
 _OFFICE_KEEP_ALIVE_SECONDS = 75.0
 _PEOPLE_SHUTDOWN_SECONDS = 5.0
+_PEOPLE_BACKLOG = 128
 _ANSWERS_KEEP_ALIVE_SECONDS = 15.0
 _EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
 
@@ -114,16 +117,23 @@ def answers_door(
 async def _people_door(
     app: web.Application, listen: Listen, tls: ssl.SSLContext | None, say: Say, *, key: str, keep_alive_seconds: float
 ) -> AsyncIterator[str]:
-    runner = web.AppRunner(
-        app, access_log=None, keepalive_timeout=keep_alive_seconds, shutdown_timeout=_PEOPLE_SHUTDOWN_SECONDS
-    )
+    runner = web.AppRunner(app, shutdown_timeout=_PEOPLE_SHUTDOWN_SECONDS)
     await runner.setup()
+    speaking = runner.server
+    if speaking is None:
+        raise RuntimeError("the runner has no server after its set-up")
+    connection = connections_of(speaking, say, access_log=None, keepalive_timeout=keep_alive_seconds)
     try:
         try:
-            await web.TCPSite(runner, listen.host, listen.port, ssl_context=tls).start()
+            server = await asyncio.get_running_loop().create_server(
+                connection, listen.host, listen.port, ssl=tls, backlog=_PEOPLE_BACKLOG
+            )
         except OSError as trouble:
             raise Unopenable(_why(listen, key, trouble, say)) from trouble
-        yield f"{'https' if tls else 'http'}://{Listen(listen.host, runner.addresses[0][1])}"
+        try:
+            yield f"{'https' if tls else 'http'}://{Listen(listen.host, server.sockets[0].getsockname()[1])}"
+        finally:
+            server.close()
     finally:
         await runner.cleanup()
 
@@ -133,6 +143,9 @@ def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    for path in (certificate, key):
+        # The TLS library does not say which file it could not open.
+        path.open("rb").close()
     context.load_cert_chain(certificate, key)
     return context
 

@@ -29,6 +29,14 @@ class Heartbeat:
         self._stepped = stepped
         self._often = often
 
+    def was_deaf(self, away: float, back: float) -> None:
+        """The collector's own line was down between these (epoch seconds): nobody could be heard.
+
+        From any thread: a value is replaced by another.
+        """
+        if back > self.hearing.back:
+            self.hearing = Hearing(away=away, back=back)
+
     async def run(self) -> None:
         """Until cancelled."""
         loop = asyncio.get_running_loop()

@@ -4,9 +4,10 @@ import math
 from collections.abc import Iterable, Mapping
 
 from schooldrum_collector.app.witnesses import Witnesses
-from schooldrum_collector.judge.fault import Answer, Fault, SchoolSeen
+from schooldrum_collector.judge.fault import Answer, Fault, Kind, Level, SchoolSeen, Verdict
 from schooldrum_collector.judge.incident import IN_A_SCHOOL, Incident, State
 from schooldrum_collector.judge.presence import BEATS_UNTIL_MISSED, Hearing
+from schooldrum_collector.judge.unheard import Gap, moments_cut_off, without_collector
 from schooldrum_collector.judge.verdict import faults
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import EVERYTHING, Register
@@ -15,6 +16,10 @@ CORRECTED_FOR_SECONDS = 35 * 86400.0
 """As long as single results are kept, an incident can be judged again."""
 AROUND_SECONDS = 1800.0
 """What was measured so long before and after is read too: it holds the last good climb and the first one again."""
+SCHOOLS_ASKED = 12
+"""So many of all schools are asked what they measured of the collector's own line."""
+LONGEST_GAP_SECONDS = 7 * 86400.0
+"""Of a longer gap of the collector the last week is looked through."""
 LONGEST_SECONDS = 12 * 3600.0
 """Of longer incidents the first and the last hours are read."""
 
@@ -45,8 +50,16 @@ def moments(incident: Incident, now: float, beat: float) -> tuple[float, ...]:
     return tuple(inside) or ((incident.began + end) / 2,)
 
 
-def judged_again(store: Store, register: Register, incident: Incident, now: float) -> tuple[Fault, ...]:
-    """The faults of an incident's school at moments of its time, with all that is known today."""
+def judged_again(
+    store: Store, register: Register, incident: Incident, now: float, gaps: Iterable[Gap] = ()
+) -> tuple[Fault, ...]:
+    """The faults of an incident's school at moments of its time, with all that is known today.
+
+    In the `gaps` the collector heard nobody, so that nobody is blamed for not reaching it, unless it is that which went
+    wrong.
+    """
+    through = incident.verdict is not Verdict.COLLECTOR
+    deaf = [gap for gap in gaps if through and gap.away <= (incident.ended or now) and gap.back >= incident.began]
     code = incident.school
     answers = [
         given.answer for given in store.answers(EVERYTHING, incident.began - AROUND_SECONDS, incident.ended or now)
@@ -58,7 +71,45 @@ def judged_again(store: Store, register: Register, incident: Incident, now: floa
         since = max(incident.began, moment - LONGEST_SECONDS) - AROUND_SECONDS
         until = min(end, moment + LONGEST_SECONDS) + AROUND_SECONDS
         seen = _seen(store, register, code, answers, at=moment, since=since, until=min(until, now))
-        found += faults(seen, moment)
+        found += faults(without_collector(seen, deaf), moment)
+    return tuple(found)
+
+
+def unheard_faults(store: Store, register: Register, code: str, gap: Gap, now: float) -> tuple[Fault, ...]:
+    """The faults that a school's PCs measured while the collector heard nobody, at every time they were cut off."""
+    begin = max(gap.away, gap.back - LONGEST_GAP_SECONDS, now - CORRECTED_FOR_SECONDS)
+    since, until = begin - AROUND_SECONDS, min(gap.until + AROUND_SECONDS, now)
+    answers = [given.answer for given in store.answers(EVERYTHING, since, until)]
+    witnesses = Witnesses(store)
+
+    def at(moment: float) -> SchoolSeen:
+        seen = witnesses.gather(register, code, Hearing(), at=moment, since=since, until=until, answers=answers)
+        return without_collector(seen, (gap,))
+
+    return tuple(fault for moment in moments_cut_off(at(begin), gap) for fault in faults(at(moment), moment))
+
+
+def own_line_parts(store: Store, register: Register, incident: Incident, now: float) -> tuple[Fault, ...]:
+    """What some schools measured of a fault of the collector's own line: the surest of each."""
+    end = incident.ended or now
+    since, until = incident.began - AROUND_SECONDS, min(end, incident.began + LONGEST_SECONDS) + AROUND_SECONDS
+    found: list[Fault] = []
+    for code in [code for code in incident.schools if code in register.by_school][:SCHOOLS_ASKED]:
+        witnesses = Witnesses(store)
+        beats = [heard.beat for machine in register.by_school[code] if (heard := store.latest_of(machine))]
+        own = [
+            fault
+            for moment in moments(incident, now, max(beats, default=60))
+            for fault in faults(
+                witnesses.gather(register, code, Hearing(), at=moment, since=since, until=min(until, now), answers=()),
+                moment,
+            )
+            if fault.kind is Kind.OUTAGE
+            and fault.place.level is not Level.MACHINE
+            and fault.verdict is Verdict.COLLECTOR
+        ]
+        if own:
+            found.append(max(own, key=lambda fault: (fault.measured, fault.ended is not None, -fault.error)))
     return tuple(found)
 
 

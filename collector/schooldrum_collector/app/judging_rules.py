@@ -12,6 +12,7 @@ from schooldrum_collector.app.dated_lists import DatedLists
 from schooldrum_collector.judge import software
 from schooldrum_collector.judge.appraisal import Rules
 from schooldrum_collector.store import posture_rules, software_lists
+from schooldrum_collector.store.office_file import Unusable
 from schooldrum_wire.version import VERSION
 
 _log = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ class JudgingRules:
         Raises:
             OSError, ValueError: the installation itself is broken.
         """
-        seen = tuple(map(self._stamp, _FILES)), tuple(self._lists.dates())
+        seen = tuple(map(self._stamp, _FILES)), self._lists.digests()
         if self._kept is None or seen != self._seen:
             before = self._kept.rules if self._kept else None
             rules = Rules(
@@ -62,7 +63,7 @@ class JudgingRules:
     def _usable(self, read: Callable[[Path], _Read], otherwise: _Read) -> _Read:
         try:
             return read(self._directory)
-        except (posture_rules.Unusable, software_lists.Unusable) as trouble:
+        except Unusable as trouble:
             _log.warning("The rules from before are judged by: %s", trouble)
             return otherwise
 

@@ -10,11 +10,12 @@ from time import perf_counter
 
 import msgspec
 
+from schooldrum_collector.judge.apart import NOBODY, Apart
 from schooldrum_collector.judge.calendar_learnt import Habit, in_use, seen, with_end
 from schooldrum_collector.judge.endings import LastHeard
 from schooldrum_collector.judge.expecting import CALENDARS
 from schooldrum_collector.judge.places import PlaceState, SchoolPlaces, school_places
-from schooldrum_collector.judge.presence import GOODBYE, Hearing, State, in_grace
+from schooldrum_collector.judge.presence import GOODBYE, Hearing, Presence, State, in_grace
 from schooldrum_collector.judge.room_ends import Heard, RoomWatch, looked
 from schooldrum_collector.store.interface import Full, Overloaded, Store
 from schooldrum_collector.store.records import Latest, Machine, MachineState, Register, Scope
@@ -42,10 +43,15 @@ class Looking:
         *,
         now: Callable[[], float],
         hearing: Callable[[], Hearing],
+        apart: Callable[[], Apart] = lambda: NOBODY,
         paces: Paces | None = None,
     ) -> None:
-        """`now` is the collector's clock (epoch seconds), `hearing` since when it listens."""
+        """`now` is the collector's clock (epoch seconds), `hearing` since when it listens.
+
+        `apart` are the PCs of which more is known than that they are heard or not.
+        """
         self._store = store
+        self._apart = apart
         self._now = now
         self._hearing = hearing
         self._paces = paces or Paces()
@@ -87,7 +93,15 @@ class Looking:
         members = register.by_school.get(code, ())
         known = {one.machine: one for one in self._store.latest(Scope(school=code), members)}
         machines = [register.machines[one] for one in members]
-        found = school_places(register, rooms=rooms, machines=machines, heard_of=known.get, hearing=hearing, now=now)
+        found = school_places(
+            register,
+            rooms=rooms,
+            machines=machines,
+            heard_of=known.get,
+            hearing=hearing,
+            now=now,
+            apart=self._apart(),
+        )
         self.places[code] = found
         if not in_grace(hearing, now):
             self._learn(register, found, _by_room(machines), known, now)
@@ -106,7 +120,7 @@ class Looking:
             if not machines or not calendar.day(now).hours or place.state is PlaceState.UNKNOWN:
                 continue
             habit = self._habits.get(path) or register.habits.get(path) or Habit(room=path)
-            on = [one for one in machines if found.presences[one.id].state is State.ONLINE]
+            on = [one for one in machines if _is_on(found.presences[one.id])]
             teachers_on = any(one.alias.endswith(TEACHERS) for one in on)
             after = habit
             # What cannot be heard may be in use all the same.
@@ -116,7 +130,7 @@ class Looking:
             there = {one.id for one in machines}
             others_heard = max((one.heard for one in known.values() if one.machine not in there), default=0.0)
             heard = [
-                Heard(machine=one.machine, on=found.presences[one.machine].state is State.ONLINE, last=_last(one))
+                Heard(machine=one.machine, on=_is_on(found.presences[one.machine]), last=_last(one))
                 for machine in machines
                 if (one := known.get(machine.id))
             ]
@@ -144,6 +158,11 @@ class Looking:
                 _log.warning("What was learnt of rooms could not be stored (%s); it is tried again", trouble)
                 return
             self._unkept.difference_update(part)
+
+
+def _is_on(presence: Presence) -> bool:
+    """Whether a PC is on in its room."""
+    return presence.state is State.ONLINE and not presence.away
 
 
 def _by_room(machines: Iterable[Machine]) -> dict[str, list[Machine]]:

@@ -16,6 +16,10 @@ _LONGEST = 512
 class Unusable(ValueError):  # noqa: N818 - it names the file's state
     """The token's file cannot be trusted or read; the sentence says what to do."""
 
+    def __init__(self, english: str, vietnamese: str = "") -> None:
+        super().__init__(english)
+        self.vietnamese = vietnamese
+
 
 def office_token(directory: Path, name: str = FILE) -> str:
     """The token of the office's door, or the secret of this file name, made when there is none (256 bits).
@@ -40,9 +44,15 @@ def office_token(directory: Path, name: str = FILE) -> str:
         finally:
             draft.unlink(missing_ok=True)
     if sys.platform != "win32" and stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise Unusable(f"{path} can be read by others; run: chmod 600 {path}, or remove it to have a new one made")
+        raise Unusable(
+            f"{path} can be read by others; run: chmod 600 {path}, or remove it to have a new one made",
+            f"Tài khoản khác đọc được {path}; chạy: chmod 600 {path}, hoặc xóa tệp đó để máy chủ tạo mã mới.",
+        )
     with path.open("rb") as file:
         token = file.read(_LONGEST + 1).strip()
     if not _SHORTEST <= len(token) <= _LONGEST or not token.isascii() or not token.decode("ascii").isprintable():
-        raise Unusable(f"{path} holds no token ({_SHORTEST} to {_LONGEST} characters); remove it to have one made")
+        raise Unusable(
+            f"{path} holds no token ({_SHORTEST} to {_LONGEST} characters); remove it to have one made",
+            f"{path} không chứa mã ({_SHORTEST} đến {_LONGEST} ký tự); xóa tệp đó để máy chủ tạo mã mới.",
+        )
     return token.decode("ascii")

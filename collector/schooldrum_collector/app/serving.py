@@ -28,6 +28,7 @@ from schooldrum_collector.app.office_token import office_token
 from schooldrum_collector.app.people import People, messaging_of, prepare_people, running
 from schooldrum_collector.app.quiet import keep_requests_out
 from schooldrum_collector.app.reckoning import Reckoning
+from schooldrum_collector.app.remote_writing import Destination, RemoteWriting
 from schooldrum_collector.app.telling import Receiver, Telling
 from schooldrum_collector.app.timetable import Timetable
 from schooldrum_collector.app.watching import Watching
@@ -37,7 +38,7 @@ from schooldrum_collector.judge.presence import Hearing, in_grace
 from schooldrum_collector.judge.settings import granted
 from schooldrum_collector.show.list_age import ListAges
 from schooldrum_collector.show.own_metrics import OwnMetrics
-from schooldrum_collector.speech import Say
+from schooldrum_collector.speech import Say, told
 from schooldrum_collector.store.interface import Damaged, Full, Locked, Store
 from schooldrum_collector.store.journal import Bounds
 from schooldrum_collector.store.records import EVERYTHING
@@ -152,7 +153,7 @@ def _told(config: Config) -> Iterator[None]:
     try:
         yield
     except (Unsafe, TokenUnusable, ChannelsUnusable, AuthorityUnusable, Damaged, Locked, Full) as trouble:
-        raise Unstartable(str(trouble)) from trouble
+        raise Unstartable(told(trouble, Say(config.language))) from trouble
     except OSError as trouble:
         where = trouble.filename or (
             "office_certificate, office_key, answers_certificate, answers_key"
@@ -186,7 +187,16 @@ async def _run(parts: _Parts, opened: Callable[[Doors], None]) -> None:
         hearing=lambda: heartbeat.hearing,
         happened=happened,
         failed=parts.own.unjudged_schools.inc,
+        was_deaf=lambda away, back: heartbeat.was_deaf(away, back),  # noqa: PLW0108 - it is made below
+        office_room=config.office_room,
     )
+    late = _late_writing(parts)
+
+    def backlog_came(machine: str, since: float) -> None:
+        watching.backlog_came(machine, since)
+        if late is not None:
+            late.backlog_came(machine, since)
+
     agents = agents_app(
         store,
         parts.authority,
@@ -195,12 +205,12 @@ async def _run(parts: _Parts, opened: Callable[[Doors], None]) -> None:
         say=say,
         proxies=frozenset(config.agents_proxies),
         rows_came=appraising.rows_came,
-        backlog_came=watching.backlog_came,
+        backlog_came=backlog_came,
         page=config.office_url,
     )
     heartbeat = _heartbeat(parts, timetable, agents[COUNTS])
     parts.own.watch_incidents(watching)
-    looking = Looking(store, now=now, hearing=lambda: heartbeat.hearing)
+    looking = Looking(store, now=now, hearing=lambda: heartbeat.hearing, apart=lambda: watching.watched.apart)
     appointing = Appointing(store, now=now, hearing=lambda: heartbeat.hearing)
     reckoning = Reckoning(store, looking.places, now=now, steady=time.monotonic)
     office = office_app(
@@ -213,6 +223,7 @@ async def _run(parts: _Parts, opened: Callable[[Doors], None]) -> None:
         language=config.language,
         places=looking.places,
         incidents=lambda: watching.watched.by_school,
+        apart=lambda: watching.watched.apart,
         scanned=watching.scanned,
         reckoned=lambda: reckoning.reckoned,
         install=Install(pin=parts.authority.pin, url=config.collector_url),
@@ -222,21 +233,11 @@ async def _run(parts: _Parts, opened: Callable[[Doors], None]) -> None:
         # Closed in the reverse order: first nobody comes in any more, then timed work ends.
         timetable.start()
         stack.push_async_callback(timetable.stop)
-        pulse = asyncio.create_task(heartbeat.run())
-        stack.callback(pulse.cancel)
-        judging = asyncio.create_task(appraising.run())
-        stack.callback(judging.cancel)
         stack.push_async_callback(asyncio.to_thread, looking.keep)
-        seeing = asyncio.create_task(looking.run())
-        stack.callback(seeing.cancel)
-        observing = asyncio.create_task(appointing.run())
-        stack.callback(observing.cancel)
-        costs = asyncio.create_task(reckoning.run())
-        stack.callback(costs.cancel)
-        faults = asyncio.create_task(watching.run())
-        stack.callback(faults.cancel)
-        messages = asyncio.create_task(telling.run())
-        stack.callback(messages.cancel)
+        work = [heartbeat.run, appraising.run, looking.run, appointing.run, reckoning.run, watching.run, telling.run]
+        for run in [*work, late.run] if late is not None else work:
+            task = asyncio.create_task(run())
+            stack.callback(task.cancel)
         await stack.enter_async_context(running(parts.people, messaging, config, store, now=now, say=say))
         office_url = await stack.enter_async_context(office_door(office, config, parts.office_tls, say))
         agents_url = await stack.enter_async_context(agents_door(agents, config, tls, say))
@@ -253,6 +254,26 @@ def _receiver(config: Config) -> Receiver:
         token_file=config.alertmanager_token_file,
         authority=config.alertmanager_ca,
         base=config.office_url,
+    )
+
+
+def _late_writing(parts: _Parts) -> RemoteWriting | None:
+    """None where it is not configured."""
+    config, own = parts.config, parts.own
+    if not config.remote_write_url:
+        return None
+    return RemoteWriting(
+        parts.store,
+        Destination(
+            url=config.remote_write_url,
+            window=config.remote_write_hours * 3600.0,
+            user=config.remote_write_user,
+            secret_file=config.remote_write_secret_file,
+            authority=config.remote_write_ca,
+        ),
+        now=parts.now,
+        counted=lambda outcome, samples: own.late_samples.labels(outcome=outcome).inc(samples),
+        failed=own.late_posts_failed.inc,
     )
 
 

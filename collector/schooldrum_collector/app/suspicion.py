@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from schooldrum_collector.judge.fault import SchoolSeen
+from schooldrum_collector.judge.own_line import Newest
 from schooldrum_collector.judge.presence import BEATS_UNTIL_MISSED, GOODBYE, Hearing, State, bounded_beat
 from schooldrum_collector.judge.shared_faults import SchoolStanding, standing_of
 from schooldrum_collector.judge.standing import standing
@@ -66,19 +67,27 @@ def glance(received: float, body: bytes) -> Glance:
 class _Standing:
     """What one pass notices of a school. Not frozen: it gathers."""
 
-    __slots__ = ("answering", "failing", "missing", "passed", "services")
+    __slots__ = ("answering", "beat", "failing", "heard", "missing", "passed", "services")
 
     def __init__(self) -> None:
+        self.heard = 0.0
+        self.beat = 60
         self.answering = False
         self.failing = False
         self.missing = False
         self.passed: frozenset[str] = frozenset()
         self.services: dict[str, bool] = {}
 
-    def add(self, shown: Glance) -> None:
+    def hear(self, latest: Latest) -> None:
+        """A machine of it that was heard, and did not say goodbye."""
+        if latest.heard > self.heard:
+            self.heard, self.beat = latest.heard, latest.beat
+
+    def add(self, latest: Latest, shown: Glance) -> None:
         """A machine of it that is heard; one that is elsewhere speaks for nobody."""
         if shown.elsewhere:
             return
+        self.hear(latest)
         self.answering = True
         self.failing = self.failing or shown.failing
         if shown.passed - self.passed:
@@ -112,17 +121,29 @@ class Suspicion:
             if school is None:
                 school = noticed[machine.school] = _Standing()
             if now - one.heard >= BEATS_UNTIL_MISSED * bounded_beat(one.beat):
-                # One who is missed is enough; and nobody comes back from being off without being heard.
-                if not school.missing and self._off.get(one.machine) != one.heard:
+                if self._off.get(one.machine) == one.heard or self._glance(one).elsewhere:
+                    # Nobody comes back from being off without being heard, and nobody misses who was elsewhere.
+                    continue
+                school.hear(one)
+                # One who is missed is enough.
+                if not school.missing:
                     state = standing(register, machine, one, hearing, now).state
                     school.missing = state is State.SILENT
                     if state is State.OFF:
                         self._off[one.machine] = one.heard
             elif one.word != GOODBYE or one.heard > one.word_at:
-                school.add(self._glance(one))
+                school.add(one, self._glance(one))
         self._noticed = noticed
         suspects = {code for code, school in noticed.items() if school.missing or school.failing}
         return suspects | _with_several_lines(register)
+
+    def newest(self) -> dict[str, Newest]:
+        """Of each school, by code, whom the last pass found to have been heard last without a goodbye."""
+        return {code: Newest(school.heard, school.beat) for code, school in self._noticed.items() if school.heard}
+
+    def away(self) -> frozenset[str]:
+        """Ids of the machines whose newest report says that they are not at their school."""
+        return frozenset(machine for machine, shown in self._glances.items() if shown.elsewhere)
 
     def _glance(self, latest: Latest) -> Glance:
         known = self._glances.get(latest.machine)

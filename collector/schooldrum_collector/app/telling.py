@@ -1,7 +1,9 @@
 """How every Alertmanager is kept in step with the incidents that are told: at once when one changes, and renewed.
 
 What stands in the store is what is told: nothing is queued, so an Alertmanager that was away for an hour hears of what
-goes on now, and of every end it may have missed; what it hears twice it knows already.
+goes on now, and of every end it may have missed; what it hears twice it knows already. What began and ended while it
+was away it hears of as over, and tells nobody: it stands in the list of incidents and in the digests, and alarms no
+more.
 """
 
 import asyncio
@@ -25,6 +27,8 @@ ENDS_SECONDS = 86400.0
 ENDS_AGAIN_SECONDS = 1800.0
 """And to all for so long: one that was restarted meanwhile has forgotten what it was just told."""
 _AT_ONCE = 200
+_ALL = 1 << 20
+"""One that is left out is not renewed, and Alertmanager would call it over."""
 _OK, _REDIRECT = 200, 300
 
 
@@ -127,12 +131,12 @@ class Telling:
         return ""
 
     def _live(self) -> list[Incident]:
-        return self._store.incidents(EVERYTHING, live=True)
+        return self._store.incidents(EVERYTHING, live=True, most=_ALL)
 
     def _alerts(self, taken: frozenset[int]) -> tuple[list[Alert], set[int]]:
         """The alerts of now, and the numbers of those among them that are over."""
         register, now = self._store.register(), self._now()
-        told = [one for one in self._store.incidents(EVERYTHING, since=now - ENDS_SECONDS) if is_told(one)]
+        told = [one for one in self._store.incidents(EVERYTHING, since=now - ENDS_SECONDS, most=_ALL) if is_told(one)]
         wanted = [
             one for one in told if one.is_live or one.number not in taken or now - one.closed < ENDS_AGAIN_SECONDS
         ]

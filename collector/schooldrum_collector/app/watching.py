@@ -12,26 +12,30 @@ from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
-from schooldrum_collector.app.incident_replay import (
-    AROUND_SECONDS,
-    CORRECTED_FOR_SECONDS,
-    awaiting,
-    judged_again,
-    schools_of,
-)
+from schooldrum_collector.app.afterwards import Afterwards, write_steps
 from schooldrum_collector.app.suspicion import Suspicion
 from schooldrum_collector.app.witnesses import Witnesses
+from schooldrum_collector.judge.apart import NOBODY, Apart, mute_by
 from schooldrum_collector.judge.expecting import is_planned, maintained
 from schooldrum_collector.judge.fault import Answer, Fault, Level, Place, SchoolSeen
-from schooldrum_collector.judge.incident import Incident, Step, What
+from schooldrum_collector.judge.incident import Incident, What
 from schooldrum_collector.judge.incident import State as IncidentState
-from schooldrum_collector.judge.incident_corrections import revised
 from schooldrum_collector.judge.incident_places import MUTE, Circumstances
 from schooldrum_collector.judge.incidents import advance
+from schooldrum_collector.judge.own_line import (
+    Newest,
+    OfficeView,
+    heard_again,
+    is_own_line,
+    office_view,
+    to_tell,
+    undecided,
+    unsettled,
+)
 from schooldrum_collector.judge.presence import Hearing, State, in_grace
 from schooldrum_collector.judge.shared_faults import shared
 from schooldrum_collector.judge.verdict import faults
-from schooldrum_collector.store.interface import Full, Overloaded, Store, Writer
+from schooldrum_collector.store.interface import Full, Overloaded, Store
 from schooldrum_collector.store.records import EVERYTHING, Register
 
 _log = logging.getLogger(__name__)
@@ -39,10 +43,6 @@ RECENT_SECONDS = 86400.0
 """Incidents closed since are looked at for whether a fault is one of them again."""
 CLIMBS_SECONDS = 2700.0
 """How far back climbs are read for a judgement of now; older incidents are dated by what was read then."""
-MISSED_SECONDS = 2 * 86400.0
-"""Incidents closed since are judged again at the start: backlog may have come to a collector that then stopped."""
-PATIENCE = 4
-"""A school whose backlog does not end is judged after so many times the pause that others are waited for."""
 _ALL = 1 << 20
 _QUIET_STEPS = frozenset({What.SEEN, What.CALMING, What.UPDATED})
 
@@ -54,32 +54,26 @@ class Paces(msgspec.Struct, frozen=True, kw_only=True):
     gather: float = 30.0
 
 
-class _Backlog(msgspec.Struct, frozen=True):
-    """What came of one machine's past: from `first` to `last`, reaching back to `since`."""
-
-    first: float
-    last: float
-    since: float
-
-
 class Watched(msgspec.Struct, frozen=True, kw_only=True):
     """What the last judgement came to, for metrics: when, open incidents by level, how many schools were looked at.
 
-    `by_school` are the open incidents inside each school, by kind and verdict.
+    `by_school` are the open incidents inside each school, by kind and verdict; `apart` the PCs that neighbours see or
+    that are not at their school.
     """
 
     at: float = 0.0
     open: dict[str, int] = {}
     schools: int = 0
     by_school: dict[str, dict[tuple[str, str], int]] = {}
+    apart: Apart = NOBODY
 
 
-def _nothing() -> None:
+def _nothing(*_: float) -> None:
     """Nobody wants to know."""
 
 
 class Watching:
-    """Judges until it is cancelled. Not frozen: it holds whose backlog has come, and of whom it said that it failed."""
+    """Judges until it is cancelled. Not frozen: it holds of whom it said that judging them failed."""
 
     def __init__(
         self,
@@ -89,31 +83,33 @@ class Watching:
         hearing: Callable[[], Hearing],
         happened: Callable[[], None] = _nothing,
         failed: Callable[[], None] = _nothing,
+        was_deaf: Callable[[float, float], None] = _nothing,
+        office_room: str = "",
         paces: Paces | None = None,
     ) -> None:
         """`now` is the wall clock (epoch seconds), `hearing` since when the collector listens.
 
         `happened()` is told in the event loop when something happened to an incident, `failed()` in a thread of every
-        school that could not be judged.
+        school that could not be judged, `was_deaf(away, back)` in a thread when schools are heard again after the
+        collector's own line was down. `office_room` is the `CODE/SITE/ROOM` that stands beside the collector.
         """
         self._store = store
         self._now = now
         self._hearing = hearing
         self._happened = happened
         self._failed = failed
+        self._was_deaf = was_deaf
+        self._office_room = office_room
         self._paces = paces or Paces()
         self._witnesses = Witnesses(store)
         self._suspicion = Suspicion()
-        self._backlog: dict[str, _Backlog] = {}
-        self._over: dict[str, float] = {}
+        self.afterwards = Afterwards(store, now=now, failed=self._cannot, gather=self._paces.gather)
         self._told: set[str] = set()
         self.watched = Watched()
 
     def backlog_came(self, machine: str, since: float) -> None:
         """Results of the past, back to `since`, have come from this machine; from the event loop alone."""
-        now, came = self._now(), self._backlog.get(machine)
-        first, before = (came.first, came.since) if came is not None else (now, since)
-        self._backlog[machine] = _Backlog(first, now, min(before, since))
+        self.afterwards.came(machine, since)
 
     def scanned(self, machine: str, at: float) -> None:
         """A person has brought a climb of this machine, climbed at `at`; from the event loop alone."""
@@ -128,10 +124,11 @@ class Watching:
             try:
                 if first:
                     first = False
-                    await asyncio.to_thread(self.catch_up)
+                    self.afterwards.hears(self._hearing())
+                    await asyncio.to_thread(self.afterwards.catch_up)
                 if await asyncio.to_thread(self.look):
                     self._happened()
-                if await self._revise():
+                if await self.afterwards.revise_ready():
                     self._happened()
             except (Full, Overloaded) as trouble:
                 _log.warning("What was judged could not be stored (%s); it is judged again", trouble)
@@ -150,17 +147,31 @@ class Watching:
         register, hearing, now = self._store.register(), self._hearing(), self._now()
         known = self._store.incidents(EVERYTHING, since=now - RECENT_SECONDS, most=_ALL)
         held = {code for incident in known if incident.is_live for code in incident.schools}
+        own = self._office_room.partition("/")[0]
         suspects = self._suspicion.schools(register, self._store.latest(EVERYTHING), hearing, now)
+        newest = {code: one for code, one in self._suspicion.newest().items() if code != own}
         answers = [given.answer for given in self._store.answers(EVERYTHING, now - RECENT_SECONDS, now)]
         seen: dict[str, SchoolSeen] = {}
         found: dict[str, tuple[Fault, ...]] = {}
+        beside = self._attempt(register, own, hearing, now, answers) if own in register.schools else None
+        office = _beside(beside[0], self._office_room) if beside else None
+        view = office_view(office, now)
+        if self._hears_again(known, newest, view, hearing, now):
+            # Who has not come back yet is given the time that agents wait at the longest.
+            hearing = self._hearing()
+            suspects = self._suspicion.schools(register, self._store.latest(EVERYTHING), hearing, now)
+        self.afterwards.hears(hearing)
         for code in sorted(suspects | (held & register.schools.keys())):
             judged = self._attempt(register, code, hearing, now, answers)
             if judged is not None:
                 seen[code], found[code] = judged
         self._witnesses.forget_but(one.machine for school in seen.values() for one in school.witnesses)
-        everything = [fault for school in found.values() for fault in school]
-        everything += self._shared(register, found, seen, now)
+        everything = to_tell(
+            [(code, fault) for code, school in found.items() for fault in school],
+            self._shared(register, found, seen, office, now),
+            [incident for incident in known if incident.is_live],
+            unsettled=unsettled(newest, _in_common(register), now) | undecided(view, own, newest, now),
+        )
         circumstances = _circumstances(register, known, seen, hearing, now)
         changed = self._take(known, everything, now, circumstances)
         live = [incident for incident in self._store.incidents(EVERYTHING, live=True, most=_ALL) if not incident.closed]
@@ -169,6 +180,7 @@ class Watching:
             open=dict(Counter(incident.place.level.value for incident in live)),
             schools=len(seen),
             by_school=_by_school(live),
+            apart=Apart(mute=mute_by(live, now), away=self._suspicion.away()),
         )
         return changed
 
@@ -193,16 +205,35 @@ class Watching:
         register: Register,
         found: dict[str, tuple[Fault, ...]],
         seen: dict[str, SchoolSeen],
+        office: SchoolSeen | None,
         now: float,
     ) -> tuple[Fault, ...]:
         """Never raises: what many schools share is an addition; without it each school stands for itself."""
-        if not any(found.values()):
+        if office is None and not any(found.values()):
             return ()
         try:
-            return shared(found, self._suspicion.peers(register, seen, now), now)
+            return shared(found, self._suspicion.peers(register, seen, now), now, office=office)
         except Exception:  # noqa: BLE001 - the boundary of one judgement: the schools' own stand all the same
             self._cannot("")
             return ()
+
+    def _hears_again(
+        self,
+        known: Iterable[Incident],
+        newest: Mapping[str, Newest],
+        view: OfficeView,
+        hearing: Hearing,
+        now: float,
+    ) -> bool:
+        """Whether schools can be heard again whom the collector's own line had silenced; said once each time."""
+        for incident in known:
+            if not incident.is_live or not is_own_line(incident) or hearing.back > max(incident.seen, incident.began):
+                continue
+            back = now if view.fine else heard_again(incident, newest)
+            if back is not None:
+                self._was_deaf(incident.began, back)
+                return True
+        return False
 
     def _cannot(self, code: str) -> None:
         self._failed()
@@ -218,76 +249,34 @@ class Watching:
             fresh = writer.known_incidents(now - RECENT_SECONDS)
             numbered = msgspec.structs.replace(circumstances, next_number=writer.next_incident())
             steps = advance(fresh, found, now, numbered)
-            _write(writer, steps)
+            write_steps(writer, steps)
         for one in steps:
-            # The backlog may have come before, and could not say yet when it ended.
-            if one.what is What.CLOSED and not one.incident.ended_measured and one.incident.school:
-                self._over[one.incident.school] = one.incident.began
+            if one.what is What.CLOSED and not one.incident.ended_measured:
+                self.afterwards.over(one.incident)
         return any(one.what not in _QUIET_STEPS for one in steps)
 
-    # Then
 
-    def catch_up(self) -> bool:
-        """Judges again what may have been corrected by backlog that came before this start. Raises as `revise`."""
-        lately = self._store.incidents(EVERYTHING, since=self._now() - MISSED_SECONDS, most=_ALL)
-        schools = {one.school for one in lately if one.school and not (one.began_measured and one.ended_measured)}
-        return self.revise(dict.fromkeys(schools, 0.0)) if schools else False
+def _beside(seen: SchoolSeen | None, room: str) -> SchoolSeen | None:
+    """What is seen of the PCs beside the collector: they are asked at any hour."""
+    if seen is None:
+        return None
+    there = tuple(
+        msgspec.structs.replace(witness, always_on=True) for witness in seen.witnesses if witness.room == room
+    )
+    return msgspec.structs.replace(seen, witnesses=there)
 
-    async def _revise(self) -> bool:
-        """Judges the past of schools whose backlog has come and gone quiet; whether a record was corrected."""
-        ready = self._ready()
-        return await asyncio.to_thread(self.revise, ready) if ready else False
 
-    def _ready(self) -> dict[str, float]:
-        """The schools whose past is to be judged again, with how far back.
+def _in_common(register: Register) -> Callable[[str], list[str]]:
+    """What names a school's groups: its providers, and the area it lies in."""
+    providers: dict[str, set[str]] = {}
+    for line in register.lines.values():
+        providers.setdefault(line.school, set()).add(f"provider {line.provider}")
 
-        One PC that still sends holds the others of its school back, because they are judged together; one that never
-        stops (observers climb more often than they report) does not hold them back for long.
-        """
-        now, register = self._now(), self._store.register()
-        ready: dict[str, float] = {}
-        there = schools_of(register, self._backlog)
-        for code, machines in there.items():
-            came = [self._backlog[machine] for machine in machines]
-            quiet = all(not 0 <= now - one.last < self._paces.gather for one in came)
-            if quiet or any(not 0 <= now - one.first < PATIENCE * self._paces.gather for one in came):
-                ready[code] = min(one.since for one in came)
-        ready.update((code, began) for code, began in self._over.items() if code not in there)
-        ready = {code: min(since, self._over.pop(code, since)) for code, since in ready.items()}
-        waiting = {machine for code, machines in there.items() if code not in ready for machine in machines}
-        self._backlog = {machine: came for machine, came in self._backlog.items() if machine in waiting}
-        return ready
+    def groups(code: str) -> list[str]:
+        school = register.schools.get(code)
+        return [*providers.get(code, ()), *([f"area {school.area}"] if school else ())]
 
-    def revise(self, schools: Mapping[str, float]) -> bool:
-        """Judges the incidents of these schools again, back to their times (epoch seconds), with all known today.
-
-        Answers whether a record was corrected.
-
-        Raises:
-            Full, Overloaded: as the store says.
-        """
-        register, now = self._store.register(), self._now()
-        back = max(now - CORRECTED_FOR_SECONDS, min(schools.values(), default=now) - AROUND_SECONDS)
-        past = self._store.incidents(EVERYTHING, since=back, most=_ALL)
-        changed = False
-        for incident in awaiting(past, schools, now):
-            found = self._again(register, incident, now)
-            if not revised(incident, found, now, past):
-                continue
-            with self._store.writing() as writer:
-                fresh, others = writer.incident(incident.number), writer.known_incidents(back)
-                steps = revised(fresh, found, now, others) if fresh is not None else ()
-                _write(writer, steps)
-            changed |= bool(steps)
-        return changed
-
-    def _again(self, register: Register, incident: Incident, now: float) -> tuple[Fault, ...]:
-        """Never raises: a past that cannot be judged again stays as it was told."""
-        try:
-            return judged_again(self._store, register, incident, now)
-        except Exception:  # noqa: BLE001 - the boundary of one incident: the others are judged all the same
-            self._cannot(incident.school)
-            return ()
+    return groups
 
 
 def _by_school(live: Iterable[Incident]) -> dict[str, dict[tuple[str, str], int]]:
@@ -298,17 +287,6 @@ def _by_school(live: Iterable[Incident]) -> dict[str, dict[tuple[str, str], int]
             key = incident.kind.value, incident.verdict.value
             of_school[key] = of_school.get(key, 0) + 1
     return counts
-
-
-def _write(writer: Writer, steps: Iterable[Step]) -> None:
-    newest: dict[int, Incident] = {}
-    for one in steps:
-        newest[one.incident.number] = one.incident
-    for incident in newest.values():
-        writer.put_incident(incident)
-    for one in steps:
-        if one.event is not None:
-            writer.note_event(one.event)
 
 
 def _circumstances(

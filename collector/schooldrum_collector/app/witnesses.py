@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from schooldrum_collector.app.vantage import Vantage, seen_by
+from schooldrum_collector.judge.apart import Apart
 from schooldrum_collector.judge.climbing import End, end_of, way_of
 from schooldrum_collector.judge.expecting import rooms_expected
 from schooldrum_collector.judge.fault import Answer, Climb, Line, Rung, SchoolSeen, Witness
@@ -158,7 +159,13 @@ class Witnesses:
         known = register.schools.get(code)
         # With the rooms that were switched off as they usually are at this time of day.
         presences = school_places(
-            register, rooms=rooms, machines=active, heard_of=latest.get, hearing=hearing, now=at
+            register,
+            rooms=rooms,
+            machines=active,
+            heard_of=latest.get,
+            hearing=hearing,
+            now=at,
+            apart=Apart(away=frozenset(one for one, stand in stands.items() if stand.elsewhere)),
         ).presences
         return SchoolSeen(
             school=code,

@@ -8,8 +8,9 @@ import msgspec
 from schooldrum_collector.commands.console import Console, Failed
 from schooldrum_collector.config import Config
 from schooldrum_collector.data_directory import act_as_owner
-from schooldrum_collector.speech import Say
+from schooldrum_collector.speech import Say, told
 from schooldrum_collector.store.interface import Damaged, Full, Locked, Overloaded, Store
+from schooldrum_collector.store.opening import NAME
 from schooldrum_collector.store.records import EVERYTHING, Change, Register, Scope
 from schooldrum_collector.store.sqlite import open_store
 
@@ -35,6 +36,16 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         return Change(at=self.now(), actor=ACTOR, action=action, subject=subject, detail=detail)
 
 
+def _no_data(call: Call) -> Failed:
+    directory = call.config.data
+    return Failed(
+        call.say(
+            f"Chưa có số liệu trong {directory}. Khởi động máy chủ trước, hoặc chỉ đúng thư mục bằng --data.",
+            f"There is no data in {directory} yet. Start the collector first, or name the directory with --data.",
+        )
+    )
+
+
 @contextmanager
 def opened(call: Call, *, create: bool = False) -> Iterator[Store]:
     """The store, beside a running collector or alone; closed afterwards.
@@ -44,18 +55,16 @@ def opened(call: Call, *, create: bool = False) -> Iterator[Store]:
     """
     directory = call.config.data
     if not create and not directory.exists():
-        raise Failed(
-            call.say(
-                f"Chưa có số liệu trong {directory}. Khởi động máy chủ trước, hoặc chỉ đúng thư mục bằng --data.",
-                f"There is no data in {directory} yet. Start the collector first, or name the directory with --data.",
-            )
-        )
+        raise _no_data(call)
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         act_as_owner(directory)
+        # A mistyped directory must not be answered from an empty store that was made there just now.
+        if not create and not any(one.name.startswith(NAME) for one in directory.iterdir()):
+            raise _no_data(call)
         store = open_store(directory, clock=call.now, serving=False)
     except (Damaged, Locked, Full) as trouble:
-        raise Failed(str(trouble)) from trouble
+        raise Failed(told(trouble, call.say)) from trouble
     except OSError as trouble:
         raise Failed(
             call.say(
@@ -66,7 +75,7 @@ def opened(call: Call, *, create: bool = False) -> Iterator[Store]:
     try:
         yield store
     except (Full, Overloaded) as trouble:
-        raise Failed(str(trouble)) from trouble
+        raise Failed(told(trouble, call.say)) from trouble
     finally:
         store.close()
 

@@ -13,8 +13,9 @@ from schooldrum_collector.app.office_token import ANSWERS_FILE
 from schooldrum_collector.app.office_token import FILE as TOKEN_FILE
 from schooldrum_collector.commands.call import Call, opened
 from schooldrum_collector.judge.expecting import is_planned
-from schooldrum_collector.speech import Say
+from schooldrum_collector.speech import Say, told
 from schooldrum_collector.store import posture_rules, software_lists
+from schooldrum_collector.store.office_file import Unusable as OfficeFileUnusable
 from schooldrum_collector.store.records import Register
 from schooldrum_collector.web.certificates import AUTHORITY_FILE, LEAF_FILE, Unusable, open_authority
 
@@ -28,7 +29,12 @@ def run(given: argparse.Namespace, call: Call) -> int:
     """Reads the whole store and looks at files and configuration; 1 where anything is wrong."""
     with opened(call) as store:
         register = store.register()
-        wrong = [*store.check(), *_files(call, relied_on=bool(register.machines)), *_set_up(call), *_rules(call)]
+        wrong = [
+            *store.check(call.say),
+            *_files(call, relied_on=bool(register.machines)),
+            *_set_up(call),
+            *_rules(call),
+        ]
     if given.json:
         call.console.json({"sound": not wrong, "wrong": wrong})
         return 1 if wrong else 0
@@ -64,7 +70,7 @@ def _files(call: Call, *, relied_on: bool) -> Iterator[str]:
         try:
             authority = open_authority(directory, call.now(), relied_on=relied_on)
         except (Unusable, OSError) as trouble:
-            yield str(trouble)
+            yield told(trouble, say)
         else:
             until = authority.certificate.not_valid_after_utc.timestamp()
             if until < call.now():
@@ -77,13 +83,18 @@ def _rules(call: Call) -> Iterator[str]:
     for read in readers:
         try:
             read(call.config.data)
-        except (posture_rules.Unusable, software_lists.Unusable) as trouble:
+        except OfficeFileUnusable as trouble:
             yield from str(trouble).splitlines()
 
 
 def _reminders(call: Call, register: Register) -> Iterator[str]:
     """What is no fault, but ought to be done."""
-    now = call.now()
+    now, room = call.now(), call.config.office_room
+    if room and room not in register.rooms:
+        yield call.say(
+            f"office_room: chưa có phòng {room}; tạo phòng đó và cài agent lên máy cạnh máy chủ.",
+            f"office_room: there is no room {room} yet; add it, and enrol a PC beside the server in it.",
+        )
     without = sorted(code for code in register.schools if not is_planned(register, code, now))
     if without:
         named = f"{', '.join(without[:5])}{' …' if len(without) > 5 else ''}"  # noqa: PLR2004 - enough to know where

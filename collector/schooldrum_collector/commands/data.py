@@ -1,8 +1,9 @@
 """`data`: which lists of facts the collector judges by, how old they are, and how newer ones are put in."""
 
 import argparse
-from datetime import UTC, date, datetime
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from schooldrum_collector.app.dated_lists import (
     READERS,
@@ -18,8 +19,9 @@ from schooldrum_collector.commands.actions import Actions
 from schooldrum_collector.commands.call import Call, opened
 from schooldrum_collector.commands.console import Failed
 from schooldrum_collector.data_directory import act_as_owner
+from schooldrum_collector.formats import VIETNAM
 from schooldrum_collector.judge.builds import BuildList
-from schooldrum_collector.judge.support import Unusable
+from schooldrum_collector.judge.faults import Unusable
 from schooldrum_collector.show.list_age import OLD_DAYS, age_days
 from schooldrum_collector.speech import Say
 
@@ -168,6 +170,7 @@ def _reset(given: argparse.Namespace, call: Call) -> int:
             f"The list {called}: the shipped one is in use, as of {standing}.",
         )
     )
+    call.console.line(_judged_again(say))
     return 0
 
 
@@ -202,17 +205,27 @@ def _update(given: argparse.Namespace, call: Call) -> int:
             f"Taken: {_called(content.what, say)} as of {content.as_of.isoformat()}, {_entries(content)} entries.",
         )
     )
+    call.console.line(_judged_again(say))
     return 0
+
+
+def _judged_again(say: Say) -> str:
+    return say(
+        "Máy chủ thu thập đang chạy sẽ xét lại mọi máy theo bảng này trong khoảng một phút.",
+        "A running collector judges every PC by it within about a minute.",
+    )
 
 
 def _check(content: DatedList, given: argparse.Namespace, call: Call) -> None:
     say = call.say
-    today: date = datetime.fromtimestamp(call.now(), UTC).date()
-    if (content.as_of - today).days > 1:
+    # The office's day, which begins before Greenwich's.
+    today = datetime.fromtimestamp(call.now(), ZoneInfo(VIETNAM)).date().isoformat()
+    as_of = content.as_of.isoformat()
+    if as_of > today:
         raise Failed(
             say(
-                f"{given.file}: ngày {content.as_of.isoformat()} còn ở tương lai; kiểm tra đồng hồ của máy chủ.",
-                f"{given.file}: its day {content.as_of.isoformat()} lies in the future; check the server's clock.",
+                f"{given.file}: as_of {as_of} còn ở tương lai; được phép: đến {today} (ngày của máy chủ này).",
+                f"{given.file}: as_of {as_of} lies in the future; allowed: until {today} (this server's day).",
             )
         )
     standing = in_use(call.config.data, content.what)

@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+import msgspec
+
 from schooldrum_collector.app.serving import Doors, Unstartable, serve
 from schooldrum_collector.commands.actions import PROGRAM, Actions
 from schooldrum_collector.commands.call import Call
@@ -13,6 +15,7 @@ from schooldrum_collector.commands.demo_beside import Beside, alertmanager, prom
 from schooldrum_collector.commands.demo_crew import Simulation, furnished, simulation
 from schooldrum_collector.commands.demo_cut import cut, cut_arguments, listed, mend, mend_arguments
 from schooldrum_collector.commands.demo_home import Home, Running, configured, environment, home_of
+from schooldrum_collector.commands.demo_past import staffed
 from schooldrum_collector.demo.area import BEAT, SCHOOLS
 from schooldrum_collector.judge.presence import GRACE_SECONDS
 from schooldrum_collector.speech import Say
@@ -99,7 +102,7 @@ def _start(given: argparse.Namespace, call: Call, home: Home) -> int:
             )
         )
     home.tell(None)
-    area = furnished(call, given.schools)
+    staff = staffed(call, home, furnished(call, given.schools), quiet=given.quiet_day)
     with (
         listening() as events,
         alertmanager(call, home, events, wanted=not given.alone) as alerting,
@@ -110,9 +113,16 @@ def _start(given: argparse.Namespace, call: Call, home: Home) -> int:
             return 0
         with (
             prometheus(call, home, events, doors, alerting, wanted=not given.alone) as measuring,
-            simulation(call, home, doors, area, events) as playing,
+            simulation(call, home, doors, staff, events) as playing,
         ):
-            last = _played(given, call, home, doors, playing=playing, beside=(measuring, alerting), events=events)
+            running = Running(
+                office=doors.office,
+                schools=given.schools,
+                past=staff.has_past,
+                prometheus=measuring.url,
+                alertmanager=alerting.url,
+            )
+            last = _played(call, home, running, playing=playing, beside=(measuring, alerting), events=events)
     return _ended(call, last, playing)
 
 
@@ -126,10 +136,9 @@ def _told(environ: dict[str, str], call: Call, alerting: Beside) -> dict[str, st
 
 
 def _played(
-    given: argparse.Namespace,
     call: Call,
     home: Home,
-    doors: Doors,
+    running: Running,
     *,
     playing: Simulation,
     beside: tuple[Beside, Beside],
@@ -140,15 +149,7 @@ def _played(
     early = playing.ready(events)
     if early is not None:
         return early
-    measuring, alerting = beside
-    running = Running(
-        office=doors.office,
-        schools=given.schools,
-        day=0.0 if given.quiet_day else call.now(),
-        prometheus=measuring.url,
-        alertmanager=alerting.url,
-    )
-    playing.begin(running.day)
+    running = msgspec.structs.replace(running, day=playing.begin())
     home.tell(running)
     try:
         _tell(call, home, running, playing.pcs, beside)

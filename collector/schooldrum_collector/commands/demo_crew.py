@@ -2,8 +2,7 @@
 
 import asyncio
 import threading
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -16,8 +15,7 @@ from schooldrum_collector.demo.area import BEAT, DemoSchool, furnish, schools
 from schooldrum_collector.demo.breaks import Break, Breaks
 from schooldrum_collector.demo.day import broken_by_the_day
 from schooldrum_collector.demo.letters import Unheard, trusting
-from schooldrum_collector.demo.pc import Clocks
-from schooldrum_collector.demo.playing import Crew, Kept, Refused, enrolled, played
+from schooldrum_collector.demo.playing import Refused, Staff, enrolled, played
 from schooldrum_collector.judge.calendar import DEFAULT_ZONE, time_zone
 from schooldrum_collector.web.certificates import open_authority
 
@@ -39,18 +37,16 @@ def furnished(call: Call, count: int) -> tuple[DemoSchool, ...]:
 class Simulation:
     """The thread in which the PCs live. Not frozen: it is started, told what to break, and stopped."""
 
-    def __init__(self, call: Call, home: Home, doors: Doors, area: Sequence[DemoSchool], events: Events) -> None:
+    def __init__(self, call: Call, home: Home, doors: Doors, staff: Staff, events: Events) -> None:
         self._call = call
-        self._area = tuple(area)
         self._events = events
         self._breaks = Breaks(home.path)
-        self._day = 0.0
-        self._kept = Kept(home.path)
-        authority = open_authority(call.config.data, call.now())
-        tls = trusting(authority.pem)
-        clocks = Clocks(call.now, time.monotonic)
-        self._crews = [Crew(one, doors.agents, tls, clocks, self._kept) for one in self._area]
-        self.pcs = sum(len(crew.pcs) for crew in self._crews)
+        self._staff = staff
+        self._area = [crew.school for crew in staff.crews]
+        self._day = staff.day
+        tls = trusting(open_authority(call.config.data, call.now()).pem)
+        for crew in staff.crews:
+            crew.reach(doors.agents, tls)
         self.trouble = ""
         self._tokens: Mapping[str, str] = {}
         self._loop = asyncio.new_event_loop()
@@ -63,28 +59,26 @@ class Simulation:
         self._tokens = tokens
         self._thread.start()
 
-    @property
-    def needed(self) -> dict[str, int]:
-        """How many PCs of each room are not enrolled yet; rooms without any are left out."""
-        found: dict[str, int] = {}
-        for crew in self._crews:
-            for pc in crew.pcs:
-                if pc.identity is None:
-                    found[pc.room] = found.get(pc.room, 0) + 1
-        return found
-
     def ready(self, events: Events) -> Event | None:
         """Waits until everybody is enrolled and was heard; what ended the waiting where it was something else."""
         event = events.get()
         return None if event.ready else event
 
-    def begin(self, day: float) -> None:
-        """From `day` on (epoch seconds; 0: never) things break by themselves."""
-        self._day = day
+    @property
+    def pcs(self) -> int:
+        """How many PCs live in it."""
+        return self._staff.pcs
+
+    def begin(self) -> float:
+        """From now on things break by themselves, unless nothing is to; when their day began (epoch seconds, or 0)."""
+        if not self._day and not self._staff.quiet:
+            self._day = self._call.now()
+        return self._day
 
     def broken(self) -> tuple[Break, ...]:
         """What is broken now, by a person and by the day."""
-        own = broken_by_the_day(self._area, self._day, self._call.now()) if self._day else ()
+        now, past = self._call.now(), self._staff.has_past
+        own = broken_by_the_day(self._area, self._day, now, past=past) if self._day else ()
         return (*self._breaks.now(), *own)
 
     def stop(self) -> None:
@@ -108,7 +102,7 @@ class Simulation:
             self._events.put(Event(ended=NAME))
 
     async def _live(self) -> None:
-        work = asyncio.ensure_future(enrolled(self._crews, self._tokens, self._kept))
+        work = asyncio.ensure_future(enrolled(self._staff.crews, self._tokens, self._staff.kept))
         stopping = asyncio.ensure_future(self._stop.wait())
         await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
@@ -120,18 +114,16 @@ class Simulation:
         # Whoever was never heard is not missed: everybody speaks before anything can be cut.
         ready = asyncio.get_running_loop().call_later(_HEARD_BEATS * BEAT, self._events.put, Event(ready=True))
         try:
-            await played(self._crews, self.broken, self._stop)
+            await played(self._staff.crews, self.broken, self._stop)
         finally:
             ready.cancel()
 
 
 @contextmanager
-def simulation(
-    call: Call, home: Home, doors: Doors, area: Sequence[DemoSchool], events: Events
-) -> Iterator[Simulation]:
+def simulation(call: Call, home: Home, doors: Doors, staff: Staff, events: Events) -> Iterator[Simulation]:
     """A running simulation; its newcomers are enrolled by ordinary install codes."""
-    playing = Simulation(call, home, doors, area, events)
-    needed = playing.needed
+    playing = Simulation(call, home, doors, staff, events)
+    needed = staff.needed
     tokens: dict[str, str] = {}
     if needed:
         call.console.remark(

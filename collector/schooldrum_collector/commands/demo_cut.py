@@ -10,7 +10,7 @@ from schooldrum_collector.commands.console import Failed
 from schooldrum_collector.commands.demo_home import Home, Running, configured, environment
 from schooldrum_collector.demo.area import BEAT, PROVIDERS, DemoSchool, schools
 from schooldrum_collector.demo.breaks import Break, Breaks, Kind
-from schooldrum_collector.demo.day import SCENES, broken_by_the_day, target_of
+from schooldrum_collector.demo.day import PAST, SCENES, broken_by_the_day, target_of
 from schooldrum_collector.formats import moment
 from schooldrum_collector.judge.fault import Level, Verdict
 from schooldrum_collector.judge.incident import Incident, State
@@ -33,6 +33,9 @@ _WORDS: dict[Kind, tuple[str, str]] = {
     Kind.LINE: ("đường truyền Internet của một trường", "a school's internet line"),
     Kind.POWER: ("điện của một trường", "a school's power"),
     Kind.PROVIDER: ("một nhà mạng", "an internet provider"),
+    Kind.DNS: ("tên miền (DNS) của một trường", "a school's names (DNS)"),
+    Kind.LOGIN: ("trang đăng nhập chắn Internet của một trường", "a login page in a school's way"),
+    Kind.LOSS: ("đường truyền mất gói của một trường", "a school's line that loses packets"),
 }
 
 
@@ -160,7 +163,7 @@ def listed(call: Call, home: Home) -> int:
     say = call.say
     area = list(schools(running.schools))
     known = {school.code: school for school in area}
-    own = broken_by_the_day(area, running.day, call.now()) if running.day else ()
+    own = broken_by_the_day(area, running.day, call.now(), past=running.past) if running.day else ()
     found = [*Breaks(home.path).now(), *own]
     call.console.line(f"{say('Trang', 'Pages')}: {running.office}/")
     if not found:
@@ -194,7 +197,9 @@ def _school(call: Call, running: Running, store: Store, breaks: Breaks, kind: Ki
                 call.say(f"Không có trường {code}: MP01 … {area[-1].code}.", f"No {code}: MP01 … {area[-1].code}.")
             )
         return found
-    taken = {one.school for one in breaks.now()} | ({scene.school for scene in SCENES} if running.day else set())
+    taken = {one.school for one in breaks.now()} | (
+        {scene.school for scene in (*SCENES, *PAST)} if running.day else set()
+    )
     lately = store.incidents(EVERYTHING, since=call.now() - _LATELY_SECONDS)
     taken.update(school for one in lately for school in one.schools)
     down = {one.target for one in breaks.now() if one.kind is Kind.PROVIDER}
@@ -214,6 +219,12 @@ def _what(broken: Break, school: DemoSchool, say: Say) -> str:
             return say(f"đường truyền Internet của {name}", f"the internet line of {name}")
         case Kind.POWER:
             return say(f"điện của {name}", f"the power of {name}")
+        case Kind.DNS:
+            return say(f"tên miền (DNS) của {name}", f"the names (DNS) of {name}")
+        case Kind.LOGIN:
+            return say(f"trang đăng nhập chắn Internet của {name}", f"a login page in the way of {name}")
+        case Kind.LOSS:
+            return say(f"đường truyền mất gói của {name}", f"the line of {name}, which loses packets")
         case _:
             return say(
                 f"{broken.target}, mọi trường của nhà mạng này", f"{broken.target}, all schools of this provider"

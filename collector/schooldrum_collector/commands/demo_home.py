@@ -19,12 +19,14 @@ _CONFIG_FILE = "collector.toml"
 class Running(msgspec.Struct, frozen=True, kw_only=True):
     """A demo that runs: its office door, what stands beside it (URLs, empty for nothing), how many schools it has.
 
-    `day` is when its day of incidents began (epoch seconds), 0 where it has none.
+    `day` is when its day of incidents began (epoch seconds), 0 where it has none; `past` whether half a day had been
+    played before that.
     """
 
     office: str
     schools: int
     day: float = 0.0
+    past: bool = False
     prometheus: str = ""
     alertmanager: str = ""
 

@@ -4,12 +4,10 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
-import msgspec
-
 from schooldrum_collector.commands.call import Call, opened, scope_of
-from schooldrum_collector.commands.columns import COLUMNS, RowProblem, Understanding, known_headings, understand
+from schooldrum_collector.commands.columns import COLUMNS, Understanding, known_headings, understand
 from schooldrum_collector.commands.console import Failed
-from schooldrum_collector.commands.register_plan import Plan, Standing, plan
+from schooldrum_collector.commands.register_plan import Plan, Standing, Step, plan
 from schooldrum_collector.commands.sheets import Unreadable, read_sheets
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Writer
@@ -17,6 +15,26 @@ from schooldrum_collector.store.records import EVERYTHING, Register, Scope
 from schooldrum_collector.store.retiring import retire
 
 SHOWN = 40
+
+
+_FIELDS = {
+    "name": ("tên", "name"),
+    "level": ("cấp", "level"),
+    "area": ("khu vực", "area"),
+    "kind": ("loại", "kind"),
+    "seats": ("số máy", "seats"),
+    "always_on": ("luôn bật", "always on"),
+    "provider": ("nhà mạng", "provider"),
+    "customer": ("mã khách hàng", "customer number"),
+    "networks": ("địa chỉ IP", "addresses"),
+}
+_KINDS = {
+    "lab": ("phòng máy", "lab"),
+    "classroom": ("phòng học", "classroom"),
+    "subject": ("phòng bộ môn", "subject"),
+    "library": ("thư viện", "library"),
+    "office": ("văn phòng", "office"),
+}
 
 
 class _Overtaken(Exception):  # noqa: N818 - it names what happened to the plan
@@ -79,13 +97,18 @@ def run(given: argparse.Namespace, call: Call) -> int:
                 "files": [{"file": one.file, "form": one.form, "columns": one.headings} for one in understood],
                 "steps": shown.steps,
                 "unchanged": shown.unchanged,
+                "left_out": shown.left_out,
                 "problems": [problem.sentence(call.say) for problem in shown.problems],
             }
         )
     elif ready:
         call.console.line(call.say("Đã lưu.", "Saved."))
     elif shown.problems:
-        call.console.line(call.say("Chưa lưu gì: sửa các dòng trên rồi nhập lại.", "Nothing was saved: mend the rows."))
+        call.console.line(
+            call.say(
+                "Chưa lưu gì: sửa các dòng trên rồi nhập lại.", "Nothing was saved: mend these rows, then import again."
+            )
+        )
     elif shown.steps:
         call.console.line(call.say("Chưa lưu gì.", "Nothing was saved."))
     return 1 if shown.problems else 0
@@ -123,10 +146,14 @@ def _standing(register: Register) -> Standing:
 def _planned(
     understood: tuple[Understanding, ...], standing: Standing, scope: Scope, given: argparse.Namespace
 ) -> Plan:
-    entries = [entry for one in understood for entry in one.entries]
-    made = plan(entries, standing, scope, retire_missing=given.retire_missing, scoped=bool(given.scope))
-    rows: tuple[RowProblem, ...] = tuple(problem for one in understood for problem in one.problems)
-    return msgspec.structs.replace(made, problems=(*rows, *made.problems))
+    return plan(
+        [entry for one in understood for entry in one.entries],
+        standing,
+        scope,
+        retire_missing=given.retire_missing,
+        scoped=bool(given.scope),
+        faults=[problem for one in understood for problem in one.problems],
+    )
 
 
 def _written(writer: Writer) -> Standing:
@@ -189,13 +216,43 @@ def _show(call: Call, understood: tuple[Understanding, ...], shown: Plan) -> Non
         headings = (say("Việc", "Action"), say("Loại", "Kind"), say("Mã", "Code"), say("Tên", "Name"), "")
         console.table(
             headings,
-            [(words[step.action], words[step.kind], step.key, step.name, step.detail) for step in shown.steps[:SHOWN]],
+            [
+                (words[step.action], words[step.kind], step.key, step.name, _changes(step, say))
+                for step in shown.steps[:SHOWN]
+            ],
         )
         if len(shown.steps) > SHOWN:
             console.line(
                 f"… {len(shown.steps) - SHOWN} {say('việc nữa (xem hết bằng --json)', 'more (--json has all)')}"
             )
     counts = Counter((step.action, step.kind) for step in shown.steps)
-    parts = [f"{words[action]} {count} {words[kind]}" for (action, kind), count in counts.items()]
+    parts = [
+        say(f"{words[action]} {count} {words[kind]}", f"{words[action]} {count} {words[kind]}s")
+        for (action, kind), count in counts.items()
+    ]
     parts.append(f"{shown.unchanged} {say('giữ nguyên', 'unchanged')}")
+    if shown.left_out:
+        parts.append(
+            say(
+                f"{shown.left_out} nơi có dòng sai, chưa tính vào đây",
+                f"{shown.left_out} places left out for the rows named above",
+            )
+        )
     console.line(f"{say('Cộng', 'In all')}: {', '.join(parts)}.")
+
+
+def _changes(step: Step, say: Say) -> str:
+    """Every field that changes, as people call it."""
+    parts = []
+    for one in step.changes:
+        before = "" if one.before is None else f"{_value(one.field, one.before, say)} -> "
+        parts.append(f"{say(*_FIELDS[one.field])}: {before}{_value(one.field, one.after, say)}")
+    return ", ".join(parts)
+
+
+def _value(field: str, value: object, say: Say) -> str:
+    if isinstance(value, bool):
+        return say("có", "yes") if value else say("không", "no")
+    if isinstance(value, tuple):
+        return " ".join(map(str, value)) or "-"
+    return say(*_KINDS[value]) if field == "kind" and value in _KINDS else str(value) or "-"

@@ -17,6 +17,7 @@ from schooldrum_collector.commands.console import Console, Failed
 from schooldrum_collector.config import PREFIX, Config, Misconfigured, load
 from schooldrum_collector.speech import Say
 from schooldrum_wire.settings import LANGUAGES
+from schooldrum_wire.usage import spoken
 from schooldrum_wire.version import VERSION
 
 _FROM_COMMAND_LINE = "config_"
@@ -129,17 +130,31 @@ COMMANDS = {
 }
 
 
-def _common() -> argparse.ArgumentParser:
+def _common(say: Say) -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(prog=PROGRAM, add_help=False, allow_abbrev=False)
     # SUPPRESS: given before the command, a value must not be overwritten by the default of the same option behind it.
-    common.add_argument("--config", type=Path, metavar="FILE", default=argparse.SUPPRESS)
-    common.add_argument("--data", dest="config_data", metavar="DIR", default=argparse.SUPPRESS)
-    common.add_argument("--lang", dest="config_language", choices=LANGUAGES, default=argparse.SUPPRESS)
+    common.add_argument(
+        "--config", type=Path, metavar="FILE", default=argparse.SUPPRESS, help=say("tệp cấu hình", "configuration file")
+    )
+    common.add_argument(
+        "--data",
+        dest="config_data",
+        metavar="DIR",
+        default=argparse.SUPPRESS,
+        help=say("thư mục số liệu", "directory of the data"),
+    )
+    common.add_argument(
+        "--lang",
+        dest="config_language",
+        choices=LANGUAGES,
+        default=argparse.SUPPRESS,
+        help=say("ngôn ngữ; nếu không ghi thì theo cấu hình", "language; else as configured"),
+    )
     return common
 
 
 def _parser(say: Say, chosen: str | None) -> argparse.ArgumentParser:
-    common = _common()
+    common = _common(say)
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
         parents=[common],
@@ -151,7 +166,12 @@ def _parser(say: Say, chosen: str | None) -> argparse.ArgumentParser:
         ),
         epilog=example_line(say, "try"),
     )
-    parser.add_argument("--version", action="version", version=f"{PROGRAM} {VERSION}")
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"{PROGRAM} {VERSION}",
+        help=say("hiện số phiên bản", "show program's version number and exit"),
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
         one = commands.add_parser(
@@ -199,11 +219,14 @@ def main(arguments: Sequence[str], *, now: Callable[[], float]) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # A Windows console of an English system would refuse Vietnamese letters.
             stream.reconfigure(encoding="utf-8", errors="replace")
-    # Taken out first: these may stand anywhere on the line.
-    asked, words = _common().parse_known_args(list(arguments))
+    # Taken out first: these may stand anywhere on the line, and until they are known it is the configured language.
+    usual = Say(_language(argparse.Namespace()))
+    with spoken(usual.language):
+        asked, words = _common(usual).parse_known_args(list(arguments))
     say = Say(_language(asked))
     chosen = next((word for word in words if word in COMMANDS), None)
-    _parser(say, chosen).parse_args(words, namespace=asked)
+    with spoken(say.language):
+        _parser(say, chosen).parse_args(words, namespace=asked)
     console = Console(say=say, out=sys.stdout, err=sys.stderr, answers=sys.stdin)
     try:
         config = _configuration(asked)

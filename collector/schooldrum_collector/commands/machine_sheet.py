@@ -1,17 +1,16 @@
 """Everything that is known of one PC, as a person wants to read it and as a program does."""
 
-import math
 from typing import Any
 
 import msgspec
 
 from schooldrum_collector.commands import disk_sheet, hardware_sheet, safety_sheet, software_sheet
 from schooldrum_collector.commands.call import Call
+from schooldrum_collector.commands.place_words import apart_now, places_now
 from schooldrum_collector.formats import age, duration, iso, moment
 from schooldrum_collector.judge.live import Live, LiveResult, Unreadable, opened
-from schooldrum_collector.judge.presence import Hearing, Presence
+from schooldrum_collector.judge.presence import Presence
 from schooldrum_collector.judge.settings import granted, observer_role
-from schooldrum_collector.judge.standing import standing
 from schooldrum_collector.show.disk_words import disks_of
 from schooldrum_collector.show.machine_words import called, observer_word, state_word, waits_because
 from schooldrum_collector.show.reading_words import human_value
@@ -44,21 +43,19 @@ class MachineSheet(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...] = ()
 
 
-def presence_now(register: Register, machine: Machine, latest: Latest | None, now: float) -> Presence:
-    """The presence as a command judges it: from the store alone, without the serving collector's own gaps."""
-    return standing(register, machine, latest, Hearing(back=-math.inf), now)
-
-
 def sheet_of(call: Call, store: Store, register: Register, machine: Machine) -> MachineSheet:
     """The sheet; a body that cannot be read shows no results."""
-    scope, latest = Scope(school=machine.school), store.latest_of(machine.id)
+    scope, latest, now = Scope(school=machine.school), store.latest_of(machine.id), call.now()
+    # What its room does, and what others see of it, belongs to how it stands.
+    known = {one.machine: one for one in store.latest(scope)}
+    apart = apart_now(store, scope, known.values(), now)
     try:
         live = opened(latest.body) if latest else Live(boot="")
     except Unreadable:
         live = Live(boot="")
     return MachineSheet(
         machine=machine,
-        presence=presence_now(register, machine, latest, call.now()),
+        presence=places_now(register, machine.school, known.get, now, apart).presences[machine.id],
         latest=latest,
         live=live,
         sections=tuple(store.sections(scope, machine.id)),
@@ -90,6 +87,7 @@ def as_data(call: Call, register: Register, sheet: MachineSheet) -> dict[str, An
             "state": sheet.presence.state,
             "since": iso(sheet.presence.since or 0.0),
             "assumed": sheet.presence.assumed,
+            "away": sheet.presence.away,
         },
         "enrolled": iso(machine.enrolled),
         "heard": iso(latest.heard) if latest else None,
@@ -122,8 +120,8 @@ def as_data(call: Call, register: Register, sheet: MachineSheet) -> dict[str, An
     }
 
 
-def show(call: Call, register: Register, sheet: MachineSheet) -> None:
-    """For people."""
+def show(call: Call, register: Register, sheet: MachineSheet, *, every_row: bool = False) -> None:
+    """For people; of long sections the first rows, unless every one is asked for."""
     _head(call, register, sheet)
     hardware_sheet.show(call, sheet.sections)
     safety_sheet.show(call, sheet.appraisal)
@@ -133,7 +131,7 @@ def show(call: Call, register: Register, sheet: MachineSheet) -> None:
         software_sheet.show(call, software)
     hardware_sheet.show_changes(call, sheet.changes)
     _probes(call, sheet)
-    _sections(call, sheet)
+    _sections(call, sheet, every_row=every_row)
 
 
 def _clock(skew: float, say: Say) -> str:
@@ -210,8 +208,9 @@ def _probes(call: Call, sheet: MachineSheet) -> None:
         console.table((say("Không đo được", "Not measured"), say("Kết quả", "Outcome"), say("Lý do", "Why")), failed)
 
 
-def _sections(call: Call, sheet: MachineSheet) -> None:
+def _sections(call: Call, sheet: MachineSheet, *, every_row: bool) -> None:
     say, console = call.say, call.console
+    command = f"machines show {sheet.machine.school}/{sheet.machine.alias} --all"
     for section in sheet.sections:
         if section.name in _TOLD_ABOVE:
             continue
@@ -221,8 +220,9 @@ def _sections(call: Call, sheet: MachineSheet) -> None:
         if columns:
             cells = [
                 [str(row.get(name, "")) if row.get(name) is not None else "" for name in columns]
-                for row in section.rows[:ROWS_SHOWN]
+                for row in (section.rows if every_row else section.rows[:ROWS_SHOWN])
             ]
             console.table(columns, cells)
-        if len(section.rows) > ROWS_SHOWN:
-            console.line(f"… {len(section.rows) - ROWS_SHOWN} {say('dòng nữa', 'more rows')}")
+        left = len(section.rows) - ROWS_SHOWN
+        if left > 0 and not every_row:
+            console.line(say(f"… còn {left} dòng, xem hết: {command}", f"… {left} more rows, all of them: {command}"))

@@ -10,7 +10,7 @@ from schooldrum_collector.commands.call import Call, opened, scope_of
 from schooldrum_collector.commands.console import Failed
 from schooldrum_collector.commands.machine_sheet import as_data, sheet_of, show
 from schooldrum_collector.commands.machine_words import found_machine
-from schooldrum_collector.commands.place_words import places_now
+from schooldrum_collector.commands.place_words import apart_now, places_now
 from schooldrum_collector.commands.places import known_room
 from schooldrum_collector.formats import age, iso
 from schooldrum_collector.judge.calendar_learnt import MISSING_AFTER_USES, uses_since
@@ -41,6 +41,12 @@ def arguments(parser: argparse.ArgumentParser, say: Say) -> None:
         "show", "mọi điều biết về một máy", "all that is known of a PC", example="machines show BM/tin1-07"
     )
     showing.add_argument("machine", metavar=_ONE)
+    showing.add_argument(
+        "--all",
+        dest="every_row",
+        action="store_true",
+        help=say("in mọi dòng của từng mục, không chỉ những dòng đầu", "prints every row, not the first ones alone"),
+    )
     for parser_with_json in (listing, showing):
         parser_with_json.add_argument("--json", action="store_true", help=say("in ra JSON", "prints JSON"))
     approve = actions.add(
@@ -117,6 +123,7 @@ def _list(given: argparse.Namespace, call: Call, store: Store) -> int:
     say, register, now = call.say, store.register(), call.now()
     scope = scope_of(call, register, given.scope)
     latest = {one.machine: one for one in store.latest(scope)}
+    apart = apart_now(store, scope, latest.values(), now)
     listed = []
     seen: dict[str, SchoolPlaces] = {}
     for machine in register.machines.values():
@@ -126,7 +133,7 @@ def _list(given: argparse.Namespace, call: Call, store: Store) -> int:
         name = called(machine, room, say)
         names = (name, machine.alias, machine.id, machine.school, school.name if school else "")
         if machine.school not in seen:
-            seen[machine.school] = places_now(register, machine.school, latest.get, now)
+            seen[machine.school] = places_now(register, machine.school, latest.get, now, apart)
         presence = seen[machine.school].presences[machine.id]
         if not is_found(given.find, *names) or given.state not in {None, presence.state}:
             continue
@@ -143,6 +150,7 @@ def _list(given: argparse.Namespace, call: Call, store: Store) -> int:
                     "name": name,
                     "presence": presence.state,
                     "since": iso(presence.since or 0.0),
+                    "away": presence.away,
                     "heard": iso(heard.heard) if heard else None,
                     "conflict": machine.conflict,
                     "pending_reason": machine.pending_reason,
@@ -194,7 +202,7 @@ def _show(given: argparse.Namespace, call: Call, store: Store) -> int:
     if given.json:
         call.console.json(as_data(call, register, sheet))
     else:
-        show(call, register, sheet)
+        show(call, register, sheet, every_row=given.every_row)
     return 0
 
 

@@ -26,6 +26,7 @@ OCCASIONS = {
     Occasion.END: ("đã hết", "end"),
     Occasion.DAILY: ("bản tin sáng", "morning list"),
     Occasion.WEEKLY: ("bản tin tuần", "weekly digest"),
+    Occasion.MONTHLY: ("trang tháng cho Hiệu trưởng", "principal's month"),
     Occasion.ROLL_CALL: ("điểm danh máy", "roll call"),
     Occasion.TEST: ("tin thử", "trial"),
 }

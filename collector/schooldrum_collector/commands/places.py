@@ -18,7 +18,7 @@ from schooldrum_collector.commands.columns import (
     site_code,
 )
 from schooldrum_collector.commands.console import Failed
-from schooldrum_collector.commands.place_words import place_word, places_now
+from schooldrum_collector.commands.place_words import apart_now, place_word, places_now
 from schooldrum_collector.formats import iso
 from schooldrum_collector.judge.calendar import time_zone
 from schooldrum_collector.speech import Say
@@ -306,13 +306,15 @@ def _list_rooms(given: argparse.Namespace, call: Call) -> int:
         register = store.register()
         scope = scope_of(call, register, given.scope)
         latest = {one.machine: one for one in store.latest(scope)}
+        apart = apart_now(store, scope, latest.values(), call.now())
     rooms = [
         room
         for room in register.rooms.values()
         if room.school in register.schools and scope.covers(school=room.school, area=register.schools[room.school].area)
     ]
     listed: list[dict[str, object]] = []
-    found = {code: places_now(register, code, latest.get, call.now()) for code in {room.school for room in rooms}}
+    codes = {room.school for room in rooms}
+    found = {code: places_now(register, code, latest.get, call.now(), apart) for code in codes}
     for room in sorted(rooms, key=lambda one: (one.school, one.site != MAIN_SITE, one.site, sort_key(one.name))):
         states = _counts(register, room.school).get(room.path, [])
         listed.append(

@@ -11,8 +11,9 @@ from schooldrum_collector.commands.settings import place_of
 from schooldrum_collector.judge.posture_policy import Policies, Policy, Rule, Settled, settled, spellings
 from schooldrum_collector.judge.settings import above, places_of
 from schooldrum_collector.judge.software import Where
-from schooldrum_collector.speech import Say
-from schooldrum_collector.store.posture_rules import POLICY_FILE, Unusable, load
+from schooldrum_collector.speech import Say, told
+from schooldrum_collector.store.office_file import Unusable
+from schooldrum_collector.store.posture_rules import POLICY_FILE, load
 from schooldrum_collector.store.records import Register
 
 VALUES = {
@@ -77,7 +78,7 @@ def run(given: argparse.Namespace, call: Call) -> int:
     try:
         files = load(call.config.data)
     except Unusable as trouble:
-        raise Failed(str(trouble)) from trouble
+        raise Failed(told(trouble, call.say)) from trouble
     with opened(call) as store:
         register = store.register()
     return _show(given, call, register, files)
@@ -180,6 +181,10 @@ def sample(say: Say) -> str:
         (
             f"# Quy tắc của các mục kiểm tra an toàn: đặt tệp này vào thư mục số liệu, tên {POLICY_FILE}.",
             f"# Rules of the safety checks: put this file into the data directory, as {POLICY_FILE}.",
+        ),
+        (
+            "# Máy chủ đang chạy đọc lại tệp này và xét lại mọi máy trong khoảng một phút.",
+            "# A running collector reads this file again and judges every PC by it within about a minute.",
         ),
         (
             "# place: bỏ trống là mọi nơi; hoặc khu vực, mã trường, trường/phòng. Nơi gần máy nhất được ưu tiên.",

@@ -1,7 +1,7 @@
 """What an import would do to the register: pure, so that what was shown and what is saved are the same judgement."""
 
-from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -22,22 +22,35 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     lines: Mapping[str, RegisteredLine] = {}
 
 
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One field of a place as it was (None: the place is new) and as it will be."""
+
+    field: str
+    before: Any
+    after: Any
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that will be added, changed or retired; `detail` names every field that changes."""
+    """One thing that will be added, changed or retired; `detail` names every field that changes, for the log."""
 
     action: str
     kind: str
     key: str
     name: str
     detail: str = ""
+    changes: tuple[Change, ...] = ()
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything an import will write, as it will be, and the problems for which nothing may be written."""
+    """Everything an import will write, as it will be, and the problems for which nothing may be written.
+
+    `steps` and `unchanged` are what is sure: places of which a row with a problem speaks are counted in `left_out`.
+    """
 
     steps: tuple[Step, ...]
     problems: tuple[RowProblem, ...]
     unchanged: int
+    left_out: int = 0
     areas: tuple[Area, ...] = ()
     schools: tuple[School, ...] = ()
     rooms: tuple[Room, ...] = ()
@@ -50,6 +63,7 @@ class _Gathered(msgspec.Struct):
 
     first: Entry
     values: dict[str, tuple[object, Entry]]
+    rows: set[tuple[str, int]]
 
 
 def _problem(entry: Entry, vietnamese: str, english: str) -> RowProblem:
@@ -59,7 +73,8 @@ def _problem(entry: Entry, vietnamese: str, english: str) -> RowProblem:
 def _gather(
     gathered: dict[str, _Gathered], key: str, entry: Entry, said: Mapping[str, object], problems: list[RowProblem]
 ) -> None:
-    place = gathered.setdefault(key, _Gathered(entry, {}))
+    place = gathered.setdefault(key, _Gathered(entry, {}, set()))
+    place.rows.add((entry.file, entry.line))
     for field, value in said.items():
         if value is None:
             continue
@@ -74,31 +89,55 @@ def _gather(
             )
 
 
-def _details(before: msgspec.Struct | None, values: Mapping[str, object]) -> str:
-    if before is None:
-        return ", ".join(f"{field}: {value}" for field, value in values.items())
-    return ", ".join(f"{field}: {getattr(before, field)} -> {value}" for field, value in values.items())
+def _detail(change: Change) -> str:
+    return f"{change.field}: {'' if change.before is None else f'{change.before} -> '}{change.after}"
 
 
 def _step(kind: str, key: str, name: str, before: Placed | None, after: Placed) -> Step | None:
     if before == after:
         return None
-    fields = [field for field in after.__struct_fields__ if field not in {"salt", "time_zone"}]
-    changes = {field: getattr(after, field) for field in fields if getattr(after, field) != getattr(before, field, "")}
-    identity = {"path", "code", "school", "site", "name", "provider"} if before is None else set()
+    hidden = {"salt", "time_zone"}
+    if before is None:
+        hidden |= {"path", "code", "school", "site", "name", "provider"}
+    changes = tuple(
+        Change(field=field, before=None if before is None else getattr(before, field), after=getattr(after, field))
+        for field in after.__struct_fields__
+        if field not in hidden and getattr(after, field) != getattr(before, field, "")
+    )
     return Step(
         action="add" if before is None else "change",
         kind=kind,
         key=key,
         name=name,
-        detail=_details(before, {field: value for field, value in changes.items() if field not in identity}),
+        detail=", ".join(map(_detail, changes)),
+        changes=changes,
     )
 
 
+def _steps(
+    kind: str,
+    made: Mapping[str, Placed],
+    before: Mapping[str, Placed],
+    unsure: set[str],
+    title: Callable[[Placed], str],
+) -> list[Step | None]:
+    return [
+        _step(kind, key, title(place), before.get(key), place)
+        for key, place in sorted(made.items())
+        if key not in unsure
+    ]
+
+
 def plan(
-    entries: Iterable[Entry], standing: Standing, scope: Scope, *, retire_missing: bool, scoped: bool = False
+    entries: Iterable[Entry],
+    standing: Standing,
+    scope: Scope,
+    *,
+    retire_missing: bool,
+    scoped: bool = False,
+    faults: Iterable[RowProblem] = (),
 ) -> Plan:
-    """What these entries change in this register.
+    """What these entries change in this register; `faults` are what their rows alone have shown to be wrong.
 
     `scope` is what the importer may write; a place outside it is a problem. With `retire_missing`, machines in rooms
     that the entries do not list are retired and the room's seats become 0: in the schools that the entries name, and
@@ -109,7 +148,7 @@ def plan(
     rooms: dict[str, _Gathered] = {}
     lines: dict[str, _Gathered] = {}
     room_of: dict[str, Entry] = {}
-    problems: list[RowProblem] = []
+    problems = list(faults)
     for entry in entries:
         if entry.area and (entry.area_name or not entry.school):
             said: dict[str, object] = {"name": entry.area_name, "level": entry.area_level}
@@ -136,9 +175,13 @@ def plan(
         for key, place in gathered.items()
         if key in outside
     ]
+    doubted = {(problem.file, problem.line) for problem in problems}
+    unsure = {
+        key for gathered in (areas, schools, rooms, lines) for key, place in gathered.items() if place.rows & doubted
+    }
     machines: dict[str, Machine] = {}
-    # A table without rooms says nothing of rooms: it must not empty a whole area.
-    if retire_missing and new_rooms:
+    # A table without rooms says nothing of rooms: it must not empty a whole area. Nor does one that cannot be read.
+    if retire_missing and new_rooms and not problems:
         named = {path.partition("/")[0] for path in new_rooms}
         if scoped:
             named |= {code for code, school in standing.schools.items() if scope.covers(school=code, area=school.area)}
@@ -150,16 +193,10 @@ def plan(
             if machine.path in gone and machine.state is not MachineState.RETIRED
         }
     steps = [
-        *(_step("area", path, area.name, standing.areas.get(path), area) for path, area in sorted(new_areas.items())),
-        *(
-            _step("school", code, school.name, standing.schools.get(code), school)
-            for code, school in sorted(new_schools.items())
-        ),
-        *(_step("room", path, room.name, standing.rooms.get(path), room) for path, room in sorted(new_rooms.items())),
-        *(
-            _step("line", path, line.provider, standing.lines.get(path), line)
-            for path, line in sorted(new_lines.items())
-        ),
+        *_steps("area", new_areas, standing.areas, unsure, lambda area: area.name),
+        *_steps("school", new_schools, standing.schools, unsure, lambda school: school.name),
+        *_steps("room", new_rooms, standing.rooms, unsure, lambda room: room.name),
+        *_steps("line", new_lines, standing.lines, unsure, lambda line: line.provider),
     ]
     steps += [
         Step(action="retire", kind="machine", key=f"{machine.path}/{machine.alias}", name=machine.alias)
@@ -169,6 +206,7 @@ def plan(
         steps=tuple(step for step in steps if step is not None),
         problems=tuple(sorted(problems, key=lambda problem: (problem.file, problem.line))),
         unchanged=sum(1 for step in steps if step is None),
+        left_out=len(unsure),
         areas=tuple(new_areas[path] for path in sorted(new_areas)),
         schools=tuple(new_schools.values()),
         rooms=tuple(new_rooms.values()),

@@ -5,10 +5,14 @@ from schooldrum_collector.commands.call import Call
 from schooldrum_collector.judge.posture import Check
 from schooldrum_collector.judge.posture_checks import Verdict
 from schooldrum_collector.judge.posture_words import NAMES, VERDICTS
-from schooldrum_collector.judge.support import Way
+from schooldrum_collector.judge.support import SupportState, Way
 from schooldrum_collector.show.safety_words import day_words, patch_lines, support_words, way_words
 from schooldrum_collector.store.records import Appraisal
 
+_NO_PLAN = (
+    "chưa có; ghi ngày sẽ xử lý: settings set --scope NƠI support_planned_until=NĂM-THÁNG-NGÀY",
+    "none yet; note the day to act by: settings set --scope PLACE support_planned_until=YYYY-MM-DD",
+)
 _MARKS = {Verdict.MET: "✓", Verdict.NOT_MET: "✗", Verdict.UNKNOWN: "?", Verdict.NOT_APPLICABLE: "-"}
 
 
@@ -33,6 +37,8 @@ def show(call: Call, appraisal: Appraisal | None) -> None:
         if support.planned:
             planned = day_words(support.planned, say)
             lines.append((say("Kế hoạch", "Planned"), say(f"xử lý trước ngày {planned}", f"to act by {planned}")))
+        elif support.state is SupportState.ENDED:
+            lines.append((say("Kế hoạch", "Planned"), say(*_NO_PLAN)))
     if verdicts.patches:
         lines += patch_lines(verdicts.patches, say)
     if lines:

@@ -11,7 +11,7 @@ from schooldrum_collector.config import Config
 from schooldrum_collector.formats import iso, moment
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.records import SchoolLink
-from schooldrum_collector.web.visitors import MOST_DAYS, address_of, new_link
+from schooldrum_collector.web.visitors import FEWEST_DAYS, MOST_DAYS, address_of, new_link
 
 DAYS = 90
 
@@ -62,8 +62,13 @@ def office_base(config: Config) -> str:
 
 def _new(given: argparse.Namespace, call: Call) -> int:
     say = call.say
-    if not 0 < given.days <= MOST_DAYS:
-        raise Failed(say(f"--days: từ 1 đến {MOST_DAYS}.", f"--days: 1 to {MOST_DAYS}."))
+    if not FEWEST_DAYS <= given.days <= MOST_DAYS:
+        raise Failed(
+            say(
+                f"--days {given.days:g}: từ một giờ (0.042) đến {MOST_DAYS} ngày.",
+                f"--days {given.days:g}: from one hour (0.042) to {MOST_DAYS} days.",
+            )
+        )
     with opened(call) as store:
         school = store.register().schools.get(given.school.strip())
         if school is None:

@@ -95,8 +95,7 @@ def _show(given: argparse.Namespace, call: Call) -> int:
     values, _ = accept({**merged, "version": register.settings_version}, Settings())
     effective = msgspec.to_builtins(values)
     settings = {field: effective.get(field, getattr(values, field)) for field in Settings.__struct_fields__}
-    if SUPPORT_PLAN in merged:
-        settings[SUPPORT_PLAN] = merged[SUPPORT_PLAN]
+    settings[SUPPORT_PLAN] = merged.get(SUPPORT_PLAN)
     if given.json:
         call.console.json({"scope": place or "/", "set_here": own, "in_force": settings})
         return 0
@@ -105,7 +104,9 @@ def _show(given: argparse.Namespace, call: Call) -> int:
         if key == "version":
             continue
         origin = next((step for step in reversed(way) if key in register.settings.get(step, {})), None)
-        shown = ", ".join(f"{probe}={pace}" for probe, pace in value.items()) if isinstance(value, dict) else str(value)
+        shown = "" if value is None else str(value)
+        if isinstance(value, dict):
+            shown = ", ".join(f"{probe}={pace}" for probe, pace in value.items())
         rows.append((key, shown or "-", say("mặc định", "default") if origin is None else origin or "/"))
     call.console.line(f"{say('Nơi', 'Place')}: {place or '/'}")
     call.console.table((say("Khóa", "Key"), say("Giá trị", "Value"), say("Đặt tại", "Set at")), rows)

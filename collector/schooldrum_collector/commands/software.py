@@ -76,16 +76,18 @@ class Counted(msgspec.Struct, kw_only=True):
 
 
 class Count(msgspec.Struct, kw_only=True):
-    """All of them, and how far they can be believed: PCs in all, PCs that have told, hidden names."""
+    """All of them, and how far they can be believed: PCs in all, PCs that have told (and not all), hidden names."""
 
     machines: int = 0
     told: int = 0
+    partly: int = 0
     hidden: int = 0
     products: dict[str, Counted] = msgspec.field(default_factory=dict)
 
     def add(self, machine: str, inventory: Inventory) -> None:
         """Another PC that has told."""
         self.told += 1
+        self.partly += bool(inventory.gaps)
         self.hidden += inventory.hidden
         for one in inventory.found:
             counted = self.products.setdefault(one.product or f"name {one.name.casefold()}", Counted(found=one))
@@ -147,6 +149,7 @@ def _list(given: argparse.Namespace, call: Call, store: Store, lists: Lists) -> 
                 "policy": lists.has_policy,
                 "machines": count.machines,
                 "told": count.told,
+                "partly": count.partly,
                 "hidden": count.hidden,
                 "products": [_as_data(one, lists) for one in products],
             }
@@ -203,6 +206,15 @@ def _show(call: Call, count: Count, products: list[Counted], lists: Lists) -> No
             f"{told} of {machines} PCs have told their programs. The catalogue is of {dated}.",
         )
     )
+    if count.partly:
+        console.remark(
+            say(
+                f"{count.partly} máy không gửi hết tên phần mềm: phần mềm không thấy trên các máy đó vẫn có thể đang"
+                " được cài (xem machines show).",
+                f"{count.partly} of them did not tell all their programs: what is not found there may still be"
+                " installed (see machines show).",
+            )
+        )
     if count.hidden:
         console.remark(hidden_sentence(count.hidden, say))
     if not lists.has_policy:
@@ -259,6 +271,10 @@ def sample(say: Say) -> str:
         (
             f"# Danh sách phần mềm bị cấm và được duyệt: đặt tệp này vào thư mục số liệu, tên {POLICY_FILE}.",
             f"# Forbidden and approved programs: put this file into the data directory, as {POLICY_FILE}.",
+        ),
+        (
+            "# Máy chủ đang chạy đọc lại tệp này và xét lại mọi máy trong khoảng một phút.",
+            "# A running collector reads this file again and judges every PC by it within about a minute.",
         ),
         (
             "# place: bỏ trống là mọi nơi; hoặc khu vực, mã trường, trường/phòng. Nơi gần máy nhất được ưu tiên.",

@@ -6,13 +6,19 @@ from schooldrum_collector.commands.call import Call
 from schooldrum_collector.commands.console import Failed
 from schooldrum_collector.formats import number
 from schooldrum_collector.judge.products import CLASSES
-from schooldrum_collector.judge.software import APPROVED, FORBIDDEN, Found, Inventory
-from schooldrum_collector.speech import Say
+from schooldrum_collector.judge.software import APPROVED, FORBIDDEN, Found, Gap, Inventory
+from schooldrum_collector.speech import Say, told
+from schooldrum_collector.store.office_file import Unusable
 from schooldrum_collector.store.records import Machine, Register, StoredSection
-from schooldrum_collector.store.software_lists import Lists, Unusable, load
+from schooldrum_collector.store.software_lists import Lists, load
 from schooldrum_collector.store.where import where_of
-from schooldrum_wire.catalogue.software import SOFTWARE
+from schooldrum_wire.catalogue.software import SOFTWARE, SOFTWARE_GAPS
 
+_WHY = {
+    "no_answer": ("không trả lời", "it does not answer"),
+    "denied": ("không có quyền đọc", "no right to read it"),
+    "failed": ("bị lỗi", "it fails"),
+}
 _LICENCES = {"open": ("nguồn mở", "open source"), "closed": ("nguồn đóng", "closed source")}
 
 
@@ -25,15 +31,17 @@ def lists_of(call: Call) -> Lists:
     try:
         return load(call.config.data)
     except Unusable as trouble:
-        raise Failed(str(trouble)) from trouble
+        raise Failed(told(trouble, call.say)) from trouble
 
 
 def inventory(
     lists: Lists, register: Register, machine: Machine, sections: tuple[StoredSection, ...]
 ) -> Inventory | None:
     """What stands on the PC; None as long as it has not told."""
-    section = next((one for one in sections if one.name == SOFTWARE.name), None)
-    return lists.policy.judge(section.rows, where_of(register, machine)) if section else None
+    rows = {one.name: one.rows for one in sections if one.name in {SOFTWARE.name, SOFTWARE_GAPS.name}}
+    if SOFTWARE.name not in rows:
+        return None
+    return lists.policy.judge(rows[SOFTWARE.name], where_of(register, machine), rows.get(SOFTWARE_GAPS.name, ()))
 
 
 def told_of(call: Call, register: Register, machine: Machine, sections: tuple[StoredSection, ...]) -> Inventory | None:
@@ -65,6 +73,8 @@ def as_data(found: Inventory) -> dict[str, Any]:
     """For programs."""
     return {
         "programs": found.programs,
+        "installed": found.installed,
+        "gaps": found.gaps,
         "hidden": found.hidden,
         "forbidden": len(found.forbidden),
         "products": [_as_data(one) for one in found.found],
@@ -87,9 +97,18 @@ def _as_data(one: Found) -> dict[str, Any]:
 def show(call: Call, found: Inventory) -> None:
     """For people."""
     say, console = call.say, call.console
-    programs, known = number(found.programs, say.language), number(len(found.found), say.language)
+    counts = (found.installed, found.programs, len(found.found))
+    installed, listed, known = (number(count, say.language) for count in counts)
     console.line()
-    console.line(say(f"Phần mềm: {programs}, đã biết {known}", f"Programs: {programs}, known {known}"))
+    if found.installed > found.programs:
+        console.line(
+            say(
+                f"Phần mềm: {installed} đã cài, {listed} được gửi tên, đã biết {known}",
+                f"Programs: {installed} installed, {listed} listed, known {known}",
+            )
+        )
+    else:
+        console.line(say(f"Phần mềm: {listed}, đã biết {known}", f"Programs: {listed}, known {known}"))
     if found.found:
         console.table(
             (say("Phần mềm", "Program"), say("Phiên bản", "Version"), say("Loại", "Class"), say("Nguồn", "Source"), ""),
@@ -103,6 +122,25 @@ def show(call: Call, found: Inventory) -> None:
         )
     if found.hidden:
         console.line(hidden_sentence(found.hidden, say))
+    for gap in found.gaps:
+        console.line(gap_sentence(gap, say))
+
+
+def gap_sentence(gap: Gap, say: Say) -> str:
+    """Why programs of a list may be there that are not listed."""
+    if gap.installed is not None and gap.listed is not None:
+        installed, listed = number(gap.installed, say.language), number(gap.listed, say.language)
+        return say(
+            f"Danh sách {gap.source}: {installed} đã cài, chỉ {listed} được gửi tên; phần mềm bị cấm không thấy ở đây"
+            " vẫn có thể đang được cài.",
+            f"List of {gap.source}: {installed} installed, {listed} listed; a forbidden program that is not found here"
+            " may still be installed.",
+        )
+    why = say(*_WHY.get(gap.why, (gap.why, gap.why)))
+    return say(
+        f"Danh sách {gap.source} không đọc được ({why}): chưa biết trong đó có phần mềm nào.",
+        f"List of {gap.source} not read ({why}): which programs stand in it is not known.",
+    )
 
 
 def hidden_sentence(count: int, say: Say) -> str:

@@ -9,12 +9,12 @@ from schooldrum_collector.commands.call import Call, opened, scope_of
 from schooldrum_collector.commands.console import Failed
 from schooldrum_collector.commands.places import known_room
 from schooldrum_collector.formats import iso, moment
-from schooldrum_collector.speech import Say
+from schooldrum_collector.speech import Say, told
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import MachineState, RoomToken
 from schooldrum_collector.store.retiring import retire
 from schooldrum_collector.web.certificates import Unusable, open_authority
-from schooldrum_collector.web.install_codes import DAYS, MOST_DAYS, MOST_USES, new_code
+from schooldrum_collector.web.install_codes import DAYS, FEWEST_DAYS, MOST_DAYS, MOST_USES, new_code
 from schooldrum_wire.token import Token
 
 
@@ -73,7 +73,7 @@ def make_token(store: Store, call: Call, path: str, uses: int, days: float) -> t
     try:
         authority = open_authority(call.config.data, call.now(), relied_on=bool(store.register().machines))
     except (Unusable, OSError) as trouble:
-        raise Failed(str(trouble)) from trouble
+        raise Failed(told(trouble, call.say)) from trouble
     token, record = new_code(authority.pin, path, uses=uses, days=days, now=call.now())
     with store.writing() as writer:
         writer.put_token(record)
@@ -83,8 +83,13 @@ def make_token(store: Store, call: Call, path: str, uses: int, days: float) -> t
 
 def _new(given: argparse.Namespace, call: Call) -> int:
     say = call.say
-    if not 0 < given.days <= MOST_DAYS:
-        raise Failed(say(f"--days: từ 1 đến {MOST_DAYS}.", f"--days: 1 to {MOST_DAYS}."))
+    if not FEWEST_DAYS <= given.days <= MOST_DAYS:
+        raise Failed(
+            say(
+                f"--days {given.days:g}: từ một giờ (0.042) đến {MOST_DAYS} ngày.",
+                f"--days {given.days:g}: from one hour (0.042) to {MOST_DAYS} days.",
+            )
+        )
     with opened(call) as store:
         room = known_room(call, store.register(), given.room)
         uses = room.seats if given.uses is None else given.uses

@@ -17,6 +17,8 @@ PROVIDERS = ("Nhà mạng A", "Nhà mạng B", "Nhà mạng C")
 SCHOOLS = 30
 BEAT = 5
 """Seconds between two reports of a simulated PC."""
+STRANGER = ("MP02", "192.0.2.77")
+"""At this school one more PC comes in than is registered, by a line that is not the school's (RFC 5737): it waits."""
 _DAYS = ("T2", "T3", "T4", "T5", "T6", "T7", "CN")
 _COMMUNES = (
     ("binh-minh", "Phường Bình Minh", "phường"),

@@ -16,12 +16,18 @@ _NAME = re.compile(r"[a-z]+-[A-Za-z0-9_.-]+\.json\Z")
 
 
 class Kind(enum.StrEnum):
-    """What can be broken: a room's switch, a school's main internet line, its power, or a provider."""
+    """What can be broken: a room's switch, a school's main internet line, its power, a provider.
+
+    Of the main line also less: names (DNS) do not answer, a login page stands in the way, packets are lost.
+    """
 
     ROOM = "room"
     LINE = "line"
     POWER = "power"
     PROVIDER = "provider"
+    DNS = "dns"
+    LOGIN = "login"
+    LOSS = "loss"
 
 
 class Break(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,11 +92,30 @@ def _read(path: Path) -> Break | None:
 
 
 class Trouble(enum.StrEnum):
-    """What a PC meets: no power, no link to its switch, or a modem that leads nowhere."""
+    """What a PC meets: no power, no link to its switch, a modem that leads nowhere, a page that answers for all others.
+
+    Or no names (the address of the collector is remembered), or a way on which packets are lost: then it reports.
+    """
 
     POWER = "power"
     SWITCH = "switch"
     LINE = "line"
+    LOGIN = "login"
+    DNS = "dns"
+    LOSS = "loss"
+
+    @property
+    def lets_through(self) -> bool:
+        """Whether its reports arrive all the same."""
+        return self in {Trouble.DNS, Trouble.LOSS}
+
+
+_OF_THE_LINE = {
+    Kind.LINE: Trouble.LINE,
+    Kind.DNS: Trouble.DNS,
+    Kind.LOGIN: Trouble.LOGIN,
+    Kind.LOSS: Trouble.LOSS,
+}
 
 
 def troubles(school: DemoSchool, broken: Iterable[Break]) -> Mapping[str, Trouble]:
@@ -112,7 +137,7 @@ def _met(school: DemoSchool, room: Room, one: Break) -> Trouble | None:
             return Trouble.SWITCH if one.target == room.path else None
         case Kind.POWER:
             return Trouble.POWER if one.target == school.code else None
-        case Kind.LINE:
-            return Trouble.LINE if one.target == school.code and line.code == MAIN_LINE else None
-        case _:
+        case Kind.PROVIDER:
             return Trouble.LINE if one.target == line.provider else None
+        case _:
+            return _OF_THE_LINE[one.kind] if one.target == school.code and line.code == MAIN_LINE else None

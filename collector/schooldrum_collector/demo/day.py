@@ -1,4 +1,4 @@
-"""A day's incidents of the simulated area, in the time of an hour: breaks that come and go by themselves, for ever."""
+"""What breaks in the simulated area by itself: a day that lies behind it, then a day's incidents each hour."""
 
 from collections.abc import Iterable, Iterator
 
@@ -11,7 +11,7 @@ ROUND_SECONDS = 3600.0
 
 
 class Scene(msgspec.Struct, frozen=True):
-    """One break of the day: when it begins (seconds into the round), how long it lasts, at which school."""
+    """One break of the day: when it begins (seconds into the round, or from the start), how long it lasts, where."""
 
     begin: float
     lasts: float
@@ -21,7 +21,7 @@ class Scene(msgspec.Struct, frozen=True):
 
 SCENES = (
     Scene(30, 1500, Kind.ROOM, "MP09"),
-    Scene(60, 240, Kind.POWER, "MP18"),
+    Scene(150, 240, Kind.POWER, "MP18"),
     Scene(420, 300, Kind.LINE, "MP13"),
     Scene(900, 360, Kind.PROVIDER, "MP14"),
     Scene(1500, 900, Kind.ROOM, "MP19"),
@@ -29,6 +29,21 @@ SCENES = (
     Scene(2520, 480, Kind.LINE, "MP24"),
 )
 """The first ones soon: whoever opens the page sees something."""
+
+
+_MINUTE = 60.0
+PAST = (
+    Scene(-380 * _MINUTE, 24 * _MINUTE, Kind.PROVIDER, "MP08"),
+    Scene(-290 * _MINUTE, 26 * _MINUTE, Kind.POWER, "MP06"),
+    Scene(-235 * _MINUTE, 38 * _MINUTE, Kind.ROOM, "MP17"),
+    Scene(-175 * _MINUTE, 21 * _MINUTE, Kind.LOGIN, "MP04"),
+    Scene(-130 * _MINUTE, 17 * _MINUTE, Kind.LOSS, "MP12"),
+    Scene(-75 * _MINUTE, 14 * _MINUTE, Kind.DNS, "MP15"),
+    Scene(-42 * _MINUTE, 19 * _MINUTE, Kind.LINE, "MP20"),
+    Scene(-16 * _MINUTE, 40 * _MINUTE, Kind.ROOM, "MP09"),
+    Scene(-11 * _MINUTE, 50 * _MINUTE, Kind.LINE, "MP10"),
+)
+"""The day before the demo began, from its start backwards; the last two go on into it."""
 
 
 def target_of(kind: Kind, school: DemoSchool) -> str:
@@ -42,15 +57,19 @@ def target_of(kind: Kind, school: DemoSchool) -> str:
             return school.code
 
 
-def broken_by_the_day(schools: Iterable[DemoSchool], since: float, now: float) -> Iterator[Break]:
-    """What the day has broken at `now`; it began at `since` (epoch seconds)."""
+def broken_by_the_day(
+    schools: Iterable[DemoSchool], since: float, now: float, *, past: bool = False
+) -> Iterator[Break]:
+    """What the day has broken at `now`; it began at `since` (epoch seconds), with a `past` or without one."""
     known = {school.code: school for school in schools}
-    passed = max(0.0, now - since)
+    passed = now - since
     into = passed % ROUND_SECONDS
-    for scene in SCENES:
+    played = [(scene, now - into + scene.begin, into) for scene in SCENES if passed >= 0]
+    if past:
+        played += [(scene, since + scene.begin, passed) for scene in PAST]
+    for scene, began, at in played:
         school = known.get(scene.school)
-        if school is not None and scene.begin <= into < scene.begin + scene.lasts:
-            began = now - into + scene.begin
+        if school is not None and scene.begin <= at < scene.begin + scene.lasts:
             yield Break(
                 kind=scene.kind, target=target_of(scene.kind, school), school=school.code, at=began, scripted=True
             )

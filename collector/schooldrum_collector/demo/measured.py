@@ -10,7 +10,9 @@ from schooldrum_wire.section import Values
 
 Readings = tuple[Reading, ...]
 _ALL_WELL = ("link", "address", "gateway", "resolver", "provider", "national", "international", "collector")
-_REACHED = {Trouble.SWITCH: 0, Trouble.LINE: 3}
+_REACHED = {Trouble.SWITCH: 0, Trouble.LINE: 3, Trouble.LOGIN: 4}
+_FAR = ("provider", "national", "international")
+_LOST = (0.18, 0.34)
 _ROUND_TRIPS = {"gateway": 0.0008, "provider": 0.006, "national": 0.012, "international": 0.085}
 _KINDS = (
     # maker and model, memory in GiB, Windows, build, revision, release
@@ -23,17 +25,28 @@ _MISSING = (("KB5066791", "2025-10-14"), ("KB5065429", "2025-09-09"), ("KB506370
 
 
 def ladder_readings(trouble: Trouble | None, chance: random.Random) -> Readings:
-    """How far the way to the internet goes: every step that was tried, and how long the far ones took."""
-    if trouble is None:
-        passed = [ladder.STEP_SUCCESS(1, step=step, family="ipv4") for step in _ALL_WELL]
+    """How far the way to the internet goes: every step that was tried, how long far ones took, what they lost."""
+    if trouble is None or trouble.lets_through:
+        slow = 4.0 if trouble is Trouble.LOSS else 1.0
+        passed = [
+            ladder.STEP_SUCCESS(float(trouble is not Trouble.DNS or step != "resolver"), step=step, family="ipv4")
+            for step in _ALL_WELL
+        ]
         trips = [
-            ladder.ROUND_TRIP_SECONDS(round(usual * chance.uniform(0.8, 1.6), 5), step=step, family="ipv4")
+            ladder.ROUND_TRIP_SECONDS(round(slow * usual * chance.uniform(0.8, 1.6), 5), step=step, family="ipv4")
             for step, usual in _ROUND_TRIPS.items()
         ]
-        return (*passed, *trips)
+        lost = [
+            ladder.LOSS_RATIO(
+                round(chance.uniform(*_LOST), 2) if trouble is Trouble.LOSS else 0.0, step=step, family="ipv4"
+            )
+            for step in _FAR
+        ]
+        return (*passed, *trips, *lost)
     reached = _REACHED[trouble]
     tried = _ALL_WELL if reached else _ALL_WELL[:1]
-    return tuple(ladder.STEP_SUCCESS(float(at < reached), step=step, family="ipv4") for at, step in enumerate(tried))
+    climbed = [ladder.STEP_SUCCESS(float(at < reached), step=step, family="ipv4") for at, step in enumerate(tried)]
+    return (*climbed, ladder.CAPTIVE_PORTAL(1)) if trouble is Trouble.LOGIN else tuple(climbed)
 
 
 def figures(number: int, boottime: float, chance: random.Random) -> Iterator[tuple[str, Readings]]:

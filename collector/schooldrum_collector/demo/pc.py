@@ -53,10 +53,14 @@ class Pc:
     """A PC of the simulated area. Not frozen: it lives, and is switched on and off."""
 
     def __init__(self, number: int, room: str, clocks: Clocks, identity: Identity | None = None) -> None:
-        """`number` makes its hardware; it stands in this room (`CODE/SITE/ROOM`)."""
+        """`number` makes its hardware; it stands in this room (`CODE/SITE/ROOM`).
+
+        `beat` are the seconds until its next letter, as it says itself.
+        """
         self.number = number
         self.room = room
         self.identity = identity
+        self.beat = BEAT
         self._clocks = clocks
         self._chance = random.Random(number)  # noqa: S311 - a simulation
         self._rows = rows(number)
@@ -94,9 +98,15 @@ class Pc:
             for probe, readings in figures(self.number, self._boottime(), self._chance):
                 self._measure(probe, readings)
         self._beats += 1
-        if trouble is not None:
+        if trouble is not None and not trouble.lets_through:
             self._spool.append(_Waiting(self._run, self._boot, climb))
             return None
+        return encode(self._delivery())
+
+    def farewell(self) -> bytes:
+        """Is switched off by a person; the letter in which it says so (not packed)."""
+        self._word = Word(word="goodbye", kind="shutdown", boottime=round(self._boottime(), 3))
+        self._is_on = False
         return encode(self._delivery())
 
     def _switch_on(self) -> None:
@@ -133,7 +143,7 @@ class Pc:
             boot=self._boot,
             results=tuple(sorted(self._newest.values(), key=lambda one: one.seq)),
             live=True,
-            beat=BEAT,
+            beat=self.beat,
             word=self._word,
             sections=self._digests,
             rows={name: tuple(self._rows[name]) for name in self._wanted},
@@ -141,7 +151,7 @@ class Pc:
         )
         self._sent = [self._spool[at] for at in range(min(len(self._spool), _RESULTS_A_REPORT * _BACKLOG_MOST))]
         return Delivery(
-            reports=(live, *_backlog(self._sent)),
+            reports=(live, *_backlog(self._sent, self.beat)),
             now=Now(boot=self._boot, boottime=round(self._boottime(), 3), wall=round(self._clocks.wall(), 3)),
             fingerprint=self.fingerprint,
             agent=VERSION,
@@ -161,17 +171,17 @@ class Pc:
         self._sent = []
 
 
-def _backlog(waiting: Iterable[_Waiting]) -> list[Report]:
+def _backlog(waiting: Iterable[_Waiting], beat: int) -> list[Report]:
     """Reports of the past: each of one run, oldest first."""
     reports: list[Report] = []
     some: list[_Waiting] = []
     for one in waiting:
         if some and (one.run != some[0].run or len(some) >= _RESULTS_A_REPORT):
-            reports.append(_report(some))
+            reports.append(_report(some, beat))
             some = []
         some.append(one)
-    return [*reports, _report(some)] if some else reports
+    return [*reports, _report(some, beat)] if some else reports
 
 
-def _report(some: list[_Waiting]) -> Report:
-    return Report(run=some[0].run, boot=some[0].boot, beat=BEAT, results=tuple(one.result for one in some))
+def _report(some: list[_Waiting], beat: int) -> Report:
+    return Report(run=some[0].run, boot=some[0].boot, beat=beat, results=tuple(one.result for one in some))

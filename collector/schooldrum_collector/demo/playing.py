@@ -3,12 +3,13 @@
 import asyncio
 import hashlib
 import ssl
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
 
-from schooldrum_collector.demo.area import BEAT, DemoSchool
+from schooldrum_collector.demo.area import BEAT, STRANGER, DemoSchool
 from schooldrum_collector.demo.breaks import Break, Trouble, troubles
 from schooldrum_collector.demo.letters import Letters, Unheard
 from schooldrum_collector.demo.pc import Clocks, Identity, Pc
@@ -19,6 +20,7 @@ _FILE = "pcs.json"
 _CREATED, _OK = 201, 200
 _LOOK_SECONDS = 0.5
 _NUMBERS_A_SCHOOL = 1000
+_STRANGE_LINE = "strange"
 
 
 class Refused(Exception):  # noqa: N818 - it names what became of the PC
@@ -53,13 +55,24 @@ class Kept:
 class Crew:
     """The PCs of one school with their ways to the collector. Not frozen: its PCs live."""
 
-    def __init__(self, school: DemoSchool, url: str, tls: ssl.SSLContext | None, clocks: Clocks, kept: Kept) -> None:
+    def __init__(self, school: DemoSchool, clocks: Clocks, kept: Kept) -> None:
         self.school = school
-        self._letters = {line.code: Letters(url, tls, line.networks[0]) for line in school.lines}
+        self._letters: dict[str, tuple[Letters, ...]] = {}
         self._line = {room.path: school.line_of(room).code for room in school.rooms}
         first = _NUMBERS_A_SCHOOL * int(school.code[2:])
         places = (room.path for room in school.rooms for _ in range(room.seats))
         self.pcs = [Pc(first + at, room, clocks, kept.get(first + at)) for at, room in enumerate(places)]
+        self._stranger = first + _NUMBERS_A_SCHOOL - 1
+        if school.code == STRANGER[0]:
+            self.pcs.append(Pc(self._stranger, school.rooms[0].path, clocks, kept.get(self._stranger)))
+
+    def reach(self, url: str, tls: ssl.SSLContext | None, *, ways: int = 1) -> None:
+        """Where the collector is, from now on; before anybody speaks. `ways` are the connections of each line."""
+        self.close()
+        self._letters = {
+            line.code: tuple(Letters(url, tls, line.networks[0]) for _ in range(ways)) for line in self.school.lines
+        }
+        self._letters[_STRANGE_LINE] = (Letters(url, tls, STRANGER[1]),)
 
     async def enrol(self, tokens: Mapping[str, str], kept: Kept) -> int:
         """Enrols those of its PCs that are not yet, by their rooms' install codes; how many there were.
@@ -80,7 +93,8 @@ class Crew:
     async def _enrol(self, pc: Pc, token: str) -> Identity:
         request = EnrolRequest(token=token, fingerprint=pc.fingerprint, host={"system": "windows"})
         # All by the main line: whoever enrols by one that the school was never seen at waits for a person.
-        reply = await self._letters[MAIN_LINE].send("/v1/enrol", msgspec.json.encode(request))
+        line = _STRANGE_LINE if pc.number == self._stranger else MAIN_LINE
+        reply = await self._letters[line][0].send("/v1/enrol", msgspec.json.encode(request))
         if reply.status != _CREATED:
             raise Refused(f"{pc.room}: {reply.status} {reply.body[:300].decode('utf-8', 'replace')}")
         answer = msgspec.json.decode(reply.body, type=EnrolAnswer)
@@ -96,14 +110,24 @@ class Crew:
             for pc in self.pcs:
                 due = max(due + pause, loop.time() - BEAT)
                 await asyncio.sleep(due - loop.time())
-                await self._beat(pc, troubles(self.school, broken()).get(pc.room))
+                await self.beat(pc, troubles(self.school, broken()).get(pc.room))
 
-    async def _beat(self, pc: Pc, trouble: Trouble | None) -> None:
+    async def beat(self, pc: Pc, trouble: Trouble | None) -> None:
+        """Lets one of its PCs live for a beat, and sends its letter where one gets through."""
         body = pc.live(trouble)
-        if body is None or pc.identity is None:
+        if body is not None:
+            await self._send(pc, body)
+
+    async def farewell(self, pc: Pc) -> None:
+        """Switches one of its PCs off, as a person does."""
+        await self._send(pc, pc.farewell())
+
+    async def _send(self, pc: Pc, body: bytes) -> None:
+        if pc.identity is None:
             return
         try:
-            letters = self._letters[self._line[pc.room]]
+            ways = self._letters[_STRANGE_LINE if pc.number == self._stranger else self._line[pc.room]]
+            letters = ways[pc.number % len(ways)]
             reply = await letters.send("/v1/reports", body, credential=pc.identity.credential)
             answer = msgspec.json.decode(reply.body, type=ReportsAnswer) if reply.status == _OK else None
         except (Unheard, msgspec.DecodeError, UnicodeDecodeError):
@@ -115,8 +139,37 @@ class Crew:
 
     def close(self) -> None:
         """Ends its connections."""
-        for letters in self._letters.values():
-            letters.close()
+        for ways in self._letters.values():
+            for letters in ways:
+                letters.close()
+
+
+class Staff(msgspec.Struct, frozen=True, kw_only=True):
+    """The PCs of all schools, and who they became in the register.
+
+    `day` is where the day that they have behind them ends (epoch seconds), 0 where they have none; `quiet` that
+    nothing breaks by itself.
+    """
+
+    crews: tuple[Crew, ...]
+    kept: Kept
+    quiet: bool = False
+    day: float = 0.0
+
+    @property
+    def has_past(self) -> bool:
+        """Whether there is a day behind them."""
+        return self.day > 0
+
+    @property
+    def needed(self) -> dict[str, int]:
+        """How many PCs of each room are not enrolled yet; rooms without any are left out."""
+        return dict(Counter(pc.room for crew in self.crews for pc in crew.pcs if pc.identity is None))
+
+    @property
+    def pcs(self) -> int:
+        """How many PCs there are."""
+        return sum(len(crew.pcs) for crew in self.crews)
 
 
 async def enrolled(crews: Iterable[Crew], tokens: Mapping[str, str], kept: Kept) -> int:

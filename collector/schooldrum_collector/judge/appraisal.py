@@ -20,12 +20,13 @@ from schooldrum_collector.judge.posture_policy import Policies, in_force
 from schooldrum_collector.judge.software import Inventory, Where
 from schooldrum_collector.judge.software import Policy as SoftwareLists
 from schooldrum_collector.judge.storage import Judgement
-from schooldrum_collector.judge.support import Support, SupportList, WayOut, support_of, way_out
+from schooldrum_collector.judge.support import Support, WayOut, support_of, way_out
+from schooldrum_collector.judge.support_list import SupportList
 from schooldrum_collector.judge.windows_11 import hardware_of
 from schooldrum_wire.catalogue import METRICS
 from schooldrum_wire.catalogue.freeze import FREEZE
 from schooldrum_wire.catalogue.operating_system import OPERATING_SYSTEM
-from schooldrum_wire.catalogue.software import SOFTWARE
+from schooldrum_wire.catalogue.software import SOFTWARE, SOFTWARE_GAPS
 from schooldrum_wire.catalogue.storage import DISKS
 from schooldrum_wire.metric import Lasts
 from schooldrum_wire.reading import Reading
@@ -186,6 +187,7 @@ def appraise(case: Case, rules: Rules, before: Memory) -> Look:
     checks = posture.judged(known, policy, {**case.updated, **measured}) if system or _SAFETY & sections.keys() else ()
     rows = sections.get(DISKS.name) or ()
     programs = sections.get(SOFTWARE.name)
+    gaps = sections.get(SOFTWARE_GAPS.name) or ()
     remembered = before.parts if before.school == case.where.school else {}
     parts, happenings = happened(remembered, parts_of(sections))
     verdicts = Verdicts(
@@ -195,7 +197,7 @@ def appraise(case: Case, rules: Rules, before: Memory) -> Look:
         patches=behind,
         checks=checks,
         disks=tuple(DiskVerdict(disk=f"{row.get('disk') or ''}", found=storage.judge(row)) for row in rows),
-        software=None if programs is None else rules.software.judge(programs, case.where),
+        software=None if programs is None else rules.software.judge(programs, case.where, gaps),
     )
     evidence = dict(_evidence(verdicts, case.updated, measured))
     return Look(

@@ -6,12 +6,13 @@ from datetime import date
 
 import msgspec
 
-from schooldrum_collector.judge.support import Unusable, unreadable
+from schooldrum_collector.judge.faults import Fault, Unusable, check, of_number, of_word, unreadable
+from schooldrum_collector.judge.support_list import LARGEST_BUILD, LARGEST_REVISION
 from schooldrum_wire.section import Values
 
 _SHORT_CHANNEL = "SAC"
 _ANNUAL = "ACor"
-_LARGEST_REVISION = 10_000_000
+_LARGEST_ARTICLE = 99_999_999
 
 
 class Build(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -53,6 +54,45 @@ class Missing(msgspec.Struct, frozen=True, kw_only=True):
     article: str = ""
 
 
+def _check(where: str, one: Build) -> None:
+    check(f"{where}.product", of_word(one.product))
+    check(f"{where}.build", of_number(one.build, 1, LARGEST_BUILD))
+    if one.channel not in {"", _SHORT_CHANNEL}:
+        check(
+            f"{where}.channel",
+            Fault(
+                f"không có kênh {one.channel!r:.40}; được phép: để trống, {_SHORT_CHANNEL}",
+                f"there is no channel {one.channel!r:.40}; allowed: none, {_SHORT_CHANNEL}",
+            ),
+        )
+    named = [article for _, article in one.updates if article is not None]
+    for name, articles in (("updates", named), ("articles", one.articles), ("security_only", one.security_only)):
+        for article in articles:
+            check(f"{where}.{name}", of_number(article, 1, _LARGEST_ARTICLE))
+    if one.security_after is not None:
+        check(f"{where}.security_after", of_number(one.security_after, 0, LARGEST_REVISION))
+
+
+def _check_updates(one: Build) -> None:
+    revisions = [revision for revision, _ in one.updates]
+    if revisions != sorted(revisions) or any(not 0 <= revision <= LARGEST_REVISION for revision in revisions):
+        raise Unusable(
+            f"the revisions of {one.product} {one.build} are not in their order, oldest first",
+            f"các bản của {one.product} {one.build} không theo thứ tự từ cũ đến mới",
+        )
+    if bool(one.updates) is bool(one.articles):
+        raise Unusable(
+            f"{one.product} {one.build} has neither revisions nor articles, or both",
+            f"{one.product} {one.build} phải có hoặc `updates`, hoặc `articles`, không có cả hai",
+        )
+    for entries in (one.updates, one.articles, one.security_only):
+        if len(set(entries)) < len(entries):
+            raise Unusable(
+                f"an update of {one.product} {one.build} stands there twice; take one away",
+                f"một bản cập nhật của {one.product} {one.build} có hai lần; bỏ bớt một",
+            )
+
+
 def read(raw: bytes) -> BuildList:
     """The list out of its file.
 
@@ -69,28 +109,14 @@ def read(raw: bytes) -> BuildList:
         )
     if not found.windows:
         raise Unusable("it names no builds", "không có bản dựng nào trong bảng")
+    for number, one in enumerate(found.windows):
+        _check(f"windows[{number}]", one)
     named = [(one.product, one.build, one.server, one.channel) for one in found.windows]
     if twice := next((one for one in named if named.count(one) > 1), None):
         name = f"{twice[0]} {twice[1]}"
         raise Unusable(f"{name} stands there twice; take one away", f"{name} có hai lần; bỏ bớt một")
     for one in found.windows:
-        revisions = [revision for revision, _ in one.updates]
-        if revisions != sorted(revisions) or any(not 0 <= revision <= _LARGEST_REVISION for revision in revisions):
-            raise Unusable(
-                f"the revisions of {one.product} {one.build} are not in their order, oldest first",
-                f"các bản của {one.product} {one.build} không theo thứ tự từ cũ đến mới",
-            )
-        if bool(one.updates) is bool(one.articles):
-            raise Unusable(
-                f"{one.product} {one.build} has neither revisions nor articles, or both",
-                f"{one.product} {one.build} phải có hoặc `updates`, hoặc `articles`, không có cả hai",
-            )
-        for entries in (one.updates, one.articles, one.security_only):
-            if len(set(entries)) < len(entries):
-                raise Unusable(
-                    f"an update of {one.product} {one.build} stands there twice; take one away",
-                    f"một bản cập nhật của {one.product} {one.build} có hai lần; bỏ bớt một",
-                )
+        _check_updates(one)
     return found
 
 

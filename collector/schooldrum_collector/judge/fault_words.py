@@ -279,6 +279,10 @@ EVIDENCE: dict[str, Words] = {
         "{schools} trường mất liên lạc cùng lúc; máy của Sở đặt cạnh máy chủ cũng không ra được Internet.",
         "{schools} schools fell silent together; the office's own PC beside the server has no Internet either.",
     ),
+    "collector_line_alone": Words(
+        "Máy của Sở đặt cạnh máy chủ không ra được Internet; không trường nào gửi được số liệu về.",
+        "The office's own PC beside the server has no Internet; no school can report.",
+    ),
     "all_schools_silent": Words(
         "{schools} trường mất liên lạc cùng lúc, gần như tất cả các trường đang bật máy.",
         "{schools} schools fell silent together, nearly all that have PCs on.",

@@ -189,6 +189,9 @@ def severity_of(fault: Fault) -> Severity:
     """How loud it is told: one PC never, what a person can do in the school as action, many schools as urgent."""
     if fault.place.level in {Level.PROVIDER, Level.AREA}:
         return Severity.URGENT
+    if fault.place.level is Level.SERVICE and fault.kind is Kind.OUTAGE:
+        # The collector's own line: nobody is heard any more.
+        return Severity.URGENT
     if fault.place.level is Level.MACHINE:
         return Severity.DIGEST
     if fault.kind is Kind.SERVICE or fault.place.level is Level.SERVICE:

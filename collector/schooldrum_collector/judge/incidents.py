@@ -27,6 +27,7 @@ from schooldrum_collector.judge.incident import (
 from schooldrum_collector.judge.incident_corrections import corrected, one_cause
 from schooldrum_collector.judge.incident_likeness import FLAPPING_SECONDS, explains, is_again, weight
 from schooldrum_collector.judge.incident_places import COSMETIC, MUTE, SKIP, Circumstances, holds, schools_of, treatment
+from schooldrum_collector.judge.own_line import is_own_line
 
 UNHEARD_BEATS = 2
 """So many beats may pass between a way that works again and the report that tells of it."""
@@ -398,7 +399,9 @@ class _Round:
                 ((code := room.partition("/")[0]),),
             )
         }
-        return not self._there.grace and bool(heard) and 2 * len(heard) >= len(incident.schools)
+        # Where the collector was deaf, its first minutes of listening are those in which it hears them again.
+        can_tell = not self._there.grace or is_own_line(incident)
+        return can_tell and bool(heard) and 2 * len(heard) >= len(incident.schools)
 
     def _calm_down(self, incident: Incident, ended: float, error: float, *, measured: bool) -> None:
         """The fault is gone: over once that has lasted."""

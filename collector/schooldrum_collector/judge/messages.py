@@ -23,7 +23,9 @@ PRINCIPAL_MINUTES = 60
 """Minutes of lessons after which a principal is told."""
 _MANY = frozenset({Level.AREA, Level.PROVIDER, Level.SERVICE})
 _FOR_PRINCIPALS = frozenset({Level.SCHOOL, Level.AREA, Level.PROVIDER})
-_OFFICE_ALONE = frozenset({"collector", "collector_down", "collector_line", "all_schools_silent"})
+_OFFICE_ALONE = frozenset(
+    {"collector", "collector_down", "collector_line", "collector_line_alone", "all_schools_silent"}
+)
 """Evidence of a fault at the office: no school can do anything about it."""
 
 
@@ -35,6 +37,7 @@ class Occasion(enum.StrEnum):
     END = "end"
     DAILY = "daily"
     WEEKLY = "weekly"
+    MONTHLY = "monthly"
     ROLL_CALL = "roll_call"
     TEST = "test"
 

@@ -165,6 +165,17 @@ class Patches(msgspec.Struct, frozen=True, kw_only=True):
     published_days: int | None = None
     undecided: bool = False
 
+    @property
+    def count(self) -> int:
+        """How many are missing, one figure for people: by the PC or by the list, whichever knows of more.
+
+        The two are not added: the PC's own cumulative update is the newest of the list's builds. Where the list names
+        nothing but what may be a preview, none is missing.
+        """
+        if not self.missing or (self.told is None and self.behind is None):
+            return self.missing
+        return max(self.told or 0, self.behind or 0)
+
     def in_time(self, most_days: int = GRACE_DAYS) -> bool | None:
         """Whether security updates come in time; None where that is not known.
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from schooldrum_collector.judge.apart import NOBODY, Apart, if_away, if_mute
 from schooldrum_collector.judge.calendar_learnt import END_TOLERANCE
 from schooldrum_collector.judge.expecting import CALENDARS, CalendarRegister, RoomCalendar
 from schooldrum_collector.judge.presence import (
@@ -23,6 +24,8 @@ from schooldrum_collector.judge.standing import HeardMachine, standing
 BEATS_TOGETHER = 1.5
 """What goes within one beat is heard last within one beat, and a little."""
 _RECENT = 3600.0
+AWAY = "away"
+"""Under which PCs are counted that are not at their school, whatever they do there."""
 
 
 class PlaceState(enum.StrEnum):
@@ -38,7 +41,8 @@ class PlaceState(enum.StrEnum):
 class PlacePresence(msgspec.Struct, frozen=True, kw_only=True):
     """The state of a place, since when (None: nobody can know), whether its PCs are `expected` to be on now.
 
-    `assumed` says that being off was concluded; `machines` counts its PCs by state.
+    `assumed` says that being off was concluded; `machines` counts its PCs by state, those that are not at their school
+    under AWAY.
     """
 
     state: PlaceState
@@ -72,7 +76,8 @@ class RoomSeen(msgspec.Struct, frozen=True, kw_only=True):
 class SchoolPlaces(msgspec.Struct, frozen=True, kw_only=True):
     """A school at one moment: rooms by `CODE/SITE/ROOM`, sites by `CODE/SITE`, and each PC's presence by its id.
 
-    The presences are those of `standing`, but that PCs of a room that ended as usual are off (assumed).
+    The presences are those of `standing`, but that PCs of a room that ended as usual are off (assumed), and that those
+    whom neighbours see, or who are not at their school, are called so.
     """
 
     school: PlacePresence
@@ -137,21 +142,29 @@ def settled(rooms: Sequence[RoomSeen], now: float) -> dict[str, Presence]:
 
 
 def room_presence(presences: Iterable[Presence], *, expected: bool) -> PlacePresence:
-    """The state of a room from the settled presences of its PCs."""
-    there = [one for one in presences if one.state not in {State.PENDING, State.RETIRED}]
+    """The state of a room from the settled presences of its PCs; who is away says nothing of it.
+
+    A PC that neighbours see though it does not report is on, so its room has power and a network.
+    """
+    everyone = [one for one in presences if one.state not in {State.PENDING, State.RETIRED}]
+    there = [one for one in everyone if not one.away]
     counts: dict[str, int] = {}
-    for one in there:
-        counts[one.state.value] = counts.get(one.state.value, 0) + 1
+    for one in everyone:
+        key = AWAY if one.away else one.state.value
+        counts[key] = counts.get(key, 0) + 1
     online = [one for one in there if one.state is State.ONLINE]
     silent = [one for one in there if one.state is State.SILENT]
+    mute = [one for one in there if one.state is State.MUTE]
     off = [one for one in there if one.state is State.OFF]
 
     def told(state: PlaceState, since: float | None = None, *, assumed: bool = False) -> PlacePresence:
         return PlacePresence(state=state, expected=expected, since=since, assumed=assumed, machines=counts)
 
     if any(not one.assumed for one in online):
-        poor = 3 * len(silent) >= len(silent) + len(online)
-        return told(PlaceState.DEGRADED if poor else PlaceState.UP)
+        unheard = len(silent) + len(mute)
+        return told(PlaceState.DEGRADED if 3 * unheard >= unheard + len(online) else PlaceState.UP)
+    if mute:
+        return told(PlaceState.DEGRADED)
     if online or not (silent or off):
         return told(PlaceState.UNKNOWN)
     if silent:
@@ -229,12 +242,14 @@ def school_places(
     heard_of: Callable[[str], HeardMachine | None],
     hearing: Hearing,
     now: float,
+    apart: Apart = NOBODY,
 ) -> SchoolPlaces:
     """A school at `now`: `rooms` are the paths of its rooms, `machines` all its records, whatever their state.
 
-    `heard_of` gives the newest that is known of a machine by its id.
+    `heard_of` gives the newest that is known of a machine by its id, `apart` what is known of some beside that.
     """
     members: dict[str, list[Member]] = {path: [] for path in rooms}
+    away: dict[str, list[Presence]] = {}
     others: dict[str, Presence] = {}
     for machine in machines:
         heard = heard_of(machine.id)
@@ -242,6 +257,12 @@ def school_places(
         if presence.state in {State.PENDING, State.RETIRED}:
             # Neither votes nor counts anywhere (SECURITY R6, R12).
             others[machine.id] = presence
+            continue
+        if machine.id in apart.away:
+            # What is heard from elsewhere neither lights a room nor says that the school's line works.
+            others[machine.id] = gone = if_away(presence)
+            members.setdefault(machine.path, [])
+            away.setdefault(machine.path, []).append(gone)
             continue
         members.setdefault(machine.path, []).append(
             Member(
@@ -257,9 +278,11 @@ def school_places(
         for path, there in members.items()
     ]
     presences = settled(seen, now)
+    presences.update((one, if_mute(presences[one])) for one in apart.mute & presences.keys())
     found = {
         room.path: room_presence(
-            (presences[member.machine] for member in room.members), expected=room.calendar.until(now) is not None
+            [*(presences[member.machine] for member in room.members), *away.get(room.path, ())],
+            expected=room.calendar.until(now) is not None,
         )
         for room in seen
     }

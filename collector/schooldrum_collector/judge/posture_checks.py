@@ -137,7 +137,7 @@ def _patch_values(patches: Patches, policy: Policy) -> dict[str, Words]:
     days = _count_days(patches.age_days or 0)
     if patches.at_least:
         days = Words(f"ít nhất {days.vi}", f"at least {days.en}")
-    return {"days": days, "count": _text(patches.missing), "most": _text(policy.most_patch_days)}
+    return {"days": days, "count": _text(patches.count), "most": _text(policy.most_patch_days)}
 
 
 def _published(found: Found, patches: Patches) -> Found:

@@ -1,22 +1,22 @@
 """What the ten checks ask for where a PC stands: thresholds from a file of rules, nearest place first."""
 
-import tomllib
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
+from schooldrum_collector.judge.faults import Fault, Faulty, Scoped, of_scopes, refused, toml
 from schooldrum_collector.judge.settings import places_of
 from schooldrum_collector.judge.software import Where
 
 Days = Annotated[int, msgspec.Meta(ge=1, le=365)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=50)]
+Encryption = Literal["laptops", "all", "none"]
+Automatic = Literal["automatic", "not_off"]
+RemoteDesktop = Literal["protected", "off"]
+_DAYS, _SWITCH = "1..365", "true, false"
 _MOST_RULES = 5000
 _MAIN_SITE = "main"
-
-
-class Faulty(ValueError):  # noqa: N818 - it names the file's state
-    """The rules cannot be used; the sentence says what is wrong in them and where."""
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,12 +42,12 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     most_patch_days: Days | None = None
     most_signature_days: Days | None = None
     antivirus_on_linux: bool | None = None
-    encryption: Literal["laptops", "all", "none"] | None = None
-    automatic_updates: Literal["automatic", "not_off"] | None = None
+    encryption: Encryption | None = None
+    automatic_updates: Automatic | None = None
     autologon_allowed: bool | None = None
     empty_password_allowed: bool | None = None
     most_administrators: Count | None = None
-    remote_desktop: Literal["protected", "off"] | None = None
+    remote_desktop: RemoteDesktop | None = None
 
 
 class Policies(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,18 +57,47 @@ class Policies(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     rule: tuple[Rule, ...] = ()
 
 
+_FILE = {"dated": "YYYY-MM-DD", "rule": "[[rule]]"}
+_RULE = {
+    "place": '"AREA", "SCHOOL", "SCHOOL/ROOM"',
+    "levels": '["TH", "THCS"]',
+    "kinds": '["lab", "office"]',
+    "most_patch_days": _DAYS,
+    "most_signature_days": _DAYS,
+    "antivirus_on_linux": _SWITCH,
+    "encryption": ", ".join(get_args(Encryption)),
+    "automatic_updates": ", ".join(get_args(Automatic)),
+    "autologon_allowed": _SWITCH,
+    "empty_password_allowed": _SWITCH,
+    "most_administrators": "0..50",
+    "remote_desktop": ", ".join(get_args(RemoteDesktop)),
+}
+"""What each key takes, as a refusal says it."""
+
+
 def read(text: str) -> Policies:
     """The rules out of their file.
 
     Raises:
         Faulty: it is no TOML, or a rule asks for what cannot be asked.
     """
+    told = toml(text)
     try:
-        found = msgspec.convert(tomllib.loads(text), type=Policies)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError) as problem:
-        raise Faulty(f"the rules of the safety checks cannot be used: {problem}") from problem
-    if len(found.rule) > _MOST_RULES:
-        raise Faulty(f"there are {len(found.rule)} rules for the safety checks; at most {_MOST_RULES} can be used")
+        found = msgspec.convert(told, type=Policies)
+    except msgspec.ValidationError as problem:
+        raise Faulty([refused(problem, _RULE if "$.rule[" in str(problem) else _FILE)]) from problem
+    count = len(found.rule)
+    if count > _MOST_RULES:
+        raise Faulty(
+            [
+                Fault(
+                    f"có {count} rule; được phép tối đa {_MOST_RULES}",
+                    f"{count} rules; at most {_MOST_RULES} are allowed",
+                )
+            ]
+        )
+    if faults := of_scopes([Scoped(rule.place, rule.levels, rule.kinds) for rule in found.rule]):
+        raise Faulty(faults)
     return found
 
 

@@ -18,6 +18,18 @@ _APT = Words(
     "Open a terminal and run: sudo apt update && sudo apt upgrade (or open Software > Updates and install everything).",
 )
 
+_REPLACE_WINDOWS = (
+    Words(
+        "Báo cơ quan quản lý để lên kế hoạch thay máy: Windows này không còn bản nâng cấp miễn phí.",
+        "Ask the office for another PC: no free upgrade of this Windows is offered any more.",
+    ),
+    Words("Sao lưu tệp của người dùng.", "Back up people's files."),
+    Words(
+        "Trong khi chờ: không dùng máy này cho điểm số, hồ sơ và ngân hàng.",
+        "Until then: keep marks, records and banking off this PC.",
+    ),
+)
+
 FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
     "supported_system": {
         "windows": (
@@ -34,6 +46,20 @@ FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
                 "Until then: keep marks, records and banking off this PC.",
             ),
         ),
+        "Windows 11": (
+            Words(
+                "Mở Settings > Windows Update, bấm Check for updates, chọn bản Windows 11 mới hơn rồi cài (miễn phí).",
+                "Open Settings > Windows Update, choose Check for updates and install the newer Windows 11 (free).",
+            ),
+            _RESTART,
+            Words(
+                "Nếu không thấy bản mới: dùng Windows 11 Installation Assistant trên microsoft.com.",
+                "If none is offered: use the Windows 11 Installation Assistant from microsoft.com.",
+            ),
+        ),
+        "Windows 8.1": _REPLACE_WINDOWS,
+        "Windows 8": _REPLACE_WINDOWS,
+        "Windows 7": _REPLACE_WINDOWS,
         "linux": (
             Words("Sao lưu tệp của người dùng.", "Back up people's files."),
             Words(
@@ -288,6 +314,10 @@ FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
                 "Giữ một tài khoản quản trị, đổi các tài khoản khác thành Standard.",
                 "Keep one administrator, change the others to Standard.",
             ),
+            Words(
+                "Quyền cấp riêng trong sudoers: sudo visudo và xem /etc/sudoers.d, xóa dòng không cần.",
+                "Rights given by sudoers: sudo visudo, look into /etc/sudoers.d, delete lines that are not needed.",
+            ),
         ),
     },
     "smb1": {
@@ -364,5 +394,6 @@ FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
 }
 """At most three steps by what is to be mended and by system; where only Windows stands, it serves both.
 
-Where a distribution stands by its own name (its ID), that goes before "linux".
+Where a distribution stands by its own name (its ID), that goes before "linux", and a Windows by its name before
+"windows".
 """

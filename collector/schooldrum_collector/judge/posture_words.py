@@ -146,19 +146,19 @@ EVIDENCE: dict[str, Words] = {
     "empty_over_network": Words(
         "Tài khoản không mật khẩu vào được máy qua mạng.", "Accounts without a password can be used over the network."
     ),
-    "password_empty": Words("{count} tài khoản có mật khẩu trống.", "{count} accounts have an empty password."),
+    "password_empty": Words("{count} tài khoản có mật khẩu trống.", "Accounts with an empty password: {count}."),
     "password_optional": Words(
-        "{count} tài khoản được phép để trống mật khẩu.", "{count} accounts may have an empty password."
+        "{count} tài khoản được phép để trống mật khẩu.", "Accounts that may have an empty password: {count}."
     ),
     "sign_in_not_told": Words(
         "Máy không cho biết đủ về các tài khoản.", "The PC does not tell enough about its accounts."
     ),
     # Administrators
     "administrators_few": Words(
-        "{count} tài khoản quản trị (cho phép {most}).", "{count} administrator accounts ({most} allowed)."
+        "{count} tài khoản quản trị (cho phép {most}).", "Administrator accounts: {count} ({most} allowed)."
     ),
     "administrators_many": Words(
-        "{count} tài khoản quản trị (cho phép {most}).", "{count} administrator accounts ({most} allowed)."
+        "{count} tài khoản quản trị (cho phép {most}).", "Administrator accounts: {count} ({most} allowed)."
     ),
     "administrators_all": Words("Ai đăng nhập cũng có quyền quản trị.", "Everybody who signs in is an administrator."),
     "administrators_not_told": Words(

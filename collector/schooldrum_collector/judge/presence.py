@@ -26,11 +26,15 @@ ExpectedUntil = Callable[[float], float | None]
 
 
 class State(enum.StrEnum):
-    """What a machine is (glossary, section 2)."""
+    """What a machine is (glossary, section 2).
+
+    `mute` is never concluded from what was heard: neighbours see the machine on (judge.apart).
+    """
 
     ONLINE = "online"
     OFF = "off"
     SILENT = "silent"
+    MUTE = "mute"
     NEVER = "never"
     PENDING = "pending"
     RETIRED = "retired"
@@ -62,11 +66,15 @@ class Hearing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Presence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The state, since when (None where nobody can know), and whether it is assumed rather than said or heard."""
+    """The state, since when (None where nobody can know), and whether it is assumed rather than said or heard.
+
+    `away`: by its last word the machine is not at its school (judge.apart).
+    """
 
     state: State
     since: float | None = None
     assumed: bool = False
+    away: bool = False
 
 
 def always(moment: float) -> float | None:

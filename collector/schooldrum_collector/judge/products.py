@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from schooldrum_collector.judge.faults import Fault, Faulty, of_word, refused
 from schooldrum_wire.fence import BLANK, fold
 from schooldrum_wire.section import Values
 
@@ -82,14 +83,6 @@ class Product(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     demands: tuple[str, ...] = ()
 
 
-class Faulty(ValueError):  # noqa: N818 - it names the list's state
-    """Everything that is wrong in a list, in sentences that name the entry."""
-
-    def __init__(self, problems: Iterable[str]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(self.problems))
-
-
 def words(text: object) -> Words:
     """A name as it is compared: lower case, no accents, no marks, split at spacing and punctuation."""
     return tuple(_WORD.findall(fold(str(text or "").translate(_MARKS))))
@@ -99,7 +92,7 @@ def pattern(text: str) -> Words:
     """A pattern as it is compared: its words folded like names, its signs kept.
 
     Raises:
-        ValueError: nothing but signs stand in it, so that it would fit everything, or a sign stands inside a word.
+        Faulty: nothing but signs stand in it, so that it would fit everything, or a sign stands inside a word.
     """
     found: list[str] = []
     for part in text.split():
@@ -107,13 +100,22 @@ def pattern(text: str) -> Words:
             found.append(part)
             continue
         if "*" in part[:-1]:
-            raise ValueError(f"pattern {text!r}: * stands alone or at the end of a word")
+            raise Faulty(
+                [
+                    Fault(
+                        f"mẫu {text!r:.60}: dấu * chỉ đứng riêng hoặc ở cuối từ",
+                        f"pattern {text!r:.60}: * stands alone or at the end of a word",
+                    )
+                ]
+            )
         pieces = words(part.removesuffix("*"))
         found += pieces
         if part.endswith("*") and pieces:
             found[-1] += "*"
     if not any(piece not in {"*", "#"} for piece in found):
-        raise ValueError(f"pattern {text!r} names nothing")
+        raise Faulty(
+            [Fault(f"mẫu {text!r:.60} không có từ nào, sẽ khớp với mọi tên", f"pattern {text!r:.60} names nothing")]
+        )
     return tuple(found)
 
 
@@ -252,56 +254,97 @@ def catalogue(data: Mapping[str, Any], more: Iterable[Mapping[str, Any]] = ()) -
     Raises:
         Faulty: something in it cannot be used; nothing of it is.
     """
-    problems: list[str] = []
+    problems: list[Fault] = []
     dated = data.get("dated")
     if not isinstance(dated, dt.date) or isinstance(dated, dt.datetime):
-        problems.append("dated: write the day the list was made, as 2026-11-21 without quotation marks")
+        problems.append(_UNDATED)
         dated = dt.date.min
     listed = data.get("product")
     raw = [*(listed if isinstance(listed, list) else []), *more]
     if not isinstance(listed, list):
-        problems.append("product: write one [[product]] for each product")
+        problems.append(NO_PRODUCTS)
     products: dict[str, Product] = {}
     for number, one in enumerate(raw, 1):
         where = f"product {one.get('code', number) if isinstance(one, Mapping) else number!r:.60}"
         try:
             product = msgspec.convert(one, Product)
         except msgspec.ValidationError as problem:
-            problems.append(f"{where}: {problem}")
+            problems.append(refused(problem, _KEYS).at(where, where))
             continue
-        problems += [f"{where}: {fault}" for fault in _faults(product)]
+        problems += [fault.at(where, where) for fault in _faults(product)]
         if product.code in products:
-            problems.append(f"{where}: the code stands there twice")
+            problems.append(Fault("mã này có hai lần; bỏ bớt một", "the code stands there twice").at(where, where))
         products[product.code] = product
     for product in products.values():
-        problems += [
-            f"product {product.code}: {name!r:.60} is no product of the list{_meant(name, products)}"
-            for name in (*product.includes, *([product.follows] if product.follows else []))
-            if name not in products
-        ]
+        where = f"product {product.code}"
+        for name in (*product.includes, *([product.follows] if product.follows else [])):
+            if name not in products:
+                close = near(name, products)
+                fault = Fault(
+                    f"danh mục không có {name!r:.60}{close.vietnamese}",
+                    f"{name!r:.60} is no product of the list{close.english}",
+                )
+                problems.append(fault.at(where, where))
     if problems:
         raise Faulty(problems)
     return Catalogue(products.values(), dated)
 
 
-def _faults(product: Product) -> list[str]:
+_UNDATED = Fault(
+    "dated: ghi ngày lập danh mục, ví dụ 2026-11-21, không có dấu nháy",
+    "dated: write the day the list was made, as 2026-11-21 without quotation marks",
+)
+NO_PRODUCTS = Fault(
+    "product: mỗi sản phẩm viết một [[product]]",
+    "product: write one [[product]] for each product",
+)
+_TEXTS = '["...", "..."]'
+_KEYS = {
+    "code": '"a_code"',
+    "name": '"..."',
+    "class": ", ".join(CLASSES),
+    "licence": ", ".join(sorted(LICENCES)),
+    **dict.fromkeys(("names", "unless", "keys", "packages", "publishers"), _TEXTS),
+    "seen": "usually, sometimes",
+    "includes": _TEXTS,
+    "follows": '"a_code"',
+    "demands": _TEXTS,
+}
+"""What each key of a product takes, as a refusal says it."""
+
+
+def _none_of(key: str, value: str, allowed: Iterable[str]) -> Fault:
+    named = ", ".join(allowed)
+    return Fault(f"{key} {value!r:.60} không có; được phép: {named}", f"{key} {value!r:.60} is none of {named}")
+
+
+def _faults(product: Product) -> list[Fault]:
     problems = []
     if not _CODE.match(product.code):
-        problems.append("its code is written in small letters, digits and _")
-    if product.kind not in CLASSES:
-        problems.append(f"class {product.kind!r:.60} is none of {', '.join(CLASSES)}")
-    if product.licence not in LICENCES:
-        problems.append(f"licence {product.licence!r:.60} is none of {', '.join(sorted(LICENCES))}")
-    if product.seen not in {"usually", "sometimes"}:
-        problems.append(f"seen {product.seen!r:.60} is neither usually nor sometimes")
+        problems.append(
+            Fault(
+                "mã (code) chỉ gồm chữ thường không dấu, số và _", "its code is written in small letters, digits and _"
+            )
+        )
+    for key, value in (("name", product.name), ("code", product.code)):
+        if wrong := of_word(value):
+            problems.append(wrong.at(key, key))
+    for key, value, allowed in (
+        ("class", product.kind, list(CLASSES)),
+        ("licence", product.licence, sorted(LICENCES)),
+        ("seen", product.seen, ["usually", "sometimes"]),
+    ):
+        if value not in allowed:
+            problems.append(_none_of(key, value, allowed))
     for text in (*product.names, *product.unless, *product.keys, *product.packages, *product.publishers):
         try:
             pattern(text)
-        except ValueError as problem:
-            problems.append(str(problem))
+        except Faulty as problem:
+            problems += problem.faults
     return problems
 
 
-def _meant(name: str, known: Iterable[str]) -> str:
+def near(name: str, known: Iterable[str]) -> Fault:
+    """The known code that a mistaken one is close to, as the end of a sentence; empty where there is none."""
     close = get_close_matches(name, list(known), n=1)
-    return f"; is {close[0]} meant?" if close else ""
+    return Fault(f"; có phải {close[0]}?", f"; is {close[0]} meant?") if close else Fault("", "")

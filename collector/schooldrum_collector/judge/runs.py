@@ -1,4 +1,6 @@
-"""What a machine's runs tell: whether two PCs speak with one credential, and whether its disk forgets."""
+"""What a machine's runs tell: whether two PCs speak with one credential, whose goodbye counts, if the disk forgets."""
+
+from collections.abc import Mapping
 
 import msgspec
 
@@ -18,6 +20,38 @@ class Runs(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     starts: int = 0
     frozen: bool | None = None
     past: tuple[str, ...] = ()
+
+
+class Beside(msgspec.Struct, frozen=True, kw_only=True):
+    """Runs that speak beside one another, which one PC's never do: when each was last heard (the collector's clock).
+
+    `parted` is the run that said goodbye last.
+    """
+
+    heard: Mapping[str, float] = {}
+    parted: str = ""
+
+
+def speaks_beside(beside: Beside, run: str, other: str, *, now: float, before: float) -> Beside:
+    """A run has spoken although another one, last heard at `before`, had followed it."""
+    heard = {**beside.heard, run: now}
+    if other != beside.parted:
+        heard.setdefault(other, before)
+    return Beside(heard=heard, parted="" if beside.parted == run else beside.parted)
+
+
+def spoke(beside: Beside, run: str, *, now: float) -> Beside:
+    """One of them, or a later one, has spoken again."""
+    return msgspec.structs.replace(beside, heard={**beside.heard, run: now})
+
+
+def parts(beside: Beside, run: str, *, now: float, silence: float) -> tuple[Beside, bool]:
+    """What is known after a run's goodbye, and whether nobody else keeps the machine on.
+
+    Who was not heard for `silence` seconds (three beats) keeps nothing on.
+    """
+    others = {one: heard for one, heard in beside.heard.items() if one != run and now - heard < silence}
+    return Beside(heard=others, parted=run), not others
 
 
 def follow(runs: Runs, *, run: str, boot: str, sent: float, starts: int) -> tuple[Runs, bool]:

@@ -7,7 +7,7 @@ code, `CODE/SITE`, `CODE/SITE/ROOM`, machine id, provider, target, area. What is
 import re
 from collections.abc import Mapping
 
-from schooldrum_collector.formats import number
+from schooldrum_collector.formats import counted, number
 from schooldrum_collector.judge import fault_steps
 from schooldrum_collector.judge.fault import Degree, Fault, Level, Place
 from schooldrum_collector.judge.fault_headings import HEADINGS, LEVELS, LINES, WHAT
@@ -15,8 +15,8 @@ from schooldrum_collector.judge.fault_words import CAUSES, DEGREES, EVIDENCE, LO
 from schooldrum_collector.judge.posture_words import Words
 
 _THOUSAND = 1000
+_CALLED_PROVIDER = re.compile(r"(?<![^ ,])(?:nhà mạng|provider) +(?=\S)", re.IGNORECASE)
 _DASH = "\N{EN DASH}"
-_ONE = re.compile(r"(?<![\d.,])1 (PC|room|school)s\b")
 
 
 def _said(words: Words, language: str) -> str:
@@ -25,7 +25,7 @@ def _said(words: Words, language: str) -> str:
 
 def _filled(words: Words, language: str, fields: Mapping[str, str]) -> str:
     text = _said(words, language).format(**fields)
-    return _ONE.sub(r"1 \1", text) if language == "en" else text
+    return counted(text) if language == "en" else text
 
 
 def _fields(fault: Fault, names: Mapping[str, str], language: str) -> dict[str, str]:
@@ -37,7 +37,15 @@ def _fields(fault: Fault, names: Mapping[str, str], language: str) -> dict[str, 
     for key in ("provider", "service", "guard"):
         if key in evidence.names:
             fields[key] = ", ".join(names.get(name, name) for name in evidence.names[key])
+    if "provider" in fields:
+        # The sentence says already that it is one.
+        fields["provider"] = bare_provider(fields["provider"])
     return fields
+
+
+def bare_provider(name: str) -> str:
+    """A provider's name (or several) without the word that it is one."""
+    return _CALLED_PROVIDER.sub("", name)
 
 
 def place_name(place: Place, fault: Fault, names: Mapping[str, str]) -> str:

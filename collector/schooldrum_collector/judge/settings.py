@@ -30,7 +30,7 @@ _SWITCH = {"true": True, "false": False}
 _WORDS: dict[str, tuple[str, ...]] = {"language": LANGUAGES, OBSERVER: tuple(_SWITCH)}
 SUPPORT_PLAN = "support_planned_until"
 """The day until which a place has planned to replace or upgrade what is out of support; no PC is told."""
-_PLANNED = (date(2020, 1, 1), date(2100, 1, 1))
+_PLANNED = (date(2020, 1, 1), date(2099, 12, 31))
 _COLLECTORS_OWN = frozenset({"machine", "posture", "probe", "host"})
 PACED_PROBES = frozenset(topic.__name__.rpartition(".")[2] for topic in TOPICS) - _COLLECTORS_OWN
 """Probes that can be given a pace: a probe has the name of its topic in the catalogue."""
@@ -198,9 +198,9 @@ def understood(written: str) -> Assignment | Refusal:
         return value if isinstance(value, Refusal) else Assignment(key=key, value=value)
     if key == SUPPORT_PLAN:
         refused = bool(text) and _planned_day(text) is None
-        return (
-            Refusal(key=key, given=text, allowed="YYYY-MM-DD") if refused else Assignment(key=key, value=text or None)
-        )
+        if refused:
+            return Refusal(key=key, given=text, allowed=f"YYYY-MM-DD, {_PLANNED[0]}..{_PLANNED[1]}")
+        return Assignment(key=key, value=text or None)
     if key in _WORDS:
         refused = bool(text) and text not in _WORDS[key]
         if refused:
@@ -230,7 +230,11 @@ def _not_past(wish: Assignment | Refusal, now: float) -> Assignment | Refusal:
     if isinstance(wish, Refusal) or wish.key != SUPPORT_PLAN or wish.value is None:
         return wish
     today = datetime.fromtimestamp(now, UTC).date().isoformat()
-    return wish if f"{wish.value}" >= today else Refusal(key=wish.key, given=f"{wish.value}", allowed=f"{today}..")
+    return (
+        wish
+        if f"{wish.value}" >= today
+        else Refusal(key=wish.key, given=f"{wish.value}", allowed=f"{today}..{_PLANNED[1]}")
+    )
 
 
 def changed(

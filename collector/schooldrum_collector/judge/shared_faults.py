@@ -9,22 +9,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
-from schooldrum_collector.judge.climbing import End
 from schooldrum_collector.judge.fault import Degree, Evidence, Fault, Kind, Level, Place, SchoolSeen, Verdict
 from schooldrum_collector.judge.impaired import asked
+from schooldrum_collector.judge.own_line import OWN_LINE, OfficeView, office_view, own_line_fault
 from schooldrum_collector.judge.sights import is_expected, sights
 
 SCHOOLS = 3
 """So many schools at least: two may be chance."""
 TOGETHER_SECONDS = 300.0
 """Faults that began within this time, beside what their dates may be off, began together."""
-COLLECTOR = "collector"
-"""The name of the collector as a service that cannot be reached."""
 _NEARLY_ALL = 0.9
 _TWO = 2
 _FAR = (Verdict.INTERNATIONAL, Verdict.NATIONAL, Verdict.DNS)
 _STEPS = {Verdict.INTERNATIONAL: "international", Verdict.NATIONAL: "national", Verdict.DNS: "resolver"}
-_AWAY = frozenset({End.LINE, End.CAPTIVE, End.NATIONAL, End.INTERNATIONAL})
 
 
 class SchoolStanding(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,10 +84,14 @@ def shared(
     """
     own = office.school if office else ""
     telling = {code: one for code, one in schools.items() if one.watching and code != own}
+    view = office_view(office, now)
     hurt = _hurt(by_school, telling)
+    lost = [one for one in hurt if _may_be_line(one.fault) or _is(one.fault, Verdict.COLLECTOR)]
+    if view.cut_off and not any(one.answering for one in telling.values()):
+        return (own_line_fault(view, own, [one.fault for one in lost], _codes(lost)),)
     found: list[Fault] = []
-    for cluster in _clusters([one for one in hurt if _may_be_line(one.fault) or _is(one.fault, Verdict.COLLECTOR)]):
-        found += _lost(cluster, telling, office, now)
+    for cluster in _clusters(lost):
+        found += _lost(cluster, telling, view)
     for verdict in _FAR:
         for cluster in _clusters([one for one in hurt if _is(one.fault, verdict)]):
             found += _far(verdict, cluster, telling)
@@ -142,15 +143,13 @@ def _clusters(hurt: Iterable[_Hurt]) -> list[list[_Hurt]]:
 # Lines, providers, areas, the collector
 
 
-def _lost(
-    cluster: list[_Hurt], telling: Mapping[str, SchoolStanding], office: SchoolSeen | None, now: float
-) -> list[Fault]:
+def _lost(cluster: list[_Hurt], telling: Mapping[str, SchoolStanding], view: OfficeView) -> list[Fault]:
     measured_line = [one for one in cluster if one.fault.verdict is Verdict.LINE and _is_sure(one)]
     through = [one for one in cluster if one.fault.verdict is Verdict.COLLECTOR]
     others_heard = [one for one in telling.values() if one.answering and one.school not in _codes(cluster)]
     nearly_all = len(cluster) >= _NEARLY_ALL * len(telling)
     if len(measured_line) < _TWO and (nearly_all or len(through) * 2 >= len(telling)):
-        collector = _collector(cluster, through, office, now)
+        collector = _collector(cluster, through, view)
         if collector is not None:
             return [collector]
     rest = [one for one in cluster if one.fault.verdict is not Verdict.COLLECTOR]
@@ -176,22 +175,20 @@ def _codes(hurt: Iterable[_Hurt]) -> frozenset[str]:
     return frozenset(one.standing.school for one in hurt)
 
 
-def _collector(cluster: list[_Hurt], through: list[_Hurt], office: SchoolSeen | None, now: float) -> Fault | None:
+def _collector(cluster: list[_Hurt], through: list[_Hurt], view: OfficeView) -> Fault | None:
     """Nearly everybody silent at once, or through to everything else: the collector's own line, if nothing speaks up.
 
     None where the office's own machine says that the collector's line works.
     """
-    place = Place(Level.SERVICE, COLLECTOR)
     if len(through) >= _TWO:
         degree = Degree.FOUND if len(through) >= SCHOOLS else Degree.PROBABLE
-        return _made(place, Verdict.COLLECTOR, degree, "collector_down", cluster)
-    near = [sight for sight in sights(office, now) if sight.answering] if office else []
-    if any(sight.end in _AWAY for sight in near):
-        return _made(place, Verdict.COLLECTOR, Degree.PROBABLE, "collector_line", cluster)
-    if any("international" in sight.way.passed for sight in near):
+        return _made(OWN_LINE, Verdict.COLLECTOR, degree, "collector_down", cluster)
+    if view.away:
+        return _made(OWN_LINE, Verdict.COLLECTOR, Degree.PROBABLE, "collector_line", cluster)
+    if view.fine:
         return None
     causes = (Verdict.COLLECTOR, Verdict.POWER, Verdict.LINE)
-    return _made(place, Verdict.UNKNOWN, Degree.UNKNOWN, "all_schools_silent", cluster, causes=causes)
+    return _made(OWN_LINE, Verdict.UNKNOWN, Degree.UNKNOWN, "all_schools_silent", cluster, causes=causes)
 
 
 def _provider(

@@ -2,18 +2,18 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 import msgspec
 
+from schooldrum_collector.judge.faults import Fault, Faulty, Scoped, of_scopes, refused
 from schooldrum_collector.judge.products import (
     CLASSES,
     Catalogue,
-    Faulty,
     Words,
     fits,
     is_hidden,
+    near,
     pattern,
     version_key,
     version_of,
@@ -98,16 +98,34 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     place: str = ""
 
 
-class Inventory(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands on a PC: the known programs, forbidden ones first, and how many programs there are in all.
+class Gap(msgspec.Struct, frozen=True, kw_only=True):
+    """A list of the PC that was not told whole: whose it is, and why (cut, no_answer, denied, failed).
 
-    `hidden` is how many of them have a name that was blanked because it holds an account's name: as long as there are
-    some, what is not found may still be there.
+    `installed` and `listed` count its programs and those that were told, where that is known.
+    """
+
+    source: str
+    why: str
+    installed: int | None = None
+    listed: int | None = None
+
+
+class Inventory(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands on a PC: the known programs, forbidden ones first, and how many programs were told in all.
+
+    `hidden` is how many of them have a name that was blanked because it holds an account's name, `gaps` are the lists
+    that were not told whole: as long as there are some, what is not found may still be there.
     """
 
     found: tuple[Found, ...]
     programs: int
     hidden: int
+    gaps: tuple[Gap, ...] = ()
+
+    @property
+    def installed(self) -> int:
+        """How many programs there are, those included that were only counted."""
+        return self.programs + sum(max(0, (gap.installed or 0) - (gap.listed or 0)) for gap in self.gaps)
 
     @property
     def forbidden(self) -> tuple[Found, ...]:
@@ -163,8 +181,8 @@ class Policy:
         ]
         return [one for _, one in sorted(held, key=lambda pair: pair[0])]
 
-    def judge(self, rows: Iterable[Values], where: Where) -> Inventory:
-        """What stands on a PC, from the rows of its section `software`."""
+    def judge(self, rows: Iterable[Values], where: Where, gaps: Iterable[Values] = ()) -> Inventory:
+        """What stands on a PC, from the rows of its sections `software` and `software_gaps`."""
         rules = self._of(where)
         found: list[Found] = []
         programs = hidden = 0
@@ -174,7 +192,7 @@ class Policy:
             found += self._found(row, rules)
         order = {FORBIDDEN: 0, APPROVED: 1, UNLISTED: 1}
         found.sort(key=lambda one: (order[one.verdict], one.name.casefold(), one.program.casefold(), one.version))
-        return Inventory(found=tuple(found), programs=programs, hidden=hidden)
+        return Inventory(found=tuple(found), programs=programs, hidden=hidden, gaps=tuple(map(_gap, gaps)))
 
     def _found(self, row: Values, rules: list[_Understood]) -> list[Found]:
         program, version = str(row.get("program") or ""), version_of(row)
@@ -215,6 +233,11 @@ class Policy:
         return told
 
 
+def _gap(row: Values) -> Gap:
+    counts = {name: value for name in ("installed", "listed") if type(value := row.get(name)) is int}
+    return Gap(source=f"{row.get('source') or '?'}", why=f"{row.get('why') or '?'}", **counts)
+
+
 def _verdict(rules: list[_Understood], code: str, kind: str, name: Words, version: str) -> tuple[str, str]:
     verdict = UNLISTED, ""
     for one in rules:
@@ -232,7 +255,7 @@ def _entry(text: str, catalogue: Catalogue) -> _Entry:
     """An entry, understood.
 
     Raises:
-        ValueError: it names no product, class or name.
+        Faulty: it names no product, class or name.
     """
     written = text.strip()
     if written.startswith(_NAME):
@@ -242,13 +265,21 @@ def _entry(text: str, catalogue: Catalogue) -> _Entry:
         if kind == "*":
             return _Entry(weight=_ANY)
         if kind not in CLASSES:
-            raise ValueError(f"{text!r:.60}: the classes are {', '.join(CLASSES)}")
+            classes = ", ".join(CLASSES)
+            raise Faulty([Fault(f"{text!r:.60}: được phép: {classes}", f"{text!r:.60}: the classes are {classes}")])
         return _Entry(weight=_CLASSED, code=kind)
     found = _ENTRY.match(written)
     if not found or found[1] not in catalogue.products:
-        close = get_close_matches(written, list(catalogue.products), n=1)
-        meant = f"; is {close[0]} meant?" if close else ""
-        raise ValueError(f"{text!r:.60} is neither CODE, CODE < VERSION, class:CLASS nor name:PATTERN{meant}")
+        close = near(written, catalogue.products)
+        forms = "CODE, CODE < VERSION, class:CLASS"
+        raise Faulty(
+            [
+                Fault(
+                    f"{text!r:.60} không dùng được; được phép: {forms}, name:PATTERN{close.vietnamese}",
+                    f"{text!r:.60} is neither {forms} nor name:PATTERN{close.english}",
+                )
+            ]
+        )
     return _Entry(weight=_EXACT, code=found[1], sign=found[2] or "", version=found[3] or "")
 
 
@@ -260,24 +291,40 @@ def policy(data: Mapping[str, Any], catalogue: Catalogue) -> Policy:
     """
     listed = data.get("rule", [])
     if not isinstance(listed, list):
-        raise Faulty(["rule: write one [[rule]] for each place"])
+        raise Faulty([Fault("rule: mỗi nơi viết một [[rule]]", "rule: write one [[rule]] for each place")])
     rules: list[Rule] = []
-    problems = [f"{key!r:.60}: the file holds [[rule]] and [[product]] alone" for key in data if key not in _TABLES]
+    problems = [
+        Fault(
+            f"{key!r:.60}: tệp chỉ có [[rule]] và [[product]]",
+            f"{key!r:.60}: the file holds [[rule]] and [[product]] alone",
+        )
+        for key in data
+        if key not in _TABLES
+    ]
     for number, one in enumerate(listed, 1):
+        where = f"rule {number}"
         try:
             rule = msgspec.convert(one, Rule)
         except msgspec.ValidationError as problem:
-            problems.append(f"rule {number}: {problem}")
+            problems.append(refused(problem, _KEYS).at(where, where))
             continue
         for text in (*rule.forbidden, *rule.approved):
             try:
                 _entry(text, catalogue)
-            except ValueError as problem:
-                problems.append(f"rule {number}: {problem}")
+            except Faulty as problem:
+                problems += [fault.at(where, where) for fault in problem.faults]
         rules.append(rule)
+    problems += of_scopes([Scoped(rule.place, rule.levels, rule.kinds) for rule in rules])
     if problems:
         raise Faulty(problems)
     return Policy(rules, catalogue)
 
 
 _TABLES = frozenset({"rule", "product"})
+_KEYS = {
+    "place": '"AREA", "SCHOOL", "SCHOOL/ROOM"',
+    "levels": '["TH", "THCS"]',
+    "kinds": '["lab", "office"]',
+    **dict.fromkeys(("forbidden", "approved"), '["CODE", "class:CLASS"]'),
+}
+"""What each key of a rule takes, as a refusal says it."""

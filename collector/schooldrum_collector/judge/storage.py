@@ -62,13 +62,8 @@ def judge(disk: Values, limits: Limits = USUAL) -> Judgement:
         return Judgement(verdict=Verdict.FAILING, reasons=(*failing, *warning))
     if warning:
         return Judgement(verdict=Verdict.WARNING, reasons=tuple(warning))
-    heard = (
-        disk.get("passed") is True
-        or disk.get("health") == "healthy"
-        or _count(disk, "critical") == 0
-        or isinstance(disk.get("below"), str)
-    )
-    if heard:
+    # Counters without fault are no verdict: some disks keep counting while they do not answer whether they are sound.
+    if disk.get("passed") is True or disk.get("health") == "healthy":
         return Judgement(verdict=Verdict.OK)
     return Judgement(verdict=Verdict.UNKNOWN, reasons=(Reason(str(disk.get("unread") or "not_told")),))
 

@@ -5,12 +5,12 @@ counts where this very PC proves it: by a revision that only such PCs get, or by
 """
 
 import enum
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
+from schooldrum_collector.judge.support_list import ALL, SERVER_CHANNELS, LinuxRelease, SupportList, WindowsRelease
 from schooldrum_collector.judge.windows_11 import Hardware, fits
 from schooldrum_wire.catalogue.operating_system import SUPPORT_END_TIMESTAMP
 from schooldrum_wire.reading import Reading
@@ -19,126 +19,13 @@ from schooldrum_wire.section import Values
 SOON_DAYS = 180
 """From so many days before the end on there is something to plan."""
 _STANDS_FOR = {"IOT_LTSC": "LTSC", "SE": "W"}
-_ALL = "ALL"
 _WINDOWS_10 = "Windows 10"
+_WINDOWS_11 = "Windows 11"
 _LONG_CHANNELS = frozenset({"LTSC", "IOT_LTSC"})
-_SERVER_CHANNELS = ("LTSC", "SAC", "AC")
+_NO_NEXT = _LONG_CHANNELS | {"SE"}
+"""Channels of Windows 11 without a later release that is free: LTSC is bought, SE ends with 24H2."""
 _ANNUAL = "ACor"
 """How EditionID ends on servers of the short channels."""
-_DAYS = (date(1995, 1, 1), date(2100, 1, 1))
-
-
-class Unusable(ValueError):  # noqa: N818 - it names the list's state
-    """The list cannot be used; the sentence says what is wrong in it, `vietnamese` the same in Vietnamese."""
-
-    def __init__(self, english: str, vietnamese: str = "") -> None:
-        super().__init__(english)
-        self.vietnamese = vietnamese or english
-
-
-_DECODING = (
-    (r"Object missing required field `([^`]+)`", "the entry `{}` is missing", "thiếu mục `{}`"),
-    (r"Object contains unknown field `([^`]+)`", "the entry `{}` is not known there", "mục `{}` không có trong mẫu"),
-    (r"Invalid RFC3339|Invalid date", "a day is written YYYY-MM-DD", "ngày phải viết NĂM-THÁNG-NGÀY (2026-10-31)"),
-    (r"Expected `([^`]+)`, got `[^`]+`", "a value of the kind `{}` must stand there", "ở đó phải là giá trị kiểu `{}`"),
-)
-
-
-def unreadable(problem: Exception) -> Unusable:
-    """What is wrong with a list's text, in plain words with its place (`windows[3]` is the fourth entry there)."""
-    text = str(problem)
-    where = re.search(r"at `\$\.?([^`]*)`", text)
-    place = where.group(1) if where else ""
-    for pattern, english, vietnamese in _DECODING:
-        if match := re.search(pattern, text):
-            named = match.groups()
-            at, tai = (f"at {place}: ", f"ở {place}: ") if place else ("", "")
-            return Unusable(at + english.format(*named), tai + vietnamese.format(*named))
-    return Unusable(
-        f"it is no whole JSON file ({text:.120}); mend it in a text editor, or begin with `data export`",
-        f"tệp không phải JSON trọn vẹn ({text:.120}); sửa bằng trình soạn thảo văn bản, hoặc bắt đầu từ `data export`",
-    )
-
-
-class Year(msgspec.Struct, frozen=True, kw_only=True):
-    """A year of bought support: `above` is the revision that only PCs with it have passed, None while not known."""
-
-    until: date
-    above: int | None = None
-
-
-class WindowsRelease(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A release of Windows in one channel: last day for everyone, and last day of bought support."""
-
-    product: str
-    release: str
-    build: int
-    server: bool
-    channel: str
-    end: date
-    extended: date | None = None
-    years: tuple[Year, ...] = ()
-
-
-class LinuxRelease(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A release of a distribution; `end` None: none is published. `proof` is what proves its longer support."""
-
-    product: str
-    release: str
-    end: date | None
-    codename: str = ""
-    extended: date | None = None
-    proof: str = ""
-    edition: str = ""
-    stream: bool = False
-
-
-class SupportList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The list of end dates, and the day on which it was right."""
-
-    what: str
-    as_of: date
-    sources: tuple[str, ...]
-    channels: dict[str, tuple[str, ...]]
-    windows: tuple[WindowsRelease, ...]
-    linux: tuple[LinuxRelease, ...]
-
-
-def read(raw: bytes) -> SupportList:
-    """The list out of its file.
-
-    Raises:
-        Unusable: it is none, or something in it cannot be.
-    """
-    try:
-        found = msgspec.json.decode(raw, type=SupportList)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
-        raise unreadable(problem) from problem
-    if found.what != "support":
-        raise Unusable(
-            f"`what` is {found.what!r:.40}, not 'support'", f"`what` là {found.what!r:.40}, không phải 'support'"
-        )
-    if not found.windows or not found.linux:
-        raise Unusable("it names no releases", "không có phiên bản nào trong bảng")
-    days: list[date | None] = [found.as_of]
-    days += [day for one in found.windows for day in (one.end, one.extended, *(year.until for year in one.years))]
-    days += [day for one in found.linux for day in (one.end, one.extended)]
-    if wrong := next((day for day in days if day and not _DAYS[0] <= day <= _DAYS[1]), None):
-        raise Unusable(
-            f"the day {wrong} cannot be: from {_DAYS[0]} to {_DAYS[1]} are allowed",
-            f"ngày {wrong} không thể có: được phép từ {_DAYS[0]} đến {_DAYS[1]}",
-        )
-    named = [(one.build, one.server, one.channel, one.product) for one in found.windows]
-    if twice := next((one for one in named if named.count(one) > 1), None):
-        raise Unusable(
-            f"build {twice[0]} stands there twice for channel {twice[2]}; take one away",
-            f"bản dựng {twice[0]} có hai lần cho kênh {twice[2]}; bỏ bớt một",
-        )
-    releases = [(one.product, one.release, one.edition, one.stream) for one in found.linux]
-    if again := next((one for one in releases if releases.count(one) > 1), None):
-        name = f"{again[0]} {again[1]}"
-        raise Unusable(f"{name} stands there twice; take one away", f"{name} có hai lần; bỏ bớt một")
-    return found
 
 
 class SupportState(enum.StrEnum):
@@ -229,11 +116,11 @@ def _pick(row: Values, known: SupportList) -> tuple[WindowsRelease | None, str]:
     there = {one.channel: one for one in known.windows if one.build == build and one.server is server}
     edition = _text(row, "edition")
     if server:
-        order = _SERVER_CHANNELS[1:] + _SERVER_CHANNELS[:1] if edition.endswith(_ANNUAL) else _SERVER_CHANNELS
+        order = SERVER_CHANNELS[1:] + SERVER_CHANNELS[:1] if edition.endswith(_ANNUAL) else SERVER_CHANNELS
         channel = next((one for one in order if one in there), "")
         return there.get(channel), channel
     channel = channel_of(edition, known.channels)
-    for one in (channel, _STANDS_FOR.get(channel, ""), _ALL):
+    for one in (channel, _STANDS_FOR.get(channel, ""), ALL):
         if one in there:
             return there[one], channel
     if there and len({one.end for one in there.values()}) == 1:
@@ -316,10 +203,14 @@ def _linux(row: Values, known: SupportList, on: date) -> Support:
 
 
 class Way(enum.StrEnum):
-    """`none`: nothing to do; `unknown`: parts are not known that decide between an upgrade and another PC."""
+    """`none`: nothing to do; `unknown`: parts are not known that decide between an upgrade and another PC.
+
+    `next_release`: it has Windows 11 already, and a later release of it comes by Windows Update without charge.
+    """
 
     NONE = "none"
     FREE_UPGRADE = "free_upgrade"
+    NEXT_RELEASE = "next_release"
     ESU = "esu"
     REPLACE = "replace"
     UNKNOWN = "unknown"
@@ -328,8 +219,8 @@ class Way(enum.StrEnum):
 class WayOut(msgspec.Struct, frozen=True, kw_only=True):
     """What can be done for a PC whose support has ended or ends soon.
 
-    `to` is what it can be brought to, or the last day of what can be bought; `parts` stand against Windows 11
-    (processor memory disk tpm), or are not known.
+    `to` is what it can be brought to (empty for a next release that the list does not name), or the last day of what
+    can be bought; `parts` stand against Windows 11 (processor memory disk tpm), or are not known.
     """
 
     way: Way
@@ -341,7 +232,7 @@ def _offered(support: Support, known: SupportList, on: date) -> date | None:
     """The last day of bought support; older releases of Windows 10 can be brought to the one it is sold for."""
     days = [support.extended]
     if support.product == _WINDOWS_10 and support.channel not in _LONG_CHANNELS:
-        days += [one.extended for one in known.windows if one.product == _WINDOWS_10 and one.channel == _ALL]
+        days += [one.extended for one in known.windows if one.product == _WINDOWS_10 and one.channel == ALL]
     return max((day for day in days if day is not None and on <= day), default=None)
 
 
@@ -373,23 +264,36 @@ def _next_linux(support: Support, known: SupportList, on: date) -> str:
     return f"{name} {newest.release}" if newest else name
 
 
+def _next_windows_11(support: Support, known: SupportList, on: date) -> str:
+    """The first later release of its channel that does not end soon too, by name; empty where the list knows none."""
+    own = [one for one in known.windows if one.product == _WINDOWS_11 and one.channel == support.channel]
+    build = max((one.build for one in own if one.release == support.release), default=None)
+    later = [
+        one
+        for one in own
+        if build is not None and one.build > build and one.release and (one.end - on).days > SOON_DAYS
+    ]
+    following = min(later, key=lambda one: one.build, default=None)
+    return f"{following.product} {following.release}" if following else ""
+
+
 def way_out(support: Support, hardware: Hardware, known: SupportList, on: date) -> WayOut:
     """The cheapest way to security updates: an upgrade that is free, support that can be bought, another PC."""
     if support.state is SupportState.UNKNOWN or support.days_left is None or support.days_left > SOON_DAYS:
         return WayOut(way=Way.NONE)
     if not support.product.startswith("Windows"):
         return WayOut(way=Way.FREE_UPGRADE, to=_next_linux(support, known, on))
-    if support.product == "Windows 11":
-        return WayOut(way=Way.FREE_UPGRADE, to="Windows 11")
+    if support.product == _WINDOWS_11 and support.channel not in _NO_NEXT:
+        return WayOut(way=Way.NEXT_RELEASE, to=_next_windows_11(support, known, on))
     offered = _offered(support, known, on)
     bought = WayOut(way=Way.ESU, to=offered.isoformat()) if offered else WayOut(way=Way.REPLACE)
     if support.product != _WINDOWS_10 or support.channel in _LONG_CHANNELS:
         return bought
     fit, parts = fits(hardware)
     if fit:
-        return WayOut(way=Way.FREE_UPGRADE, to="Windows 11")
+        return WayOut(way=Way.FREE_UPGRADE, to=_WINDOWS_11)
     if fit is None:
-        return WayOut(way=Way.UNKNOWN, to="Windows 11", parts=parts)
+        return WayOut(way=Way.UNKNOWN, to=_WINDOWS_11, parts=parts)
     return msgspec.structs.replace(bought, parts=parts)
 
 

@@ -24,7 +24,7 @@ from schooldrum_wire.catalogue.machine import (
 )
 from schooldrum_wire.catalogue.posture import POSTURE_MACHINES
 
-STATES = (State.ONLINE, State.OFF, State.SILENT, State.NEVER)
+STATES = (State.ONLINE, State.OFF, State.SILENT, State.MUTE, State.NEVER)
 """Shown for every school, so that a query finds zero rather than nothing. Pending machines count nowhere."""
 _MACHINES_AT_ONCE = 50
 _NOTHING_RECKONED = Reckoned()
@@ -109,7 +109,8 @@ def schools_page(
     for code in sorted(codes):
         _add_names(families, register, code, rooms.get(code, []))
         known = {one.machine: one for one in latest_of(code)}
-        states = states_of(_active(register, code), known)
+        places = places_of(code)
+        states = _settled(states_of(_active(register, code), known), places)
         yield b""
         failing: Counter[tuple[str, str]] = Counter()
         for count, machine in enumerate(_active(register, code), 1):
@@ -124,13 +125,23 @@ def schools_page(
             families.add(SCHOOL_PROBE_FAILURES.name, labels(school=code, probe=probe, outcome=outcome), f"{machines}")
         yield b""
         yield from _add_checks(families, register, code, appraised_of(code))
-        _add_places(families, code, places_of(code))
+        _add_places(families, code, places)
         for (kind, verdict), count in sorted(incidents_of(code).items()):
             families.add(SCHOOL_INCIDENTS_OPEN.name, labels(school=code, kind=kind, verdict=verdict), f"{count}")
         add_lost(families, code, reckoned)
     if len(memory) > len(register.machines):
         memory.forget_but(register.machines)
     yield from families.written(openmetrics=openmetrics)
+
+
+def _settled(states: Mapping[State, int], places: SchoolPlaces | None) -> Mapping[State, int]:
+    """The counts as rooms show them: who is not heard may be off as usual, or seen on by neighbours.
+
+    Only the last look at places (half a minute old) knows that, and only where somebody is not heard does it matter.
+    """
+    if places is None or not states.get(State.SILENT) or not places.presences:
+        return states
+    return Counter(presence.state for presence in places.presences.values())
 
 
 def _add_checks(families: Families, register: Register, code: str, appraised: Iterable[Appraised]) -> Iterator[bytes]:

@@ -27,6 +27,7 @@ _ACTIONS = {
     "machine.move": ("chuyển phòng", "moved"),
     "machine.rename": ("đổi tên", "renamed"),
     "machine.approve": ("duyệt", "approved"),
+    "machine.reject": ("không nhận", "turned away"),
     "machine.merge": ("gộp bản ghi", "records merged"),
     "machine.retire": ("ngừng theo dõi", "no longer watched"),
     "conflict": ("trùng máy", "conflict"),

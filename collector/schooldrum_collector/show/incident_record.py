@@ -40,6 +40,9 @@ ANSWER_WORDS = {
 }
 
 
+_ARROW = "\N{RIGHTWARDS ARROW}"
+
+
 def detail(event: Event, say: Say) -> str:
     """What a line of the record adds: the answer, the reason, or what was corrected into what."""
     before, after = event.before, event.after
@@ -53,7 +56,7 @@ def detail(event: Event, say: Say) -> str:
         return event.reason
     told = []
     if "verdict" in before:
-        told.append(" -> ".join(verdict_word(Verdict(str(one["verdict"])), say) for one in (before, after)))
+        told.append(f" {_ARROW} ".join(verdict_word(Verdict(str(one["verdict"])), say) for one in (before, after)))
     if "degree" in before:
-        told.append(" -> ".join(degree_word(Degree(str(one["degree"])), say) for one in (before, after)))
+        told.append(f" {_ARROW} ".join(degree_word(Degree(str(one["degree"])), say) for one in (before, after)))
     return ", ".join(told)

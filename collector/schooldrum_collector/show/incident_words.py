@@ -8,6 +8,7 @@ from schooldrum_collector.formats import VIETNAM, duration, moment
 from schooldrum_collector.judge.fault import Degree, Verdict
 from schooldrum_collector.judge.fault_words import DEGREES, VERDICTS
 from schooldrum_collector.judge.incident import Incident, Severity, State
+from schooldrum_collector.judge.own_line import is_own_line
 from schooldrum_collector.judge.sentences import heading, place_name, sentence, steps
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.records import MAIN_SITE, Register
@@ -44,6 +45,8 @@ def names_of(register: Register, incident: Incident, say: Say) -> dict[str, str]
             names[path] = f"{room.name}, {seat}" if room else seat
         rooms.add(path)
     names.update((path, register.rooms[path].name) for path in rooms if path in register.rooms)
+    if is_own_line(incident):
+        names[incident.place.path] = say("Máy chủ tổng hợp", "Collector")
     if not incident.place.path:
         names[""] = say("Toàn khu vực", "The whole area")
     return names

@@ -12,8 +12,8 @@ _DAY_SECONDS = 86400
 
 
 def age_days(as_of: date, now: float) -> int:
-    """Days since the list was right; `now` is epoch seconds."""
-    return int((now - _begin(as_of)) // _DAY_SECONDS)
+    """Days since the list was right; `now` is epoch seconds. Never below 0: here a day begins before Greenwich's."""
+    return max(0, int((now - _begin(as_of)) // _DAY_SECONDS))
 
 
 def _begin(day: date) -> float:

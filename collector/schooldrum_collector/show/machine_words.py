@@ -10,6 +10,7 @@ _STATES = {
     State.ONLINE: ("đang bật", "on"),
     State.OFF: ("đã tắt", "switched off"),
     State.SILENT: ("mất liên lạc", "not heard"),
+    State.MUTE: ("đang bật, không gửi số liệu", "on, not reporting"),
     State.NEVER: ("chưa gửi lần nào", "never reported"),
     State.PENDING: ("chờ duyệt", "waits for approval"),
     State.RETIRED: ("ngừng theo dõi", "no longer watched"),
@@ -18,8 +19,13 @@ _TEACHER = "-gv"
 
 
 def state_word(presence: Presence, say: Say) -> str:
-    """The glossary's word for a state."""
-    return say(*_STATES[presence.state])
+    """The glossary's word for a state, and whether the PC is away from its school."""
+    return say(*_STATES[presence.state]) + away_words(presence, say)
+
+
+def away_words(presence: Presence, say: Say) -> str:
+    """What is said behind the state of a PC that is not at its school; empty for all others."""
+    return say(", ngoài trường", ", away from school") if presence.away else ""
 
 
 def waits_because(machine: Machine, say: Say) -> str:

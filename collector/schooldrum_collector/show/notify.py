@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from schooldrum_collector.formats import counted
 from schooldrum_collector.judge.fault import Kind, Level, Verdict
 from schooldrum_collector.judge.fault_headings import HEADINGS, LINES
 from schooldrum_collector.judge.fault_steps import IT_OFFICER, OFFICE, PRINCIPAL
@@ -154,7 +155,7 @@ def chat_text(parts: Parts, incident: Incident, told: Telling) -> tuple[str, dic
 
 
 def _words(words: Words, language: str, fields: Mapping[str, str]) -> str:
-    return (words.en if language == "en" else words.vi).format(**fields)
+    return counted(words.en.format(**fields)) if language == "en" else words.vi.format(**fields)
 
 
 def _heading_word(incident: Incident) -> str:

@@ -13,7 +13,7 @@ from schooldrum_collector.show.notify_sms import SEGMENT, plain
 from schooldrum_collector.show.notify_times import day, lasted, moment
 from schooldrum_collector.speech import Say
 
-_ROOMS_NAMED = 3
+_ROOMS_NAMED, _SCHOOLS_NAMED = 3, 3
 _MINUTE = 60
 
 
@@ -37,10 +37,20 @@ class Behind(msgspec.Struct, frozen=True, kw_only=True):
     frozen: int = 0
 
 
+class Visit(msgspec.Struct, frozen=True, kw_only=True):
+    """A school with PCs that are `late` with security updates (by at most `oldest` days) or out of support."""
+
+    school: str
+    late: int
+    unsupported: int
+    oldest: int = 0
+
+
 class Digest(msgspec.Struct, frozen=True, kw_only=True):
     """What a digest is made of; times are epoch seconds, lines are sorted by what matters most.
 
-    `absent` names PCs that have not been heard since before it began, `schools` how many schools it speaks of.
+    `behind` are rooms of a school, `visits` schools of an area, `absent` names PCs that have not been heard since
+    before it began.
     """
 
     place: str
@@ -49,6 +59,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     going_on: tuple[Line, ...] = ()
     over: tuple[Line, ...] = ()
     behind: tuple[Behind, ...] = ()
+    visits: tuple[Visit, ...] = ()
     absent: tuple[str, ...] = ()
 
 
@@ -58,7 +69,7 @@ def morning(digest: Digest, language: str, zone: str) -> Told | None:
         return None
     say = Say(language)
     title = say(f"bản tin sáng {date(digest.end, 'vi', zone)}", f"morning list {date(digest.end, 'en', zone)}")
-    return _told(digest.place, title, _incidents(digest, say, zone), (), say)
+    return told_of_lines(digest.place, title, _incidents(digest, say, zone), (), say)
 
 
 def weekly(digest: Digest, language: str, zone: str) -> Told | None:
@@ -70,6 +81,9 @@ def weekly(digest: Digest, language: str, zone: str) -> Told | None:
         behind = sum(room.behind for room in digest.behind)
         lines.append(_updates(digest.behind, behind, say))
         steps = _thaw(say) if any(room.frozen for room in digest.behind) else _update(say)
+    if digest.visits:
+        lines += _visits(digest.visits, say)
+        steps = _visit(say)
     if digest.absent:
         named = ", ".join(digest.absent[:5]) + (" …" if len(digest.absent) > 5 else "")  # noqa: PLR2004 - enough to know which
         count = len(digest.absent)
@@ -77,7 +91,7 @@ def weekly(digest: Digest, language: str, zone: str) -> Told | None:
     if not lines:
         return None
     span = f"{date(digest.begin, language, zone)} \N{EN DASH} {date(digest.end - 1, language, zone)}"
-    return _told(digest.place, say(f"bản tin tuần {span}", f"weekly digest {span}"), lines, steps, say)
+    return told_of_lines(digest.place, say(f"bản tin tuần {span}", f"weekly digest {span}"), lines, steps, say)
 
 
 def roll_call(place: str, *, seen: int, of: int, missing: Sequence[str], now: float, language: str, zone: str) -> Told:
@@ -91,7 +105,7 @@ def roll_call(place: str, *, seen: int, of: int, missing: Sequence[str], now: fl
         named = ", ".join(shown[:10]) + (" …" if len(shown) > 10 else "")  # noqa: PLR2004 - enough to walk to
         lines.append(say(f"Chưa thấy: {named}.", f"Not seen: {named}."))
         lines.append(say("Máy chưa dùng đến: không cần làm gì.", "Simply not used yet: nothing to do."))
-    return _told(place, say("điểm danh máy sau kỳ nghỉ", "roll call after the break"), lines, (), say)
+    return told_of_lines(place, say("điểm danh máy sau kỳ nghỉ", "roll call after the break"), lines, (), say)
 
 
 def trial(place: str, now: float, language: str, zone: str) -> Told:
@@ -104,7 +118,7 @@ def trial(place: str, now: float, language: str, zone: str) -> Told:
         ),
         say("Không cần làm gì.", "Nothing to do."),
     ]
-    return _told(place, say("tin thử", "trial message"), lines, (), say)
+    return told_of_lines(place, say("tin thử", "trial message"), lines, (), say)
 
 
 def _incidents(digest: Digest, say: Say, zone: str) -> list[str]:
@@ -147,6 +161,48 @@ def _updates(rooms: Sequence[Behind], behind: int, say: Say) -> str:
     )
 
 
+def _visits(visits: Sequence[Visit], say: Say) -> list[str]:
+    lines: list[str] = []
+    late, unsupported = [one for one in visits if one.late], [one for one in visits if one.unsupported]
+    if late:
+        count, oldest = sum(one.late for one in late), max(one.oldest for one in late)
+        lines.append(
+            say(
+                f"Cập nhật bảo mật: {count} máy ở {len(late)} trường chậm, lâu nhất {oldest} ngày máy có bật.",
+                f"Security updates: {count} PCs in {len(late)} schools behind, oldest {oldest} days the PC was on.",
+            )
+        )
+    if unsupported:
+        count = sum(one.unsupported for one in unsupported)
+        lines.append(
+            say(
+                f"Hết hỗ trợ: {count} máy ở {len(unsupported)} trường.",
+                f"Out of support: {count} PCs in {len(unsupported)} schools.",
+            )
+        )
+    named = "; ".join(_of_school(one, say) for one in visits[:_SCHOOLS_NAMED])
+    more = " …" if len(visits) > _SCHOOLS_NAMED else ""
+    lines.append(say(f"Nên đến trước: {named}{more}.", f"Whom to visit first: {named}{more}."))
+    return lines
+
+
+def _of_school(one: Visit, say: Say) -> str:
+    parts = [
+        say(f"{one.late} chậm", f"{one.late} behind") if one.late else "",
+        say(f"{one.unsupported} hết hỗ trợ", f"{one.unsupported} out of support") if one.unsupported else "",
+    ]
+    return f"{one.school} ({', '.join(filter(None, parts))})"
+
+
+def _visit(say: Say) -> tuple[str, ...]:
+    return (
+        say(
+            "Đến theo thứ tự trên; danh sách máy nằm ở trang của từng trường.",
+            "Visit in this order; each school's page lists its PCs.",
+        ),
+    )
+
+
 def _thaw(say: Say) -> tuple[str, ...]:
     return (
         say(
@@ -173,10 +229,27 @@ def _update(say: Say) -> tuple[str, ...]:
     )
 
 
-def _told(place: str, what: str, lines: Sequence[str], steps: Sequence[str], say: Say) -> Told:
-    """In at most 700 characters: lines of single incidents are left out first, and that is said."""
-    title = f"[{say(*SEVERITIES[Severity.INFORMATION])}] {tidy(place)}: {what}"
-    doing = [f"{at}. {step}" for at, step in enumerate(steps, 1)]
+def fits(place: str, what: str, lines: Sequence[str], steps: Sequence[str], say: Say) -> bool:
+    """Whether a digest of these lines has room in 700 characters."""
+    return len("\n".join([_title(place, what, say), *lines, *_numbered(steps)])) <= MOST
+
+
+def _title(place: str, what: str, say: Say) -> str:
+    return f"[{say(*SEVERITIES[Severity.INFORMATION])}] {tidy(place)}: {what}"
+
+
+def _numbered(steps: Sequence[str]) -> list[str]:
+    return [f"{at}. {step}" for at, step in enumerate(steps, 1)] if len(steps) > 1 else list(steps)
+
+
+def told_of_lines(
+    place: str, what: str, lines: Sequence[str], steps: Sequence[str], say: Say, *, short: str = ""
+) -> Told:
+    """A digest of these lines, in at most 700 characters: lines of single incidents go first, and that is said.
+
+    `short` is what a template and a text message have room for, where that is not the first line.
+    """
+    title, doing = _title(place, what, say), _numbered(steps)
     shown, left = list(lines), 0
     while True:
         more = [say(f"… và {left} dòng nữa.", f"… and {left} more lines.")] if left else []
@@ -189,7 +262,7 @@ def _told(place: str, what: str, lines: Sequence[str], steps: Sequence[str], say
             break
         del shown[last]
         left += 1
-    first = shown[0] if shown else ""
+    first = short or (shown[0] if shown else "")
     return Told(
         title=title,
         full=text,

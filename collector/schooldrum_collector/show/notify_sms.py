@@ -6,12 +6,14 @@
 import unicodedata
 from collections.abc import Mapping
 
+from schooldrum_collector.formats import counted
 from schooldrum_collector.judge.fault import Level
 from schooldrum_collector.judge.fault_headings import LINES
 from schooldrum_collector.judge.fault_steps import OFFICE, PRINCIPAL
 from schooldrum_collector.judge.incident import Incident, Severity, State
 from schooldrum_collector.judge.messages import Occasion
 from schooldrum_collector.judge.posture_words import Words
+from schooldrum_collector.judge.sentences import bare_provider
 from schooldrum_collector.show.incident_words import SEVERITIES
 from schooldrum_collector.show.notify import Parts, Telling, lost_thing
 from schooldrum_collector.show.notify_names import cut, tidy
@@ -88,12 +90,12 @@ def _words(words: Words, incident: Incident, names: Mapping[str, str], language:
     fields = {key: str(count) for key, count in evidence.counts.items()}
     line = LINES.get(incident.target)
     fields["line"] = (line.en if language == "en" else line.vi) if line else names.get(incident.target, "")
-    named = [names.get(one, one) for one in evidence.names.get("provider", ())]
+    named = [bare_provider(names.get(one, one)) for one in evidence.names.get("provider", ())]
     fields["provider"] = f"nhà mạng {named[0]}" if named else "nhà mạng"
     if language == "en":
         fields["provider"] = f"provider {named[0]}" if named else "the provider"
     try:
-        return (words.en if language == "en" else words.vi).format(**fields)
+        return counted(words.en.format(**fields)) if language == "en" else words.vi.format(**fields)
     except KeyError:
         return ""
 

@@ -177,6 +177,19 @@ class OwnMetrics:
             ["channel", "outcome"],
             registry=into,
         )
+        self.late_samples = Counter(
+            "schooldrum_late_samples",
+            "Measurements that came late, by what became of them at Prometheus: sent, refused, or too old for it.",
+            ["outcome"],
+            registry=into,
+        )
+        for outcome in ("sent", "refused", "old"):
+            self.late_samples.labels(outcome=outcome)
+        self.late_posts_failed = Counter(
+            "schooldrum_late_posts_failed",
+            "Posts of late measurements that Prometheus did not take; they are tried again.",
+            registry=into,
+        )
         self._pending = Gauge("schooldrum_pending_writes", "Deliveries waiting to be stored.", registry=into)
         self._grace = Gauge(
             "schooldrum_grace",

@@ -18,6 +18,8 @@ def human_value(reading: Reading, measured: float, now: float, language: str) ->
         return amount_of_bytes(reading.value, language)
     if name.endswith("_ratio"):
         return share(reading.value, language)
+    if name.endswith("_seconds") and 0 < abs(reading.value) < 1:
+        return f"{number(1000 * reading.value, language, digits=1)} ms"
     if name.endswith("_seconds"):
         return duration(reading.value, language)
     return number(reading.value, language, digits=3)

@@ -111,10 +111,14 @@ class _Tree:
         # A system that cannot be reached concerns everybody, schools and offices, each once.
         concerned = {name for told in self._everybody() for name in (told.it_officer, told.office)}
         service = [_INCIDENT, one_of("scope", [Level.SERVICE.value])]
+        # The collector's own line concerns who looks after it, and no school.
+        own = {"matchers": [*service, one_of("kind", [Kind.OUTAGE.value])], "receiver": administrator}
+        told_too = [{**own, "continue": True}] if administrator != Role.OFFICE.value else []
         services: list[Node] = [
             {"matchers": service, "receiver": one, "continue": True} for one in sorted(concerned - {Role.OFFICE.value})
         ]
-        return [alive, whole, *services, {"matchers": service, "receiver": Role.OFFICE.value}]
+        to_office: Node = {**own, "receiver": Role.OFFICE.value}
+        return [alive, whole, *told_too, to_office, *services, {"matchers": service, "receiver": Role.OFFICE.value}]
 
     def _of_areas(self) -> list[Node]:
         """Incidents of whole areas, to the nearest office; deeper areas first."""

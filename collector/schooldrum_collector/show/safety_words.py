@@ -11,6 +11,7 @@ from schooldrum_collector.speech import Say
 _WAYS = {
     Way.NONE: ("chưa cần làm gì", "nothing to do yet"),
     Way.FREE_UPGRADE: ("nâng cấp miễn phí lên {to}", "free upgrade to {to}"),
+    Way.NEXT_RELEASE: ("cập nhật miễn phí lên bản kế tiếp: {to}", "free update to the next release: {to}"),
     Way.ESU: ("mua hỗ trợ kéo dài (ESU), đến hết {to}", "buy extended support (ESU), until {to}"),
     Way.REPLACE: ("thay máy", "replace the PC"),
     Way.UNKNOWN: (
@@ -18,6 +19,7 @@ _WAYS = {
         "maybe an upgrade to {to}: whether its parts allow it is not known",
     ),
 }
+_NEXT_UNNAMED = ("cập nhật miễn phí lên bản Windows kế tiếp", "free update to the next release of Windows")
 _PARTS = {
     "processor": ("bộ xử lý", "processor"),
     "memory": ("bộ nhớ", "memory"),
@@ -84,7 +86,7 @@ def way_words(way: WayOut, say: Say) -> str:
     to = way.to
     if way.way is Way.ESU:
         to = day_words(date.fromisoformat(to), say)
-    told = say(*_WAYS[way.way]).format(to=to)
+    told = say(*(_WAYS[way.way] if to or way.way is not Way.NEXT_RELEASE else _NEXT_UNNAMED)).format(to=to)
     if way.parts:
         named = ", ".join(say(*_PARTS[part]) if part in _PARTS else part for part in way.parts)
         lead = (
@@ -99,6 +101,25 @@ def because_words(because: str, say: Say) -> str:
     if because.startswith("error "):
         return say(f"lỗi {because[6:]}", because)
     return say(*_BECAUSE[because]) if because in _BECAUSE else because
+
+
+def _missing(patches: Patches, say: Say) -> str:
+    """The one figure, and where the two signs do not say the same, which says what."""
+    if patches.told is None and patches.behind is None:
+        return say("chưa rõ", "not known yet")
+    count = formats.number(patches.count, say.language)
+    if patches.behind is None:
+        return count
+    behind = formats.number(patches.behind, say.language)
+    builds = say(
+        f"theo danh sách: chậm {behind} bản dựng",
+        f"by the list: {behind} {'build' if patches.behind == 1 else 'builds'} behind",
+    )
+    told = say("máy không tự báo", "the PC itself does not tell")
+    if patches.told is not None:
+        own = formats.number(patches.told, say.language)
+        told = say(f"máy tự báo {own}", f"the PC itself tells of {own}")
+    return f"{count} ({builds}; {told})"
 
 
 def patch_lines(patches: Patches, say: Say) -> Iterator[tuple[str, str]]:
@@ -122,17 +143,7 @@ def patch_lines(patches: Patches, say: Say) -> Iterator[tuple[str, str]]:
                 f"; phát hành ngày {day}, cách đây {ago} theo lịch", f"; published {day}, {ago} ago by the calendar"
             )
     yield say("Cập nhật bảo mật", "Security updates"), state
-    unknown = say("chưa rõ", "not known yet")
-    told = unknown if patches.told is None else formats.number(patches.told, say.language)
-    behind = (
-        ""
-        if patches.behind is None
-        else say(
-            f"; chậm {patches.behind} bản dựng",
-            f"; {patches.behind} {'build' if patches.behind == 1 else 'builds'} behind",
-        )
-    )
-    yield say("Bản vá còn thiếu", "Missing updates"), told + behind
+    yield say("Bản vá còn thiếu", "Missing updates"), _missing(patches, say)
     if patches.because:
         yield say("Bị cản vì", "Refused by"), ", ".join(because_words(one, say) for one in patches.because)
     if patches.stale:

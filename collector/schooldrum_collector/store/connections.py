@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from schooldrum_collector.store.interface import Full, Overloaded
+from schooldrum_collector.store.interface import Damaged, Full, Overloaded
 
 BUSY_SECONDS = 10
 """How long one process waits for another's transaction."""
@@ -46,10 +46,22 @@ def refusal(problem: sqlite3.Error, path: Path) -> Full | Overloaded:
         return Full(
             f"{path} has been damaged ({problem}): nothing can be stored. Stop the collector, keep a copy of its data "
             "directory, and restore the newest backup.",
+            f"{path} đã hỏng ({problem}): không lưu được gì. Dừng máy chủ, giữ lại một bản sao của thư mục số liệu, "
+            "rồi khôi phục bản sao lưu mới nhất.",
         )
     return Full(
         f"{path}: nothing can be stored ({problem}). Make room on this disk, or give this user the right to write "
         "there; storing goes on by itself as soon as it can.",
+        f"{path}: không lưu được gì ({problem}). Dọn bớt ổ đĩa này, hoặc cho tài khoản này quyền ghi; khi lưu được, "
+        "máy chủ tự làm tiếp.",
+    )
+
+
+def unreadable(problem: Exception, path: Path) -> Damaged:
+    """What a store that opens, but whose content cannot be read, means to whoever starts the collector."""
+    return Damaged(
+        f"{path} cannot be read ({problem}). Nothing was changed. Restore the newest backup into this directory.",
+        f"Không đọc được {path} ({problem}). Chưa thay đổi gì. Khôi phục bản sao lưu mới nhất vào thư mục này.",
     )
 
 

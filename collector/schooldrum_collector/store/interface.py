@@ -16,6 +16,7 @@ from schooldrum_collector.judge.lines import RegisteredLine
 from schooldrum_collector.judge.messages import Message
 from schooldrum_collector.judge.observers import Appointment
 from schooldrum_collector.judge.recipients import Recipient
+from schooldrum_collector.speech import ENGLISH, Say
 from schooldrum_collector.store.records import (
     AnswerLink,
     Appraisal,
@@ -47,13 +48,25 @@ from schooldrum_collector.store.records import (
 class Damaged(Exception):  # noqa: N818 - it names the store's state
     """The store's file is not readable as ours; the sentence says what to do, and nothing was overwritten."""
 
+    def __init__(self, english: str, vietnamese: str = "") -> None:
+        super().__init__(english)
+        self.vietnamese = vietnamese
+
 
 class Locked(Exception):  # noqa: N818 - it names the store's state
     """Another collector already works on this store; the sentence names it."""
 
+    def __init__(self, english: str, vietnamese: str = "") -> None:
+        super().__init__(english)
+        self.vietnamese = vietnamese
+
 
 class Full(Exception):  # noqa: N818 - it names the store's state
     """Nothing can be stored at present (disk full or not writable); nothing acknowledged is lost."""
+
+    def __init__(self, english: str, vietnamese: str = "") -> None:
+        super().__init__(english)
+        self.vietnamese = vietnamese
 
 
 class Overloaded(Exception):  # noqa: N818 - it names the store's state
@@ -352,7 +365,7 @@ class Store(Protocol):
     def retain(self, now: float) -> dict[str, int]:
         """Deletes what is older than its retention; returns how many rows per table. Raises as fold()."""
 
-    def check(self) -> list[str]:
+    def check(self, say: Say = ENGLISH) -> list[str]:
         """Sentences about anything wrong in the store; empty when sound."""
 
     def close(self) -> None:

@@ -37,6 +37,9 @@ class Lock:
                 f"{directory} is already in use by another Schooldrum collector"
                 f"{f' (process {holder})' if holder else ''}. Stop that one first, or give this one a data directory "
                 "of its own.",
+                f"{directory} đang được một máy chủ Schooldrum khác dùng"
+                f"{f' (tiến trình {holder})' if holder else ''}. Dừng máy chủ đó trước, hoặc chọn thư mục số liệu "
+                "khác.",
             ) from problem
         # On a full disk the lock holds all the same; only its holder's number stays unsaid.
         with contextlib.suppress(OSError):

@@ -48,7 +48,8 @@ def open_file(directory: Path, *, serving: bool) -> tuple[Path, Lock | None]:
         lock = Lock(directory) if serving else None
     except OSError as problem:
         raise Full(
-            f"{directory}: {problem.strerror}. The collector needs a directory that it may write to."
+            f"{directory}: {problem.strerror}. The collector needs a directory that it may write to.",
+            f"{directory}: {problem.strerror}. Máy chủ cần một thư mục được phép ghi.",
         ) from problem
     try:
         if not path.exists():
@@ -81,6 +82,8 @@ def _alone(directory: Path, lock: Lock | None, work: Callable[[Path], None]) -> 
         raise Full(
             f"{directory}: the store could not be made ready ({why}); what was there is as it was. It needs as much "
             "free room as it takes itself, and the right to write there.",
+            f"{directory}: chưa chuẩn bị được kho số liệu ({why}); dữ liệu cũ vẫn nguyên. Cần chỗ trống bằng kích "
+            "thước của kho và quyền ghi vào thư mục này.",
         ) from problem
     finally:
         if lock is None:
@@ -97,6 +100,10 @@ def look(path: Path, *, seconds: float) -> str:
         f"Nothing was changed. Restore the newest backup into this directory, or move {path.name} and the files whose "
         "names begin like it away, to start with an empty store."
     )
+    mending = (
+        f"Chưa thay đổi gì. Khôi phục bản sao lưu mới nhất vào thư mục này, hoặc dời {path.name} cùng các tệp có tên "
+        "bắt đầu như vậy đi chỗ khác để bắt đầu với kho trống."
+    )
     try:
         # Opened as it will be used: what can be read but not written would fail much later.
         with path.open("r+b") as file:
@@ -104,15 +111,22 @@ def look(path: Path, *, seconds: float) -> str:
     except OSError as problem:
         raise Full(
             f"{path} cannot be opened ({problem.strerror}). The collector needs the right to read and write it: run it "
-            "as the account the file belongs to, or give the file to this one."
+            "as the account the file belongs to, or give the file to this one.",
+            f"Không mở được {path} ({problem.strerror}). Máy chủ cần quyền đọc và ghi: chạy bằng tài khoản sở hữu tệp, "
+            "hoặc giao tệp cho tài khoản này.",
         ) from problem
     if len(header) < _HEADER.size or not header.startswith(_MAGIC):
-        raise Damaged(f"{path} is damaged: it does not begin like a store ({len(header)} bytes read). {advice}")
+        raise Damaged(
+            f"{path} is damaged: it does not begin like a store ({len(header)} bytes read). {advice}",
+            f"{path} đã hỏng: phần đầu không phải kho số liệu (đọc được {len(header)} byte). {mending}",
+        )
     _, application = _HEADER.unpack(header)
     if application != APPLICATION:
         raise Damaged(
             f"{path} is a database of another program. Nothing was changed. Move it away, or give the "
             "collector a data directory of its own.",
+            f"{path} là cơ sở dữ liệu của chương trình khác. Chưa thay đổi gì. Dời tệp đó đi, hoặc chọn thư mục số "
+            "liệu khác cho máy chủ.",
         )
     try:
         with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)) as eyes:
@@ -121,24 +135,32 @@ def look(path: Path, *, seconds: float) -> str:
     except sqlite3.OperationalError as problem:
         if "unable to open" in str(problem) or "readonly" in str(problem):
             raise Full(
-                f"{path} cannot be opened ({problem}). The collector needs the right to write there."
+                f"{path} cannot be opened ({problem}). The collector needs the right to write there.",
+                f"Không mở được {path} ({problem}). Máy chủ cần quyền ghi vào đó.",
             ) from problem
         if shutil.disk_usage(path.parent).free < _ROOM_TO_OPEN:
             # Reading needs a few pages of shared memory beside the file; SQLite calls their want an I/O error.
             raise Full(
                 f"{path} cannot be opened ({problem}): the disk is full. Make room on it and start again; the store "
-                "itself is as it was."
+                "itself is as it was.",
+                f"Không mở được {path} ({problem}): ổ đĩa đã đầy. Dọn bớt ổ đĩa rồi khởi động lại; kho số liệu vẫn "
+                "nguyên.",
             ) from problem
-        raise Damaged(f"{path} is damaged ({problem}). {advice}") from problem
+        raise Damaged(f"{path} is damaged ({problem}). {advice}", f"{path} đã hỏng ({problem}). {mending}") from problem
     except sqlite3.DatabaseError as problem:
-        raise Damaged(f"{path} is damaged ({problem}). {advice}") from problem
+        raise Damaged(f"{path} is damaged ({problem}). {advice}", f"{path} đã hỏng ({problem}). {mending}") from problem
     if complaint or not revision:
-        raise Damaged(f"{path} is damaged ({complaint or 'it names no version'}). {advice}")
+        raise Damaged(
+            f"{path} is damaged ({complaint or 'it names no version'}). {advice}",
+            f"{path} đã hỏng ({complaint or 'không ghi phiên bản'}). {mending}",
+        )
     if revision[0] not in _known_revisions():
         raise Damaged(
             f"{path} was written by a newer Schooldrum (store version {revision[0]}, this one knows {REVISION}). "
             "Nothing was changed. Install that version again, or restore the copy that was kept beside it when it was "
             "migrated.",
+            f"{path} do bản Schooldrum mới hơn ghi (kho phiên bản {revision[0]}, bản này biết {REVISION}). Chưa thay "
+            "đổi gì. Cài lại bản mới đó, hoặc khôi phục bản sao đã giữ bên cạnh khi nâng cấp.",
         )
     return str(revision[0])
 
@@ -167,6 +189,8 @@ def _create(path: Path) -> None:
         raise Damaged(
             f"{path} is missing, while {path.name}-wal is there: somebody has moved one without the other. "
             "Nothing was changed. Put the file back, restore a backup, or remove what is left to start anew.",
+            f"Mất {path} mà vẫn còn {path.name}-wal: có người đã dời một tệp mà để lại tệp kia. Chưa thay đổi gì. Trả "
+            "tệp về chỗ cũ, khôi phục bản sao lưu, hoặc xóa phần còn lại để bắt đầu lại.",
         )
     making = path.with_name(path.name + ".new")
     for ending in ("", "-wal", "-shm", "-journal"):

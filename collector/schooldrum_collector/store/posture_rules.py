@@ -7,15 +7,13 @@ what they leave out stays as the product has it.
 from importlib import resources
 from pathlib import Path
 
-from schooldrum_collector.judge.posture_policy import Faulty, Policies, read
+from schooldrum_collector.judge.faults import Faulty
+from schooldrum_collector.judge.posture_policy import Policies, read
+from schooldrum_collector.store.office_file import Unusable, text
 
 SHIPPED_FILE = "posture.toml"
 POLICY_FILE = "posture-policy.toml"
 LARGEST = 4 << 20
-
-
-class Unusable(ValueError):  # noqa: N818 - it names the file's state
-    """The office's rules cannot be used; the sentence names the file and what is wrong in it."""
 
 
 def shipped() -> Policies:
@@ -30,16 +28,10 @@ def load(directory: Path) -> tuple[Policies, ...]:
         Unusable: the office's file cannot be read, or something in it cannot be used.
     """
     path = directory / POLICY_FILE
-    try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST + 1)
-    except FileNotFoundError:
+    written = text(path, LARGEST)
+    if written is None:
         return (shipped(),)
-    except OSError as trouble:
-        raise Unusable(f"{path}: cannot be read ({trouble.strerror})") from trouble
-    if len(raw) > LARGEST:
-        raise Unusable(f"{path}: larger than {LARGEST} bytes")
     try:
-        return shipped(), read(raw.decode("utf-8-sig"))
-    except (UnicodeDecodeError, Faulty) as trouble:
-        raise Unusable(f"{path}: {trouble}") from trouble
+        return shipped(), read(written)
+    except Faulty as trouble:
+        raise Unusable(path, trouble.faults) from trouble

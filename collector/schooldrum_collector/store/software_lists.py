@@ -11,16 +11,14 @@ from typing import Any
 
 import msgspec
 
-from schooldrum_collector.judge.products import Catalogue, Faulty, catalogue
+from schooldrum_collector.judge.faults import Faulty, toml
+from schooldrum_collector.judge.products import NO_PRODUCTS, Catalogue, catalogue
 from schooldrum_collector.judge.software import Policy, policy
+from schooldrum_collector.store.office_file import Unusable, text
 
 CATALOGUE_FILE = "software.toml"
 POLICY_FILE = "software-policy.toml"
 LARGEST = 4 << 20
-
-
-class Unusable(ValueError):  # noqa: N818 - it names the file's state
-    """A list that cannot be used; the sentences name file, entry and what would be right."""
 
 
 class Lists(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,12 +47,12 @@ def load(directory: Path) -> Lists:
     own = _table(directory / POLICY_FILE)
     more = (own or {}).get("product", [])
     if not isinstance(more, list):
-        raise Unusable(f"{directory / POLICY_FILE}: product: write one [[product]] for each product")
+        raise Unusable(directory / POLICY_FILE, [NO_PRODUCTS])
     known = _catalogue(directory / CATALOGUE_FILE, more, directory / POLICY_FILE)
     try:
         lists = policy(own or {}, known)
     except Faulty as trouble:
-        raise _unusable(directory / POLICY_FILE, trouble) from trouble
+        raise Unusable(directory / POLICY_FILE, trouble.faults) from trouble
     return Lists(catalogue=known, policy=lists, has_policy=own is not None)
 
 
@@ -65,30 +63,20 @@ def _catalogue(newer: Path, more: list[Any], written_in: Path) -> Catalogue:
         try:
             brought = catalogue(given)
         except Faulty as trouble:
-            raise _unusable(newer, trouble) from trouble
+            raise Unusable(newer, trouble.faults) from trouble
         if brought.dated >= shipped().dated:
             ours = given
     try:
         return catalogue(ours, more)
     except Faulty as trouble:
-        raise _unusable(written_in, trouble) from trouble
+        raise Unusable(written_in, trouble.faults) from trouble
 
 
 def _table(path: Path) -> dict[str, Any] | None:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST + 1)
-    except FileNotFoundError:
+    written = text(path, LARGEST)
+    if written is None:
         return None
-    except OSError as trouble:
-        raise Unusable(f"{path}: cannot be read ({trouble.strerror})") from trouble
-    if len(raw) > LARGEST:
-        raise Unusable(f"{path}: larger than {LARGEST} bytes")
     try:
-        return tomllib.loads(raw.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as trouble:
-        raise Unusable(f"{path}: no TOML ({trouble})") from trouble
-
-
-def _unusable(path: Path, trouble: Faulty) -> Unusable:
-    return Unusable("\n".join(f"{path}: {problem}" for problem in trouble.problems))
+        return toml(written)
+    except Faulty as trouble:
+        raise Unusable(path, trouble.faults) from trouble

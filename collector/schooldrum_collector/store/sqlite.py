@@ -17,13 +17,14 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from schooldrum_collector.judge.incident import Incident
 from schooldrum_collector.judge.messages import Message
 from schooldrum_collector.judge.recipients import Recipient
+from schooldrum_collector.speech import ENGLISH, Say
 from schooldrum_collector.store import appraisals, audit, codes, incidents, messages, scans, sections
 from schooldrum_collector.store.appraisals import AppraisedMemory
 from schooldrum_collector.store.checkpoints import Checkpoints, checkpoint
-from schooldrum_collector.store.connections import Turn, refusal, transaction
+from schooldrum_collector.store.connections import Turn, refusal, transaction, unreadable
 from schooldrum_collector.store.folding import SETTLE_SECONDS, Folding, read_stream
 from schooldrum_collector.store.history import joined
-from schooldrum_collector.store.interface import Damaged, Full, Overloaded, Writer
+from schooldrum_collector.store.interface import Full, Overloaded, Writer
 from schooldrum_collector.store.journal import Bounds, Journal, Told
 from schooldrum_collector.store.lock import Lock
 from schooldrum_collector.store.opening import open_file, register_engine
@@ -86,9 +87,7 @@ def open_store(
     except (sqlite3.Error, exc.DBAPIError, msgspec.DecodeError) as problem:
         if lock:
             lock.release()
-        raise Damaged(
-            f"{path} cannot be read ({problem}). Nothing was changed. Restore the newest backup into this directory.",
-        ) from problem
+        raise unreadable(problem, path) from problem
     except BaseException:
         if lock:
             lock.release()
@@ -213,7 +212,7 @@ class SqliteStore:
     @contextmanager
     def _still_open(self) -> Iterator[None]:
         if self._closed:
-            raise Full(f"{self._path}: the store is closed")
+            raise Full(f"{self._path}: the store is closed", f"{self._path}: kho số liệu đã đóng")
         yield
 
     def register(self) -> Register:
@@ -426,9 +425,9 @@ class SqliteStore:
         except sqlite3.DatabaseError as problem:
             raise refusal(problem, self._path) from problem
 
-    def check(self) -> list[str]:
+    def check(self, say: Say = ENGLISH) -> list[str]:
         """As the interface says; reads the whole file."""
-        return complaints(self._path, self._eyes)
+        return complaints(self._path, self._eyes, say)
 
     def close(self) -> None:
         """As the interface says."""

@@ -17,7 +17,7 @@ from schooldrum_collector.web.chores import Chores
 from schooldrum_collector.web.clerk import Clerk
 from schooldrum_collector.web.enrolment import Enrolments
 from schooldrum_collector.web.intake import Intake
-from schooldrum_collector.web.letter import unpack
+from schooldrum_collector.web.letter import Unacceptable, unpack
 from schooldrum_collector.web.plain_head import PATH
 from schooldrum_collector.web.reception import Reception, too_large, too_slow
 from schooldrum_collector.web.repair import Repairs
@@ -31,6 +31,8 @@ COUNTS: web.AppKey[Counter[str]] = web.AppKey("counts", Counter)
 """What has come through this door since it opened, by kind (see Intake): for the collector's own metrics."""
 RECEPTION: web.AppKey[Reception] = web.AppKey("reception", Reception)
 """What the plain road shares with this application."""
+SAY: web.AppKey[Say] = web.AppKey("say", Say)
+"""In which language sentences are said."""
 _HEADERS = {"Content-Type": "application/json", "Server": "Schooldrum"}
 _Handler = Callable[[web.Request], Awaitable[Answer]]
 
@@ -97,6 +99,7 @@ def agents_app(
     app = web.Application(client_max_size=PACKED_BYTES)
     app[COUNTS] = intake.counts
     app[RECEPTION] = reception
+    app[SAY] = say
     app.cleanup_ctx.append(chores_done)
     app.router.add_post(PATH, _spoken(requests.reports, reception))
     app.router.add_post("/v1/enrol", _spoken(requests.enrol, reception))
@@ -125,7 +128,7 @@ class _Requests:
         if isinstance(shown, Answer):
             return shown
         try:
-            body = await _body(request, PACKED_BYTES)
+            body = await _body(request, PACKED_BYTES, too_slow)
             encoding = headers.get("Content-Encoding", "")
             return await reception.intake.take(shown, body, encoding=encoding, address=self._address(request))
         finally:
@@ -133,11 +136,19 @@ class _Requests:
 
     async def enrol(self, request: web.Request) -> Answer:
         """POST /v1/enrol."""
-        body = await _body(request, ENROL_BYTES)
+        body = await _body(request, ENROL_BYTES, self._too_slow)
         plain = unpack(body, request.headers.get("Content-Encoding", ""))
         if len(plain) > ENROL_BYTES:
             return trouble(413, "too_large", f"a request to enrol has at most {ENROL_BYTES} bytes")
         return await self._enrolments.take(plain, self._address(request))
+
+    def _too_slow(self, seconds: float) -> Unacceptable:
+        """Unlike a report's body (`too_slow`), this one cannot be sent in halves."""
+        message = self._say(
+            f"Yêu cầu không đến đủ trong {seconds:.0f} giây; hãy kiểm tra đường truyền rồi thử lại.",
+            f"The request did not arrive within {seconds:.0f} s; check the line, then try again.",
+        )
+        return Unacceptable(408, "timeout", message)
 
     async def certificate(self, _: web.Request) -> web.Response:
         """GET /v1/ca: what the pin of an install code is compared with; no secret."""
@@ -153,7 +164,7 @@ class _Requests:
         return trouble(404, "not_found", self._say("Ở đây không có gì.", "There is nothing here."))
 
 
-async def _body(request: web.Request, most: int) -> bytes:
+async def _body(request: web.Request, most: int, slow: Callable[[float], Unacceptable]) -> bytes:
     if (request.content_length or 0) > most:
         raise too_large(most)
     if request.content.is_eof():
@@ -162,7 +173,7 @@ async def _body(request: web.Request, most: int) -> bytes:
         async with asyncio.timeout(bounds.BODY_SECONDS):
             return await request.read()
     except TimeoutError as problem:
-        raise too_slow(bounds.BODY_SECONDS) from problem
+        raise slow(bounds.BODY_SECONDS) from problem
 
 
 def _spoken(handler: _Handler, reception: Reception) -> Callable[[web.Request], Awaitable[web.Response]]:

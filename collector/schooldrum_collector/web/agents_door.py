@@ -8,8 +8,10 @@ import msgspec
 from aiohttp import web
 
 from schooldrum_collector.web import reception as bounds
-from schooldrum_collector.web.agents import RECEPTION
+from schooldrum_collector.web.agents import RECEPTION, SAY
 from schooldrum_collector.web.plain_road import PlainRoad
+from schooldrum_collector.web.secure_line import Listener, SecureLine
+from schooldrum_collector.web.unreadable import connections_of
 
 KEEP_ALIVE_SECONDS = 90.0
 """Longer than a beat, so that a PC keeps its connection; also how long a first request may take to be said."""
@@ -41,10 +43,14 @@ class AgentsDoor(msgspec.Struct, frozen=True):
     server: asyncio.Server
     road: PlainRoad
     runner: web.AppRunner
+    opening: set[SecureLine]
+    """Connections whose handshake is under way."""
 
     async def close(self) -> None:
         """Takes no more connections, lets requests in hand end, writes what is left to write."""
         self.server.close()
+        for line in list(self.opening):
+            line.abort()
         await self.road.close(_SHUTDOWN_SECONDS)
         await self.runner.cleanup()
 
@@ -65,40 +71,39 @@ async def open_agents_door(
     Raises:
         OSError: the address cannot be had.
     """
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        # Unpacking is letter.py's, with its own bounds.
-        auto_decompress=False,
-        keepalive_timeout=KEEP_ALIVE_SECONDS,
-        lingering_time=_LINGER_SECONDS,
-        shutdown_timeout=_SHUTDOWN_SECONDS,
-    )
+    runner = web.AppRunner(app, shutdown_timeout=_SHUTDOWN_SECONDS)
     await runner.setup()
     speaking = runner.server
     if speaking is None:
         raise RuntimeError("the runner has no server after its set-up")
 
-    road = PlainRoad(
-        app[RECEPTION], speaking, idle=KEEP_ALIVE_SECONDS, body=bounds.BODY_SECONDS, linger=_LINGER_SECONDS
+    library = connections_of(
+        speaking,
+        app[SAY],
+        access_log=None,
+        # Unpacking is letter.py's, with its own bounds.
+        auto_decompress=False,
+        keepalive_timeout=KEEP_ALIVE_SECONDS,
+        lingering_time=_LINGER_SECONDS,
     )
+    road = PlainRoad(app[RECEPTION], library, idle=KEEP_ALIVE_SECONDS, body=bounds.BODY_SECONDS, linger=_LINGER_SECONDS)
 
-    def answer_connection() -> asyncio.BaseProtocol:
+    def answer_connection() -> Listener:
         if len(road.connections) + len(speaking.connections) >= connections:
             return _Refusal()
-        return road.connection() if plain else speaking()
+        return road.connection() if plain else library()
+
+    opening: set[SecureLine] = set()
+
+    def connection() -> asyncio.BaseProtocol:
+        if tls is None:
+            return cast("asyncio.BaseProtocol", answer_connection())
+        return SecureLine(tls, answer_connection, buffer=road.buffer, seconds=_TLS_SECONDS, opening=opening)
 
     try:
-        server = await asyncio.get_running_loop().create_server(
-            answer_connection,
-            host,
-            port,
-            ssl=tls,
-            backlog=_BACKLOG,
-            ssl_handshake_timeout=_TLS_SECONDS if tls else None,
-        )
+        server = await asyncio.get_running_loop().create_server(connection, host, port, backlog=_BACKLOG)
     except OSError:
         await road.close(0)
         await runner.cleanup()
         raise
-    return AgentsDoor(host, server.sockets[0].getsockname()[1], server, road, runner)
+    return AgentsDoor(host, server.sockets[0].getsockname()[1], server, road, runner, opening)

@@ -13,7 +13,7 @@ import msgspec
 from schooldrum_collector.judge.expecting import CALENDARS
 from schooldrum_collector.judge.incident import Incident, Severity
 from schooldrum_collector.judge.incident import State as IncidentState
-from schooldrum_collector.judge.places import PlacePresence, PlaceState, school_places
+from schooldrum_collector.judge.places import AWAY, PlacePresence, PlaceState
 from schooldrum_collector.judge.presence import State
 from schooldrum_collector.store.records import EVERYTHING, Latest, Machine, MachineState, Register
 from schooldrum_collector.web.sight import Sight
@@ -26,7 +26,7 @@ _WEIGHTS = {Severity.URGENT: 3, Severity.ACTION: 2, Severity.INFORMATION: 1, Sev
 
 
 class SchoolStands(msgspec.Struct, frozen=True, kw_only=True):
-    """A school: its state, whether it is expected to be on, its approved PCs by state, and how many wait for approval.
+    """A school: its state, whether it is expected to be on, its approved PCs by state (or away), and how many wait.
 
     `worst` is the gravest incident that goes on there.
     """
@@ -98,7 +98,11 @@ class Census:
             members = self._members_of(register, code)
             looked_at += len(members.active)
             latest = {one.machine: one for one in sight.latest(code)}
-            machines = {state.value: count for state, count in sight.states_of(members.active, latest).items() if count}
+            here = [one for one in members.active if one.id not in sight.apart.away] if sight.apart.away else None
+            states = sight.states_of(members.active if here is None else here, latest)
+            machines = {state.value: count for state, count in states.items() if count}
+            if here is not None and len(here) < len(members.active):
+                machines[AWAY] = len(members.active) - len(here)
             state = state_of(machines)
             if machines.get(State.SILENT):
                 whole += 1
@@ -125,14 +129,7 @@ class Census:
         if latest is None:
             known = sight.places.get(code)
             return known.school if known else None
-        return school_places(
-            sight.register,
-            rooms=self._rooms.get(code, ()),
-            machines=members.active,
-            heard_of=latest.get,
-            hearing=sight.hearing,
-            now=sight.now,
-        ).school
+        return sight.places_of(members.active, self._rooms.get(code, ()), latest).school
 
 
 def state_of(machines: Mapping[str, int]) -> PlaceState:

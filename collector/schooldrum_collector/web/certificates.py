@@ -34,6 +34,10 @@ class Unusable(ValueError):  # noqa: N818 - it names the file's state
     It is never made anew by itself: every install code and every agent pins it.
     """
 
+    def __init__(self, english: str, vietnamese: str = "") -> None:
+        super().__init__(english)
+        self.vietnamese = vietnamese
+
 
 class Authority(msgspec.Struct, frozen=True, kw_only=True):
     """The office's authority. `pin` is the SHA-256 (hex) of its certificate (DER); `pem` is that certificate."""
@@ -89,7 +93,9 @@ def open_authority(directory: Path, now: float, *, relied_on: bool = False) -> A
         if relied_on:
             raise Unusable(
                 f"{path} is missing; bring it back from a backup, every agent pins it. Nothing was made in its place. "
-                "Where there is no backup, begin with a new data directory and enrol every PC again."
+                "Where there is no backup, begin with a new data directory and enrol every PC again.",
+                f"Mất tệp {path}; hãy lấy lại từ bản sao lưu, vì mọi máy chỉ tin tệp này. Máy chủ không tự tạo tệp "
+                "khác. Nếu không có bản sao lưu, hãy bắt đầu với thư mục số liệu mới và cài lại mọi máy.",
             )
         key = ec.generate_private_key(ec.SECP256R1())
         _write(path, _private(key) + _public(_sign_authority(key, now)), replace=False)
@@ -98,15 +104,24 @@ def open_authority(directory: Path, now: float, *, relied_on: bool = False) -> A
 
 def _load(path: Path) -> Authority:
     if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise Unusable(f"{path} can be read by others, who could pose as this collector; run: chmod 600 {path}")
+        raise Unusable(
+            f"{path} can be read by others, who could pose as this collector; run: chmod 600 {path}",
+            f"Tài khoản khác đọc được {path} và có thể giả làm máy chủ này; chạy: chmod 600 {path}",
+        )
     content = path.read_bytes()
     try:
         key = serialization.load_pem_private_key(content, password=None)
         certificate = x509.load_pem_x509_certificate(content)
     except ValueError as problem:
-        raise Unusable(f"{path} is damaged ({problem}); bring it back from a backup, every agent pins it") from problem
+        raise Unusable(
+            f"{path} is damaged ({problem}); bring it back from a backup, every agent pins it",
+            f"{path} đã hỏng ({problem}); hãy lấy lại từ bản sao lưu, vì mọi máy chỉ tin tệp này.",
+        ) from problem
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
-        raise Unusable(f"{path}: key and certificate do not belong together; bring it back from a backup")
+        raise Unusable(
+            f"{path}: key and certificate do not belong together; bring it back from a backup",
+            f"{path}: khóa và chứng chỉ không khớp nhau; hãy lấy lại từ bản sao lưu.",
+        )
     encoded = certificate.public_bytes(serialization.Encoding.DER)
     return Authority(
         directory=path.parent,

@@ -89,6 +89,8 @@ def pieces(sight: Sight, used: CodeUsed, rendering: Rendering, words: Reader) ->
         came=len(arrived),
         uses=token.uses,
         ended=ended,
+        school=token.path.partition("/")[0],
+        waiting=sum(bool(one.waits) for one in arrived),
         until=formats.moment(token.expires, words.language),
     )
     return Pieces(html=html, lists={"arrivals": order})

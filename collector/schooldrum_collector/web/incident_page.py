@@ -1,10 +1,15 @@
 """An incident: what is wrong, where on the way it breaks, what it rests on, what to do, and all that happened to it."""
 
+from collections.abc import Mapping, Sequence
+
 import msgspec
 
 from schooldrum_collector import formats
-from schooldrum_collector.judge.fault import Kind, Level, Verdict
+from schooldrum_collector.judge.blame import path_to
+from schooldrum_collector.judge.climbing import End
+from schooldrum_collector.judge.fault import Degree, Kind, Level, Verdict
 from schooldrum_collector.judge.incident import Incident
+from schooldrum_collector.judge.incident_corrections import SAME_BEGIN_SECONDS
 from schooldrum_collector.show.incident_record import ANSWER_WORDS, HAPPENED, STATES, detail
 from schooldrum_collector.show.incident_words import SEVERITIES, degree_word, names_of, read, verdict_word, zone_of
 from schooldrum_collector.store.records import Story
@@ -18,6 +23,13 @@ _POWER = ("power", "power_cut", "closed")
 _ROOM = ("switched_off", "help")
 _PROVIDER = ("provider_informed", "help")
 _OUTSIDE = frozenset({Verdict.LINE, Verdict.NATIONAL, Verdict.INTERNATIONAL, Verdict.DNS})
+_AT_HOME = frozenset({Verdict.MACHINE, Verdict.ROOM, Verdict.LAN, Verdict.POWER})
+_SHARED_ENDS = {
+    Verdict.LINE: End.LINE,
+    Verdict.DNS: End.DNS,
+    Verdict.NATIONAL: End.NATIONAL,
+    Verdict.INTERNATIONAL: End.INTERNATIONAL,
+}
 _ROLES = {"collector": ("máy chủ", "the collector"), "office": ("Sở, phòng", "the office")}
 _SCHOOL_ROLE = ("nhà trường", "the school")
 
@@ -62,6 +74,7 @@ def pieces(sight: Sight, story: Story, rendering: Rendering, words: Reader) -> P
     one, say, language = story.incident, words.say, words.language
     told = read(sight.register, one, sight.now, language)
     zone = zone_of(sight.register, one)
+    way = _way(one)
     html = {
         "head": rendering.piece(
             "piece_incident_head.html",
@@ -80,9 +93,9 @@ def pieces(sight: Sight, story: Story, rendering: Rendering, words: Reader) -> P
         "path": rendering.piece(
             "piece_path.html",
             words,
-            drawn=bool(one.evidence.steps) or one.kind is Kind.OUTAGE,
-            measured=is_measured(one.evidence.steps),
-            stops=stops(one.evidence.steps, say),
+            drawn=bool(way) or one.kind is Kind.OUTAGE,
+            measured=is_measured(way),
+            stops=stops(way, say),
             width=WIDTH,
             height=HEIGHT,
         ),
@@ -104,6 +117,14 @@ def pieces(sight: Sight, story: Story, rendering: Rendering, words: Reader) -> P
         "record": rendering.piece("piece_record.html", words, lines=_record(story, words, zone)),
     }
     return Pieces(html=html)
+
+
+def _way(one: Incident) -> Mapping[str, str]:
+    """What is known of the way; where many schools' own records say where it breaks, as their common verdict says."""
+    if is_measured(one.evidence.steps) or one.school or one.degree is not Degree.FOUND:
+        return one.evidence.steps
+    end = _SHARED_ENDS.get(one.verdict)
+    return path_to(end) if end else one.evidence.steps
 
 
 def _by(role: str, words: Reader) -> str:
@@ -174,6 +195,13 @@ def affected(sight: Sight, one: Incident, words: Reader) -> list[Affected]:
     ]
 
 
+def customers_of(sight: Sight, one: Incident, words: Reader) -> list[Affected]:
+    """What a school reads out to its provider; nothing where no line can be at fault."""
+    if not one.school or one.place.level in {Level.ROOM, Level.MACHINE} or one.verdict in _AT_HOME:
+        return []
+    return affected(sight, one, words)
+
+
 class PastLine(msgspec.Struct, frozen=True, kw_only=True):
     """An incident that is over, in one line."""
 
@@ -183,10 +211,41 @@ class PastLine(msgspec.Struct, frozen=True, kw_only=True):
     began: str
     lasted: str
     cause: str
+    parts: tuple["PastLine", ...] = ()
+    """Those of single schools that were a part of it."""
 
 
-def past_line(sight: Sight, one: Incident, words: Reader) -> PastLine:
-    """An incident that is over, in one line."""
+def past_lines(sight: Sight, past: Sequence[Incident], words: Reader) -> list[PastLine]:
+    """Incidents that are over; what single schools have of one of many schools stands inside it."""
+    larger = [one for one in past if not one.school]
+    parts: dict[int, list[Incident]] = {}
+    for one in past:
+        whole = next((other for other in larger if _is_part(one, other)), None)
+        if whole is not None:
+            parts.setdefault(whole.number, []).append(one)
+    inside = {one.number for some in parts.values() for one in some}
+    return [
+        msgspec.structs.replace(
+            _past_line(sight, one, words),
+            parts=tuple(_past_line(sight, part, words) for part in parts.get(one.number, ())),
+        )
+        for one in past
+        if one.number not in inside
+    ]
+
+
+def _is_part(one: Incident, whole: Incident) -> bool:
+    if one.parent == whole.number:
+        return True
+    return (
+        bool(one.school)
+        and one.school in whole.schools
+        and one.verdict is whole.verdict
+        and abs(one.began - whole.began) <= SAME_BEGIN_SECONDS + one.began_error + whole.began_error
+    )
+
+
+def _past_line(sight: Sight, one: Incident, words: Reader) -> PastLine:
     say, zone = words.say, zone_of(sight.register, one)
     return PastLine(
         name=one.name,

@@ -10,6 +10,7 @@ from schooldrum_collector.store.records import RoomToken
 from schooldrum_wire.token import Token
 
 DAYS = 7
+FEWEST_DAYS = 1 / 24
 MOST_DAYS = 90
 MOST_USES = 1000
 _DAY_SECONDS = 86400.0

@@ -12,7 +12,6 @@ from collections.abc import Callable, Coroutine
 import msgspec
 
 from schooldrum_collector.judge.identity import is_other_hardware
-from schooldrum_collector.judge.runs import follow
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Overloaded, Store
 from schooldrum_collector.store.records import Arrival, Credential, Machine
@@ -269,19 +268,11 @@ class Intake:
                 # A person has decided; whoever is left speaks on in its run, and that is no second PC.
                 speaker.runs = msgspec.structs.replace(speaker.runs, past=())
                 speaker.disputed = False
-            if live.run != speaker.runs.run:
-                runs, two_speak = follow(
-                    speaker.runs,
-                    run=live.run,
-                    boot=live.boot,
-                    sent=now.boottime,
-                    starts=delivery.starts,
-                )
-                speaker.runs = runs
-                frozen = runs.frozen
-                if two_speak:
-                    speaker.disputed = True
-                    self._chores.conflict(machine, received)
+            two_speak, word = speaker.listen(live, received=received, sent=now.boottime, starts=delivery.starts)
+            frozen = speaker.runs.frozen
+            if two_speak:
+                speaker.disputed = True
+                self._chores.conflict(machine, received)
             if live.frozen is not None and (live.frozen or frozen is None):
                 frozen = live.frozen
         return Arrival(

@@ -1,11 +1,12 @@
-"""A PC in plain words: how it is, what is wrong with it and what to do, what it is made of, what it sends."""
+"""A PC in plain words: how it is, what is wrong with it and what to do, what it is made of."""
+
+from collections.abc import Iterable
 
 import msgspec
 
 from schooldrum_collector import formats
 from schooldrum_collector.judge.appraisal import Verdicts
 from schooldrum_collector.judge.incident import Incident
-from schooldrum_collector.judge.live import Live, Unreadable, opened
 from schooldrum_collector.judge.posture_checks import Verdict as CheckVerdict
 from schooldrum_collector.judge.posture_words import NAMES, VERDICTS
 from schooldrum_collector.judge.presence import Presence, State
@@ -15,7 +16,6 @@ from schooldrum_collector.show.disk_words import VERDICTS as DISK_WORDS
 from schooldrum_collector.show.disk_words import reason_words
 from schooldrum_collector.show.hardware_words import change_words, hardware_lines
 from schooldrum_collector.show.machine_words import called, waits_because
-from schooldrum_collector.show.reading_words import human_value
 from schooldrum_collector.show.safety_words import patch_lines, support_words, way_words
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.records import Appraisal, Change, Latest, Machine, StoredSection
@@ -24,16 +24,15 @@ from schooldrum_collector.web.page_words import machine_look
 from schooldrum_collector.web.rendering import Reader, Rendering
 from schooldrum_collector.web.school_page import card_of
 from schooldrum_collector.web.sight import Sight
-from schooldrum_wire.catalogue import METRICS
 
 CHANGES_SHOWN = 20
-ROWS_SHOWN = 200
 _CHECK_LOOKS = {
     CheckVerdict.MET: ("good", "✓"),
     CheckVerdict.NOT_MET: ("bad", "✗"),
     CheckVerdict.UNKNOWN: ("quiet", "?"),
     CheckVerdict.NOT_APPLICABLE: ("quiet", "\N{EN DASH}"),
 }
+_PLAIN_CHANGES = frozenset({"machine.approve", "machine.reject", "machine.retire", "conflict"})
 _DISK_KINDS = {DiskVerdict.FAILING: "bad", DiskVerdict.WARNING: "poor"}
 
 
@@ -90,7 +89,7 @@ def pieces(
 ) -> Pieces:
     """The changing parts of a PC's page."""
     say = words.say
-    presence = sight.judged(machine, heard)
+    presence = sight.presence(machine)
     verdicts = known.appraisal.verdicts if known.appraisal else None
     holding = [one for one in incidents if machine.id in one.blamed or one.place.path == machine.id]
     html = {
@@ -117,11 +116,19 @@ def pieces(
             "piece_changes.html",
             words,
             changes=[
-                (formats.moment(one.at, words.language), change_words(one, say), one.detail) for one in known.changes
+                (formats.moment(one.at, words.language), change_words(one, say), _change_detail(one))
+                for one in known.changes
             ],
         ),
     }
     return Pieces(html=html)
+
+
+def _change_detail(change: Change) -> str:
+    """What is not said by the change's own words: of coming, going and being approved nothing is left to say."""
+    if change.action.startswith("enrol-") or change.action in _PLAIN_CHANGES:
+        return ""
+    return change.detail.replace("->", "\N{RIGHTWARDS ARROW}")
 
 
 def _state_sentence(sight: Sight, machine: Machine, heard: Latest | None, presence: Presence, words: Reader) -> str:
@@ -169,8 +176,31 @@ def _of_record(machine: Machine, presence: Presence, say: Say) -> list[Finding]:
                 evidence=say(f"Vì {waits_because(machine, say)}.", f"Because {waits_because(machine, say)}."),
                 steps=(
                     say(
-                        "Chuyên viên của Sở xem và duyệt: schooldrum-collector machines approve",
-                        "The office looks at it and approves it: schooldrum-collector machines approve",
+                        "Máy là của trường: bấm [Xem và duyệt] ở dưới, hoặc trên trang của trường.",
+                        "It belongs to the school: tap [See and approve] below, or on the school's page.",
+                    ),
+                ),
+            )
+        )
+    if presence.state is State.MUTE:
+        found.append(
+            Finding(
+                kind="poor",
+                title=say("Đang bật, không gửi số liệu", "On, not reporting"),
+                evidence=say(
+                    "Các máy khác vẫn thấy máy này trong mạng. Schooldrum trên máy đã dừng hoặc bị chặn.",
+                    "Other PCs still see it on the network. Schooldrum was stopped or blocked on it.",
+                ),
+                steps=(
+                    say(
+                        "Mở phần mềm diệt virus, xem mục Cách ly (Quarantine). Nếu có Schooldrum: chọn Khôi phục và "
+                        "thêm vào danh sách tin cậy.",
+                        "Open the antivirus and look into Quarantine. If Schooldrum is there: choose Restore and add "
+                        "it to the allow list.",
+                    ),
+                    say(
+                        'Trong Start mở "Kiểm tra máy này"; nếu không còn, cài lại bằng bộ cài của phòng.',
+                        'In Start open "Check this PC"; if it is gone, install again with the room\'s installer.',
                     ),
                 ),
             )
@@ -274,7 +304,18 @@ def _safety_lines(verdicts: Verdicts | None, say: Say) -> list[tuple[str, str]]:
             lines.append((say("Hướng xử lý", "Way out"), way_words(verdicts.way, say)))
     if verdicts and verdicts.patches:
         lines += patch_lines(verdicts.patches, say)
-    return lines
+    return _joined(lines)
+
+
+def _joined(lines: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What has no name of its own goes on with the line before."""
+    joined: list[tuple[str, str]] = []
+    for name, value in lines:
+        if name or not joined:
+            joined.append((name, value))
+        else:
+            joined[-1] = (joined[-1][0], f"{joined[-1][1]}; {value}")
+    return joined
 
 
 def _facts(machine: Machine, heard: Latest | None, words: Reader) -> list[tuple[str, str]]:
@@ -288,65 +329,3 @@ def _facts(machine: Machine, heard: Latest | None, words: Reader) -> list[tuple[
             facts.append((say("Đóng băng ổ đĩa", "Frozen disk"), say("có", "yes")))
         facts.append((say("Phần mềm trên máy", "Program on the PC"), heard.agent or "?"))
     return facts
-
-
-class Sent(msgspec.Struct, frozen=True, kw_only=True):
-    """A figure as it left the PC: its name, what it is of, the figure, and what it means (in English, as declared)."""
-
-    name: str
-    labels: str
-    value: str
-    help: str
-
-
-class SentList(msgspec.Struct, frozen=True, kw_only=True):
-    """A list as it left the PC."""
-
-    name: str
-    updated: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    more: int
-
-
-def sent_figures(heard: Latest | None, now: float, language: str) -> list[Sent]:
-    """Every figure of the newest report."""
-    try:
-        live = opened(heard.body) if heard else Live(boot="")
-    except Unreadable:
-        live = Live(boot="")
-    clock = heard.clock if heard else 0.0
-    figures: list[Sent] = []
-    for result in sorted(live.results, key=lambda one: one.probe):
-        for reading in result.readings:
-            declared = METRICS.get(reading.name)
-            figures.append(
-                Sent(
-                    name=reading.name,
-                    labels=" ".join(f"{key}={value}" for key, value in reading.labels.items()),
-                    value=human_value(reading, clock + result.boottime, now, language),
-                    help=declared.help if declared else "",
-                )
-            )
-    return figures
-
-
-def sent_lists(sections: tuple[StoredSection, ...], language: str) -> list[SentList]:
-    """Every list as it was last received."""
-    lists: list[SentList] = []
-    for section in sections:
-        columns = tuple(sorted({name for row in section.rows for name in row}))
-        rows = tuple(
-            tuple("" if row.get(name) is None else str(row[name]) for name in columns)
-            for row in section.rows[:ROWS_SHOWN]
-        )
-        lists.append(
-            SentList(
-                name=section.name,
-                updated=formats.moment(section.updated, language),
-                columns=columns,
-                rows=rows,
-                more=max(0, len(section.rows) - ROWS_SHOWN),
-            )
-        )
-    return lists

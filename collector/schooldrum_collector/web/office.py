@@ -9,6 +9,7 @@ import msgspec
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
+from schooldrum_collector.judge.apart import NOBODY, Apart
 from schooldrum_collector.judge.lost_time import Reckon, Reckoned
 from schooldrum_collector.judge.places import SchoolPlaces
 from schooldrum_collector.judge.presence import Hearing, in_grace
@@ -19,7 +20,8 @@ from schooldrum_collector.web.guard import guard, refusal
 from schooldrum_collector.web.install_codes import Install
 from schooldrum_collector.web.live_pages import LivePages
 from schooldrum_collector.web.page_acts import LARGEST_FORM, ActDesk, Unfit
-from schooldrum_collector.web.pages import TROUBLES, PageDesk
+from schooldrum_collector.web.page_troubles import TROUBLES
+from schooldrum_collector.web.pages import PageDesk
 from schooldrum_collector.web.reading import Malformed, Reading
 from schooldrum_collector.web.reading_incidents import ReadingIncidents
 from schooldrum_collector.web.rendering import Rendering
@@ -48,6 +50,7 @@ def office_app(
     language: str = "vi",
     places: Mapping[str, SchoolPlaces] = _NOTHING_SEEN,
     incidents: Callable[[], Mapping[str, Mapping[tuple[str, str], int]]] = dict,
+    apart: Callable[[], Apart] = lambda: NOBODY,
     reckoned: Reckon = Reckoned,
     install: Install | None = None,
     secure: bool = False,
@@ -58,7 +61,8 @@ def office_app(
     `now` is the collector's clock (epoch seconds) and `hearing` since when it listens; `token` opens the door, None
     leaves it open to this very machine alone; `hosts` are the names beside loopback's under which it is called;
     `language` is what people read who do not choose; `places` is how places stand, by school code,
-    `incidents` how many of a school's go on, by kind and verdict, `reckoned` what schools lost;
+    `incidents` how many of a school's go on, by kind and verdict, `apart` the PCs that neighbours see or that are not
+    at their school, `reckoned` what schools lost;
     `install` is what install codes made on pages carry (None: none are made), `secure` that browsers come by TLS.
     `scanned(machine, at)` is told of climbs that people bring by phone.
     Refusing to bind it beyond loopback without token and TLS is the business of whoever binds it.
@@ -79,6 +83,7 @@ def office_app(
             now=now(),
             places=places,
             incidents=incidents(),
+            apart=apart(),
             reckoned=reckoned(),
         )
 

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from urllib.parse import quote
 
-import msgspec
 from aiohttp import web
 
 from schooldrum_collector.judge.calendar_plan import Closing, with_days, without_days
@@ -17,8 +16,7 @@ from schooldrum_collector.judge.incident_acts import Refused, acknowledged, answ
 from schooldrum_collector.show.incident_words import zone_of
 from schooldrum_collector.store.interface import Writer
 from schooldrum_collector.store.records import Change, Machine, MachineState, RoomToken
-from schooldrum_collector.store.retiring import retire
-from schooldrum_collector.web import enrolment_page, machine_page, school_page
+from schooldrum_collector.web import enrolment_page, machine_page, pending_page, school_page
 from schooldrum_collector.web.install_codes import DAYS, MOST_USES, Install, new_code
 from schooldrum_collector.web.live_pages import LivePages
 from schooldrum_collector.web.pages import PageDesk
@@ -36,7 +34,7 @@ _FORM_TYPE = "application/x-www-form-urlencoded"
 
 
 class Unfit(Exception):  # noqa: N818 - it names how the act ended
-    """A form was not taken: the word is one of pages.TROUBLES."""
+    """A form was not taken: the word is one of page_troubles.TROUBLES."""
 
 
 class ActDesk:
@@ -74,6 +72,7 @@ class ActDesk:
             web.post("/incidents/{number}/answer", self.answer),
             web.post("/schools/{code}/close", self.close),
             web.post("/schools/{code}/open", self.open),
+            web.post("/schools/{code}/pending", self.decide),
         ]
         if self._install is not None:
             routes += [
@@ -267,6 +266,25 @@ class ActDesk:
             raise Malformed("uses")
         return await self._made(request, sight, path, int(uses), None)
 
+    async def decide(self, request: web.Request) -> web.StreamResponse:
+        """POST /schools/{code}/pending: a PC that waits is let in or turned away; without a name all are let in."""
+        fields = await self._form(request)
+        sight, code = self._school(request)
+        word, named = fields.get("answer", ""), fields.get("machine", "")
+        if word not in {pending_page.APPROVE, pending_page.REJECT} or (word == pending_page.REJECT and not named):
+            raise Malformed("answer")
+        chosen = [named] if named else [one.id for one in pending_page.waiting_in(sight, code)]
+        visitor, now = visitor_of(request), self._now()
+
+        def write() -> int:
+            with sight.store.writing() as writer:
+                return pending_page.decide(writer, chosen, word, visitor, school=code, now=now)
+
+        if not await asyncio.to_thread(write):
+            raise Unfit("over")
+        self._live.stir()
+        raise web.HTTPSeeOther(f"/schools/{quote(code, safe='')}/pending")
+
     async def replacement(self, request: web.Request) -> web.StreamResponse:
         """GET /machines/{id}/replace: what replacing a PC means."""
         sight = self._look(request)
@@ -311,11 +329,10 @@ def _put(writer: Writer, record: RoomToken, visitor: Visitor, now: float) -> Non
 
 
 def _retire(writer: Writer, machine: Machine, visitor: Visitor, now: float) -> None:
-    """The seat and the name become free for the PC that comes in its place."""
     known = writer.machine(machine.id)
     if known is None:
         raise Unknown(f"the register has no machine {machine.id!r:.80}")
-    retire(writer, msgspec.structs.replace(known, alias=f"{known.alias}-{known.id[:6]}", seat=0), now)
+    pending_page.freed(writer, known, now)
     writer.log(_change(visitor, now, "machine.retire", known.id, known.alias))
 
 

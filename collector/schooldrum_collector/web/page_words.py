@@ -5,6 +5,7 @@ import msgspec
 from schooldrum_collector.judge.incident import Severity
 from schooldrum_collector.judge.places import PlacePresence, PlaceState
 from schooldrum_collector.judge.presence import Presence, State
+from schooldrum_collector.show.machine_words import away_words
 from schooldrum_collector.speech import Say
 
 
@@ -20,6 +21,7 @@ _MACHINES = {
     State.ONLINE: ("good", "●", "đang bật", "on"),
     State.OFF: ("rest", "○", "đã tắt", "switched off"),
     State.SILENT: ("bad", "▲", "mất liên lạc", "not heard"),
+    State.MUTE: ("poor", "◆", "đang bật, không gửi số liệu", "on, not reporting"),
     State.NEVER: ("quiet", "\N{EN DASH}", "chưa gửi lần nào", "never reported"),
     State.PENDING: ("poor", "?", "chờ duyệt", "waits for approval"),
     State.RETIRED: ("quiet", "\N{MULTIPLICATION SIGN}", "ngừng theo dõi", "no longer watched"),
@@ -37,7 +39,7 @@ _SEVERITIES = {Severity.URGENT: "bad", Severity.ACTION: "bad", Severity.INFORMAT
 def machine_look(presence: Presence, say: Say) -> Look:
     """How a PC looks."""
     kind, mark, vietnamese, english = _MACHINES[presence.state]
-    return Look(kind, mark, say(vietnamese, english))
+    return Look(kind, mark, say(vietnamese, english) + away_words(presence, say))
 
 
 def place_look(state: PlaceState, say: Say, *, expected: bool) -> Look:

@@ -1,16 +1,23 @@
 """The pages people look at: handlers that gather what is known and hand it to the templates. Reading only."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from urllib.parse import quote, urlencode
 
 import msgspec
 from aiohttp import web
 
 from schooldrum_collector.judge.incident import Incident, number_of
-from schooldrum_collector.judge.posture_words import Words
 from schooldrum_collector.store.records import EVERYTHING, MachineState, Room, Scope
-from schooldrum_collector.web import enrolment_page, incident_page, machine_page, school_page, wall
+from schooldrum_collector.web import (
+    enrolment_page,
+    incident_page,
+    machine_page,
+    pending_page,
+    school_page,
+    sent_page,
+    wall,
+)
 from schooldrum_collector.web.census import Census, live_incidents
 from schooldrum_collector.web.live_pages import LivePages, Pieces, Snapshot
 from schooldrum_collector.web.rendering import Reader, Rendering
@@ -21,32 +28,6 @@ from schooldrum_collector.web.visitors import visitor_of
 
 PAST_SHOWN = 100
 _PAST_SECONDS = 30 * 86400.0
-TROUBLES: Mapping[str, Words] = {
-    "not_found": Words(
-        "Không có trang này, hoặc trang không thuộc phần được xem.",
-        "There is no such page, or it is not in the part that may be seen.",
-    ),
-    "credential": Words(
-        "Liên kết không dùng được: đã hết hạn, đã bị thu hồi, hoặc chỉ mở được trang của trường mình. "
-        "Hãy xin Sở một liên kết mới.",
-        "This link cannot be used: it has expired, was taken back, or opens its own school alone. "
-        "Ask the office for a new one.",
-    ),
-    "token": Words(
-        "Trang này cần mã của Sở: gõ mã đó vào ô mật khẩu (tên nào cũng được). "
-        "Mã nằm trong tệp office-token của máy chủ.",
-        "This page needs the office's token: type it as the password, with any name. "
-        "It stands in the collector's file office-token.",
-    ),
-    "form": Words(
-        "Trang này mở đã lâu nên chưa ghi được. Quay lại, tải lại trang rồi bấm lần nữa.",
-        "This page was open for long, and nothing was recorded. Go back, load it again, and tap once more.",
-    ),
-    "over": Words("Việc này đã xong nên không cần ghi nữa.", "This is over; nothing needs to be recorded any more."),
-    "busy": Words("Máy chủ đang bận, hãy thử lại sau ít giây.", "The collector is busy; try again in a few seconds."),
-    "malformed": Words("Địa chỉ hoặc ô nhập chưa đúng.", "The address or a field is not right."),
-}
-"""What people read instead of a page, by the stable word of the trouble."""
 
 
 class Live(msgspec.Struct, frozen=True):
@@ -76,6 +57,7 @@ class PageDesk:
             web.get("/", self.wall),
             web.get("/schools/{code}", self.school),
             web.get("/schools/{code}/incidents", self.incidents_of_school),
+            web.get("/schools/{code}/pending", self.pending),
             web.get("/machines/{machine}", self.machine),
             web.get("/machines/{machine}/sends", self.sends),
             web.get("/incidents", self.incidents),
@@ -183,6 +165,16 @@ class PageDesk:
 
         return Live(("arrivals", token, _reader(words)), make)
 
+    def _live_pending(self, request: web.Request, code: str) -> Live:
+        words = self._rendering.words(request)
+
+        async def make() -> Pieces:
+            sight = self._look(request)
+            _demand(sight, code)
+            return await asyncio.to_thread(pending_page.pieces, sight, code, self._rendering, words)
+
+        return Live(("pending", code, _reader(words)), make)
+
     def _asked_for(self, request: web.Request) -> Live:
         page, of = request.query.get("page", ""), request.query.getall("of", [])
         match page, of:
@@ -191,6 +183,8 @@ class PageDesk:
                 return self._live_wall(request, ask)
             case "school", [code]:
                 return self._live_school(request, code)
+            case "pending", [code]:
+                return self._live_pending(request, code)
             case "machine", [machine]:
                 return self._live_machine(request, machine)
             case "incident", [number] if (known := number_of(number)) is not None:
@@ -265,6 +259,7 @@ class PageDesk:
             name=machine_page.name_of(sight, machine, words.say),
             school=sight.register.schools.get(machine.school),
             retired=machine.state is MachineState.RETIRED,
+            pending=machine.state is MachineState.PENDING,
         )
 
     async def sends(self, request: web.Request) -> web.StreamResponse:
@@ -272,7 +267,7 @@ class PageDesk:
         sight, words = self._seen(request)
         machine = sight.machine(request.match_info["machine"])
         heard = next(iter(sight.store.latest(sight.scope, (machine.id,))), None)
-        figures = await asyncio.to_thread(machine_page.sent_figures, heard, sight.now, words.language)
+        figures = await asyncio.to_thread(sent_page.sent_figures, heard, sight.now, words.language)
         sections = await asyncio.to_thread(sight.store.sections, sight.scope, machine.id)
         return self._rendering.page(
             request,
@@ -281,7 +276,7 @@ class PageDesk:
                 "machine": machine,
                 "name": machine_page.name_of(sight, machine, words.say),
                 "figures": figures,
-                "sections": machine_page.sent_lists(tuple(sections), words.language),
+                "sections": sent_page.sent_lists(tuple(sections), words.language),
             },
         )
 
@@ -291,6 +286,13 @@ class PageDesk:
         if not visitor.is_office:
             raise web.HTTPSeeOther(f"/schools/{quote(visitor.scope.school, safe='')}/incidents")
         return await self._incident_list(request, "")
+
+    async def pending(self, request: web.Request) -> web.StreamResponse:
+        """GET /schools/{code}/pending: PCs that wait for a person's word."""
+        sight, code = self._look(request), request.match_info["code"]
+        _demand(sight, code)
+        live = self._live_pending(request, code)
+        return await self._shown(request, live, "pending.html", school=sight.register.schools[code])
 
     async def incidents_of_school(self, request: web.Request) -> web.StreamResponse:
         """GET /schools/{code}/incidents: the same of one school."""
@@ -311,7 +313,7 @@ class PageDesk:
             self._live_incidents(request, code),
             "incidents.html",
             school=sight.register.schools.get(code),
-            past=[incident_page.past_line(sight, one, words) for one in await asyncio.to_thread(past)],
+            past=incident_page.past_lines(sight, await asyncio.to_thread(past), words),
         )
 
     async def incident(self, request: web.Request) -> web.StreamResponse:
@@ -329,7 +331,7 @@ class PageDesk:
             incident=one,
             school=sight.register.schools.get(one.school),
             affected=[] if one.school else incident_page.affected(sight, one, words),
-            customers=incident_page.affected(sight, one, words) if one.school else [],
+            customers=incident_page.customers_of(sight, one, words),
         )
 
     async def arrivals(self, request: web.Request) -> web.StreamResponse:

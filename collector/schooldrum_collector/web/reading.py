@@ -32,7 +32,6 @@ from schooldrum_collector.web.sight import Sight
 MACHINES_AT_ONCE = 1000
 DEFAULT_SPAN_SECONDS = 86400.0
 LONGEST_SPAN_SECONDS = 2 * 86400.0
-_MACHINES_BETWEEN_BREATHS = 500
 
 
 class Malformed(ValueError):  # noqa: N818 - it names what the query is
@@ -102,16 +101,10 @@ def _sections(store: Store, scope: Scope, machine: str) -> bytes:
     return b'{"sections":[' + b",".join(parts) + b"]}"
 
 
-async def count_states(sight: Sight, code: str) -> dict[str, int]:
+def count_states(sight: Sight, code: str) -> dict[str, int]:
     """How many machines of a school are in each state."""
     known = {one.machine: one for one in sight.latest(code)}
-    judged = sight.judged
-    states: Counter[str] = Counter()
-    for count, machine_id in enumerate(sight.register.by_school.get(code, ()), 1):
-        machine = sight.register.machines[machine_id]
-        states[judged(machine, known.get(machine_id)).state.value] += 1
-        if not count % _MACHINES_BETWEEN_BREATHS:
-            await asyncio.sleep(0)
+    states = Counter(presence.state.value for presence in sight.presences(code, known).values())
     return dict(sorted(states.items()))
 
 
@@ -139,7 +132,7 @@ class Reading:
         shown: list[SchoolShown] = []
         for code in sight.schools():
             school = sight.register.schools[code]
-            machines = await count_states(sight, code)
+            machines = count_states(sight, code)
             shown.append(
                 SchoolShown(
                     code=code,
@@ -175,6 +168,7 @@ class Reading:
             if code < school_after:
                 continue
             known = {one.machine: one for one in sight.latest(code)}
+            presences = sight.presences(code, known)
             for machine in sight.machines(code):
                 if code == school_after and machine.alias <= alias_after:
                     continue
@@ -182,7 +176,7 @@ class Reading:
                     answer = MachinesAnswer(machines=shown, next=f"{shown[-1].school}/{shown[-1].alias}")
                     return _answered(msgspec.json.encode(answer))
                 heard = known.get(machine.id)
-                shown.append(shown_machine(machine, heard, sight.judged(machine, heard)))
+                shown.append(shown_machine(machine, heard, presences[machine.id]))
             await asyncio.sleep(0)
         return _answered(msgspec.json.encode(MachinesAnswer(machines=shown)))
 
@@ -192,7 +186,7 @@ class Reading:
         record = sight.machine(request.match_info["machine"])
         found = sight.store.latest(sight.scope, (record.id,))
         heard = found[0] if found else None
-        shown = shown_machine(record, heard, sight.judged(record, heard))
+        shown = shown_machine(record, heard, sight.presence(record))
         return _answered(await asyncio.to_thread(_machine, sight.store, sight.scope, shown, heard))
 
     async def sections(self, request: web.Request) -> web.Response:

@@ -10,7 +10,7 @@ from schooldrum_collector.judge.calendar import time_zone
 from schooldrum_collector.judge.calendar_day import DayKind
 from schooldrum_collector.judge.expecting import CALENDARS, maintained
 from schooldrum_collector.judge.incident import Incident
-from schooldrum_collector.judge.places import PlacePresence, school_places
+from schooldrum_collector.judge.places import PlacePresence
 from schooldrum_collector.judge.presence import Presence
 from schooldrum_collector.show.incident_words import SEVERITIES, read
 from schooldrum_collector.show.machine_words import seat_words, state_word
@@ -109,25 +109,19 @@ def pieces(sight: Sight, code: str, incidents: Iterable[Incident], rendering: Re
     rooms = sorted((room for room in register.rooms.values() if room.school == code), key=room_order)
     machines = [one for one in sight.machines(code) if one.state is not MachineState.RETIRED]
     known = {one.machine: one for one in sight.latest(code)}
-    found = school_places(
-        register,
-        rooms=[room.path for room in rooms],
-        machines=machines,
-        heard_of=known.get,
-        hearing=sight.hearing,
-        now=sight.now,
-    )
+    found = sight.places_of(machines, [room.path for room in rooms], known)
     by_room: dict[str, list[Machine]] = {}
     for machine in machines:
         by_room.setdefault(machine.path, []).append(machine)
+    pending = sum(one.state is MachineState.PENDING for one in machines)
     html = {
         "head": rendering.piece(
             "piece_school_head.html",
             words,
             look=presence_look(found.school, words.say),
-            counts=counts_words(
-                found.school.machines, sum(one.state is MachineState.PENDING for one in machines), words
-            ),
+            counts=counts_words(found.school.machines, pending, words),
+            pending=pending,
+            school=code,
         ),
         "incidents": rendering.piece(
             "piece_incidents.html",

@@ -163,11 +163,13 @@ class Scraping:
             raise Unknown(f"the register has no school {code!r:.80}")
 
         def make() -> Iterator[bytes]:
+            latest = sight.latest(code)
+            presences = sight.presences(code, {one.machine: one for one in latest})
             return self._pages.school(
                 sight.register,
                 code,
-                sight.latest(code),
-                sight.judged,
+                latest,
+                lambda machine, _: presences[machine.id],
                 sight.now,
                 appraised=sight.appraised(code),
                 openmetrics=openmetrics,

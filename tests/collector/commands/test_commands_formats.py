@@ -8,6 +8,7 @@ from schooldrum_collector.formats import (
     UNKNOWN,
     age,
     amount_of_bytes,
+    counted,
     date,
     duration,
     iso,
@@ -104,3 +105,29 @@ def test_formats_whole_numbers_written_are_read_again_unless_ambiguous(value: in
             read_whole(text)
     else:
         assert read_whole(text) == value
+
+
+@pytest.mark.parametrize(
+    ("written", "mended"),
+    [
+        ("1 PCs are no longer watched.", "1 PC is no longer watched."),
+        ("5 PCs in 1 rooms stopped reporting together.", "5 PCs in 1 room stopped reporting together."),
+        ("1 schools have no plan; 1 schools", "1 school has no plan; 1 school"),
+        ("… and 1 more lines.", "… and 1 more line."),
+        ("Adding 1 simulated PCs to the register", "Adding 1 simulated PC to the register"),
+        ("as of 2026-11-22, 1 entries.", "as of 2026-11-22, 1 entry."),
+        ("0 of 1 slots free", "0 of 1 slot free"),
+        ("(the register says 1 PCs stand in this room)", "(the register says 1 PC stands in this room)"),
+        ("21 PCs are on, 0.1 rooms, 1,1 schools, tin-1 PCs", "21 PCs are on, 0.1 rooms, 1,1 schools, tin-1 PCs"),
+        ("1 to 90 days", "1 to 90 days"),
+        ("1 school uses it", "1 school uses it"),
+        ("room 1 daysailing", "room 1 daysailing"),
+    ],
+)
+def test_one_of_a_thing_is_said_in_the_singular(written: str, mended: str) -> None:
+    assert counted(written) == mended
+
+
+@given(st.text())
+def test_counting_twice_changes_nothing_more(text: str) -> None:
+    assert counted(counted(text)) == counted(text)

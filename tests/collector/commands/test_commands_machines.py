@@ -22,7 +22,10 @@ def _hardware(number: int) -> dict[str, tuple[str, ...]]:
     return {"uuid": (f"{number:016x}",), "board": (f"{number + 500:016x}",)}
 
 
-ROWS: list[Values] = [{"volume": "/", "filesystem": "ext4", "size": 500_000_000_000}]
+ROWS: list[Values] = [
+    {"volume": volume, "filesystem": "ext4", "size": 500_000_000_000}
+    for volume in ("/", *(f"/mnt/{number:02}" for number in range(34)))
+]
 RESULTS = (
     Result(
         probe="cpu",
@@ -107,6 +110,20 @@ def test_machines_show_one_as_a_person_reads_it(school: Typed) -> None:
     shown = school("machines", "show", "BM/tin1-01").out
     for words in ("Phòng Tin 1 \u2013 PC 01", "12.5 %", "switched off" if "switched" in shown else "on"):
         assert words in shown, shown
+
+
+def test_machines_show_says_how_to_see_the_rows_it_leaves_out(school: Typed, room: Any) -> None:
+    assert room.enrolled
+    shown = school("machines", "show", "BM/tin1-01").out
+    assert "… 5 more rows, all of them: machines show BM/tin1-01 --all" in shown
+    assert "/mnt/33" not in shown
+    assert (
+        "… còn 5 dòng, xem hết: machines show BM/tin1-01 --all"
+        in school("machines", "show", "BM/tin1-01", lang="vi").out
+    )
+    every = school("machines", "show", "BM/tin1-01", "--all").out
+    assert "/mnt/33" in every
+    assert "more rows" not in every
 
 
 def test_machines_show_one_as_a_program_reads_it(room: Any, school: Typed) -> None:

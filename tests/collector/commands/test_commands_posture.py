@@ -1,5 +1,6 @@
 """`posture`: what the safety checks ask for at a place, and whose rule says so."""
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from schooldrum_collector.commands.posture import VALUES
 from schooldrum_collector.judge.posture_checks import CHECKS, INFORMATION, PROBES
 from schooldrum_collector.judge.posture_policy import Policy, read
 from schooldrum_collector.store.posture_rules import POLICY_FILE
+from schooldrum_collector.store.software_lists import POLICY_FILE as SOFTWARE_FILE
 
 RULES = """
 dated = 2026-09-01
@@ -98,6 +100,42 @@ def test_without_own_rules_the_shipped_ones_hold_and_it_says_how_to_write_some(t
     said = typed("posture", "show")
     assert (said.code, "posture sample" in said.err) == (0, True)
     assert typed("posture", "show", "--json").data()["file"] is None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such pipes")
+@pytest.mark.parametrize(
+    ("file", "words"), [(POLICY_FILE, ("posture", "show")), (SOFTWARE_FILE, ("software", "policy"))]
+)
+def test_a_pipe_in_the_rules_place_hangs_nobody(typed, office, file, words):
+    (office / file).unlink(missing_ok=True)
+    os.mkfifo(office / file)
+    said = typed(*words)
+    assert said.code == 1
+    assert f"{office / file}: cannot be read (no regular file)" in said.err
+    assert "cần một tệp thường" in typed(*words, lang="vi").err
+
+
+@pytest.mark.parametrize(
+    ("file", "words", "text", "sentence"),
+    [
+        (POLICY_FILE, ("posture", "show"), "dated = 2026-11-21\n[[rule]]\nmost_patchdays = 3",
+         "rule 1: không có khóa 'most_patchdays'; được phép: place, levels, kinds, most_patch_days"),
+        (POLICY_FILE, ("posture", "show"), 'dated = 2026-11-21\n[[rule]]\nkinds = ["labb"]',
+         "rule 1, kinds: không có loại phòng 'labb'; được phép: lab, "),
+        (SOFTWARE_FILE, ("software", "policy"), '[[rule]]\nforbiden = ["zalo"]', "rule 1: không có khóa 'forbiden'"),
+        (SOFTWARE_FILE, ("software", "list"), '[[rule]]\nforbidden = ["zal0"]',
+         "rule 1: 'zal0' không dùng được; được phép: CODE, CODE < VERSION, class:CLASS, name:PATTERN; có phải zalo?"),
+        (SOFTWARE_FILE, ("software", "policy"), '[[rule]]\nplace = "BM"\n[[rule]]\nplace = "BM"',
+         "rule 2: nơi 'BM' đã có ở rule 1"),
+        (SOFTWARE_FILE, ("software", "policy"), "a = ?\n", "dòng 1, cột 5: không đúng dạng TOML"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_the_rules_is_said_in_the_readers_language(typed, office, file, words, text, sentence):
+    (office / file).write_text(text, "utf-8")
+    said = typed(*words, lang="vi")
+    assert said.code == 1
+    assert f"{office / file}: {sentence}" in said.err
+    assert "$" not in said.err
 
 
 def test_rules_that_cannot_be_used_are_named(typed, office):

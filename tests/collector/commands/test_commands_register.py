@@ -33,6 +33,7 @@ def test_commands_every_help_has_an_example(typed: Typed, command: tuple[str, st
     said = typed(*[word for word in command if word], "--help", lang=lang)
     assert said.code == 0
     assert f"{'Ví dụ' if lang == 'vi' else 'Example'}: schooldrum-collector {' '.join(command).strip()}" in said.out
+    assert any(foreign in said.out for foreign in ("usage:", "options:", " and exit")) is (lang == "en")
 
 
 @pytest.mark.parametrize(
@@ -52,12 +53,59 @@ def test_commands_not_understood_exit_with_2(typed: Typed, words: list[str]) -> 
     assert typed(*words).code == 2
 
 
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        ([], "còn thiếu: COMMAND"),
+        (["nonsense"], "COMMAND: không có 'nonsense'; chọn một trong: "),
+        (["school"], "còn thiếu: add|list|link"),
+        (["import"], "còn thiếu: FILE"),
+        (["token", "new", "--room"], "--room: cần một giá trị ở sau"),
+        (["token", "new", "--room", "BM/tin1", "--uses", "x"], "--uses: không dùng được giá trị 'x' (cần kiểu int)"),
+        (["room", "list", "--nonsense"], "không hiểu: --nonsense"),
+        (["check", "--data"], "--data: cần một giá trị ở sau"),
+    ],
+)
+def test_commands_not_understood_are_told_in_vietnamese(typed: Typed, words: list[str], complaint: str) -> None:
+    said = typed(*words, lang="vi")
+    assert said.code == 2
+    assert said.err.startswith("cách dùng: schooldrum-collector")
+    assert f": lỗi: {complaint}" in said.err
+
+
+def test_commands_a_language_there_is_not_is_told_in_the_configured_one(
+    typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "lỗi: --lang: không có 'de'; chọn một trong: 'vi', 'en'" in typed("check", lang="de").err
+    monkeypatch.setenv("SCHOOLDRUM_COLLECTOR_LANGUAGE", "en")
+    assert "error: argument --lang: invalid choice: 'de'" in typed("check", lang="de").err
+
+
 def test_commands_without_data_say_so_and_make_none(typed: Typed, data: Path) -> None:
     for words in (["school", "list"], ["token", "list"], ["machines", "list"], ["settings", "show"], ["check"]):
         said = typed(*words)
         assert said.code == 1
         assert "There is no data" in said.err
     assert not data.exists()
+
+
+@pytest.mark.parametrize(
+    "words", [["machines", "list"], ["software", "list"], ["posture", "show"], ["data", "reset", "builds"]]
+)
+def test_commands_on_another_directory_make_no_store_there(typed: Typed, data: Path, words: list[str]) -> None:
+    data.mkdir()
+    (data / "letter.txt").write_text("something else")
+    said = typed(*words)
+    assert said.code == 1
+    assert f"There is no data in {data}" in said.err
+    assert [path.name for path in data.iterdir()] == ["letter.txt"]
+
+
+def test_settings_show_names_the_plan_that_can_be_set(school: Typed) -> None:
+    (line,) = [one for one in school("settings", "show").out.splitlines() if "support_planned_until" in one]
+    assert line.split()[1] == "-"
+    said = school("settings", "set", "--scope", "/", "support_planned_until=2999-01-01")
+    assert "allowed: YYYY-MM-DD, 2020-01-01..2099-12-31" in said.err
 
 
 def test_commands_all_mistakes_of_the_set_up_are_said_before_anything_is_done(
@@ -148,7 +196,11 @@ def test_places_are_changed_only_where_told(school: Typed) -> None:
         (["token", "new", "--room", "BM/away"], "BM/main/tin1"),
         (["token", "new", "--room", "BM/vp"], "--uses"),
         (["token", "new", "--room", "BM/tin1", "--uses", "0"], "--uses"),
-        (["token", "new", "--room", "BM/tin1", "--days", "0"], "--days"),
+        (["token", "new", "--room", "BM/tin1", "--days", "0"], "--days 0: from one hour (0.042) to 90 days"),
+        (["token", "new", "--room", "BM/tin1", "--days", "0.00001"], "--days 1e-05: from one hour"),
+        (["token", "new", "--room", "BM/tin1", "--days", "0.041"], "--days"),
+        (["token", "new", "--room", "BM/tin1", "--days", "-7"], "--days"),
+        (["token", "new", "--room", "BM/tin1", "--days", "inf"], "--days"),
         (["token", "new", "--room", "BM/tin1", "--days", "91"], "--days"),
         (["token", "new", "--room", "BM/tin1", "--days", "nan"], "--days"),
         (["token", "revoke", "nothing"], "nothing"),

@@ -44,6 +44,13 @@ TOLD: dict[str, list[Values]] = {
     "BM/vp": [{"program": "Zalo", "source": "registry"}],
 }
 
+GAPS: dict[str, list[Any]] = {
+    "QY/tin1": [
+        {"source": "dpkg", "why": "cut", "installed": 12_875, "listed": 2},
+        {"source": "flatpak", "why": "no_answer"},
+    ]
+}
+
 
 @pytest.fixture
 def told(school: Typed, served: Served, data: Path) -> Iterator[Any]:
@@ -56,10 +63,9 @@ def told(school: Typed, served: Served, data: Path) -> Iterator[Any]:
         hardware = {"uuid": (f"{number:016x}",), "board": (f"{number + 500:016x}",)}
         credential = serving.enrol(token, hardware).credential
         rows = TOLD.get(path)
-        sections = {"software": SECTIONS["software"].digest(rows)} if rows else {}
-        status, answer = serving.report(
-            credential, hardware, sections=sections, rows={"software": rows} if rows else {}
-        )
+        said = {"software": rows, "software_gaps": GAPS.get(path, [])} if rows else {}
+        sections = {name: SECTIONS[name].digest(one) for name, one in said.items()}
+        status, answer = serving.report(credential, hardware, sections=sections, rows=said)
         assert status == 200, answer
         assert b'"refused":0' in answer or b"refused" not in answer
     (data / POLICY_FILE).write_text(POLICY, "utf-8")
@@ -130,6 +136,24 @@ def test_machines_show_says_what_is_forbidden(told: Typed) -> None:
     assert (as_data["programs"], as_data["hidden"], as_data["forbidden"]) == (6, 1, 2)
     assert {one["name"]: one["verdict"] for one in as_data["products"]}["AnyDesk"] == "approved"
     assert told("machines", "show", "BM/tin2-01", "--json").data()["software"] is None
+
+
+def test_what_was_not_told_is_not_said_to_be_absent(told: Typed) -> None:
+    shown = told("machines", "show", "QY/tin1-01").out
+    assert "Programs: 12,875 installed, 2 listed, known 2" in shown
+    assert "List of dpkg: 12,875 installed, 2 listed; a forbidden program that is not found here may still" in shown
+    assert "List of flatpak not read (it does not answer)" in shown
+    shown = told("machines", "show", "QY/tin1-01", lang="vi").out
+    assert "Phần mềm: 12.875 đã cài, 2 được gửi tên, đã biết 2" in shown
+    assert "Danh sách flatpak không đọc được (không trả lời)" in shown
+    as_data = told("machines", "show", "QY/tin1-01", "--json").data()["software"]
+    assert (as_data["programs"], as_data["installed"], [one["source"] for one in as_data["gaps"]]) == (
+        *(2, 12_875),
+        ["dpkg", "flatpak"],
+    )
+    assert "1 of them did not tell all their programs" in told("software", "list").err
+    assert told("software", "list", "--json").data()["partly"] == 1
+    assert "did not tell all" not in told("software", "list", "--scope", "BM").err
 
 
 def test_the_lists_are_shown_and_a_place_that_is_not_there_is_remarked(told: Typed) -> None:

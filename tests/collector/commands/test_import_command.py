@@ -1,5 +1,6 @@
 """`import` as it is typed."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,24 @@ def test_import_nothing_of_a_table_with_one_bad_row(typed: Typed, table: Path) -
     assert typed("school", "list", "--json").data() == []
 
 
+def test_import_shows_of_a_table_with_bad_rows_what_is_sure(typed: Typed, table: Path) -> None:
+    typed("import", str(table), "--yes")
+    table.write_text(
+        TABLE.replace("BM;THCS Bình Minh;Phòng Tin 1;24", "BM;THCS Bình Minh;Phòng Tin 1;abc").replace(";18", ";19"),
+        encoding="utf-8",
+    )
+    said = typed("import", str(table), "--retire-missing")
+    assert said.code == 1
+    assert "phong.csv, line 2: PCs 'abc'" in said.out
+    assert "seats: 18 -> 19" in said.out
+    assert "BM/main/tin1" not in said.out
+    # The area stands on the bad row too, and so does the room that could otherwise be missing.
+    assert "In all: change 1 room, 1 unchanged, 3 places left out for the rows named above." in said.out
+    told = typed("import", str(table), "--json").data()
+    assert ([step["key"] for step in told["steps"]], told["left_out"]) == (["QY/main/tin2"], 3)
+    assert said.out.endswith("Nothing was saved: mend these rows, then import again.\n")
+
+
 def test_import_one_transaction_over_several_files(typed: Typed, table: Path, tmp_path: Path) -> None:
     book = Workbook()
     sheet = book.active
@@ -78,6 +97,8 @@ def test_import_one_transaction_over_several_files(typed: Typed, table: Path, tm
 def test_import_speaks_vietnamese(typed: Typed, table: Path) -> None:
     said = typed("import", str(table), "--yes", lang="vi")
     assert "Đã lưu." in said.out
+    assert "loại: phòng máy, số máy: 24, luôn bật: không" in said.out
+    assert not re.search(r"\b(seats|kind|level|False|lab|add)\b", said.out)
     assert "giữ nguyên" in said.out
 
 

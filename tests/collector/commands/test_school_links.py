@@ -53,6 +53,7 @@ def test_the_address_is_the_one_people_use(school: Typed, monkeypatch: pytest.Mo
     [
         ("new", "--school", "NONE"),
         ("new", "--school", "BM", "--days", "0"),
+        ("new", "--school", "BM", "--days", "0.00001"),
         ("new", "--school", "BM", "--days", "9999"),
         ("new", "--school", "BM", "--days", "nan"),
         ("revoke", "nothing"),

@@ -22,7 +22,8 @@
 
   // Somebody who is typing or stands on a link stays there when it is replaced.
   function place(active) {
-    return active && active.getAttribute && (active.id || active.getAttribute("href") || active.getAttribute("value"));
+    if (!active || !active.getAttribute) { return ""; }
+    return active.getAttribute("data-stands") || active.id || active.getAttribute("href") || active.getAttribute("value");
   }
 
   function replace(old, fresh) {
@@ -116,6 +117,17 @@
       function done() { button.textContent = button.getAttribute("data-done"); }
       function byHand() { field.focus(); field.select(); if (document.execCommand("copy")) { done(); } }
       if (navigator.clipboard && window.isSecureContext) { navigator.clipboard.writeText(field.value).then(done, byHand); } else { byHand(); }
+    });
+  });
+
+  // Whoever is led to a part that is folded finds it open.
+  each(document.querySelectorAll("[data-unfolds]"), function (link) {
+    link.addEventListener("click", function () {
+      var part = document.getElementById(link.getAttribute("data-unfolds"));
+      if (!part) { return; }
+      part.open = true;
+      // The way to the anchor takes the focus away once more.
+      window.setTimeout(function () { part.querySelector("input:not([type=hidden])").focus(); }, 0);
     });
   });
 
