@@ -149,12 +149,12 @@ BOARD = Board(
             title=("Không làm được", "What could not be done"),
             about=(
                 (
-                    "Tăng trong một giờ: số liệu bị bỏ, lần gửi không mở được, máy và trường không xét được, tin không "
-                    "gửi được. Bình thường là 0."
+                    "Tăng trong một giờ: số liệu bị bỏ, lần gửi không mở được, máy và trường không xét được, tin và số "
+                    "đo tới muộn không gửi được. Bình thường là 0."
                 ),
                 (
                     "Within an hour: readings dropped, reports that could not be opened, PCs and schools that could "
-                    "not be judged, messages not taken. Ordinarily 0."
+                    "not be judged, messages and late measurements not taken. Ordinarily 0."
                 ),
             ),
             shape=Shape.LINES,
@@ -166,6 +166,7 @@ BOARD = Board(
                     ("schooldrum_unjudged_machines", ("máy không xét được", "PCs not judged")),
                     ("schooldrum_unjudged_schools", ("trường không xét được", "schools not judged")),
                     ("schooldrum_untold_posts", ("tin không gửi được", "messages not taken")),
+                    ("schooldrum_late_posts_failed", ("số đo tới muộn không gửi được", "late measurements not taken")),
                 )
             ),
             unit="short",

@@ -9,6 +9,7 @@ UNSHOWN: dict[str, str] = {
     "school_posture_checks": "one PC's sums; what it does not meet is named, the schools' sums are shown",
     "school_swap_size_bytes": "retired",
     "school_swap_used_bytes": "retired",
+    "schooldrum_late_samples_total": "counts only where remote write is configured; for looking into it by hand",
     "schooldrum_rooms": "the size of the register, for capacity planning",
     "schooldrum_schools": "the size of the register, for capacity planning",
 }
