@@ -289,7 +289,8 @@ def _nothing(key: Key) -> str:
     try:
         key.read("")
     except ValueError:
-        return f"/etc/schooldrum/{key.name}.pem"
+        ending = ".pem" if "PEM" in key.allowed else ".toml" if "TOML" in key.allowed else ""
+        return f"/etc/schooldrum/{key.name.removesuffix('_file')}{ending}"
     return ""
 
 

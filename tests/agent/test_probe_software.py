@@ -249,7 +249,7 @@ def test_what_comes_beside_the_system_takes_its_own_list_not_along(tmp_path, mon
     program(tmp_path, "flatpak", script or "")
     if script is None:
         (tmp_path / "usr/bin/flatpak").chmod(0o644)
-    monkeypatch.setattr(software, "_LIST_SECONDS", 0.5)
+    monkeypatch.setattr(software, "_BESIDE_SECONDS", 0.5)
     answer = examine(software.PROBE, doors(tmp_path), "linux")
     assert (answer.outcome, answer.reason) == (Outcome.OK, "")
     assert [row["program"] for row in rows_of(answer.rows, "software")] == ["veyon"]

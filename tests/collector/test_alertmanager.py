@@ -94,6 +94,11 @@ def test_labels_never_change_while_the_incident_does(store: Store, enrol: Callab
 def test_messages_are_in_both_languages(store: Store, enrol: Callable[..., Machine]) -> None:
     enrol(store, "m1", school="BM")
     annotations = alert(store.register(), incident(), NOON + 400, base="").annotations
+    assert annotations["description"] == annotations["description_vi"]
+    english = alert(store.register(), incident(), NOON + 400, base="", language="en").annotations
+    assert [english[name] for name in ("summary", "description")] == [
+        english[name] for name in ("summary_en", "description_en")
+    ]
     assert annotations["summary_vi"].startswith("[CẦN XỬ LÝ] BM: ")
     assert annotations["summary_en"].startswith("[ACTION] BM: ")
     assert "Chưa rõ" in annotations["description_vi"]

@@ -100,10 +100,12 @@ async def test_opening_changes_nothing_and_a_tap_answers(store: Store, door: Doo
 async def test_closed_today_withdraws_it(store: Store, door: Door) -> None:
     put(store, lost())
     secret = link(store)
+    assert "giờ học</th>" in (await door.get(f"/t/{secret}"))[1]
     await door.tap(secret, "closed")
     story = store.incident_of(EVERYTHING, 1001)
     assert story is not None
     assert story.incident.state is State.WITHDRAWN
+    assert "giờ học</th>" not in (await door.get(f"/t/{secret}"))[1], "what was no incident cost no lesson"
     assert await door.tap(secret, "power") == 303, "too late is no error, and changes nothing"
     again = store.incident_of(EVERYTHING, 1001)
     assert again is not None

@@ -49,6 +49,16 @@ def test_config_every_key_is_declared_once_and_every_field_has_a_key() -> None:
     assert sorted(names) == sorted(set(names)) == sorted(Config.__struct_fields__)
 
 
+def test_config_sample_names_files_by_what_they_hold() -> None:
+    text = sample(Say("en"))
+    for line in (
+        'alertmanager_token_file = "/etc/schooldrum/alertmanager_token"',
+        'channels_file = "/etc/schooldrum/channels.toml"',
+        'office_key = "/etc/schooldrum/office_key.pem"',
+    ):
+        assert f"# {line}\n" in text
+
+
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_config_sample_uncommented_is_the_defaults(language: str, file: Path) -> None:
     text = sample(Say(language))

@@ -20,7 +20,7 @@ from schooldrum_collector.judge.posture_policy import Policies, Policy, in_force
 from schooldrum_collector.judge.posture_steps import FIXES
 from schooldrum_collector.judge.posture_words import EVIDENCE, NAMES, PROFILES, VERDICTS, Words
 from schooldrum_collector.judge.software import Where
-from schooldrum_collector.judge.support import Support, SupportState
+from schooldrum_collector.judge.support import Proof, Support, SupportState
 from schooldrum_collector.show.safety_words import patch_lines
 from schooldrum_collector.speech import Say
 from schooldrum_wire.catalogue import SECTIONS
@@ -301,6 +301,29 @@ def test_encryption(changed, policy, told) -> None:
 def test_automatic_updates(mode, asked, told) -> None:
     policy = Policy(automatic_updates=asked)
     assert verdict("automatic_updates", known(automatic_updates=({"mode": mode},)), policy) == told
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"freeze": ({"product": "Deep Freeze", "state": "frozen"},)},
+        {"patches": Patches(state=PatchState.FROZEN, age_days=74, missing=1)},
+    ],
+)
+def test_automatic_updates_of_a_frozen_pc_say_that_they_vanish_and_how_to_keep_them(changed) -> None:
+    (check,) = [one for one in judged(known(**changed), Policy()) if one.name == "automatic_updates"]
+    assert (check.verdict, check.reasons) == (MET, ("automatic", "updates_frozen"))
+    assert "thaw the disk" in check.fix[0].en
+    thawed = known(freeze=({"product": "Deep Freeze", "state": "thawed"},))
+    (check,) = [one for one in judged(thawed, Policy()) if one.name == "automatic_updates"]
+    assert (check.reasons, check.fix) == (("automatic",), ())
+
+
+def test_a_list_older_than_the_pc_is_said_to_be_old() -> None:
+    newer = Support(state=SupportState.UNKNOWN, product="Windows 10", release="22H2", proof=Proof.UNKNOWN)
+    (check,) = [one for one in judged(known(support=newer), Policy()) if one.name == "supported_system"]
+    assert (check.verdict, check.reasons) == (UNKNOWN, ("system_list_old",))
+    assert check.evidence[0].en.startswith("Windows 10 22H2: its update is newer than the support list.")
 
 
 @pytest.mark.parametrize(

@@ -147,14 +147,20 @@ OLD = Hardware(processor="Intel(R) Core(TM) i3-4130 CPU @ 3.40GHz", memory=4 << 
         (windows(22631), OLD, TODAY, "next_release", "Windows 11 25H2"),
         (windows(22631, "Education"), OLD, TODAY, "next_release", "Windows 11 24H2"),
         (windows(28000), OLD, date(2028, 3, 15), "next_release", ""),
-        (windows(26100, "CloudEdition"), OLD, TODAY, "replace", ""),
+        (windows(26100, "CloudEdition"), OLD, TODAY, "licence", "Windows 11 Pro"),
         (windows(19045), GOOD, TODAY, "free_upgrade", "Windows 11"),
         (windows(19045), OLD, TODAY, "esu", "2028-10-10"),
         (windows(19042), OLD, TODAY, "esu", "2028-10-10"),
         (windows(19045), OLD, date(2028, 10, 11), "replace", ""),
         (windows(19045), Hardware(), TODAY, "unknown", "Windows 11"),
-        (windows(19044, "EnterpriseS"), GOOD, TODAY, "replace", ""),
-        (windows(9600), GOOD, TODAY, "replace", ""),
+        (windows(19044, "EnterpriseS"), GOOD, TODAY, "licence", "Windows 11 Pro"),
+        (windows(14393, "EnterpriseS"), GOOD, TODAY, "licence", "Windows 11 Pro"),
+        (windows(14393, "EnterpriseS"), OLD, TODAY, "replace", ""),
+        (windows(9600), GOOD, TODAY, "licence", "Windows 11 Pro"),
+        (windows(9600), OLD, TODAY, "replace", ""),
+        (windows(9600), Hardware(), TODAY, "unknown", "Windows 11 Pro"),
+        (windows(9600, "ServerStandard", server=True), OLD, TODAY, "licence", "Windows Server 2025"),
+        (windows(26100, "ServerStandard", server=True), OLD, date(2034, 11, 15), "replace", ""),
         (windows(14393, "ServerStandard", server=True), GOOD, TODAY, "esu", "2030-01-12"),
         (linux("debian", "12"), OLD, TODAY, "free_upgrade", "Debian 13"),
         (linux("ubuntu", "20.04", "focal"), OLD, TODAY, "free_upgrade", "Ubuntu 26.04"),
@@ -308,6 +314,24 @@ def test_a_list_that_cannot_be_is_refused(change):
         ("linux", {"codename": "a" * 1_000_000}, "1000000 characters long; at most 80 are allowed", "tối đa 80"),
         ("linux", {"release": ""}, "at linux[1].release: empty", "để trống"),
         ("linux", {"end": "1980-01-01"}, "at linux[1].end: the day 1980-01-01 cannot be", "không thể có"),
+        ("linux", {"proof": "securty_source"},
+         "at linux[1].proof: there is no 'securty_source'; allowed: security_source, esm-infra, esm-apps, none",
+         "không có 'securty_source'; được phép: security_source"),
+        ("linux", {"product": "debain"}, "at linux[1].product: there is no 'debain'; allowed: debian, ubuntu",
+         "không có 'debain'; được phép: debian"),
+        ("linux", {"product": "Debian"}, "at linux[1].product: there is no 'Debian'; allowed: debian", "'Debian'"),
+        ("linux", {"release": "٢٦"}, "at linux[1].release: '٢٦' cannot stand there; the letters A-Z", "số 0-9"),
+        ("windows", {"release": "٢٦"}, "at windows[1].release: '٢٦' cannot stand there", "không dấu"),
+        ("windows", {"product": "Window 11"}, "at windows[1].product: there is no 'Window 11'; allowed: Windows 11",
+         "không có 'Window 11'; được phép: Windows 11"),
+        ("windows", {"product": "Windows 11", "server": True, "channel": "LTSC"},
+         "at windows[1].product: there is no 'Windows 11'; allowed: Windows Server", "được phép: Windows Server"),
+        ("windows", {"end": "2028-01-01", "extended": "2029-01-01", "years": [{"until": "2029-01-02"}]},
+         "at windows[1].years[0].until: the day 2029-01-02 is after `extended` (2029-01-01)", "sau `extended`"),
+        ("windows", {"end": "2028-01-01", "extended": "2031-01-01",
+                     "years": [{"until": "2030-01-02"}, {"until": "2029-01-02"}]},
+         "at windows[1].years[1].until: the day 2029-01-02 is not after the year before it (2030-01-02)",
+         "xếp từ sớm đến muộn"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_with_place_and_what_is_allowed(part, change, english, vietnamese):
@@ -318,6 +342,39 @@ def test_what_cannot_be_is_refused_with_place_and_what_is_allowed(part, change, 
     assert english in str(refused.value)
     assert vietnamese in refused.value.vietnamese
     assert len(str(refused.value)) < 300
+
+
+@pytest.mark.parametrize(
+    ("change", "english", "vietnamese"),
+    [
+        ({"W": ["Profesional"]}, "at channels.W[0]: there is no edition 'Profesional'; is P", "có phải Prof"),
+        ({"W": ["Core"]}, "at channels: editions are missing: CoreN, Core", "thiếu phiên bản CoreN"),
+        ({"SE": ["CloudEdition", "CloudEditionN", "core"]}, "at channels.SE[2]: the edition 'core' stands there twice",
+         "'core' có hai lần"),
+        ({"SE": ["CloudEdition", "CloudEditionN", ""]}, "at channels.SE[2]: empty", "để trống"),
+        ({"SE": ["CloudEdition", "CloudEditiоnN"]}, "at channels.SE[1]: ", "không dùng được"),  # noqa: RUF001 - a letter of Cyrillic is the case
+    ],
+)  # fmt: skip
+def test_an_edition_without_its_channel_is_refused(change, english, vietnamese):
+    data = json.loads(RAW)
+    data["channels"].update(change)
+    with pytest.raises(Unusable) as refused:
+        support_list.read(json.dumps(data).encode())
+    assert english in str(refused.value)
+    assert vietnamese in refused.value.vietnamese
+
+
+def test_a_list_may_name_editions_and_distributions_that_are_new():
+    data = json.loads(RAW)
+    data["channels"]["E"].append("EnterpriseCloud")
+    data["linux"].append({"product": "zorin", "release": "18", "end": "2029-06-01"})
+    known = support_list.read(json.dumps(data).encode())
+    assert support_of(windows(26200, "EnterpriseCloud"), known, TODAY).until == date(2028, 10, 10)
+    assert support_of(linux("zorin", "18"), known, TODAY).until == date(2029, 6, 1)
+
+
+def test_every_proof_that_an_agent_tells_is_allowed():
+    assert {"security_source", "esm-infra", "esm-apps"} < set(support_list.PROOFS)
 
 
 @given(st.binary(max_size=300))

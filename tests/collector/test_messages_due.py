@@ -149,6 +149,14 @@ def test_who_explained_it_away_is_not_told_that_it_was_none():
     assert told(gone, before=(sent(1001), sent(1001, OFFICE)), excused=frozenset({1001})) == [(1001, "office", END)]
 
 
+def test_other_officers_are_told_that_it_was_none():
+    gone = one(state=State.WITHDRAWN, closed=NOW - 60)
+    other = msgspec.structs.replace(IT, id=9, address="second@x.vn")
+    both = (sent(1001), sent(1001, other))
+    assert told(gone, before=both, excused=frozenset({1001})) == [(1001, "it_officer", END)] * 2
+    assert told(gone, before=(sent(1001),)) == [(1001, "it_officer", END)], "somebody else explained it away"
+
+
 def test_a_cause_is_told_once_to_a_person():
     child = one(parent=1002)
     parent = one(1002, **SHARED)

@@ -226,6 +226,38 @@ async def test_killed_between_handing_over_and_writing_it_down(store: Store, enr
     assert store.messages(EVERYTHING, waiting=True) == []
 
 
+async def test_a_repeat_has_the_same_id_and_words(store: Store, enrol, tmp_path, mailbox, clock) -> None:
+    school(store, enrol, TEACHER)
+    put(store, lost())
+    ways = channels(tmp_path, mailbox)
+    taken: list[str] = []
+
+    def lost_answer(channel, address, letter) -> str:
+        taken.append(letter.id)
+        return post(channel, address, letter) or "the answer was lost"
+
+    messaging = Messaging(
+        store, ways, now=clock, key="k", base="https://c.example", handed=lost_answer, paces=Paces(retry=1.0)
+    )
+    await asyncio.to_thread(messaging.plan)
+    for after in (0, 120, 700):
+        clock.at += after
+        (waiting,) = store.messages(EVERYTHING, waiting=True)
+        assert await asyncio.to_thread(messaging.send, ways.at_present()["mail"], waiting) is False
+    mails = [mail for _, mail in mailbox.mails]
+    words = [mail.get_content() for mail in mails]
+    assert words[0] == words[1], "word for word, while it may be that its answer was lost"
+    assert words[1] != words[2], "later it tells how long it has lasted by then"
+    assert len({mail["Message-ID"] for mail in mails}) == 1, "a mail server can tell that it has it"
+    assert len(mails[0].get_all("Message-ID")) == 1
+    # Begin and end in one is another message.
+    put(store, lost(state=State.CLOSED, ended=clock.at - 30, closed=clock.at))
+    (waiting,) = store.messages(EVERYTHING, waiting=True)
+    await asyncio.to_thread(messaging.send, ways.at_present()["mail"], waiting)
+    assert len({mail["Message-ID"] for _, mail in mailbox.mails}) == 2
+    assert taken[2] != taken[3]
+
+
 async def test_a_stop_waits_for_what_is_on_its_way(store: Store, enrol, tmp_path, hook, clock) -> None:
     school(store, enrol, msgspec.structs.replace(TEACHER, channel="zalo", address="tin"))
     put(store, lost())

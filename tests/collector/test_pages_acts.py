@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestServer
 from tests.collector import pages_scene as scene
 from tests.collector.test_pages_access import Browser
 
+from schooldrum_collector.judge.fault import Level, Place
 from schooldrum_collector.judge.incident import State
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import EVERYTHING, MachineState
@@ -144,6 +145,54 @@ async def test_an_install_code_is_made_and_pcs_arrive(store: Store, teacher: Bro
     stranger.headers = {**teacher.headers, "Cookie": f"schooldrum_link={other}"}
     assert (await stranger.get(f"/schools/HS/enrol/{token.id}"))[0] == 404
     assert (await stranger.get(f"/events?page=arrivals&of={token.id}"))[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"day": "2026-11-25", "until": "2026-11-24"}, "ngày cuối đứng trước ngày đầu"),
+        ({"day": "2026-11-22"}, "ngày đầu đã qua"),
+        ({"day": "2026-11-25", "until": "2027-01-24"}, "nhiều nhất 32 ngày"),
+        ({"day": "2027-11-25"}, "hơn một năm"),
+        ({"day": "25/11/2026"}, "ngày chưa đúng"),
+        ({"day": "2026-11-25", "reason": ""}, "viết lý do"),
+    ],
+)
+async def test_a_refused_closing_keeps_the_form_and_says_why(
+    teacher: Browser, fields: dict[str, str], why: str
+) -> None:
+    sent = {"reason": "Bão <số> 5", **fields}
+    status, _, page = await teacher.post("/schools/BM/close", mark=await teacher.mark(), **sent)
+    assert status == 400
+    assert "THCS Bình Minh" in page
+    form = page[page.index('<details id="closing" open>') :]
+    assert why in form
+    assert all(f'value="{html.escape(value)}"' in form for value in sent.values())
+    assert 'role="alert"' not in (await teacher.get("/schools/BM"))[2]
+
+
+async def test_a_provider_s_answer_is_the_office_s_to_record(store: Store, teacher: Browser) -> None:
+    button = "Ghi lại trả lời</button>"
+    sent = {"answer": "provider_said", "text": " đứt cáp <b>\r\n xong 11:00 "}
+    place = Place(Level.SCHOOL, "BM")
+    with store.writing() as writer:
+        writer.put_incident(scene.incident(1050, place, ("BM",), began=scene.NOW - 600))
+    office = Browser.__new__(Browser)
+    office.base, office.session = teacher.base, teacher.session
+    office.headers = {"Authorization": f"Bearer {scene.TOKEN}"}
+    assert button in (await office.get("/incidents/SC-1050"))[2]
+    assert button not in (await office.get("/incidents/SC-1044"))[2], "a room's fault is no provider's"
+    assert button not in (await teacher.get("/incidents/SC-1050"))[2]
+    assert (await teacher.post("/incidents/SC-1050/answer", mark=await teacher.mark(), **sent))[0] == 409
+    mark = re.findall(r'name="mark" value="([^"]+)"', (await office.get("/incidents/SC-1050"))[2])[0]
+    assert (await office.post("/incidents/SC-1050/answer", mark=mark, **{**sent, "text": " "}))[0] == 409
+    assert (await office.post("/incidents/SC-1050/answer", mark=mark, **sent))[0] == 303
+    story = store.incident_of(EVERYTHING, 1050)
+    assert story is not None
+    assert [one.reason for one in story.events] == ["đứt cáp <b> xong 11:00"]
+    assert story.answers == ()
+    await asyncio.sleep(1.1)
+    assert "đứt cáp &lt;b&gt; xong 11:00</bdi>" in (await office.get("/incidents/SC-1050"))[2]
 
 
 @pytest.mark.parametrize(

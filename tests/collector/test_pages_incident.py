@@ -3,14 +3,16 @@
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession, TCPConnector
 from tests.collector import pages_scene as scene
 from tests.collector.test_pages_access import Browser
 
-from schooldrum_collector.judge.fault import Degree, Evidence, Level, Place
-from schooldrum_collector.judge.incident import State
+from schooldrum_collector.judge.fault import Degree, Evidence, Level, Place, Verdict
+from schooldrum_collector.judge.incident import Incident, Severity, State
+from schooldrum_collector.show.incident_words import read
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import Change
 from schooldrum_collector.store.sqlite import open_store
@@ -92,3 +94,95 @@ async def test_lists_that_a_pc_sends_are_explained(office: Browser) -> None:
     english = (await office.get("/machines/bm-tin1-7/sends?lang=en"))[2]
     assert "The PC as a whole, one row." in english
     assert '<th scope="col" title="maker">maker</th>' in english
+
+
+def a_silent_room(number: int, *, answering: int, **fields: Any) -> Incident:
+    evidence = Evidence(
+        word="room_silent", counts={"machines": 7, "answering": answering, "on": 7, "rooms": 1},
+        steps=fields.pop("steps", scene.NOTHING_KNOWN), names={"rooms": ("BM/main/tin2",)},
+    )  # fmt: skip
+    place, values = Place(Level.ROOM, "BM/main/tin2"), {"began": BEGAN, "verdict": Verdict.ROOM, **fields}
+    return scene.incident(number, place, ("BM",), evidence=evidence, degree=Degree.PROBABLE, **values)
+
+
+@pytest.mark.parametrize(
+    ("incident", "drawn", "told"),
+    [
+        (a_silent_room(1060, answering=21), "??✓✓✓?", "Từ modem trở ra vẫn tốt"),
+        (a_silent_room(1060, answering=21, **OVER), "??✓✓✓?", "Từ modem trở ra vẫn tốt"),
+        (a_silent_room(1060, answering=0), "??????", "nên chưa biết đứt ở đâu"),
+        (
+            a_silent_room(1060, answering=21, steps={**scene.NOTHING_KNOWN, "pc": "ok", "switch": "broken"}),
+            "✓\N{MULTIPLICATION SIGN}✓✓✓?",
+            "",
+        ),
+        (a_silent_room(1060, answering=21, steps=scene.CUT_LINE), "✓✓✓\N{MULTIPLICATION SIGN}??", ""),
+    ],
+)
+async def test_what_other_rooms_are_heard_over_is_drawn_as_fine(
+    store: Store, office: Browser, incident: Incident, drawn: str, told: str
+) -> None:
+    with store.writing() as writer:
+        writer.put_incident(incident)
+    page = (await office.get("/incidents/SC-1060"))[2]
+    way = page[page.index('<ol class="stops"') :]
+    assert "".join(re.findall(r'<span class="mark">(.)</span>', way[: way.index("</ol>")])) == drawn
+    assert told in page
+    assert ("chưa gửi được số đo" in page) == ("trở ra" in told)
+
+
+async def test_what_a_provider_s_incident_holds_stands_inside_it(store: Store, office: Browser) -> None:
+    whole = Place(Level.PROVIDER, "Nhà mạng A")
+    silent = Evidence(word="silent", counts={"machines": 12, "rooms": 1, "on": 12}, causes=(Verdict.POWER,))
+    more: dict[str, Any] = {
+        "began": scene.NOW - 600,
+        "evidence": silent,
+        "verdict": Verdict.UNKNOWN,
+        "degree": Degree.UNKNOWN,
+    }
+    known = Evidence(
+        word="provider", counts={"schools": 2, "of": 2, "others": 5, "measured": 2},
+        names={"schools": ("DL", "HB"), "provider": ("Nhà mạng A",)},
+    )  # fmt: skip
+    with store.writing() as writer:
+        writer.put_incident(
+            scene.incident(1070, whole, ("DL", "HB"), began=scene.NOW - 600, evidence=known, severity=Severity.URGENT)
+        )
+        for number, code in ((1071, "DL"), (1072, "HB")):
+            writer.put_incident(scene.incident(number, Place(Level.SCHOOL, code), (code,), parent=1070, **more))
+        writer.put_incident(scene.incident(1073, Place(Level.SCHOOL, "T2"), ("T2",), parent=1001, **more))
+    page = (await office.get("/incidents"))[2]
+    cards = {one.split("</h2>")[0].split("/incidents/")[1][:7]: one for one in page.split("<article")[1:]}
+    assert {"SC-1070", "SC-1073"} <= cards.keys(), "one whose larger one is not shown stands by itself"
+    assert not {"SC-1071", "SC-1072"} & cards.keys()
+    assert "Ở từng trường (2)" in cards["SC-1070"]
+    assert set(re.findall(r'href="/incidents/(SC-107[12])"', cards["SC-1070"])) == {"SC-1071", "SC-1072"}
+    school = (await office.get("/schools/DL"))[2]
+    part = next(one for one in school.split("<article")[1:] if "SC-1071" in one).split("</article>")[0]
+    assert "Thuộc <bdi>SC-1070</bdi>" in part
+    assert "CẦN XỬ LÝ" not in part
+    assert "12 máy" not in part, "what to do stands with the larger one"
+
+
+async def test_an_incident_that_is_over_asks_for_nothing_and_says_what_it_cost(office: Browser, store: Store) -> None:
+    page = (await office.get("/incidents/SC-1030?lang=en"))[2]
+    head = page[page.index('class="inchead') : page.index("<h1>")]
+    assert "ACTION" not in head
+    assert "over · SC-1030" in head
+    assert re.search(r"Lesson time lost</dt><dd>\d+ (h|min)", page)
+    assert '<strong>Told</strong> <span class="fine">· the collector</span>' in page
+    with store.writing() as writer:
+        withdrawn = {**OVER, "state": State.WITHDRAWN}
+        writer.put_incident(scene.incident(1080, Place(Level.SCHOOL, "BM"), ("BM",), began=BEGAN, **withdrawn))
+    assert "Lesson time lost" not in (await office.get("/incidents/SC-1080?lang=en"))[2]
+
+
+@pytest.mark.parametrize(("noticed", "words"), [(20.0, False), (90.0, True)])
+async def test_one_minute_is_not_told_twice(store: Store, noticed: float, words: bool) -> None:  # noqa: FBT001 - a column of the table
+    began = scene.NOW - 600
+    one = scene.incident(
+        1090, Place(Level.SCHOOL, "BM"), ("BM",), began=began, began_measured=False, opened=began + noticed
+    )
+    told = read(store.register(), one, scene.NOW, "en").since
+    assert told.startswith("Since about 09:50")
+    assert ("noticed at" in told) == words

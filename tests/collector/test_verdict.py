@@ -385,8 +385,11 @@ def test_what_people_answer():
 def test_an_answer_about_yesterday_says_nothing_today():
     (fault,) = faults(seen(all_break("line"), LATER, answers=answered("closed", WHOLE, at=CUT - 86400)), LATER)
     assert fault.evidence.word == "silent"
-    closed = answered("closed", WHOLE, at=CUT - 3600, until=CUT + 86400)
+    closed = answered("closed", WHOLE, at=CUT + 60, until=CUT + 86400)
     assert faults(seen(all_break("line"), LATER, answers=closed), LATER) == ()
+    early = answered("closed", WHOLE, at=CUT - 3600, until=CUT + 86400)
+    (fault,) = faults(seen(all_break("line"), LATER, answers=early), LATER)
+    assert fault.evidence.word == "silent", "who is on an hour after that is not closed"
     over = answered("closed", WHOLE, at=CUT - 3600, until=LATER - 1)
     assert len(faults(seen(all_break("line"), LATER, answers=over), LATER)) == 1
 

@@ -74,6 +74,8 @@ _SNAPS = ("snap", "var/lib/snapd/snap")
 _SNAP_LINE = re.compile(r"(name|version|type):\s*(.*?)\s*(?:#.*)?")
 _NO_PROGRAMS = frozenset({"base", "core", "gadget", "kernel", "os", "snapd"})
 _LIST_SECONDS = 60.0
+_BESIDE_SECONDS = 5.0
+"""For lists beside the system's own: while one of them hangs, every other probe in a child waits."""
 _LARGEST = 16 << 20
 
 
@@ -237,7 +239,7 @@ def fetch_linux(doors: Doors) -> dict[str, Any]:
     if files.names_or_none(root, _FLATPAK_APPS):
         # What comes beside the system may hang or fail without taking the system's own list along.
         try:
-            listed["flatpak"] = _answer(root, _FLATPAK, *_FLATPAK_WORDS)
+            listed["flatpak"] = _answer(root, _FLATPAK, *_FLATPAK_WORDS, seconds=_BESIDE_SECONDS)
         except (Denied, OSError) as problem:
             listed["unread"]["flatpak"] = _why(problem)
     if all(listed[name] is None for name in _LISTS) and not listed["unread"]:
@@ -256,11 +258,11 @@ def _has_rpms(root: str) -> bool:
     return any(_RPM_FILES.intersection(files.names_or_none(root, folder)) for folder in _RPM_LISTS)
 
 
-def _answer(root: str, program: str, *words: str) -> list[str] | None:
+def _answer(root: str, program: str, *words: str, seconds: float | None = None) -> list[str] | None:
     if not files.target(root, program):
         return None
     path = files.below(root, program)
-    answer = command.run(path, *words, timeout=_LIST_SECONDS, limit=_LARGEST)
+    answer = command.run(path, *words, timeout=seconds or _LIST_SECONDS, limit=_LARGEST)
     if answer.code:
         raise OSError(f"{path} ended with {answer.code}: {answer.error[:100]}")
     return answer.output.split("\n")

@@ -5,7 +5,9 @@ incidents that are over: they stand in the list, and in the time that was lost.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
@@ -37,6 +39,8 @@ PATIENCE = 4
 """A school whose backlog does not end is judged after so many times the pause that others are waited for."""
 SHARED_SECONDS = 60.0
 """As long as backlog comes, so often it is asked what it says of the collector's own line."""
+BUSY_SECONDS = 5.0
+"""For so long at a time the past is judged; then it waits until it has been judged what is now."""
 MOST_GAPS = 100
 """So many of the collector's newest gaps are remembered."""
 _ALL = 1 << 20
@@ -63,6 +67,8 @@ class Afterwards:
         self._failed = failed
         self._gather = gather
         self._backlog: dict[str, _Backlog] = {}
+        self._due: dict[str, float] = {}
+        self._revised: set[str] = set()
         self._over: dict[str, float] = {}
         self._shared_over: dict[int, float] = {}
         self._gaps: list[Gap] = []
@@ -89,17 +95,32 @@ class Afterwards:
             return
         self._gaps = [*self._gaps[-MOST_GAPS + 1 :], gap]
 
-    def catch_up(self) -> bool:
-        """Judges again what may have been corrected by backlog that came before this start. Raises as `revise`."""
+    def catch_up(self) -> None:
+        """What may have been corrected by backlog that came before this start is to be judged again."""
         lately = self._store.incidents(EVERYTHING, since=self._now() - MISSED_SECONDS, most=_ALL)
         schools = {one.school for one in lately if one.school and not (one.began_measured and one.ended_measured)}
-        return self.revise(dict.fromkeys(schools, 0.0)) if schools else False
+        self._due = dict.fromkeys(schools, 0.0)
 
     async def revise_ready(self) -> bool:
-        """Judges the past of schools whose backlog has come and gone quiet; whether a record was corrected."""
-        ready, now = self._ready(), self._now()
-        changed = await asyncio.to_thread(self.revise, ready) if ready else False
-        # Those of its schools come first.
+        """Judges the past of schools whose backlog has come and gone quiet; whether a record was corrected.
+
+        For a few seconds at most, school by school: those that are left come first the next time.
+        """
+        for code, since in self._ready().items():
+            self._due[code] = min(since, self._due.get(code, since))
+        begun, changed = time.monotonic(), False
+        while self._due and time.monotonic() - begun < BUSY_SECONDS:
+            code = next(iter(self._due))
+            changed |= await asyncio.to_thread(self._revise_schools, {code: self._due[code]})
+            del self._due[code]
+            self._revised.add(code)
+        if self._due:
+            return changed
+        if self._revised:
+            # Once all have told theirs: what many schools share would be corrected school by school otherwise.
+            changed |= await asyncio.to_thread(self._revise_shared_of, frozenset(self._revised), 0.0)
+            self._revised.clear()
+        now = self._now()
         over = [number for number, at in self._shared_over.items() if not 0 <= now - at < 2 * self._gather]
         for number in over:
             del self._shared_over[number]
@@ -146,8 +167,12 @@ class Afterwards:
         Raises:
             Full, Overloaded: as the store says.
         """
+        changed = self._revise_schools(schools)
+        return self._revise_shared_of(schools.keys(), min(schools.values(), default=0.0)) or changed
+
+    def _revise_schools(self, schools: Mapping[str, float]) -> bool:
         register, now = self._store.register(), self._now()
-        back = max(now - CORRECTED_FOR_SECONDS, min(schools.values(), default=now) - AROUND_SECONDS)
+        back = _reaching(now, min(schools.values(), default=now))
         past = self._store.incidents(EVERYTHING, since=back, most=_ALL)
         changed = False
         for incident in awaiting(past, schools, now):
@@ -163,9 +188,13 @@ class Afterwards:
             for gap in self._gaps:
                 if since <= gap.until and code in register.schools:
                     changed |= self._record(register, code, gap, now)
-        known = self._store.incidents(EVERYTHING, since=back, most=_ALL)
-        shared = [one for one in known if is_shared(one) and not schools.keys().isdisjoint(one.schools)]
-        return self._correct_shared(register, shared, known, now) or changed
+        return changed
+
+    def _revise_shared_of(self, schools: AbstractSet[str], since: float) -> bool:
+        register, now = self._store.register(), self._now()
+        known = self._store.incidents(EVERYTHING, since=_reaching(now, since), most=_ALL)
+        shared = [one for one in known if is_shared(one) and not schools.isdisjoint(one.schools)]
+        return self._correct_shared(register, shared, known, now)
 
     def _correct_shared(
         self, register: Register, shared: Iterable[Incident], known: Iterable[Incident], now: float
@@ -235,6 +264,11 @@ class Afterwards:
         except Exception:  # noqa: BLE001 - the boundary of one incident: the others are judged all the same
             self._failed(incident.school)
             return ()
+
+
+def _reaching(now: float, since: float) -> float:
+    """How far back records are read to judge again what befell since then."""
+    return max(now - CORRECTED_FOR_SECONDS, since - AROUND_SECONDS)
 
 
 def write_steps(writer: Writer, steps: Iterable[Step]) -> None:

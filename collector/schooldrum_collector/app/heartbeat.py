@@ -21,21 +21,29 @@ class Heartbeat:
         late: Callable[[float], None],
         stepped: Callable[[], None],
         often: Callable[[], None],
+        head_start: float = 0.0,
     ) -> None:
-        """`late(seconds)` is told of every tick, `stepped()` of a set clock, `often()` is called at every tick."""
+        """`head_start` are seconds for which it counts as having listened already when it hears again.
+
+        `late(seconds)` is told of every tick, `stepped()` of a set clock, `often()` is called at every tick.
+        """
         self.hearing = hearing
         self._now = now
         self._late = late
         self._stepped = stepped
         self._often = often
+        self._head_start = head_start
 
     def was_deaf(self, away: float, back: float) -> None:
         """The collector's own line was down between these (epoch seconds): nobody could be heard.
 
         From any thread: a value is replaced by another.
         """
-        if back > self.hearing.back:
-            self.hearing = Hearing(away=away, back=back)
+        if self._head_start and away <= self.hearing.away:
+            # It was told already: what counts as heard for long ends no telling.
+            return
+        if back - self._head_start > self.hearing.back:
+            self.hearing = Hearing(away=away, back=back - self._head_start)
 
     async def run(self) -> None:
         """Until cancelled."""

@@ -2,11 +2,14 @@
 
 A message is written down under a key that is there once, so nothing is planned twice. Before it is handed over that is
 written down too, and afterwards that it was taken: whoever kills the collector in between makes it hand the same
-message over again, word for word and under the same id, and never another one.
+message over again, word for word and under the same id, and never another one. So it is for a while with what was not
+taken as far as anybody knows: a receiver may have it whose answer was lost.
 """
 
 import asyncio
 import contextlib
+import hashlib
+import hmac
 import logging
 from collections.abc import Callable
 
@@ -29,6 +32,8 @@ _ALL = 1 << 20
 _EXPIRE_SECONDS = {Occasion.BEGIN: 86400.0, Occasion.AGAIN: 86400.0, Occasion.END: RECENT_SECONDS}
 _EXPIRE_OTHERWISE = 12 * 3600.0
 _LATER_SECONDS = 15.0
+REPEATED_SECONDS = 600.0
+"""For so long a message that was not taken comes again word for word; later it tells how things are then."""
 Post = Callable[[Channel, str, Letter], str]
 
 
@@ -215,7 +220,9 @@ class Messaging:
             return None
         sending, told, link = ready
         letter = Letter(
-            id=f"schooldrum-{sending.id}-{sending.number}",
+            # Begin and end in one is another message than the begin that may have been taken.
+            id=f"schooldrum-{sending.id}-{sending.number}" + ("-whole" if sending.whole else ""),
+            mark=hmac.digest(self._key.encode(), f"{sending.key} {sending.made}".encode(), hashlib.sha256).hex()[:24],
             occasion=sending.occasion.value,
             incident=f"SC-{sending.number}" if sending.number else "",
             link=link,
@@ -250,7 +257,7 @@ class Messaging:
         if message.fate is Fate.SENDING and message.text:
             # It was handed over, and nobody knows whether it was taken: the same again.
             return message, opened(message.text, link), link
-        whole = False
+        whole, story = False, None
         if message.number:
             story = self._store.incident_of(EVERYTHING, message.number)
             standing = standing_of(message, story.incident) if story is not None else Standing.OVER
@@ -258,15 +265,24 @@ class Messaging:
                 self._put_off(message, standing, now)
                 return None
             whole = standing is Standing.WHOLE
+        told: Told | None = None
+        written = now
+        if message.text and message.whole is whole and 0 <= now - message.written < REPEATED_SECONDS:
+            told, written = opened(message.text, link), message.written
+        elif story is not None:
             told = told_of(self._store.register(), story, message, now, link=link, whole=whole)
         else:
-            written = digest_told(self._store, message, now)
-            if written is None:
-                self._drop(message, "nothing", now)
-                return None
-            told = written
+            told = digest_told(self._store, message, now)
+        if told is None:
+            self._drop(message, "nothing", now)
+            return None
         sending = msgspec.structs.replace(
-            message, fate=Fate.SENDING, tries=message.tries + 1, whole=whole, text=sealed(told, link)
+            message,
+            fate=Fate.SENDING,
+            tries=message.tries + 1,
+            whole=whole,
+            text=sealed(told, link),
+            written=written,
         )
         with self._store.writing() as writer:
             writer.put_message(sending)
@@ -293,4 +309,4 @@ class Messaging:
         if not trouble:
             return msgspec.structs.replace(sending, fate=Fate.SENT, done=now, trouble="")
         pause = min(self._paces.longest, self._paces.retry * 2 ** min(sending.tries - 1, 10))
-        return msgspec.structs.replace(sending, fate=Fate.WAITING, due=now + pause, trouble=trouble, text="")
+        return msgspec.structs.replace(sending, fate=Fate.WAITING, due=now + pause, trouble=trouble)

@@ -9,6 +9,7 @@ import msgspec
 
 from schooldrum_collector.formats import VIETNAM
 from schooldrum_collector.judge.expecting import CALENDARS
+from schooldrum_collector.judge.fault_steps import IT_OFFICER
 from schooldrum_collector.judge.incident import Event, Incident, What
 from schooldrum_collector.judge.incident_acts import NO_FAULT
 from schooldrum_collector.judge.lessons import is_lesson, lesson_seconds
@@ -99,8 +100,17 @@ def situation(store: Store, register: Register, now: float, *, since: float, beg
         day_long=lambda incident: is_day_long(register, incident, now),
         zone=lambda incident: zone_of(register, incident),
         helped=frozenset(one.number for one in given if one.answer.answer == "help"),
-        excused=frozenset(one.number for one in given if one.answer.answer in NO_FAULT),
+        excused=frozenset(
+            number
+            for number in {one.number for one in given if one.answer.answer in NO_FAULT}
+            if _is_by_officer(store.incident_of(EVERYTHING, number))
+        ),
     )
+
+
+def _is_by_officer(story: Story | None) -> bool:
+    """Whether it was an IT officer who said that it was no incident."""
+    return story is not None and any(one.what is What.WITHDRAWN and one.by == IT_OFFICER for one in story.events)
 
 
 def told_of(register: Register, story: Story, message: Message, now: float, *, link: str, whole: bool) -> Told:

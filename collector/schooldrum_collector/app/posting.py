@@ -7,6 +7,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.utils import make_msgid
 
 import msgspec
 
@@ -19,9 +20,13 @@ _LONGEST_TROUBLE = 200
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """What is handed over: `id` stays the same however often it is, so that a receiver can tell what it has already."""
+    """What is handed over: `id` stays the same however often it is, so that a receiver can tell what it has already.
+
+    `mark` makes the id of an e-mail the only one in the world: ids of messages begin anew with every new store.
+    """
 
     id: str
+    mark: str = ""
     occasion: str
     incident: str
     link: str
@@ -54,6 +59,28 @@ class _Ear(logging.Handler):
 _EAR = _Ear()
 
 
+class _Letterhead:
+    """The Message-ID of the e-mail that this thread sends. Not frozen: each sending has its own."""
+
+    def __init__(self) -> None:
+        self._of = threading.local()
+
+    @contextmanager
+    def bearing(self, name: str) -> Iterator[None]:
+        """E-mails that leave in this thread meanwhile are called so."""
+        self._of.name = name
+        try:
+            yield
+        finally:
+            self._of.name = ""
+
+    def made(self, idstring: str | None = None, domain: str | None = None) -> str:
+        """As email.utils.make_msgid, but the same at each try."""
+        name = getattr(self._of, "name", "")
+        return f"<{name}@{domain or 'localhost'}>" if name else make_msgid(idstring, domain)
+
+
+_LETTERHEAD = _Letterhead()
 _LOADING = threading.Lock()
 
 
@@ -62,7 +89,9 @@ def _load() -> None:
     with warnings.catch_warnings():
         # A part of it for signed mail asks for a module that Python 3.13 has no more; it does without.
         warnings.simplefilter("ignore", DeprecationWarning)
-        importlib.import_module("apprise.plugins.email.base")
+        mail = importlib.import_module("apprise.plugins.email.base")
+    # It names each try anew, whatever headers it is given: no mail server could tell that it has one already.
+    vars(mail)["make_msgid"] = _LETTERHEAD.made
     logger = logging.getLogger("apprise")
     logger.addHandler(_EAR)
     # Its sentences name hosts and addresses; what matters of them is told by whoever sends.
@@ -89,7 +118,8 @@ def _posted(channel: Channel, address: str, letter: Letter) -> str:
     from apprise.plugins.email.base import NotifyEmail  # noqa: PLC0415 - see above
 
     url = channel.address(address)
-    with _EAR.listening() as said:
+    name = f"{letter.id}.{letter.mark}" if letter.mark else ""
+    with _EAR.listening() as said, _LETTERHEAD.bearing(name):
         service = apprise.Apprise.instantiate(f"{url}{'&' if '?' in url else '?'}{_BESIDE}", suppress_exceptions=True)
         if not isinstance(service, apprise.NotifyBase):
             return "the channel's url is not understood"

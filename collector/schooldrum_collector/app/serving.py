@@ -254,6 +254,7 @@ def _receiver(config: Config) -> Receiver:
         token_file=config.alertmanager_token_file,
         authority=config.alertmanager_ca,
         base=config.office_url,
+        language=config.language,
     )
 
 
@@ -300,6 +301,7 @@ def _heartbeat(parts: _Parts, timetable: Timetable, counts: Counter[str]) -> Hea
         late=own.loop_stall_seconds.observe,
         stepped=timetable.start_over,
         often=count,
+        head_start=parts.head_start,
     )
     own.watch(
         register=parts.store.register,

@@ -52,6 +52,8 @@ class Receiver(msgspec.Struct, frozen=True, kw_only=True):
     authority: Path | None = None
     base: str = ""
     """The URL of the office's door, for links."""
+    language: str = "vi"
+    """Of what templates show that know nothing of us."""
 
 
 class Telling:
@@ -140,7 +142,9 @@ class Telling:
         wanted = [
             one for one in told if one.is_live or one.number not in taken or now - one.closed < ENDS_AGAIN_SECONDS
         ]
-        alerts = [alert(register, one, now, base=self._receiver.base) for one in wanted]
+        alerts = [
+            alert(register, one, now, base=self._receiver.base, language=self._receiver.language) for one in wanted
+        ]
         return alerts, _numbers(one for one in wanted if not one.is_live)
 
     def _authorization(self) -> dict[str, str]:

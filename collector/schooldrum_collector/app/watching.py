@@ -43,6 +43,8 @@ RECENT_SECONDS = 86400.0
 """Incidents closed since are looked at for whether a fault is one of them again."""
 CLIMBS_SECONDS = 2700.0
 """How far back climbs are read for a judgement of now; older incidents are dated by what was read then."""
+_RESTS = 3
+"""So many times as long as a look took there is rest after it, and so many times the ordinary one at the longest."""
 _ALL = 1 << 20
 _QUIET_STEPS = frozenset({What.SEEN, What.CALMING, What.UPDATED})
 
@@ -120,13 +122,17 @@ class Watching:
         """Until cancelled. Never raises: what fails is logged and comes again."""
         first = True
         while True:
-            begun = time.monotonic()
+            rest = self._paces.judge
             try:
                 if first:
                     first = False
                     self.afterwards.hears(self._hearing())
                     await asyncio.to_thread(self.afterwards.catch_up)
-                if await asyncio.to_thread(self.look):
+                begun = time.monotonic()
+                changed = await asyncio.to_thread(self.look)
+                # A look that takes long is followed by a longer rest, but never by one that leaves schools unseen.
+                rest = min(max(rest, _RESTS * (time.monotonic() - begun)), _RESTS * rest)
+                if changed:
                     self._happened()
                 if await self.afterwards.revise_ready():
                     self._happened()
@@ -134,7 +140,7 @@ class Watching:
                 _log.warning("What was judged could not be stored (%s); it is judged again", trouble)
             except Exception:  # noqa: BLE001 - the boundary of a task that must live as long as the collector
                 _log.exception("Judging faults failed; it is tried again")
-            await asyncio.sleep(max(self._paces.judge, 4 * (time.monotonic() - begun)))
+            await asyncio.sleep(rest)
 
     # Now
 

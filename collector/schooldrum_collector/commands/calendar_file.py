@@ -1,6 +1,6 @@
 """Which days and hours an iCalendar file (.ics) names; files come from anywhere, so everything in it is bounded."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ _LONGEST_TITLE = 120
 _FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 _WEEKDAYS = {"MO": 0, "TU": 1, "WE": 2, "TH": 3, "FR": 4, "SA": 5, "SU": 6}
 _UNDERSTOOD = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTH", "BYMONTHDAY", "WKST"})
+_STRANGE = (ValueError, TypeError, AttributeError, OverflowError, KeyError)
+"""What reading an event that nobody foresaw raises."""
 
 
 class Unreadable(ValueError):  # noqa: N818 - it names the file's state
@@ -28,19 +30,45 @@ class Unreadable(ValueError):  # noqa: N818 - it names the file's state
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, order=True):
-    """One occurrence: `begin` and `end` by the clock of its place; `whole_days` where no hours were named."""
+    """One occurrence: `begin` and `end` by the clock of its place; `title` is empty where it has no name.
+
+    `whole_days` begin and end at midnight; `free` says that the file counts nobody as busy meanwhile.
+    """
 
     begin: datetime
     end: datetime
     title: str
     whole_days: bool
+    free: bool = False
 
 
 class Events(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found from a year ago to two years ahead, and the titles of events that are not understood."""
+    """What was found from a year ago to two years ahead.
+
+    `left_out` are the titles of events that are not understood, `cancelled` of those that the file itself calls off.
+    """
 
     events: tuple[Event, ...]
     left_out: tuple[str, ...] = ()
+    cancelled: tuple[str, ...] = ()
+
+
+class _Changed(msgspec.Struct, frozen=True, kw_only=True):
+    """Which occurrences of a repeated event another entry of the file, or the event itself, takes away."""
+
+    moments: frozenset[datetime] = frozenset()
+    days: frozenset[date] = frozenset()
+    since: datetime = datetime.max  # noqa: DTZ901 - by the clock of the place, as all times here
+
+    def holds(self, begin: datetime) -> bool:
+        """Whether the occurrence that begins here is one of them."""
+        return begin >= self.since or begin in self.moments or begin.date() in self.days
+
+    def joined(self, other: "_Changed") -> "_Changed":
+        """Both together."""
+        return _Changed(
+            moments=self.moments | other.moments, days=self.days | other.days, since=min(self.since, other.since)
+        )
 
 
 class _Repetition(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,15 +94,70 @@ def read_events(path: Path, today: date, zone: str) -> Events:
         raise Unreadable(f"lớn hơn {LARGEST >> 20} MB", f"larger than {LARGEST >> 20} MB")
     found: list[Event] = []
     left_out: list[str] = []
-    for component in _components(raw):
+    cancelled: list[str] = []
+    components = _components(raw)
+    changed = _changed(components, zone)
+    for component in components:
         title = _title(component)
+        if _word(component, "STATUS") == "CANCELLED":
+            cancelled.append(title)
+            continue
         try:
-            found += _occurrences(component, title, today, zone)
-        except (ValueError, TypeError, AttributeError, OverflowError, KeyError):
+            found += _occurrences(component, title, today, zone, changed)
+        except _STRANGE:
             left_out.append(title)
         if len(found) > MOST_TIMES:
             raise Unreadable(f"quá {MOST_TIMES} lần diễn ra", f"more than {MOST_TIMES} occurrences")
-    return Events(events=tuple(sorted(set(found))), left_out=tuple(left_out))
+    return Events(events=tuple(sorted(set(found))), left_out=tuple(left_out), cancelled=tuple(cancelled))
+
+
+def _word(component: Any, name: str) -> str:
+    return str(component.get(name, "")).strip().upper()
+
+
+def _changed(components: list[Any], zone: str) -> dict[str, _Changed]:
+    """What entries that stand for single occurrences (moved or called off) take away, by the event's UID."""
+    changed: dict[str, _Changed] = {}
+    for component in components:
+        if component.get("RECURRENCE-ID") is None:
+            continue
+        try:
+            one = _replaced(component, zone)
+        # The entry itself is then left out, and told, where its own times are read.
+        except _STRANGE:
+            continue
+        uid = str(component.get("UID", ""))
+        changed[uid] = changed.get(uid, _Changed()).joined(one)
+    return changed
+
+
+def _replaced(component: Any, zone: str) -> _Changed:
+    """The occurrence in whose place this entry stands.
+
+    Raises:
+        ValueError: it has no time.
+    """
+    given = component.get("RECURRENCE-ID").dt
+    if _moves_the_rest(component):
+        return _Changed(since=_local(given, zone))
+    return _these([given], zone)
+
+
+def _moves_the_rest(component: Any) -> bool:
+    return str(component.get("RECURRENCE-ID").params.get("RANGE", "")).upper() == "THISANDFUTURE"
+
+
+def _these(values: Iterable[Any], zone: str) -> _Changed:
+    """The occurrences that begin at these times, or on these days where no times are given."""
+    moments: set[datetime] = set()
+    days: set[date] = set()
+    for value in values:
+        begin = _local(value, zone)
+        if isinstance(value, datetime):
+            moments.add(begin)
+        else:
+            days.add(begin.date())
+    return _Changed(moments=frozenset(moments), days=frozenset(days))
 
 
 def _components(raw: bytes) -> list[Any]:
@@ -106,7 +189,7 @@ def _components(raw: bytes) -> list[Any]:
 
 def _title(component: Any) -> str:
     words = " ".join(str(component.get("SUMMARY", "")).split())
-    return "".join(sign for sign in words if sign.isprintable())[:_LONGEST_TITLE] or "?"
+    return "".join(sign for sign in words if sign.isprintable())[:_LONGEST_TITLE].strip()
 
 
 def _local(value: Any, zone: str) -> datetime:
@@ -122,12 +205,21 @@ def _local(value: Any, zone: str) -> datetime:
     raise ValueError(f"{value!r:.40} is no time")
 
 
-def _occurrences(component: Any, title: str, today: date, zone: str) -> Iterator[Event]:
-    """Each time the event takes place.
+def _occurrences(
+    component: Any, title: str, today: date, zone: str, changed: Mapping[str, _Changed]
+) -> Iterator[Event]:
+    """Each time the event takes place, without those that other entries (`changed`) stand for.
 
     Raises:
-        ValueError: it has no time, or a repetition that is not understood.
+        ValueError: it has no time, or a repetition or a change that is not understood.
     """
+    away = _excluded(component, zone)
+    if component.get("RECURRENCE-ID") is None:
+        away = away.joined(changed.get(str(component.get("UID", "")), _Changed()))
+    elif _moves_the_rest(component):
+        raise ValueError("this and all that follow are moved, which is not understood")
+    else:
+        _replaced(component, zone)
     first = component.get("DTSTART").dt
     whole = not isinstance(first, datetime)
     begin = _local(first, zone)
@@ -139,18 +231,26 @@ def _occurrences(component: Any, title: str, today: date, zone: str) -> Iterator
     lasts = end - begin
     if not timedelta(0) < lasts <= _BACK:
         raise ValueError("ends before it begins, or lasts longer than a year")
-    cancelled = set(_cancelled(component, zone))
+    if whole:
+        # Some programs name a time where the event itself has whole days.
+        away = away.joined(_Changed(days=frozenset(moment.date() for moment in away.moments)))
+    full_days = begin.time() == end.time() == datetime.min.time()
     for day in _days(component.get("RRULE"), begin.date(), today, whole_lasts=lasts):
         start = datetime.combine(day, begin.time())
-        if start not in cancelled:
-            yield Event(begin=start, end=start + lasts, title=title, whole_days=whole)
+        if not away.holds(start):
+            yield Event(
+                begin=start,
+                end=start + lasts,
+                title=title,
+                whole_days=whole or full_days,
+                free=_word(component, "TRANSP") == "TRANSPARENT",
+            )
 
 
-def _cancelled(component: Any, zone: str) -> Iterator[datetime]:
+def _excluded(component: Any, zone: str) -> _Changed:
     given = component.get("EXDATE")
-    for group in given if isinstance(given, list) else [given] if given is not None else []:
-        for one in group.dts:
-            yield _local(one.dt, zone)
+    groups = given if isinstance(given, list) else [given] if given is not None else []
+    return _these((one.dt for group in groups for one in group.dts), zone)
 
 
 def _days(rule: Any, first: date, today: date, *, whole_lasts: timedelta) -> Iterator[date]:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from schooldrum_collector.commands.console import Console
 from schooldrum_collector.judge.calendar import holiday_names
 from schooldrum_collector.judge.calendar_day import Day, DayKind, expected_hours
-from schooldrum_collector.judge.calendar_plan import Hours, Plan
+from schooldrum_collector.judge.calendar_plan import Hours, Plan, weekdays_of
 from schooldrum_collector.speech import Say
 from schooldrum_collector.vietnamese import width
 
@@ -122,6 +122,10 @@ def as_data(day: Day, say: Say) -> dict[str, object]:
     }
 
 
+def _written_days(days: Iterable[str], say: Say) -> str:
+    return ", ".join(say(*_WEEKDAYS[day]) for day in sorted(weekdays_of(days)))
+
+
 def tell(console: Console, plan: Plan) -> None:
     """What a plan says, as it was understood: so that a wrong date is seen before it counts."""
     say = console.say
@@ -143,11 +147,11 @@ def tell(console: Console, plan: Plan) -> None:
         )
     every_day = say("T2-T7", "Mon-Sat")
     for shift in plan.shift or ():
-        days = ", ".join(shift.days) if shift.days is not None else every_day
+        days = _written_days(shift.days, say) if shift.days is not None else every_day
         lessons = f", {len(shift.lessons)} {say('tiết', 'lessons')}" if shift.lessons else ""
         rows.append((say("ca học", "shift"), f"{shift.hours} {days}{lessons}", shift.name))
     for lesson in plan.lesson or ():
-        days = ", ".join(lesson.days) if lesson.days is not None else every_day
+        days = _written_days(lesson.days, say) if lesson.days is not None else every_day
         rows.append((say("giờ phòng", "room booked"), f"{lesson.hours} {days}", ""))
     if rows:
         console.table((), rows)

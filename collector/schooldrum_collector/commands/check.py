@@ -1,6 +1,7 @@
 """`check`: is what the collector keeps sound, and is its set-up complete."""
 
 import argparse
+import contextlib
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from schooldrum_collector.app.doors import office_tls
 from schooldrum_collector.app.office_token import ANSWERS_FILE
 from schooldrum_collector.app.office_token import FILE as TOKEN_FILE
 from schooldrum_collector.commands.call import Call, opened
+from schooldrum_collector.commands.posture import idle
 from schooldrum_collector.judge.expecting import is_planned
 from schooldrum_collector.speech import Say, told
 from schooldrum_collector.store import posture_rules, software_lists
@@ -95,6 +97,9 @@ def _reminders(call: Call, register: Register) -> Iterator[str]:
             f"office_room: chưa có phòng {room}; tạo phòng đó và cài agent lên máy cạnh máy chủ.",
             f"office_room: there is no room {room} yet; add it, and enrol a PC beside the server in it.",
         )
+    with contextlib.suppress(OfficeFileUnusable):
+        files = posture_rules.load(call.config.data)
+        yield from idle(call.config.data / posture_rules.POLICY_FILE, files, register, call.say)
     without = sorted(code for code in register.schools if not is_planned(register, code, now))
     if without:
         named = f"{', '.join(without[:5])}{' …' if len(without) > 5 else ''}"  # noqa: PLR2004 - enough to know where

@@ -33,14 +33,34 @@ _PARENT_DEATH_SIGNAL = 1
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened: the doors are open, a child has ended (its name), all is ready; else a person wants to stop."""
+    """What happened: the doors are open, a child has ended (its name), all is ready; else a person wants to stop.
+
+    `dispensable`: what has ended is not needed by the others.
+    """
 
     doors: Doors | None = None
     ended: str = ""
     ready: bool = False
+    dispensable: bool = False
 
 
 Events = SimpleQueue[Event]
+
+
+def next_of(call: Call, events: Events, timeout: float | None = None) -> Event:
+    """The next event that matters; that something dispensable has ended is said, and it goes on without.
+
+    Raises:
+        Empty: nothing happened for `timeout` seconds.
+    """
+    while (event := events.get(timeout=timeout)).dispensable:
+        call.console.remark(
+            call.say(
+                f"{event.ended} đã tự kết thúc; các phần khác vẫn chạy.",
+                f"{event.ended} has ended by itself; the rest goes on without it.",
+            )
+        )
+    return event
 
 
 def holder(lock: Path) -> str:
@@ -100,11 +120,12 @@ def child(
     *,
     read: Callable[[bytes], None] | None = None,
     log: Path | None = None,
+    dispensable: bool = False,
 ) -> Iterator[None]:
     """A running child; asked to stop at the end, and killed where it has not after `patience` seconds.
 
-    `read` is given its standard output line by line. What else it writes goes to the file `log`, begun anew, and
-    without that to where ours goes.
+    `dispensable` is one whose end does not end the others. `read` is given its standard output line by line. What else
+    it writes goes to the file `log`, begun anew, and without that to where ours goes.
     """
     with log.open("wb") if log else nullcontext() as written:
         process = subprocess.Popen(  # noqa: S603 - programs by absolute path, never a shell
@@ -122,7 +143,7 @@ def child(
             for line in process.stdout:
                 read(line)
         process.wait()
-        events.put(Event(ended=name))
+        events.put(Event(ended=name, dispensable=dispensable))
 
     watcher = threading.Thread(target=watch, name=name, daemon=True)
     watcher.start()
@@ -160,7 +181,7 @@ def opened_doors(call: Call, events: Events) -> Doors | None:
         Failed: it has ended by itself, or takes too long.
     """
     try:
-        event = events.get(timeout=READY_SECONDS)
+        event = next_of(call, events, READY_SECONDS)
     except Empty:
         raise Failed(call.say("Máy chủ tổng hợp khởi động quá lâu.", "The collector took too long to start.")) from None
     if event.ended:

@@ -6,6 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from schooldrum_collector.app.dated_lists import (
+    LARGEST,
     READERS,
     DatedList,
     Found,
@@ -24,8 +25,8 @@ from schooldrum_collector.judge.builds import BuildList
 from schooldrum_collector.judge.faults import Unusable
 from schooldrum_collector.show.list_age import OLD_DAYS, age_days
 from schooldrum_collector.speech import Say
+from schooldrum_collector.store.office_file import bounded
 
-_MOST_READ = 16 << 20
 _MOST_GONE = 0.1
 """The part of a list that may vanish without a word: releases are added, and hardly ever taken away."""
 _GONE_NAMED = 10
@@ -178,11 +179,16 @@ def _update(given: argparse.Namespace, call: Call) -> int:
     say, directory = call.say, call.config.data
     try:
         # Read before the account is changed: root may have it where the collector's account may not look.
-        with given.file.open("rb") as file:
-            raw = file.read(_MOST_READ)
+        raw = bounded(given.file, LARGEST)
         content = understood(raw)
     except OSError as trouble:
-        raise Failed(f"{given.file}: {trouble.strerror or trouble}") from trouble
+        why = trouble.strerror or str(trouble)
+        raise Failed(
+            say(
+                f"{given.file}: không đọc được ({why}); cần một tệp thường đọc được",
+                f"{given.file}: cannot be read ({why}); a plain file is wanted",
+            )
+        ) from trouble
     except Unusable as trouble:
         raise Failed(
             say(

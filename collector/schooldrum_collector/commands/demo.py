@@ -9,7 +9,7 @@ import msgspec
 from schooldrum_collector.app.serving import Doors, Unstartable, serve
 from schooldrum_collector.commands.actions import PROGRAM, Actions
 from schooldrum_collector.commands.call import Call
-from schooldrum_collector.commands.children import Event, Events, collector, listening, opened_doors
+from schooldrum_collector.commands.children import Event, Events, collector, listening, next_of, opened_doors
 from schooldrum_collector.commands.console import Failed
 from schooldrum_collector.commands.demo_beside import Beside, alertmanager, prometheus
 from schooldrum_collector.commands.demo_crew import Simulation, furnished, simulation
@@ -153,7 +153,7 @@ def _played(
     home.tell(running)
     try:
         _tell(call, home, running, playing.pcs, beside)
-        last = events.get()
+        last = next_of(call, events)
     finally:
         home.tell(None)
     call.console.remark(say("Đang dừng …", "Stopping …"))

@@ -47,7 +47,9 @@ def alertmanager(call: Call, home: Home, events: Events, *, wanted: bool) -> Ite
     address = _free(9093)
     command = [program, f"--config.file={folder / rules.ALERTMANAGER}", f"--storage.path={folder / 'alerts'}"]
     command += [f"--web.listen-address={address}", "--cluster.listen-address="]
-    with child(command, _plain(call.environ), name, events, _STOP_SECONDS, log=folder / "alertmanager.log"):
+    with child(
+        command, _plain(call.environ), name, events, _STOP_SECONDS, log=folder / "alertmanager.log", dispensable=True
+    ):
         yield Beside(name=name, url=f"http://{address}")
 
 
@@ -76,7 +78,9 @@ def prometheus(
     address = _free(9090)
     command = [program, f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'data'}"]
     command += ["--storage.tsdb.retention.time=400d", f"--web.listen-address={address}"]
-    with child(command, _plain(call.environ), name, events, _STOP_SECONDS, log=folder / "prometheus.log"):
+    with child(
+        command, _plain(call.environ), name, events, _STOP_SECONDS, log=folder / "prometheus.log", dispensable=True
+    ):
         yield Beside(name=name, url=f"http://{address}")
 
 

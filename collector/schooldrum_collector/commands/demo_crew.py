@@ -5,10 +5,11 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from schooldrum_collector.app.serving import Doors
 from schooldrum_collector.commands.call import Call, opened
-from schooldrum_collector.commands.children import Event, Events
+from schooldrum_collector.commands.children import Event, Events, next_of
 from schooldrum_collector.commands.demo_home import Home
 from schooldrum_collector.commands.tokens import make_token
 from schooldrum_collector.demo.area import BEAT, DemoSchool, furnish, schools
@@ -61,7 +62,7 @@ class Simulation:
 
     def ready(self, events: Events) -> Event | None:
         """Waits until everybody is enrolled and was heard; what ended the waiting where it was something else."""
-        event = events.get()
+        event = next_of(self._call, events)
         return None if event.ready else event
 
     @property
@@ -102,21 +103,40 @@ class Simulation:
             self._events.put(Event(ended=NAME))
 
     async def _live(self) -> None:
+        # Whoever was enrolled before is missed while the others come in.
+        known = [crew for crew in self._staff.crews if crew.is_enrolled]
+        fresh = [crew for crew in self._staff.crews if not crew.is_enrolled]
+        early = asyncio.ensure_future(played(known, self.broken, self._stop))
+        try:
+            if not await self._all_in(early):
+                return
+            # Whoever was never heard is not missed: everybody speaks before anything can be cut.
+            ready = asyncio.get_running_loop().call_later(_HEARD_BEATS * BEAT, self._events.put, Event(ready=True))
+            try:
+                await asyncio.gather(early, played(fresh, self.broken, self._stop))
+            finally:
+                ready.cancel()
+        finally:
+            early.cancel()
+            await asyncio.gather(early, return_exceptions=True)
+
+    async def _all_in(self, early: asyncio.Future[None]) -> bool:
+        """Enrols who is not yet; False where it was stopped meanwhile. What ended `early` by itself is raised."""
         work = asyncio.ensure_future(enrolled(self._staff.crews, self._tokens, self._staff.kept))
         stopping = asyncio.ensure_future(self._stop.wait())
-        await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        if not work.done():
-            work.cancel()
-            await asyncio.gather(work, return_exceptions=True)
-            return
-        work.result()
-        # Whoever was never heard is not missed: everybody speaks before anything can be cut.
-        ready = asyncio.get_running_loop().call_later(_HEARD_BEATS * BEAT, self._events.put, Event(ready=True))
         try:
-            await played(self._staff.crews, self.broken, self._stop)
+            some: list[asyncio.Future[Any]] = [work, stopping, early]
+            await asyncio.wait(some, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                work.result()
+                return True
+            if early.done():
+                early.result()
+            return False
         finally:
-            ready.cancel()
+            work.cancel()
+            stopping.cancel()
+            await asyncio.gather(work, stopping, return_exceptions=True)
 
 
 @contextmanager

@@ -100,9 +100,17 @@ def cut(given: argparse.Namespace, call: Call, home: Home) -> int:
     with opened(call) as store:
         school = _school(call, running, store, breaks, kind, code=given.school.strip().upper())
         broken = Break(kind=kind, target=target_of(kind, school), school=school.code, at=call.now())
-        if not breaks.put(broken):
-            call.console.remark(call.say("Chỗ đó đang hỏng sẵn.", "That is broken already."))
-        call.console.line(f"{call.say('Đã cắt', 'Cut')}: {_what(broken, school, call.say)}")
+        before = next((one for one in breaks.now() if (one.kind, one.target) == (kind, broken.target)), None)
+        if before is None:
+            breaks.put(broken)
+            call.console.line(f"{call.say('Đã cắt', 'Cut')}: {_what(broken, school, call.say)}")
+        else:
+            broken = before
+            since = moment(broken.at, call.say.language)
+            word = call.say(
+                f"Đang hỏng sẵn từ {since}, không cắt gì thêm", f"Broken since {since}, nothing more is cut"
+            )
+            call.console.line(f"{word}: {_what(broken, school, call.say)}")
         if given.no_wait:
             call.console.line(f"{call.say('Xem', 'See')}: {running.office}/schools/{school.code}")
             return 0

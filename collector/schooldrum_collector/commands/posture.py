@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from schooldrum_collector.commands.actions import Actions
@@ -147,14 +148,8 @@ def _show(given: argparse.Namespace, call: Call, register: Register, files: tupl
         console.remark(
             say(f"Chỉ một số máy ở đây theo quy tắc: {narrowed}", f"Some PCs of this place have a rule: {narrowed}")
         )
-    known = {"", *register.areas, *register.schools, *register.rooms}
-    for rule in (rule for file in files for rule in file.rule if not known.intersection(spellings(rule.place))):
-        console.remark(
-            say(
-                f"{path}: danh mục không có nơi nào là {rule.place!r:.80}; quy tắc này không áp dụng cho máy nào.",
-                f"{path}: the register has no place {rule.place!r:.80}; this rule holds for no PC.",
-            )
-        )
+    for sentence in idle(path, files, register, say):
+        console.remark(sentence)
     if len(files) == 1:
         console.remark(
             say(
@@ -163,6 +158,27 @@ def _show(given: argparse.Namespace, call: Call, register: Register, files: tupl
             )
         )
     return 0
+
+
+def idle(path: Path, files: tuple[Policies, ...], register: Register, say: Say) -> Iterator[str]:
+    """What the rules name and the register does not have: places, and levels of schools."""
+    places = {"", *register.areas, *register.schools, *register.rooms}
+    levels = sorted({school.level for school in register.schools.values() if school.level})
+    for rule in (rule for file in files for rule in file.rule):
+        if not places.intersection(spellings(rule.place)):
+            yield say(
+                f"{path}: danh mục không có nơi nào là {rule.place!r:.80}; quy tắc này không áp dụng cho máy nào.",
+                f"{path}: the register has no place {rule.place!r:.80}; this rule holds for no PC.",
+            )
+        for level in rule.levels:
+            if level not in levels:
+                there = ", ".join(levels) or "-"
+                yield say(
+                    f"{path}: danh mục không có trường nào cấp {level!r:.80} (có: {there}); quy tắc không áp dụng cho "
+                    "máy nào của cấp đó.",
+                    f"{path}: no school of the register has the level {level!r:.80} (there are: {there}); for it the "
+                    "rule holds for no PC.",
+                )
 
 
 def _as_data(one: Settled | None, name: str) -> dict[str, Any]:

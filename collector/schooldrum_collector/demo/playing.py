@@ -66,6 +66,11 @@ class Crew:
         if school.code == STRANGER[0]:
             self.pcs.append(Pc(self._stranger, school.rooms[0].path, clocks, kept.get(self._stranger)))
 
+    @property
+    def is_enrolled(self) -> bool:
+        """Whether all its PCs are."""
+        return all(pc.identity is not None for pc in self.pcs)
+
     def reach(self, url: str, tls: ssl.SSLContext | None, *, ways: int = 1) -> None:
         """Where the collector is, from now on; before anybody speaks. `ways` are the connections of each line."""
         self.close()

@@ -14,6 +14,7 @@ from typing import Annotated
 import msgspec
 
 from schooldrum_collector.judge.calendar import SCHOOL_DAYS
+from schooldrum_collector.judge.faults import no_toml, refused
 
 FIRST_MONTH = 8
 """A school year runs from 1 August to 31 July: schools call pupils in late August, summer ends in July."""
@@ -27,6 +28,22 @@ _DAYS = {
     "cn": 6,
     **{name: number for number, name in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))},
 }
+_TABLE = re.compile(r"at `\$\.(\w+)\[")
+_TABLES = {
+    "year": '"2026-2027"',
+    **dict.fromkeys(("term", "break", "exam", "taught", "half_day"), "[[…]] ≤ 100"),
+    "shift": "[[shift]] ≤ 20",
+    "lesson": "[[lesson]] ≤ 200",
+}
+_SPAN = {"first": "2026-09-05", "last": "2026-09-06", "name": f'"…" ≤ {_LONGEST_NAME}'}
+_WEEKLY = {"hours": '"07:00-11:30"', "days": '["T2", "T3"], ["Mon", "Tue"]'}
+_KEYS: dict[str, dict[str, str]] = {
+    **dict.fromkeys(("term", "break", "exam", "taught"), _SPAN),
+    "half_day": {**_SPAN, "hours": _WEEKLY["hours"]},
+    "shift": {**_WEEKLY, "name": _SPAN["name"], "lessons": '["07:00-07:45", "07:50-08:35"] ≤ 40'},
+    "lesson": _WEEKLY,
+}
+"""What the keys of each table take, for the sentences that refuse something else."""
 _LIST = Annotated[tuple[str, ...], msgspec.Meta(max_length=40)]
 Name = Annotated[str, msgspec.Meta(max_length=_LONGEST_NAME)]
 
@@ -200,9 +217,13 @@ def read(text: str) -> Plan:
         raise Faulty(f"lớn hơn {LARGEST_PLAN} ký tự", f"larger than {LARGEST_PLAN} characters")
     try:
         given = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as trouble:
+        raise Faulty(*no_toml(trouble)) from trouble
+    try:
         plan = msgspec.convert(given, Plan)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError) as trouble:
-        raise Faulty(f"không đọc được ({trouble})", f"cannot be read ({trouble})") from trouble
+    except (msgspec.ValidationError, RecursionError) as trouble:
+        found = _TABLE.search(str(trouble))
+        raise Faulty(*refused(trouble, _KEYS.get(found[1] if found else "", _TABLES))) from trouble
     _check(plan)
     return plan
 

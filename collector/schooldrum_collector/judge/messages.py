@@ -56,7 +56,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
     `due` is when it may go, `done` when it went or was dropped (0: not yet), `tries` how often it was handed over.
     `whole`: it told begin and end in one. `trouble` says why it was not taken the last time, or why it was dropped.
-    `text` is what was written (JSON), without its link. `held`: quiet hours keep it.
+    `text` is what was written (JSON), without its link, at `written`. `held`: quiet hours keep it.
     """
 
     key: str
@@ -73,6 +73,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     held: bool = False
     trouble: str = ""
     text: str = ""
+    written: float = 0.0
 
 
 Thread = Sequence[Message]
@@ -85,8 +86,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """What is known beside incidents and recipients.
 
     `since` is since when the collector tells people itself; `begins` whether it is the one to tell of begins. `areas`
-    are those of schools by code, `helped` numbers of incidents about which a school asked for help, `excused` those a
-    person of the school explained away. `lost(incident, school)` are seconds of lessons lost there so far, `day_long`
+    are those of schools by code, `helped` numbers of incidents about which a school asked for help, `excused` those an
+    IT officer explained away. `lost(incident, school)` are seconds of lessons lost there so far, `day_long`
     says whether a school day as a whole is lost, `zone` in which time zone an incident's recipients live.
     """
 
@@ -220,10 +221,20 @@ def _ends(incident: Incident, threads: Mapping[tuple[int, str], Thread], there: 
             continue
         if incident.parent and was_told(threads.get((incident.parent, way), ())):
             continue
-        if incident.number in there.excused and last.recipient.role == IT_OFFICER:
+        if incident.number in there.excused and _is_only_officer(last.recipient, incident.number, threads):
             continue
         messages.append(_message(incident, last.recipient, Occasion.END, thread, there))
     return messages
+
+
+def _is_only_officer(recipient: Recipient, number: int, threads: Mapping[tuple[int, str], Thread]) -> bool:
+    """Whether this is the one IT officer who was told: who it was of several is written nowhere."""
+    told = {way for (one, way), thread in threads.items() if one == number and _was_officer_told(thread)}
+    return told == {recipient.way}
+
+
+def _was_officer_told(thread: Thread) -> bool:
+    return was_told(thread) and thread[-1].recipient.role == IT_OFFICER
 
 
 def _message(incident: Incident, recipient: Recipient, occasion: Occasion, thread: Thread, there: Situation) -> Message:

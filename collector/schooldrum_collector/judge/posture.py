@@ -51,7 +51,7 @@ def judged(known: Known, policy: Policy, measured: Mapping[str, float] | None = 
 
 def _check(name: str, found: Found, systems: Sequence[str], measured: Mapping[str, float]) -> Check:
     steps: tuple[Words, ...] = ()
-    if found.verdict is Verdict.NOT_MET:
+    if found.verdict is Verdict.NOT_MET or found.fix:
         by_system = FIXES[found.fix or name]
         steps = next(by_system[system] for system in systems if system in by_system)
     return Check(

@@ -10,7 +10,7 @@ from schooldrum_collector import formats
 from schooldrum_collector.judge.patches import Patches, PatchState
 from schooldrum_collector.judge.posture_policy import Policy
 from schooldrum_collector.judge.posture_words import PROFILES, Words
-from schooldrum_collector.judge.support import Support, SupportState
+from schooldrum_collector.judge.support import Proof, Support, SupportState
 from schooldrum_wire.section import Value, Values
 
 LINUX = "linux"
@@ -44,7 +44,10 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """A verdict with its reasons, each with what stands in its sentence; `fix` names other steps than the check's."""
+    """A verdict with its reasons, each with what stands in its sentence; `fix` names other steps than the check's.
+
+    What is met has steps only where it names them.
+    """
 
     verdict: Verdict
     reasons: tuple[tuple[str, dict[str, Words]], ...]
@@ -116,7 +119,7 @@ def _supported_system(known: Known, _policy: Policy) -> Found:
         return _silence(known, "operating_system")
     name = _text(f"{support.product} {support.release}".strip() or "?")
     if support.state is SupportState.UNKNOWN:
-        return _open("system_not_listed", name=name)
+        return _open("system_list_old" if support.proof is Proof.UNKNOWN else "system_not_listed", name=name)
     if support.until is None:
         return _met("system_supported_open", name=name) if support.counts_as_met else _bad("system_ended", name=name)
     values = {"name": name, "day": _day(support.until)}
@@ -267,7 +270,11 @@ def _automatic_updates(known: Known, policy: Policy) -> Found:
         return _silence(known, "automatic_updates")
     mode = row.get("mode")
     if mode == "automatic" or (mode in {"download", "notify"} and policy.automatic_updates == "not_off"):
-        return _met("automatic" if mode == "automatic" else "automatic_asked")
+        found = _met("automatic" if mode == "automatic" else "automatic_asked")
+        is_late = known.patches is not None and known.patches.state is PatchState.FROZEN
+        if is_late or any(one.get("state") == "frozen" for one in _rows(known, "freeze") or ()):
+            return Found(Verdict.MET, (*found.reasons, ("updates_frozen", {})), "updates_frozen")
+        return found
     if mode == "off":
         return _bad("automatic_off")
     return _bad("automatic_asked") if mode in {"download", "notify"} else _open("automatic_not_told")

@@ -10,7 +10,7 @@ from schooldrum_collector.judge.settings import places_of
 from schooldrum_collector.judge.software import Where
 
 Days = Annotated[int, msgspec.Meta(ge=1, le=365)]
-Count = Annotated[int, msgspec.Meta(ge=0, le=50)]
+Count = Annotated[int, msgspec.Meta(ge=1, le=50)]
 Encryption = Literal["laptops", "all", "none"]
 Automatic = Literal["automatic", "not_off"]
 RemoteDesktop = Literal["protected", "off"]
@@ -69,7 +69,7 @@ _RULE = {
     "automatic_updates": ", ".join(get_args(Automatic)),
     "autologon_allowed": _SWITCH,
     "empty_password_allowed": _SWITCH,
-    "most_administrators": "0..50",
+    "most_administrators": "1..50",
     "remote_desktop": ", ".join(get_args(RemoteDesktop)),
 }
 """What each key takes, as a refusal says it."""

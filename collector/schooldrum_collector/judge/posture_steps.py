@@ -20,8 +20,8 @@ _APT = Words(
 
 _REPLACE_WINDOWS = (
     Words(
-        "Báo cơ quan quản lý để lên kế hoạch thay máy: Windows này không còn bản nâng cấp miễn phí.",
-        "Ask the office for another PC: no free upgrade of this Windows is offered any more.",
+        "Báo cơ quan quản lý: mua bản quyền Windows mới hơn nếu máy đủ điều kiện, không thì thay máy.",
+        "Ask the office for a licence of a newer Windows if this PC can carry it, else for another PC.",
     ),
     Words("Sao lưu tệp của người dùng.", "Back up people's files."),
     Words(
@@ -38,8 +38,8 @@ FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
                 "Open Settings > Windows Update; if a free upgrade is offered, install it.",
             ),
             Words(
-                "Nếu không có: báo cơ quan quản lý để xem xét gói hỗ trợ kéo dài (ESU) hoặc thay máy.",
-                "If not: ask the office about extended support (ESU) or another PC.",
+                "Nếu không có: hỏi cơ quan quản lý về hỗ trợ kéo dài (ESU), bản quyền Windows khác hoặc thay máy.",
+                "If not: ask the office about extended support (ESU), a licence for another Windows, or another PC.",
             ),
             Words(
                 "Trong khi chờ: không dùng máy này cho điểm số, hồ sơ và ngân hàng.",

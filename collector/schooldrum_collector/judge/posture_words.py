@@ -63,6 +63,10 @@ EVIDENCE: dict[str, Words] = {
     "system_not_listed": Words(
         "{name}: chưa có trong danh sách hỗ trợ.", "{name}: not in the list of supported systems."
     ),
+    "system_list_old": Words(
+        "{name}: danh sách hỗ trợ cũ hơn bản cập nhật của máy. Nạp mới: schooldrum-collector data update TỆP.",
+        "{name}: its update is newer than the support list. Renew that: schooldrum-collector data update FILE.",
+    ),
     # Updates
     "updates_none": Words("Không thiếu bản cập nhật bảo mật nào.", "No security update is missing."),
     "updates_waiting": Words(

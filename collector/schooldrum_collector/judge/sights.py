@@ -96,9 +96,12 @@ def sights(seen: SchoolSeen, now: float) -> tuple[Sight, ...]:
 
 
 def _explained(sight: Sight, answers: Iterable[Answer], now: float) -> bool:
-    """Whether a person has said that this machine is off on purpose."""
+    """Whether a person has said that this machine is off on purpose, and it was not on again since."""
     return sight.missed and any(
-        answer.answer in _CUT_ANSWERS and holds(answer.place, sight.witness) and is_about(answer, sight.well, now)
+        answer.answer in _CUT_ANSWERS
+        and holds(answer.place, sight.witness)
+        and is_about(answer, sight.well, now)
+        and sight.well <= answer.at + RUN_BROKEN_BEATS * sight.beat
         for answer in answers
     )
 

@@ -21,6 +21,8 @@ SOON_DAYS = 180
 _STANDS_FOR = {"IOT_LTSC": "LTSC", "SE": "W"}
 _WINDOWS_10 = "Windows 10"
 _WINDOWS_11 = "Windows 11"
+_LICENSED = "Windows 11 Pro"
+_SERVER = "Windows Server"
 _LONG_CHANNELS = frozenset({"LTSC", "IOT_LTSC"})
 _NO_NEXT = _LONG_CHANNELS | {"SE"}
 """Channels of Windows 11 without a later release that is free: LTSC is bought, SE ends with 24H2."""
@@ -206,12 +208,14 @@ class Way(enum.StrEnum):
     """`none`: nothing to do; `unknown`: parts are not known that decide between an upgrade and another PC.
 
     `next_release`: it has Windows 11 already, and a later release of it comes by Windows Update without charge.
+    `licence`: no free way, yet the PC can carry another edition or a newer Windows that is bought.
     """
 
     NONE = "none"
     FREE_UPGRADE = "free_upgrade"
     NEXT_RELEASE = "next_release"
     ESU = "esu"
+    LICENCE = "licence"
     REPLACE = "replace"
     UNKNOWN = "unknown"
 
@@ -277,8 +281,27 @@ def _next_windows_11(support: Support, known: SupportList, on: date) -> str:
     return f"{following.product} {following.release}" if following else ""
 
 
+def _bought_windows(support: Support, hardware: Hardware, known: SupportList, on: date) -> WayOut:
+    """The way of a Windows that no free upgrade and no bought support brings further: a licence, or another PC."""
+    if support.product.startswith(_SERVER):
+        servers = [
+            one
+            for one in known.windows
+            if one.server and one.channel == SERVER_CHANNELS[0] and (one.end - on).days > SOON_DAYS
+        ]
+        newest = max(servers, key=lambda one: one.build, default=None)
+        if newest is None:
+            return WayOut(way=Way.REPLACE)
+        return WayOut(way=Way.LICENCE, to=f"{newest.product} {newest.release}")
+    # What runs Windows 11 already can run its other editions.
+    fit, parts = (True, ()) if support.product == _WINDOWS_11 else fits(hardware)
+    if fit is None:
+        return WayOut(way=Way.UNKNOWN, to=_LICENSED, parts=parts)
+    return WayOut(way=Way.LICENCE, to=_LICENSED) if fit else WayOut(way=Way.REPLACE, parts=parts)
+
+
 def way_out(support: Support, hardware: Hardware, known: SupportList, on: date) -> WayOut:
-    """The cheapest way to security updates: an upgrade that is free, support that can be bought, another PC."""
+    """The cheapest way to security updates: an upgrade that is free, support or Windows that is bought, another PC."""
     if support.state is SupportState.UNKNOWN or support.days_left is None or support.days_left > SOON_DAYS:
         return WayOut(way=Way.NONE)
     if not support.product.startswith("Windows"):
@@ -288,7 +311,7 @@ def way_out(support: Support, hardware: Hardware, known: SupportList, on: date) 
     offered = _offered(support, known, on)
     bought = WayOut(way=Way.ESU, to=offered.isoformat()) if offered else WayOut(way=Way.REPLACE)
     if support.product != _WINDOWS_10 or support.channel in _LONG_CHANNELS:
-        return bought
+        return bought if offered else _bought_windows(support, hardware, known, on)
     fit, parts = fits(hardware)
     if fit:
         return WayOut(way=Way.FREE_UPGRADE, to=_WINDOWS_11)

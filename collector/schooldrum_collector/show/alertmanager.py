@@ -56,8 +56,11 @@ def labels(incident: Incident) -> dict[str, str]:
     return given
 
 
-def alert(register: Register, incident: Incident, now: float, *, base: str) -> Alert:
-    """The alert as of now; `base` is the URL of the office's door, empty where messages carry no link."""
+def alert(register: Register, incident: Incident, now: float, *, base: str, language: str = "vi") -> Alert:
+    """The alert as of now; `base` is the URL of the office's door, empty where messages carry no link.
+
+    It tells in both languages, and in `language` (`vi`, `en`) to templates that know nothing of us.
+    """
     link = f"{base}/incidents/{incident.number}" if base else ""
     annotations = {
         "verdict": incident.verdict.value,
@@ -67,17 +70,17 @@ def alert(register: Register, incident: Incident, now: float, *, base: str) -> A
     }
     if incident.parent:
         annotations["parent"] = f"SC-{incident.parent}"
-    for language in ("vi", "en"):
-        say = Say(language)
-        told = read(register, incident, now, language)
+    for one in ("vi", "en"):
+        say = Say(one)
+        told = read(register, incident, now, one)
         level = say(*SEVERITIES[incident.severity])
-        annotations[f"summary_{language}"] = f"[{level}] {told.heading}"
-        annotations[f"description_{language}"] = _description(told, incident, link, say)
-        annotations[f"verdict_{language}"] = verdict_word(incident.verdict, say)
-        annotations[f"degree_{language}"] = degree_word(incident.degree, say)
-    # What templates that know nothing of us show.
-    annotations["summary"] = annotations["summary_vi"]
-    annotations["description"] = annotations["description_vi"]
+        annotations[f"summary_{one}"] = f"[{level}] {told.heading}"
+        annotations[f"description_{one}"] = _description(told, incident, link, say)
+        annotations[f"verdict_{one}"] = verdict_word(incident.verdict, say)
+        annotations[f"degree_{one}"] = degree_word(incident.degree, say)
+    shown = "en" if language == "en" else "vi"
+    annotations["summary"] = annotations[f"summary_{shown}"]
+    annotations["description"] = annotations[f"description_{shown}"]
     if link:
         annotations["link"] = link
     starts = incident.first.began

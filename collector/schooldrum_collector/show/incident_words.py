@@ -109,6 +109,8 @@ def _since(incident: Incident, now: float, say: Say, zone: str) -> str:
     if incident.began_measured:
         return say(f"Từ {began} (đã {lasted}).", f"Since {began} ({lasted}).")
     found = moment(incident.opened, language, zone)
+    if found == began:
+        return say(f"Từ khoảng {began} (đã {lasted}).", f"Since about {began} ({lasted}).")
     return say(
         f"Từ khoảng {began} (đã {lasted}), phát hiện lúc {found}.",
         f"Since about {began} ({lasted}), noticed at {found}.",

@@ -13,6 +13,7 @@ _WAYS = {
     Way.FREE_UPGRADE: ("nâng cấp miễn phí lên {to}", "free upgrade to {to}"),
     Way.NEXT_RELEASE: ("cập nhật miễn phí lên bản kế tiếp: {to}", "free update to the next release: {to}"),
     Way.ESU: ("mua hỗ trợ kéo dài (ESU), đến hết {to}", "buy extended support (ESU), until {to}"),
+    Way.LICENCE: ("mua bản quyền {to} rồi cài cho máy này", "buy a licence for {to} and install it on this PC"),
     Way.REPLACE: ("thay máy", "replace the PC"),
     Way.UNKNOWN: (
         "có thể nâng cấp lên {to}, chưa rõ máy có đủ điều kiện không",
@@ -48,6 +49,10 @@ _BECAUSE = {
     "lists_not_refreshed": ("danh sách gói không được làm mới", "lists of packages are not renewed"),
     "off": ("cập nhật bị tắt", "updates are switched off"),
 }
+_OLD_LIST = (
+    "chưa rõ: danh sách hỗ trợ cũ hơn bản cập nhật của máy; nạp danh sách mới: schooldrum-collector data update TỆP",
+    "not known: the support list is older than this PC's update; renew it: schooldrum-collector data update FILE",
+)
 _GONE = ("đã hết hỗ trợ, hãng không còn phát hành bản vá", "out of support, its maker publishes no more updates")
 
 
@@ -62,6 +67,8 @@ def _days(count: int, say: Say) -> str:
 
 def support_words(support: Support, say: Say) -> str:
     """Until when there are updates, and how that is known."""
+    if support.proof is Proof.UNKNOWN:
+        return say(*_OLD_LIST)
     if support.state is SupportState.UNKNOWN:
         return say("chưa có trong danh sách hỗ trợ", "not in the list of supported systems")
     if support.state is SupportState.ENDED:
@@ -74,7 +81,12 @@ def support_words(support: Support, say: Say) -> str:
         left = _days(max(0, support.days_left or 0), say)
         until = day_words(support.until, say)
         told = say(f"còn hỗ trợ {left}, đến hết {until}", f"{left} left, until {until}")
-    if support.proof is Proof.PROVEN:
+    if support.proof is Proof.PROVEN and support.state is SupportState.ENDED:
+        told += say(
+            "; thời gian hỗ trợ kéo dài đã xác nhận trên máy cũng đã hết",
+            "; the extended support proven on this PC is over too",
+        )
+    elif support.proof is Proof.PROVEN:
         told += say("; hỗ trợ kéo dài đã xác nhận trên máy", "; extended support is proven on this PC")
     elif support.state is SupportState.ENDED and support.proof is Proof.NOT_PROVEN:
         told += say("; chưa thấy hỗ trợ kéo dài", "; no extended support is proven")

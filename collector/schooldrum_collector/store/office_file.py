@@ -26,9 +26,12 @@ def bounded(path: Path, largest: int) -> bytes:
     Raises:
         OSError: it is not there, cannot be read, or is no regular file (a pipe without a writer would never end).
     """
-    with os.fdopen(os.open(path, os.O_RDONLY | _WITHOUT_WAITING), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "no regular file", str(path))
+    descriptor = os.open(path, os.O_RDONLY | _WITHOUT_WAITING)
+    # A file object would not take a folder, and would leave it open.
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "no regular file", str(path))
+    with os.fdopen(descriptor, "rb") as file:
         return file.read(largest + 1)
 
 

@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from schooldrum_collector.formats import VIETNAM, duration
 from schooldrum_collector.judge.expecting import CALENDARS
 from schooldrum_collector.judge.fault_steps import OFFICE, PRINCIPAL
-from schooldrum_collector.judge.incident import Incident, size
+from schooldrum_collector.judge.incident import Incident, State, size
 from schooldrum_collector.judge.incident_acts import LONGEST_TEXT, Refused, acknowledged, answered, provider_said
 from schooldrum_collector.judge.lessons import is_lesson, lesson_seconds
 from schooldrum_collector.judge.messages import Occasion
@@ -305,7 +305,7 @@ def _facts(
     if incident.ended and not incident.is_live:
         facts.append((say("Kết thúc", "End"), known(incident.ended, incident.ended_error, incident.ended_measured)))
     facts.append((say("Kéo dài", "Lasted"), duration(max(0.0, until - incident.began), language)))
-    for code in list(own)[:1]:
+    for code in [] if incident.state is State.WITHDRAWN else list(own)[:1]:
         lost = lesson_seconds(CALENDARS.of_school(register, code).until, incident.began, until)
         facts.append((say("Trong giờ học", "Of lesson time"), duration(lost, language)))
     for line in sorted(register.lines.values(), key=lambda one: one.path):

@@ -7,15 +7,17 @@ import msgspec
 from schooldrum_collector import formats
 from schooldrum_collector.judge.blame import path_to
 from schooldrum_collector.judge.climbing import End
+from schooldrum_collector.judge.expecting import CALENDARS
 from schooldrum_collector.judge.fault import Degree, Kind, Level, Verdict
-from schooldrum_collector.judge.incident import Incident
+from schooldrum_collector.judge.incident import Incident, State
 from schooldrum_collector.judge.incident_corrections import SAME_BEGIN_SECONDS
+from schooldrum_collector.judge.lessons import lesson_seconds
 from schooldrum_collector.show.incident_record import ANSWER_WORDS, HAPPENED, STATES, detail
 from schooldrum_collector.show.incident_words import SEVERITIES, degree_word, names_of, read, verdict_word, zone_of
 from schooldrum_collector.store.records import Story
 from schooldrum_collector.web.live_pages import Pieces
 from schooldrum_collector.web.page_words import severity_kind
-from schooldrum_collector.web.path_drawing import HEIGHT, WIDTH, is_measured, stops
+from schooldrum_collector.web.path_drawing import HEIGHT, OK, STEPS, UNKNOWN, WIDTH, is_measured, stops
 from schooldrum_collector.web.rendering import Reader, Rendering
 from schooldrum_collector.web.sight import Sight
 
@@ -30,6 +32,7 @@ _SHARED_ENDS = {
     Verdict.NATIONAL: End.NATIONAL,
     Verdict.INTERNATIONAL: End.INTERNATIONAL,
 }
+_BEYOND_A_ROOM = STEPS[STEPS.index("gateway") : STEPS.index("service")]
 _ROLES = {"collector": ("máy chủ", "the collector"), "office": ("Sở, phòng", "the office")}
 _SCHOOL_ROLE = ("nhà trường", "the school")
 
@@ -64,6 +67,15 @@ def answers_offered(incident: Incident) -> tuple[str, ...]:
     return (*_POWER, "help")
 
 
+def takes_notes(incident: Incident, words: Reader) -> bool:
+    """Whether the office is offered to write down what a provider answers; that may come after the end."""
+    return (
+        words.visitor.is_office
+        and incident.state is not State.WITHDRAWN
+        and (not incident.school or incident.verdict in _OUTSIDE or incident.kind is Kind.SECOND_LINE)
+    )
+
+
 def is_seen(incident: Incident, words: Reader) -> bool:
     """Whether this visitor may act on it: the office on all, a school on its own."""
     return words.visitor.is_office or incident.school == words.visitor.scope.school
@@ -75,12 +87,13 @@ def pieces(sight: Sight, story: Story, rendering: Rendering, words: Reader) -> P
     told = read(sight.register, one, sight.now, language)
     zone = zone_of(sight.register, one)
     way = _way(one)
+    neighbours = not is_measured(one.evidence.steps) and _is_beside_others(one)
     html = {
         "head": rendering.piece(
             "piece_incident_head.html",
             words,
             name=one.name,
-            level=say(*SEVERITIES[one.severity]),
+            level=say(*SEVERITIES[one.severity]) if one.is_live else "",
             kind=severity_kind(one.severity) if one.is_live else "rest",
             state=say(*STATES[one.state]),
             heading=told.heading,
@@ -95,6 +108,7 @@ def pieces(sight: Sight, story: Story, rendering: Rendering, words: Reader) -> P
             words,
             drawn=bool(way) or one.kind is Kind.OUTAGE,
             measured=is_measured(way),
+            neighbours=neighbours,
             stops=stops(way, say),
             width=WIDTH,
             height=HEIGHT,
@@ -104,7 +118,7 @@ def pieces(sight: Sight, story: Story, rendering: Rendering, words: Reader) -> P
             words,
             evidence=told.evidence,
             steps=told.steps if one.is_live else (),
-            facts=_facts(one, words, zone),
+            facts=[*_facts(one, words, zone), *_lessons(sight, one, words)],
         ),
         "acts": rendering.piece(
             "piece_acts.html",
@@ -120,11 +134,27 @@ def pieces(sight: Sight, story: Story, rendering: Rendering, words: Reader) -> P
 
 
 def _way(one: Incident) -> Mapping[str, str]:
-    """What is known of the way; where many schools' own records say where it breaks, as their common verdict says."""
+    """What is known of the way; where many schools' own records say where it breaks, as their common verdict says.
+
+    What other rooms of the site are heard over works for a room that is not heard, too: from the modem to the internet.
+    """
+    if _is_beside_others(one):
+        steps = {step: one.evidence.steps.get(step, UNKNOWN) for step in STEPS}
+        return {step: OK if step in _BEYOND_A_ROOM and steps[step] == UNKNOWN else steps[step] for step in STEPS}
     if is_measured(one.evidence.steps) or one.school or one.degree is not Degree.FOUND:
         return one.evidence.steps
     end = _SHARED_ENDS.get(one.verdict)
     return path_to(end) if end else one.evidence.steps
+
+
+def _is_beside_others(one: Incident) -> bool:
+    """Whether a room is cut off while others of its site are heard, and the break is not at the modem or past it."""
+    return (
+        one.place.level is Level.ROOM
+        and one.kind is Kind.OUTAGE
+        and one.evidence.counts.get("answering", 0) > 0
+        and all(one.evidence.steps.get(step, UNKNOWN) in {OK, UNKNOWN} for step in (*_BEYOND_A_ROOM, "service"))
+    )
 
 
 def _by(role: str, words: Reader) -> str:
@@ -158,6 +188,24 @@ def _facts(one: Incident, words: Reader, zone: str) -> list[Fact]:
             )
         )
     return facts
+
+
+def _lessons(sight: Sight, one: Incident, words: Reader) -> list[Fact]:
+    """The lesson time it took from its school, as its messages count it; what was withdrawn took none."""
+    if not one.school or one.place.level is Level.MACHINE or one.state is State.WITHDRAWN:
+        return []
+    if one.school not in sight.register.schools:
+        return []
+    until = one.ended if one.ended and not one.is_live else sight.now
+    lost = lesson_seconds(CALENDARS.of_school(sight.register, one.school).until, one.began, until)
+    say = words.say
+    return [
+        Fact(
+            name=say("Giờ học đã mất", "Lesson time lost"),
+            value=formats.duration(lost, words.language),
+            how=say("theo lịch của trường", "by the school's calendar"),
+        )
+    ]
 
 
 def _record(story: Story, words: Reader, zone: str) -> list[Line]:

@@ -12,13 +12,14 @@ from aiohttp import web
 
 from schooldrum_collector.judge.calendar_plan import Closing, with_days, without_days
 from schooldrum_collector.judge.incident import Incident, Step, number_of
-from schooldrum_collector.judge.incident_acts import Refused, acknowledged, answered
+from schooldrum_collector.judge.incident_acts import PROVIDER_SAID, Refused, acknowledged, answered, provider_said
 from schooldrum_collector.show.incident_words import zone_of
 from schooldrum_collector.store.interface import Writer
 from schooldrum_collector.store.records import Change, Machine, MachineState, RoomToken
 from schooldrum_collector.web import enrolment_page, machine_page, pending_page, school_page
 from schooldrum_collector.web.install_codes import DAYS, MOST_USES, Install, new_code
 from schooldrum_collector.web.live_pages import LivePages
+from schooldrum_collector.web.page_troubles import CLOSING_TROUBLES
 from schooldrum_collector.web.pages import PageDesk
 from schooldrum_collector.web.reading import Malformed
 from schooldrum_collector.web.rendering import Rendering
@@ -151,9 +152,13 @@ class ActDesk:
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """POST /incidents/SC-1042/answer: what a person knows of it, as attested evidence."""
         fields = await self._form(request)
-        register, by, now = self._look(request).register, visitor_of(request).role, self._now()
+        register, visitor, now = self._look(request).register, visitor_of(request), self._now()
+        by = visitor.role
 
         def act(incident: Incident, writer: Writer) -> Step | None:
+            if fields.get("answer") == PROVIDER_SAID and visitor.is_office:
+                writer.note_event(provider_said(incident, fields.get("text", ""), now, by))
+                return None
             given, event, then = answered(incident, fields.get("answer", ""), now, by, zone_of(register, incident))
             writer.put_answer(incident.number, given)
             writer.note_event(event)
@@ -194,14 +199,10 @@ class ActDesk:
         """POST /schools/{code}/close: the school is off on these days."""
         fields = await self._form(request)
         sight, code = self._school(request)
-        first, last = _days(fields)
-        reason = " ".join(fields.get("reason", "").split())
-        today = school_page.today(sight, code)
-        if not reason or len(reason) > LONGEST_REASON or not reason.isprintable():
-            raise Malformed("reason")
-        if not today <= first <= last <= first + _LONGEST_CLOSING or first > today + timedelta(days=366):
-            raise Malformed("day")
-        closing = Closing(first=first, last=last, reason=reason)
+        closing = _closing(fields, school_page.today(sight, code))
+        if isinstance(closing, str):
+            return await self._pages.school_with_form(request, code, fields, CLOSING_TROUBLES[closing])
+        first, last, reason = closing.first, closing.last, closing.reason
         visitor, now = visitor_of(request), self._now()
 
         def write() -> None:
@@ -338,6 +339,23 @@ def _retire(writer: Writer, machine: Machine, visitor: Visitor, now: float) -> N
 
 def _change(visitor: Visitor, now: float, action: str, subject: str, detail: str = "") -> Change:
     return Change(at=now, actor=visitor.role, action=action, subject=subject, detail=detail)
+
+
+def _closing(fields: dict[str, str], today: date) -> Closing | str:
+    """The days off that a form asks for, or the word of page_troubles.CLOSING_TROUBLES for what is wrong with it."""
+    try:
+        first, last = _days(fields)
+    except Malformed:
+        return "day"
+    reason = " ".join(fields.get("reason", "").split())
+    wrong = {
+        "past": first < today,
+        "far": first > today + timedelta(days=366),
+        "reversed": last < first,
+        "long": last - first > _LONGEST_CLOSING,
+        "reason": not reason or len(reason) > LONGEST_REASON or not reason.isprintable(),
+    }
+    return next((word for word, is_so in wrong.items() if is_so), Closing(first=first, last=last, reason=reason))
 
 
 def _days(fields: dict[str, str]) -> tuple[date, date]:

@@ -30,3 +30,28 @@ TROUBLES: Mapping[str, Words] = {
     "malformed": Words("Địa chỉ hoặc ô nhập chưa đúng.", "The address or a field is not right."),
 }
 """What people read instead of a page, by the stable word of the trouble."""
+
+CLOSING_TROUBLES: Mapping[str, Words] = {
+    "day": Words("Chưa ghi: ngày chưa đúng. Chọn lại ngày.", "Not recorded: a date is not right. Choose it again."),
+    "reversed": Words(
+        "Chưa ghi: ngày cuối đứng trước ngày đầu. Chọn lại ngày cuối.",
+        "Not recorded: the last day comes before the first. Choose the last day again.",
+    ),
+    "past": Words(
+        "Chưa ghi: ngày đầu đã qua. Chọn từ hôm nay trở đi.",
+        "Not recorded: the first day is over. Choose today or later.",
+    ),
+    "far": Words(
+        "Chưa ghi: ngày đầu cách hôm nay hơn một năm. Chọn ngày gần hơn.",
+        "Not recorded: the first day is more than a year ahead. Choose an earlier one.",
+    ),
+    "long": Words(
+        "Chưa ghi: mỗi lần cho nghỉ nhiều nhất 32 ngày. Chọn ngày cuối sớm hơn.",
+        "Not recorded: at most 32 days are closed at once. Choose an earlier last day.",
+    ),
+    "reason": Words(
+        "Chưa ghi: viết lý do bằng chữ, nhiều nhất 120 ký tự.",
+        "Not recorded: write why, in at most 120 characters.",
+    ),
+}
+"""What stands over the form with which a school is closed, by what was wrong with it."""

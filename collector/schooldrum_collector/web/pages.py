@@ -1,13 +1,15 @@
 """The pages people look at: handlers that gather what is known and hand it to the templates. Reading only."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import quote, urlencode
 
 import msgspec
 from aiohttp import web
 
 from schooldrum_collector.judge.incident import Incident, number_of
+from schooldrum_collector.judge.incident_acts import LONGEST_TEXT
+from schooldrum_collector.judge.posture_words import Words
 from schooldrum_collector.store.records import EVERYTHING, MachineState, Room, Scope
 from schooldrum_collector.web import (
     enrolment_page,
@@ -143,11 +145,8 @@ class PageDesk:
             found = await asyncio.to_thread(live_incidents, sight)
             if code:
                 _demand(sight, code)
-            cards = [
-                school_page.card_of(sight, one, words)
-                for one in found
-                if (code in one.schools if code else _lies_in(sight, one))
-            ]
+            seen = [one for one in found if (code in one.schools if code else _lies_in(sight, one))]
+            cards = school_page.cards_of(sight, seen, words, folded=not code)
             html = self._rendering.piece("piece_incidents.html", words, cards=cards, whole=False)
             return Pieces(html={"incidents": html})
 
@@ -229,13 +228,19 @@ class PageDesk:
 
     async def school(self, request: web.Request) -> web.StreamResponse:
         """GET /schools/{code}: a school with its rooms."""
+        return await self.school_with_form(request, request.match_info["code"], {}, None)
+
+    async def school_with_form(
+        self, request: web.Request, code: str, fields: Mapping[str, str], refused: Words | None
+    ) -> web.Response:
+        """The same; the form that closes days as it was sent where it was `refused`, and why."""
         sight, words = self._seen(request)
-        code = request.match_info["code"]
         _demand(sight, code)
         school = sight.register.schools[code]
         area = sight.register.areas.get(school.area)
         rooms = sorted((room for room in sight.register.rooms.values() if room.school == code), key=room_order)
-        return await self._shown(
+        today = school_page.today(sight, code)
+        shown = await self._shown(
             request,
             self._live_school(request, code),
             "school.html",
@@ -244,8 +249,17 @@ class PageDesk:
             rooms=rooms,
             lines=school_page.lines(sight, code, words),
             off=school_page.days_off(sight, code, words),
-            today=school_page.today(sight, code),
+            today=today,
+            asked={
+                "day": fields.get("day", today),
+                "until": fields.get("until", today),
+                "reason": fields.get("reason", ""),
+            },
+            refused=refused,
         )
+        if refused is not None:
+            shown.set_status(400)
+        return shown
 
     async def machine(self, request: web.Request) -> web.StreamResponse:
         """GET /machines/{id}: a PC in plain words."""
@@ -332,6 +346,8 @@ class PageDesk:
             school=sight.register.schools.get(one.school),
             affected=[] if one.school else incident_page.affected(sight, one, words),
             customers=incident_page.customers_of(sight, one, words),
+            notes=incident_page.takes_notes(one, words),
+            longest=LONGEST_TEXT,
         )
 
     async def arrivals(self, request: web.Request) -> web.StreamResponse:

@@ -1,6 +1,6 @@
 """A school: what is wrong there now, its rooms as grids of PCs, its lines, and the days on which it is off."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
@@ -66,6 +66,17 @@ class IncidentCard(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged: bool
     opens: bool
     """Whether this reader may open its page: a school not that of an incident of many schools."""
+    part_of: str = ""
+    """The number of the larger incident that holds it and is shown too: there stands what to do."""
+    parts: tuple["PartLine", ...] = ()
+    """Those of single schools that it holds."""
+
+
+class PartLine(msgspec.Struct, frozen=True, kw_only=True):
+    """What a larger incident holds at one school, in one line."""
+
+    name: str
+    heading: str
 
 
 def card_of(sight: Sight, incident: Incident, words: Reader) -> IncidentCard:
@@ -82,6 +93,28 @@ def card_of(sight: Sight, incident: Incident, words: Reader) -> IncidentCard:
         acknowledged=incident.acknowledged is not None,
         opens=words.visitor.is_office or incident.school == words.visitor.scope.school,
     )
+
+
+def cards_of(sight: Sight, seen: Sequence[Incident], words: Reader, *, folded: bool) -> list[IncidentCard]:
+    """Cards of incidents; what a larger one of them holds stands inside its card where `folded`, else says whose it is.
+
+    A part has no evidence of its own to act on: the larger one knows more.
+    """
+    larger = {one.number for one in seen}
+    parts: dict[int, list[PartLine]] = {}
+    cards: list[IncidentCard] = []
+    for one in seen:
+        if one.parent in larger and folded:
+            told = read(sight.register, one, sight.now, words.language)
+            parts.setdefault(one.parent, []).append(PartLine(name=one.name, heading=told.heading))
+    for one in seen:
+        if one.parent not in larger:
+            card = card_of(sight, one, words)
+            cards.append(msgspec.structs.replace(card, parts=tuple(parts.get(one.number, ()))))
+        elif not folded:
+            card = card_of(sight, one, words)
+            cards.append(msgspec.structs.replace(card, part_of=f"SC-{one.parent}", kind="rest", evidence=""))
+    return cards
 
 
 def room_order(room: Room) -> tuple[object, ...]:
@@ -126,7 +159,7 @@ def pieces(sight: Sight, code: str, incidents: Iterable[Incident], rendering: Re
         "incidents": rendering.piece(
             "piece_incidents.html",
             words,
-            cards=[card_of(sight, one, words) for one in incidents if code in one.schools],
+            cards=cards_of(sight, [one for one in incidents if code in one.schools], words, folded=False),
             whole=True,
         ),
     }

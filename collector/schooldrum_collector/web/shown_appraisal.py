@@ -28,7 +28,7 @@ class WordsShown(msgspec.Struct, frozen=True, kw_only=True):
 class SupportShown(msgspec.Struct, frozen=True, kw_only=True):
     """How its system stands (supported extended ended unknown), and the way out.
 
-    `way` is one of none free_upgrade next_release esu replace unknown.
+    `way` is one of none free_upgrade next_release esu licence replace unknown.
     `until` is the last day with updates as far as is proven, `extended` that of longer support, `proof` whether this
     PC proves it (proven not_proven not_offered unknown); `days_left` is negative after the end; `planned` is shown and
     never counted. `way_to` is what it can be brought to, or until when support can be bought; `parts` stand against it.

@@ -121,6 +121,22 @@ async def test_heartbeat_notices_a_clock_that_was_set(jump: float, steps: int, g
     assert all(seconds >= 0 for seconds in late)
 
 
+@pytest.mark.parametrize(("head_start", "back"), [(0.0, NOON + 120), (900.0, NOON + 120 - 900)])
+def test_after_the_own_line_was_down_a_head_start_is_kept(head_start: float, back: float) -> None:
+    heartbeat = Heartbeat(
+        Hearing(away=NOON - 60, back=NOON - head_start),
+        now=lambda: NOON,
+        late=lambda _: None,
+        stepped=lambda: None,
+        often=lambda: None,
+        head_start=head_start,
+    )
+    heartbeat.was_deaf(NOON + 30, NOON + 120)
+    assert heartbeat.hearing == Hearing(away=NOON + 30, back=back)
+    heartbeat.was_deaf(NOON + 30, NOON + 120)
+    assert heartbeat.hearing == Hearing(away=NOON + 30, back=back), "said again, it changes nothing"
+
+
 async def test_heartbeat_measures_a_loop_that_stood_still() -> None:
     late: list[float] = []
     heartbeat = Heartbeat(

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from tests.collector.commands.conftest import Typed
 
-from schooldrum_collector.commands.calendar_file import Unreadable, read_events
+from schooldrum_collector.commands.calendar_file import Events, Unreadable, read_events
 
 ICS = """BEGIN:VCALENDAR
 VERSION:2.0
@@ -18,8 +18,7 @@ END:VEVENT
 BEGIN:VEVENT
 UID:2
 SUMMARY:Cắt điện
-DTSTART;TZID=Asia/Ho_Chi_Minh:20261207T080000
-DTEND;TZID=Asia/Ho_Chi_Minh:20261207T110000
+DTSTART;VALUE=DATE:20261207
 RRULE:FREQ=WEEKLY;COUNT=2
 END:VEVENT
 END:VCALENDAR
@@ -169,3 +168,125 @@ def test_calendar_command_what_is_not_understood_is_left_out_and_told(more: str,
     file.write_text(EVENT.format(start="20261123", more=more), encoding="utf-8")
     found = read_events(file, date(2026, 11, 22), "Asia/Ho_Chi_Minh")
     assert (found.events, found.left_out) == ((), ("x",))
+
+
+WEEKLY = "BEGIN:VEVENT\nUID:w\nSUMMARY:w\nDTSTART{start}\nRRULE:FREQ=WEEKLY;COUNT=4\nEND:VEVENT\n"
+WHOLE = WEEKLY.format(start=";VALUE=DATE:20261207")
+TIMED = WEEKLY.format(start=":20261207T080000\nDURATION:PT4H")
+SEVENTH, LAST_TWO = ["12-07", "12-14", "12-21", "12-28"], ["12-21", "12-28"]
+
+
+def entry(*lines: str) -> str:
+    return "\n".join(["BEGIN:VEVENT", *lines, "END:VEVENT", ""])
+
+
+def read_here(tmp_path: Path, *entries: str) -> Events:
+    file = tmp_path / "x.ics"
+    file.write_text(f"BEGIN:VCALENDAR\n{''.join(entries)}END:VCALENDAR\n", encoding="utf-8")
+    return read_events(file, date(2026, 11, 22), "Asia/Ho_Chi_Minh")
+
+
+@pytest.mark.parametrize(
+    ("series", "change", "days_left", "cancelled", "left_out"),
+    [
+        (WHOLE, "", SEVENTH, (), ()),
+        (
+            WHOLE,
+            "RECURRENCE-ID;VALUE=DATE:20261214\nDTSTART;VALUE=DATE:20261216",
+            ["12-07", "12-16", *LAST_TWO],
+            (),
+            (),
+        ),
+        (WHOLE, "RECURRENCE-ID:20261214T000000\nDTSTART;VALUE=DATE:20261216", ["12-07", "12-16", *LAST_TWO], (), ()),
+        (WHOLE, "RECURRENCE-ID;VALUE=DATE:20261214\nSTATUS:CANCELLED", ["12-07", *LAST_TWO], ("x",), ()),
+        (TIMED, "RECURRENCE-ID:20261214T080000\nDTSTART;VALUE=DATE:20261216", ["12-07", "12-16", *LAST_TWO], (), ()),
+        (TIMED, "RECURRENCE-ID:20261214T010000Z\nDTSTART;VALUE=DATE:20261216", ["12-07", "12-16", *LAST_TWO], (), ()),
+        (TIMED, "RECURRENCE-ID;VALUE=DATE:20261214\nSTATUS:CANCELLED", ["12-07", *LAST_TWO], ("x",), ()),
+        (TIMED, "RECURRENCE-ID:20261214T090000\nSTATUS:CANCELLED", SEVENTH, ("x",), ()),
+        (
+            WHOLE,
+            "RECURRENCE-ID;RANGE=THISANDFUTURE;VALUE=DATE:20261214\nDTSTART;VALUE=DATE:20261216",
+            ["12-07"],
+            (),
+            ("x",),
+        ),
+        (WHOLE, "RECURRENCE-ID:nonsense\nDTSTART;VALUE=DATE:20261216", SEVENTH, (), ("x",)),
+    ],
+)
+def test_calendar_command_a_changed_occurrence_takes_the_place_of_the_first(
+    tmp_path: Path,
+    series: str,
+    change: str,
+    days_left: list[str],
+    cancelled: tuple[str, ...],
+    left_out: tuple[str, ...],
+):
+    changes = [entry("UID:w", "SUMMARY:x", change)] if change else []
+    for entries in ([series, *changes], [*changes, series]):
+        found = read_here(tmp_path, *entries)
+        assert [f"{event.begin:%m-%d}" for event in found.events] == days_left
+        assert (found.cancelled, found.left_out) == (cancelled, left_out)
+
+
+def test_calendar_command_changes_of_another_event_change_nothing(tmp_path: Path):
+    other = entry("UID:other", "RECURRENCE-ID;VALUE=DATE:20261214", "DTSTART;VALUE=DATE:20261216")
+    assert len(read_here(tmp_path, WHOLE, other).events) == 5
+
+
+NO_DAYS_OFF = "".join(
+    (
+        entry("SUMMARY:Called off", "STATUS:CANCELLED", "DTSTART;VALUE=DATE:20261210"),
+        entry("SUMMARY:Holiday", "TRANSP:TRANSPARENT", "DTSTART;VALUE=DATE:20261209"),
+        entry("SUMMARY:Meeting", "DTSTART:20261208T080000", "DTEND:20261208T120000"),
+        entry("SUMMARY:Night work", "DTSTART:20261201T230000", "DTEND:20261202T010000"),
+    )
+)
+
+
+@pytest.mark.parametrize(("lang", "nameless"), [("en", "(no name)"), ("vi", "(không tên)")])
+def test_calendar_command_closes_only_for_whole_days_that_take_place(
+    planned: Typed, tmp_path: Path, lang: str, nameless: str
+):
+    file = tmp_path / "off.ics"
+    off = entry("DTSTART:20261215T000000", "DTEND:20261216T000000")
+    file.write_text(f"BEGIN:VCALENDAR\n{NO_DAYS_OFF}{off}END:VCALENDAR\n", encoding="utf-8")
+    importing = ("calendar", "import", str(file), "--scope", "BM", "--as", "closed")
+    said = planned(*importing, lang=lang)
+    assert said.code == 1
+    assert nameless in said.out
+    for title in ("Called off", "Meeting", "Night work"):
+        assert title in said.err
+        assert title not in said.out
+    assert "Holiday" in said.err
+    assert "Holiday" in said.out
+    assert "calendar maintain" in said.err
+    shown = days(planned, "BM", "2026-12")
+    assert [(day, one["reason"]) for day, one in shown.items() if one["kind"] == "closed"] == [
+        ("2026-12-09", "Holiday"),
+        ("2026-12-15", nameless),
+    ]
+    file.write_text(
+        f"BEGIN:VCALENDAR\n{entry('STATUS:CANCELLED', 'DTSTART:20261215')}END:VCALENDAR\n", encoding="utf-8"
+    )
+    again = planned(*importing, lang=lang)
+    assert again.code == 0
+    assert nameless in again.err
+    assert days(planned, "BM", "2026-12")["2026-12-15"]["kind"] == "school"
+
+
+def test_calendar_command_maintenance_keeps_its_hours(planned: Typed, tmp_path: Path):
+    file = tmp_path / "work.ics"
+    file.write_text(f"BEGIN:VCALENDAR\n{NO_DAYS_OFF}END:VCALENDAR\n", encoding="utf-8")
+    said = planned("calendar", "import", str(file), "--scope", "BM", "--as", "skip")
+    assert said.code == 0
+    assert "08:00-12:00" in said.out
+    assert "Called off" in said.err
+
+
+@pytest.mark.parametrize(("lang", "says"), [("en", "Mon, Tue, Sun"), ("vi", "T2, T3, CN")])
+def test_calendar_command_weekdays_are_told_in_the_language_of_the_reader(
+    school: Typed, tmp_path: Path, lang: str, says: str
+):
+    plan = tmp_path / "plan.toml"
+    plan.write_text('year = "2026-2027"\n[[shift]]\nhours = "07:00-11:00"\ndays = ["CN", "Mon", "T3"]\n')
+    assert says in school("calendar", "set", "--scope", "BM", str(plan), "--dry-run", lang=lang).out

@@ -91,6 +91,15 @@ def test_a_pipe_in_a_lists_place_hangs_nobody(school: Typed, data: Path) -> None
     assert "no regular file" in said.err
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such pipes")
+def test_update_takes_a_plain_file_alone(school: Typed, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path, Path(os.devnull)):
+        said = school("data", "update", str(path))
+        assert (said.code, f"{path}: cannot be read (" in said.err) == (1, True)
+        assert "cần một tệp thường" in school("data", "update", str(path), lang="vi").err
+
+
 def test_a_mistake_in_an_edited_list_is_said_with_place_and_what_is_allowed(school: Typed, tmp_path: Path) -> None:
     path = tmp_path / "edited.json"
     content = json.loads(school("data", "export", "support").out)

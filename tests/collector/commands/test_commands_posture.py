@@ -95,6 +95,24 @@ def test_people_read_values_places_and_what_does_not_hold_everywhere(typed):
     assert "bản vá bảo mật" in in_vietnamese.out
 
 
+@pytest.mark.parametrize("words", [("posture", "show"), ("check",)])
+def test_a_level_and_a_place_that_no_school_has_are_said(typed, office, words):
+    rules = 'dated = 2026-09-01\n[[rule]]\nlevels = ["THSC", "TH"]\nmost_patch_days = 3\n'
+    (office / POLICY_FILE).write_text(rules + '[[rule]]\nplace = "NOWHERE"\nmost_patch_days = 3\n', "utf-8")
+    said = typed(*words)
+    assert said.code == 0, said.err
+    assert f"{office / POLICY_FILE}: no school of the register has the level 'THSC' (there are: TH, THCS)" in said.err
+    assert "the level 'TH'" not in said.err
+    assert f"{office / POLICY_FILE}: the register has no place 'NOWHERE'" in said.err
+    assert "không có trường nào cấp 'THSC'" in typed(*words, lang="vi").err
+
+
+def test_at_least_one_administrator_must_be_allowed(typed, office):
+    (office / POLICY_FILE).write_text("dated = 2026-09-01\n[[rule]]\nmost_administrators = 0\n", "utf-8")
+    said = typed("posture", "show")
+    assert (said.code, "rule 1, most_administrators: cannot be used; allowed: 1..50" in said.err) == (1, True)
+
+
 def test_without_own_rules_the_shipped_ones_hold_and_it_says_how_to_write_some(typed, office):
     (office / POLICY_FILE).unlink()
     said = typed("posture", "show")

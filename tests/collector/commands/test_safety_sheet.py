@@ -5,6 +5,7 @@ from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 
 from schooldrum_collector.commands import hardware_sheet, safety_sheet
@@ -80,6 +81,15 @@ def test_a_person_reads_how_safe_it_is(language: str, words: tuple[str, ...]) ->
     text = told(language, safety_sheet.show, appraisal(support=ENDED, way=way, patches=LATE, checks=checks))
     for said in words:
         assert said in text, text
+
+
+def test_proven_support_that_is_over_and_a_list_that_is_too_old_say_so() -> None:
+    say = Say("en")
+    over = msgspec.structs.replace(ENDED, proof=Proof.PROVEN)
+    assert safety_words.support_words(over, say).endswith("; the extended support proven on this PC is over too")
+    newer = msgspec.structs.replace(ENDED, state=SupportState.UNKNOWN, proof=Proof.UNKNOWN)
+    assert "is older than this PC's update" in safety_words.support_words(newer, say)
+    assert "data update TỆP" in safety_words.support_words(newer, Say("vi"))
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
