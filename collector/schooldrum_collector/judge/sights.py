@@ -13,6 +13,8 @@ from schooldrum_collector.judge.presence import BEATS_UNTIL_MISSED, Hearing, Sta
 
 RUN_BROKEN_BEATS = 10
 """Without any climb for so long, a machine was off in between: what came before is another story."""
+RETURNING_SECONDS = 900.0
+"""The longest back-off of an agent: when a place comes back, the last of it are heard so much later."""
 _CUT_ANSWERS = frozenset({"closed", "switched_off"})
 _ENDS_OF_LINE = frozenset({End.BEYOND, End.LINE, End.CAPTIVE})
 _FAILING = {
@@ -241,6 +243,10 @@ def _run_on(current: Climb, later: Sequence[Climb], beat: int) -> list[Climb]:
 def back_since(sight: Sight, now: float) -> float:
     """When a machine that answers came up, or back, as far as it is known; minus infinity where it was never away."""
     past, _ = _split(sight.witness.climbs, now)
+    heard = sight.witness.heard
+    if past and 2 * BEATS_UNTIL_MISSED * sight.beat < heard - past[-1].at < RETURNING_SECONDS and heard <= now:
+        # It is heard again, and what it climbs from now on is not there yet.
+        return heard
     for newer, older in pairwise(reversed(past)):
         if newer.at - older.at > 2 * BEATS_UNTIL_MISSED * sight.beat or gets_through(older) is False:
             return newer.at

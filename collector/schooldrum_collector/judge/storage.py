@@ -63,7 +63,9 @@ def judge(disk: Values, limits: Limits = USUAL) -> Judgement:
     if warning:
         return Judgement(verdict=Verdict.WARNING, reasons=tuple(warning))
     # Counters without fault are no verdict: some disks keep counting while they do not answer whether they are sound.
-    if disk.get("passed") is True or disk.get("health") == "healthy":
+    # An NVMe disk's own log has that answer in it; smartctl gives it as `passed`.
+    sound = disk.get("source") == "nvme" and _count(disk, "critical") == 0
+    if sound or disk.get("passed") is True or disk.get("health") == "healthy":
         return Judgement(verdict=Verdict.OK)
     return Judgement(verdict=Verdict.UNKNOWN, reasons=(Reason(str(disk.get("unread") or "not_told")),))
 

@@ -16,7 +16,7 @@ from schooldrum_collector.judge.climbing import INNER, OUTER, End
 from schooldrum_collector.judge.fault import Degree, Fault, Kind, Level, Place, SchoolSeen, Verdict
 from schooldrum_collector.judge.impaired import impaired
 from schooldrum_collector.judge.muted import muted
-from schooldrum_collector.judge.sights import Sight, back_since, sights
+from schooldrum_collector.judge.sights import RETURNING_SECONDS, Sight, back_since, sights
 from schooldrum_collector.judge.votes import Group, Others, inside_or_outside, majority, others, together
 
 _SEVERAL = 2
@@ -26,8 +26,6 @@ _SILENT: tuple[Verdict, ...] = (Verdict.POWER, Verdict.LAN, Verdict.LINE)
 _ROOM_SILENT: tuple[Verdict, ...] = (Verdict.POWER, Verdict.ROOM, Verdict.LAN, Verdict.LINE)
 _MACHINE_SILENT: tuple[Verdict, ...] = (Verdict.MACHINE, Verdict.POWER, Verdict.LAN, Verdict.LINE)
 """What remains possible of a silent place, when nobody can tell; power first, so that an answer can take it away."""
-_RETURNING_SECONDS = 900.0
-"""The longest back-off of an agent: when a place comes back, the last of it are heard so much later."""
 _POWER, _CUT = frozenset({"power"}), frozenset({"power_cut"})
 _SIZES = (Level.SCHOOL, Level.SITE, Level.ROOM, Level.MACHINE)
 
@@ -120,7 +118,7 @@ def _is_returning(scene: Scene, group: Group, after: Sequence[Sight]) -> bool:
     if _started_anew(after, group):
         return True
     came = [back_since(sight, scene.now) for sight in after if sight.answering]
-    return bool(came) and min(came) > group.last and scene.now - min(came) < _RETURNING_SECONDS
+    return bool(came) and min(came) > group.last and scene.now - min(came) < RETURNING_SECONDS
 
 
 def _started_anew(after: Iterable[Sight], group: Group) -> bool:
