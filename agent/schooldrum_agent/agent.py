@@ -20,6 +20,7 @@ from schooldrum_agent.config import Config
 from schooldrum_agent.courier import Courier, Round
 from schooldrum_agent.examine import sentence
 from schooldrum_agent.ledger import Ledger, Numbered
+from schooldrum_agent.naps import Naps
 from schooldrum_agent.noticeboard import Noticeboard
 from schooldrum_agent.parcel import LiveReport
 from schooldrum_agent.probe import Probe
@@ -35,14 +36,12 @@ from schooldrum_wire.result import Finding
 GOODBYE_SECONDS = 3.0
 NAP_SECONDS = 30.0
 """How late, at most, a resume or a clock that stepped is noticed: each look costs as much as a probe."""
-STEP_SECONDS = 5.0
-SLEEP_SECONDS = 5.0
-STALL_SECONDS = 60.0
-"""Where the system does not tell how long it slept: a nap that took so much longer than asked for was a sleep."""
 SETTLE_SECONDS = 2.0
 """How long after the first report the start counts as over."""
 FIRST_FINDINGS_SECONDS = 1.0
 """How long the first report waits for the first findings."""
+FIRST_CLIMB_SECONDS = 0.05
+"""How long it waits for the ladder alone: a gateway answers at once, or is silent for longer than anybody waits."""
 AFTER_PROBES_SECONDS = 0.25
 """How long after the probes that share its rhythm a beat comes, so that it carries what they found."""
 STORE_SECONDS = 60.0
@@ -112,16 +111,15 @@ class Agent:
         self._first_round: set[str] = set()
         self._inventory_from = self._started + parts.chance.uniform(0, parts.config.start_spread)
         self._leave_by: float | None = None
-        self._slept = parts.slept()
-        self._back_by = float("inf")
-        self._wall_offset = parts.clock.wall() - self._started
-        self._clock_steps = 0
+        self._naps = Naps(parts.clock, parts.slept)
         self._climbing = parts.climbing
         self._whereabouts = parts.whereabouts
 
     def run(self) -> None:
         """Until told to stop; then all that was found is on disk, and the goodbye said if anybody could be reached."""
         threading.Thread(target=self._voice, daemon=True, name="voice").start()
+        # Who asks while the first report still hangs is to read that the agent runs.
+        self._tasks.put(self._parts.noticeboard.show)
         self._say("hello", "start")
         self._begin()
         self._schedule.run(self._turn)
@@ -165,7 +163,8 @@ class Agent:
         self._schedule.every("beat", beat, self._beat, first=first, just_ran=True)
         self._schedule.every("fence", FENCE_SECONDS, self._renew_fence, first=FENCE_SECONDS)
         self._schedule.once("first report", FIRST_FINDINGS_SECONDS, self._first_report)
-        for name in tuple(self._first_round):
+        # The ladder last: it alone may wait for somebody else, and the first report need not.
+        for name in sorted(self._first_round, key=LADDER.__eq__):
             self._start(self._probes[name])
 
     def _starter(self, probe: Probe) -> Callable[[], None]:
@@ -194,10 +193,13 @@ class Agent:
         if self._stays_here(probe.name):
             self._done_first(probe.name)
             return
+        if not self._runner.is_free(probe.name):
+            # A climb that is under way keeps its order.
+            log.info(f"probe {probe.name} is skipped: its last run is not over")
+            return
         if self._climbing is not None:
             probe = self._climbing.begin(probe) if probe.name == LADDER else self._climbing.apart(probe)
-        if not self._runner.start(probe):
-            log.info(f"probe {probe.name} is skipped: its last run is not over")
+        self._runner.start(probe)
 
     def _take(self, finding: Finding) -> None:
         if self._stays_here(finding.probe):
@@ -222,6 +224,8 @@ class Agent:
             if not self._first_round:
                 self._schedule.drop("first report")
                 self._first_report()
+            elif self._first_round == {LADDER}:
+                self._schedule.once("first report", FIRST_CLIMB_SECONDS, self._first_report)
 
     def _first_report(self) -> None:
         self._first_round.clear()
@@ -330,7 +334,7 @@ class Agent:
         self._bid_farewell("suspend", lambda: None)
 
     def _greet_again(self) -> None:
-        self._slept = self._parts.slept()
+        self._naps.greeted()
         if self._leave_by is not None:
             return
         log.info("this PC has woken up")
@@ -370,12 +374,7 @@ class Agent:
 
     def _turn(self) -> float:
         now = self._clock.boottime()
-        offset = self._clock.wall() - now
-        if abs(offset - self._wall_offset) > STEP_SECONDS:
-            self._clock_steps += 1
-            log.info(f"the clock of this PC was set by {offset - self._wall_offset:.0f} s")
-        self._wall_offset = offset
-        if self._has_slept(now):
+        if self._naps.look(now):
             self._greet_again()
         if now - self._stored_at >= STORE_SECONDS:
             self._hand_over()
@@ -386,14 +385,8 @@ class Agent:
             if left <= 0:
                 self._schedule.stop()
             wait = min(wait, max(0.0, left))
-        self._back_by = now + wait
+        self._naps.begin(now + wait)
         return wait
-
-    def _has_slept(self, now: float) -> bool:
-        slept = self._parts.slept()
-        if slept is None or self._slept is None:
-            return now - self._back_by > STALL_SECONDS
-        return slept - self._slept > SLEEP_SECONDS
 
     def _beat_seconds(self) -> int:
         return self._config.beat or self._parts.state.settings.beat
@@ -425,7 +418,7 @@ class Agent:
     def _said(self) -> dict[str, float]:
         counts = self._parts.spool.counts()
         said = {
-            "clock_steps": float(self._clock_steps),
+            "clock_steps": float(self._naps.clock_steps),
             "start_age": self._clock.boottime() - self._started,
             "spool_results": float(counts.results),
             "spool_dropped": float(counts.dropped),
