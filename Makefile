@@ -36,7 +36,7 @@ demo: $(READY)
 	@exec $(BIN)/schooldrum-collector demo start $(ARGS)
 
 test: $(READY_DEV)
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
 
 # All of them, so that one call names everything that is behind.
 check: $(READY_DEV)

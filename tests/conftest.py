@@ -7,7 +7,11 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import HealthCheck, settings
 
+# As hypothesis itself does where CI is set: how long an example takes says more of this machine than of the code.
+settings.register_profile("patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 PROGRAMS = {
     "browser": {"chromium": "chromium"},
     "alertmanager": {"prometheus-alertmanager": "prometheus-alertmanager", "amtool": "prometheus-alertmanager"},

@@ -122,8 +122,8 @@ def parser_in(language: str) -> argparse.ArgumentParser:
     recording.add_argument("directory", metavar="DIR", help=say("thư mục mới hoặc trống", "a new or empty directory"))
     doctor = commands.add(
         "doctor",
-        "cho biết việc gửi số liệu có chạy không, nếu không thì vì sao",
-        "say whether reporting works, and if not, why",
+        "cho biết việc gửi số liệu có chạy không, nếu không thì vì sao, và đường ra Internet tới đâu",
+        "say whether reporting works, if not why, and how far the way to the internet goes",
         example="doctor --lang vi",
     )
     doctor.add_argument(

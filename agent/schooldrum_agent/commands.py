@@ -121,7 +121,7 @@ def _service(
             start_menu.take_down()
             _say("Đã gỡ dịch vụ. / The service was removed.")
             return 0
-        language = language_of(config_of(given))
+        language = getattr(options, "lang", "") or language_of(config_of(given))
         extra = [word for name, value in given.items() for word in (f"--{name}", value)]
         missed = service.install([*program(), "service", "run", *extra])
         doctor_of_all = [*program(), "doctor", "--page", *extra]

@@ -13,7 +13,6 @@ from schooldrum_agent.disk_space import Space, space_at
 from schooldrum_agent.faults import SENTENCES, Failed, Fault, fault_of
 from schooldrum_agent.line import OK
 from schooldrum_agent.proxy import Proxy, find_proxy
-from schooldrum_agent.scan_code import ScanCode
 from schooldrum_agent.state import Standing
 from schooldrum_agent.step import MARKS, Step, Verdict
 from schooldrum_agent.targets import Office
@@ -57,20 +56,20 @@ def main(
 ) -> int:
     """Asks, tells, and returns 1 where something is wrong, else 0. `language` is vi or en.
 
-    The way to the internet is climbed where reporting does not work, or where `show` is given: it gets the page (HTML)
-    on which everything is drawn. Who is no administrator learns all but what only the credential can tell: where it is
-    needed, the answer is the one that the agent left for everybody (noticeboard).
+    The way to the internet is climbed whether or not reporting works: a PC that reports may not reach anything else.
+    Where `show` is given it gets the page (HTML) on which everything is drawn. Who is no administrator learns all but
+    what only the credential can tell: where it is needed, the answer is the one that the agent left for everybody
+    (noticeboard).
     """
     known = known_of(config)
     steps = list(examine(config, clock=clock))
     office = _office(config, known)
-    way: list[Step] = []
-    code: ScanCode | None = None
-    if show is not None or (office is not None and _is_cut_off(steps)):
-        climbed = pathway.climb(config, office, clock=clock, system=sys.platform)
-        way, code = list(climbed.steps), code_of(known, climbed.rows, clock=clock)
-        if not known.has_rights and _is_cut_off(steps):
-            way.append(_scan_step(known, clock.wall()))
+    climbed = pathway.climb(config, office, clock=clock, system=sys.platform)
+    way = list(climbed.steps)
+    cut_off = office is not None and _is_cut_off(steps)
+    code = code_of(known, climbed.rows, clock=clock) if show is not None or cut_off else None
+    if not known.has_rights and cut_off:
+        way.append(_scan_step(known, clock.wall()))
     for step in (*steps, *way):
         say(f"[ {MARKS[step.verdict][language]} ] {step.title[language]}: {step.found[language]}")
     if show is not None:

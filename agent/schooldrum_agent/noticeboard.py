@@ -11,6 +11,7 @@ climbed, and nothing put up (R10).
 
 import os
 import sys
+import threading
 from pathlib import Path
 
 import msgspec
@@ -18,7 +19,7 @@ import msgspec
 from schooldrum_agent import log
 from schooldrum_agent.clock import Clock
 from schooldrum_agent.private import NotPrivate, make_readable, open_private, read_bounded
-from schooldrum_agent.sources import windows
+from schooldrum_agent.sources import boot, windows
 from schooldrum_agent.state import LastDelivery, State
 from schooldrum_wire.catalogue.ladder import LADDER
 from schooldrum_wire.result import Finding
@@ -39,7 +40,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 
     `language` is vi or en, `page` where the office's pages are. `scan` is a sealed text (schooldrum_wire.scan), climbed
     at `climbed` (this PC's clock, epoch seconds); empty while reports arrive. `process` is the agent's number, 0 where
-    it has ended as it should, and `began` tells it from a later one of the same number.
+    it has ended as it should; `began` tells it from a later one of the same number: when it began, on Windows in which
+    boot.
     """
 
     place: str = ""
@@ -58,7 +60,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Noticeboard:
-    """Follows the state, and writes when what is to be read has changed. `climbed` and `show` may be of two threads."""
+    """Follows the state, and writes when what is to be read has changed. Both may be called by any thread."""
 
     def __init__(
         self, directory: Path | None, *, state: State, clock: Clock, procfs: str, system: str = sys.platform
@@ -68,32 +70,44 @@ class Noticeboard:
         self._state = state
         self._clock = clock
         self._process = os.getpid()
-        self._began = _began(self._process, procfs) if system != "win32" else ""
+        self._began = _began(self._process, procfs) if system != "win32" else clock.boot
         self._climb: Finding | None = None
         self._shown: Notice | None = None
         self._failed = False
+        self._ended = False
+        self._showing = threading.Lock()
 
     def climbed(self, finding: Finding) -> None:
-        """The ladder was climbed while reports did not arrive."""
-        self._climb = finding
+        """The ladder was climbed while reports did not arrive; a climb that told nothing leaves the last one there."""
+        if finding.rows:
+            self._climb = finding
 
     def show(self, *, ending: bool = False) -> None:
-        """Brings the board up to date. Raises nothing: an agent that cannot write there measures all the same."""
+        """Brings the board up to date; after `ending` it says that the agent has ended, whoever shows once more.
+
+        Raises nothing: an agent that cannot write there measures all the same.
+        """
         if self._path is None:
             return
-        notice = self._notice(ending=ending)
+        # A report that is given up for the goodbye is told of while the agent ends.
+        with self._showing:
+            self._ended = self._ended or ending
+            self._show(self._path)
+
+    def _show(self, path: Path) -> None:
+        notice = self._notice()
         if notice == self._shown:
             return
         try:
-            _write(self._path, msgspec.json.encode(notice))
+            _write(path, msgspec.json.encode(notice))
         except OSError as problem:
             if not self._failed:
-                log.info(f"{self._path} cannot be written ({problem.strerror}); doctor needs administrator's rights")
+                log.info(f"{path} cannot be written ({problem.strerror}); doctor needs administrator's rights")
             self._failed = True
         else:
             self._shown, self._failed = notice, False
 
-    def _notice(self, *, ending: bool) -> Notice:
+    def _notice(self) -> Notice:
         state, identity, climb = self._state, self._state.identity, self._climb
         if state.delivery.word == _DELIVERED:
             climb = self._climb = None
@@ -115,7 +129,7 @@ class Noticeboard:
             starts=state.starts,
             scan=scan,
             climbed=climb.wall if climb else 0.0,
-            process=0 if ending else self._process,
+            process=0 if self._ended else self._process,
             began=self._began,
         )
 
@@ -157,7 +171,8 @@ def is_running(notice: Notice, procfs: str, *, system: str = sys.platform) -> bo
     if not notice.process:
         return False
     if system == "win32":
-        return _is_process(notice.process)
+        # Behind a power cut others have its number: Windows gives small ones, and gives them again.
+        return notice.began == boot.boot_id(system) and _is_process(notice.process)
     if not notice.began or not _began(1, procfs):
         # Where /proc is mounted with hidepid, others' processes are not there for this user.
         return None

@@ -68,9 +68,13 @@ class Runner:
         self._child_busy = False
         self._lingering: dict[str, Popen[bytes]] = {}
 
+    def is_free(self, name: str) -> bool:
+        """Whether the last run of this probe is over."""
+        return name not in self._running and not self._lingers(name)
+
     def start(self, probe: Probe) -> bool:
         """Starts a run, unless the last one of this probe is not over."""
-        if probe.name in self._running or self._lingers(probe.name):
+        if not self.is_free(probe.name):
             return False
         now = self._clock.monotonic()
         run = Run(

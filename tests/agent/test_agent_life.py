@@ -16,9 +16,10 @@ from tests.agent.delivery_stand_in import Machine, Reply, Request, Time, front, 
 from schooldrum_agent import agent as agent_module
 from schooldrum_agent.agent import Agent, Parts
 from schooldrum_agent.assembly import runner_of
+from schooldrum_agent.climbing import Climbing
 from schooldrum_agent.clock import Clock
 from schooldrum_agent.config import load
-from schooldrum_agent.noticeboard import open_board
+from schooldrum_agent.noticeboard import is_running, open_board, read_notice
 from schooldrum_agent.probe import Doors, Probe, Source
 from schooldrum_agent.whereabouts import Whereabouts
 from schooldrum_wire.catalogue.clock import CLOCK_STEPS
@@ -43,6 +44,7 @@ class World:
         self.runs: dict[str, list[float]] = {}
         self.away = False
         self.hangs = False
+        self.climbs = threading.Event()
 
     def boottime(self) -> float:
         return 1000 + time.monotonic() - self.began + self.jump
@@ -86,7 +88,14 @@ class Running:
     """An agent in a thread, with probes of the test's."""
 
     def __init__(
-        self, folder: Path, world: World, port: int, *, whereabouts: Whereabouts | None = None, **more: str
+        self,
+        folder: Path,
+        world: World,
+        port: int,
+        *,
+        whereabouts: Whereabouts | None = None,
+        climbing: Climbing | None = None,
+        **more: str,
     ) -> None:
         self.world = world
         clock = Time()
@@ -102,7 +111,7 @@ class Running:
             Parts(
                 config=config,
                 clock=clock.clock,
-                probes=self.probes(),
+                probes=(*self.probes(), *([self.ladder()] if climbing is not None else [])),
                 state=self.machine.state,
                 spool=self.machine.spool,
                 courier=self.machine.courier,
@@ -113,6 +122,7 @@ class Running:
                     folder / "board", state=self.machine.state, clock=clock.clock, procfs="/proc", system="linux"
                 ),
                 chance=Random(1),  # noqa: S311 - spreads waits
+                climbing=climbing,
                 whereabouts=whereabouts,
             )
         )
@@ -146,6 +156,15 @@ class Running:
                 sections=("volumes",),
             ),
         )
+
+    def ladder(self) -> Probe:
+        def fetch(_: Doors) -> None:
+            self.world.climbs.wait(60)
+
+        def read(_: Any):
+            yield from ()
+
+        return Probe("ladder", every=60, timeout=50, on={sys.platform: Source(fetch, read)}, sections=("ladder",))
 
     def __enter__(self) -> Self:
         self.thread.start()
@@ -199,7 +218,8 @@ def test_after_an_hour_asleep_each_probe_runs_once(tmp_path, world, port):
         wait_for(lambda: len(world.runs) == 3)
         before = len(world.runs["memory"])
         world.sleep(3600)
-        time.sleep(1.0)
+        wait_for(lambda: len(world.runs["memory"]) > before and len(world.runs["disk"]) > 1)
+        time.sleep(0.5)
         assert len(world.runs["memory"]) == before + 1
         assert len(world.runs["disk"]) == 2
 
@@ -275,8 +295,7 @@ def test_nothing_personal_leaves(tmp_path, world, port):
 def test_results_are_on_disk_before_they_are_sent_and_gone_after(tmp_path, world, port):
     with Running(tmp_path, world, port) as running:
         wait_for(lambda: len(world.live()) >= 3)
-        time.sleep(0.2)
-        assert running.machine.spool.counts().results <= 1
+        wait_for(lambda: running.machine.spool.counts().results <= 1)
         world.away = True
         wait_for(lambda: running.machine.spool.counts().results >= 2)
 
@@ -305,6 +324,38 @@ def test_only_an_observer_looks_around_between_its_reports(tmp_path, world, port
         world.settings = Settings(version=3, beat=1)
         time.sleep(2)
         assert looks_in(4) < 1.5
+
+
+def test_a_climb_that_is_under_way_keeps_its_order(tmp_path, world, port):
+    climbing = Climbing(
+        load(Path(os.devnull), {}, {"ladder": "collector"}),
+        settings=lambda: world.settings,
+        office=None,
+        clock=world.boottime,
+        chance=Random(1),  # noqa: S311 - spreads waits
+    )
+    with Running(tmp_path, world, port, climbing=climbing) as running:
+        wait_for(world.live)
+        order = climbing.order()
+        seen = len(world.live())
+        wait_for(lambda: len(world.live()) >= seen + 3)
+        assert climbing.order() is order, "though its time has come again each beat"
+        assert not running.agent._runner.is_free("ladder")
+        world.climbs.set()
+        wait_for(lambda: climbing.order() is not order)
+
+
+def test_who_asks_while_the_first_report_hangs_reads_that_it_runs(tmp_path, world, port):
+    board = tmp_path / "board"
+    board.mkdir(mode=0o755)
+    world.hangs = True
+    with Running(tmp_path, world, port):
+        wait_for(lambda: read_notice(board) is not None)
+        notice = read_notice(board)
+        assert notice is not None
+        assert is_running(notice, "/proc", system="linux") is True
+        assert world.live() == []
+        world.hangs = False
 
 
 def test_disabled_probes_never_run(tmp_path, world, port):

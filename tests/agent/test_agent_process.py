@@ -34,6 +34,7 @@ class School:
         self.settings = SETTINGS
         self.want: tuple[str, ...] = ()
         self.reply: Reply | None = None
+        self.refused = 0
         self.gate = threading.Event()
         self.gate.set()
         self.slow_beats = False
@@ -55,6 +56,7 @@ class School:
             return Reply(status=201, body=msgspec.json.encode(given))
         self.gate.wait(60)
         if self.reply is not None:
+            self.refused += 1
             return self.reply
         delivery = request.delivery()
         if self.slow_beats and delivery.reports[0].word is None:
@@ -180,7 +182,7 @@ def test_from_install_code_to_goodbye(pc, school):
     pc.start()
     wait_for(school.live)
     first = school.live()[0]
-    assert {result.probe for result in first.results} >= QUICK
+    assert {result.probe for result in first.results} >= QUICK - {"ladder"}  # it may wait for somebody else
     assert {result.outcome for result in first.results} <= {"ok", "denied", "unavailable"}
     assert first.word is not None
     assert (first.word.word, first.word.kind) == ("hello", "start")
@@ -234,7 +236,7 @@ def test_a_goodbye_gets_through_beside_a_beat_that_hangs(pc, school):
     wait_for(school.stuck.is_set)
     began = time.monotonic()
     assert pc.end() == 0
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 5  # the beat itself would take ten
     assert school.words()[-1] == ("goodbye", "stop")
 
 
@@ -242,7 +244,7 @@ def test_results_measured_while_the_collector_is_away_arrive_later_even_across_a
     pc.enrol()
     school.reply = Reply(status=503, headers={"Retry-After": "1"}, body=b'{"error":"busy","message":"later"}')
     pc.start(SCHOOLDRUM_PACE="cpu=1")
-    time.sleep(4)
+    wait_for(lambda: school.refused >= 3)
     assert pc.process is not None
     pc.end(signal.SIGKILL)
     assert not school.deliveries
@@ -391,7 +393,7 @@ def test_a_word_says_when_it_was_said(pc, school):
     pc.enrol()
     school.reply = Reply(status=503, headers={"Retry-After": "2"}, body=b"{}")
     pc.start()
-    time.sleep(1.5)
+    wait_for(lambda: school.refused)
     school.reply = None
     wait_for(school.live)
     word = school.live()[0].word

@@ -7,7 +7,7 @@ import pytest
 import trustme
 from tests.agent.delivery_stand_in import Answering, Reply, connect_proxy, front, pem_of, server_context
 
-from schooldrum_agent import doctor
+from schooldrum_agent import doctor, pathway
 from schooldrum_agent.clock import Clock
 from schooldrum_agent.config import Config, load
 from schooldrum_agent.disk_space import Space, space_at
@@ -15,6 +15,12 @@ from schooldrum_agent.state import Identity, open_state
 from schooldrum_agent.step import Verdict
 
 CLOCK = Clock(monotonic=time.monotonic, boottime=time.monotonic, wall=lambda: 1.8e9, boot="boot-1")
+
+
+@pytest.fixture(autouse=True)
+def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody here has the patience of a person at a PC."""
+    monkeypatch.setattr(pathway, "SECONDS", 1.0)
 
 
 def config_of(tmp_path: Path, **environ: str) -> Config:
@@ -70,6 +76,9 @@ def test_where_everything_is_well_it_says_so(tmp_path, authority, context, langu
     assert text.endswith(well)
     assert "DEMO/main/tin1, tin1-07" in text
     assert "c" * 43 not in text
+    collector = {"vi": "Máy chủ tổng hợp", "en": "The collector (office server)"}[language]
+    assert f"{collector}: " in text, "the way is climbed though reporting works"
+    assert {"vi": "Quét mã", "en": "Scan this"}[language] not in text, "nobody needs a phone to bring it"
 
 
 def test_a_pc_that_was_never_added_is_told_how(tmp_path):

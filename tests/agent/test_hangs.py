@@ -45,8 +45,8 @@ def spins(doors):
     while True: pass
 def asks(doors):  # as a tool does whose controller is dead
     def tell():
-        time.sleep(0.2)
-        for pid in Path(f"/proc/self/task/{main}/children").read_text().split(): note(pid)
+        while not (started := Path(f"/proc/self/task/{main}/children").read_text().split()): time.sleep(0.01)
+        for pid in started: note(pid)
     main = threading.get_native_id()
     threading.Thread(target=tell, daemon=True).start()
     command.run("/bin/sh", "-c", "trap '' TERM; sleep 3600", timeout=3600)

@@ -148,15 +148,33 @@ def test_it_is_written_only_when_it_changes_and_the_scan_goes_when_reports_arriv
     first = (board / NAME).stat().st_ino
     noticeboard.show()
     assert (board / NAME).stat().st_ino == first
+    noticeboard.climbed(msgspec.structs.replace(climb(4500.0, 1.79e9), outcome=Outcome.TIMED_OUT, rows=()))
+    noticeboard.show()
+    assert (board / NAME).stat().st_ino == first, "a climb that told nothing"
     state.note_delivery("delivered", "", 1.79e9)
     noticeboard.show()
     notice = read_notice(board)
     assert notice is not None
     assert (notice.scan, notice.climbed, notice.delivery.word) == ("", 0.0, "delivered")
     noticeboard.show(ending=True)
+    state.note_delivery("closed", "", 1.79e9)
+    noticeboard.show()  # by the thread whose report was given up for the goodbye
     notice = read_notice(board)
     assert notice is not None
+    assert notice.delivery.word == "closed"
     assert is_running(notice, "/proc") is False
+
+
+def test_whoever_shows_beside_the_end_leaves_a_whole_one(board, state):
+    for _ in range(100):
+        noticeboard = opened(board, state)
+        voice = threading.Thread(target=noticeboard.show)
+        voice.start()
+        noticeboard.show(ending=True)
+        voice.join()
+        notice = read_notice(board)
+        assert notice is not None
+        assert notice.process == 0
 
 
 def test_whoever_reads_meanwhile_reads_a_whole_one(board, state):
@@ -191,6 +209,7 @@ def test_it_knows_whether_the_agent_runs(board, state):
     gone.wait()
     assert is_running(msgspec.structs.replace(notice, process=gone.pid), "/proc") is False
     assert is_running(notice, "/nowhere") is None
+    assert is_running(notice, "/proc", system="win32") is False, "of another boot"
 
 
 def test_without_a_directory_nothing_is_left_and_one_of_others_is_refused(tmp_path, state):

@@ -239,6 +239,19 @@ def test_of_windows_too_it_is_said_what_is_cut():
     ]
 
 
+def test_of_windows_it_is_said_what_was_not_looked_at():
+    keys = {"64": {"a": {"values": {"DisplayName": "Veyon"}, "written": WRITTEN}}}
+    untold = {"registry": 3, "store": 976}
+    told = list(software.read_windows({"uninstall": keys, "store": [], "untold": untold}))
+    assert [row["program"] for row in rows_of(told, "software")] == ["Veyon"]
+    assert rows_of(told, "software_gaps") == [
+        {"source": "registry", "why": "cut", "installed": 4, "listed": 1},
+        {"source": "store", "why": "cut", "installed": 976, "listed": 0},
+    ]
+    whole = software.read_windows({"uninstall": keys, "store": [], "untold": {"registry": 0, "store": 0}})
+    assert rows_of(whole, "software_gaps") == []
+
+
 @pytest.mark.parametrize(
     ("script", "why"),
     [("exec sleep 300", "no_answer"), ("echo broken >&2; exit 1", "failed"), (None, "denied")],

@@ -427,6 +427,7 @@ def test_a_list_that_is_none_is_not_as_fresh_as_its_file(tmp_path, broken):
     [
         ("W: x\nE: Malformed entry 3 in list file (URI)\nE: more\n", "Malformed entry 3 in list file (URI)"),
         ("E: http://u:p@mirror/x and https://t@m.org/a@b", "http://mirror/x and https://m.org/a@b"),
+        ("E: https://thu:p@ss@mirror.example/x", "https://mirror.example/x"),
         ("one\ntwo\n", "two"),
         ("", "it does not say why"),
     ],

@@ -39,7 +39,7 @@ def asked(
     wish = Wish(host="localhost", address="127.0.0.1", port=port, path=path, trust=trust, **more)
     began = time.monotonic()
     page = get(wish, seconds=seconds, clock=time.monotonic)
-    assert time.monotonic() - began < seconds + 0.5
+    assert time.monotonic() - began < seconds + 2
     return page
 
 
@@ -126,7 +126,10 @@ def test_a_closed_port_is_refused_and_a_silent_one_times_out():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         assert asked(port, seconds=0.3).reason == "timeout"
-    assert asked(port).reason == "refused"
+    with socket.socket() as closed:
+        # Held without listening, so that nobody else is given it meanwhile.
+        closed.bind(("127.0.0.1", 0))
+        assert asked(closed.getsockname()[1]).reason == "refused"
 
 
 def test_a_proxy_is_asked_for_a_tunnel_to_the_far_end():

@@ -254,10 +254,12 @@ def test_a_handshake_that_never_ends_is_a_timeout(authority: trustme.CA):
 
 
 def test_no_listener_is_refused_and_no_name_is_said():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    uplink = Uplink(read_endpoint(f"http://127.0.0.1:{port}"), trust=trust_only(""), clock=time.monotonic)
-    assert failure(uplink) is Fault.REFUSED
+    with socket.socket() as closed:
+        # Held without listening, so that nobody else is given it meanwhile.
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+        uplink = Uplink(read_endpoint(f"http://127.0.0.1:{port}"), trust=trust_only(""), clock=time.monotonic)
+        assert failure(uplink) is Fault.REFUSED
     nowhere = Uplink(read_endpoint("https://no-such-host.invalid"), trust=trust_only(""), clock=time.monotonic)
     assert failure(nowhere) is Fault.NAME
 
@@ -280,7 +282,7 @@ def test_an_exchange_is_given_up_from_another_thread():
         began = time.monotonic()
         uplink.abort()
         thread.join()
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 4
         assert seen == [Fault.CLOSED]
         assert failure(uplink) is Fault.CLOSED
         uplink.resume()

@@ -206,9 +206,11 @@ def test_no_name_and_no_secret_is_found_where_it_does_not_belong(tmp_path: Path,
             outputs["shown"] = collector.call("machines", "show", machine["id"])
             collector.kill()
             time.sleep(3)
+            spool = agent.home / "state" / "spool"
+            eventually(lambda: any(spool.glob("*.seg")), 30, "what waits is on disk")
             os.kill(agent.pid, signal.SIGABRT)
             assert agent.stop() == -signal.SIGABRT
-            assert list((agent.home / "state" / "spool").glob("*.seg"))
+            assert list(spool.glob("*.seg"))
         outputs["once"] = agent.call("once", "--json")
         agent.call("record", str(tmp_path / "recording"))
     finally:

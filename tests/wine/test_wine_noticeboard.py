@@ -13,9 +13,10 @@ import json, pathlib, subprocess, sys, time
 import msgspec
 from schooldrum_agent.clock import Clock
 from schooldrum_agent.noticeboard import is_running, open_board, read_notice
+from schooldrum_agent.sources.boot import boot_id
 from schooldrum_agent.state import Identity, open_state
 home = pathlib.Path(sys.argv[1])
-clock = Clock(monotonic=time.monotonic, boottime=time.monotonic, wall=time.time, boot="b")
+clock = Clock(monotonic=time.monotonic, boottime=time.monotonic, wall=time.time, boot=boot_id("win32"))
 state = open_state(home / "state")
 state.keep_identity(Identity(
     machine="0123456789abcdef", credential="c" * 43, place="BM/main/tin1", alias="tin1-07", state="active",
@@ -28,6 +29,7 @@ gone = subprocess.Popen([sys.executable, "-c", ""])
 gone.wait()
 told = {"alias": notice.alias, "runs": is_running(notice, "/proc")}
 told["gone"] = is_running(msgspec.structs.replace(notice, process=gone.pid), "/proc")
+told["before the power cut"] = is_running(msgspec.structs.replace(notice, began="0" * 32), "/proc")
 state.note_delivery("unreachable", "", 5.0)
 with (home / "new" / "notices" / "notice.json").open("rb") as reader:
     board.show()
@@ -46,6 +48,6 @@ def test_a_windows_agent_leaves_what_others_may_know(windows: Windows, tmp_path:
     told: dict[str, Any] = json.loads(ended.out)
     print(told)
     assert told == {
-        "alias": "tin1-07", "runs": True, "gone": False, "read meanwhile": True, "word": "unreachable", "ended": False,
-        "secret": False,
+        "alias": "tin1-07", "runs": True, "gone": False, "before the power cut": False, "read meanwhile": True,
+        "word": "unreachable", "ended": False, "secret": False,
     }  # fmt: skip

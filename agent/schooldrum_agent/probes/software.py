@@ -13,7 +13,7 @@ section `software_gaps` says how many are not told.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -80,27 +80,34 @@ _LARGEST = 16 << 20
 
 
 def fetch_windows(_doors: Doors) -> dict[str, Any]:
-    """{uninstall, store}: by view ("64", "32") each key with {values, written}, and the full names of Store apps.
+    """{uninstall, store, untold}: by view ("64", "32") each key with {values, written}, the full names of Store apps.
+
+    `untold` says by list how many of its entries were not looked at (there were too many, or they cannot be read).
 
     Raises:
         Denied: the lists may not be read.
         Unavailable: this is not Windows.
     """
     views: dict[str, dict[str, dict[str, Any]]] = {}
+    untold = {"registry": 0, "store": 0}
     missing: Unavailable | None = None
     for view in _VIEWS:
         try:
-            views[str(view)] = registry.below(_UNINSTALL, _VALUES, view=view)
+            told = registry.below(_UNINSTALL, _VALUES, view=view)
         except Unavailable as problem:
             missing = problem
+        else:
+            views[str(view)] = told.found
+            untold["registry"] += told.cut + told.unread
     if not views and missing:
         raise missing
     try:
         store = registry.keys(_STORE)
+        untold["store"] = registry.left_out(_STORE, store)
     except (Denied, Unavailable):
         # Windows 8.1 servers and Windows without its Store have none.
         store = []
-    return {"uninstall": views, "store": store}
+    return {"uninstall": views, "store": store, "untold": untold}
 
 
 def read_windows(data: Any) -> Iterator[Row]:
@@ -113,7 +120,7 @@ def read_windows(data: Any) -> Iterator[Row]:
         found.setdefault((str(row.values["program"]).casefold(), str(row.values["version"] or "")), row)
     told = list(found.values())[:ROWS_PER_SECTION]
     yield from told
-    yield from _gaps(found.values(), told)
+    yield from _gaps(found.values(), told, data.get("untold") or {})
 
 
 def _all_of_windows(data: Any) -> Iterator[Row]:
@@ -289,14 +296,15 @@ def read_linux(data: Any) -> Iterator[Row]:
     # What people start, first; within that the order of the lists.
     told = [row for is_part in (False, True) for row, part in found if part is is_part][:ROWS_PER_SECTION]
     yield from told
-    yield from _gaps((row for row, _ in found), told)
+    yield from _gaps((row for row, _ in found), told, {})
     for source, why in (data.get("unread") or {}).items():
         yield SOFTWARE_GAPS(source=source, why=why)
 
 
-def _gaps(found: Iterable[Row], told: Iterable[Row]) -> Iterator[Row]:
-    """A row for each list of which not every program is told."""
+def _gaps(found: Iterable[Row], told: Iterable[Row], untold: Mapping[str, int]) -> Iterator[Row]:
+    """A row for each list of which not every program is told; what was not looked at may be one, and is counted."""
     installed, listed = (Counter(str(row.values["source"]) for row in rows) for rows in (found, told))
+    installed.update(untold)
     for source, count in installed.items():
         if count > listed[source]:
             yield SOFTWARE_GAPS(source=source, why="cut", installed=count, listed=listed[source])
@@ -317,7 +325,8 @@ def _packages(data: Any) -> Iterator[tuple[Row, bool]]:
         yield _package("flatpak", name or application, version, architecture, "", code=application), False
     for snap in data.get("snap") or []:
         if snap.get("type", "app") not in _NO_PROGRAMS and tidy(snap.get("snap")):
-            yield _package("snap", snap["snap"], snap.get("version", ""), "", ""), False
+            # Its maker writes it as it likes: a line that no row can hold would take every other program along.
+            yield _package("snap", snap["snap"], tidy(snap.get("version")), "", ""), False
 
 
 def _lines(listed: Any, least: int, columns: int) -> Iterator[list[str]]:

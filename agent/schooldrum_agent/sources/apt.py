@@ -44,7 +44,7 @@ _PACKAGE = re.compile(rb"^Package: ?\S", re.MULTILINE)
 _STATUS = "var/lib/dpkg/status"
 _STATUS_BYTES = 1 << 16
 _RELEASE_BYTES = 1 << 16
-_USER_OF_ADDRESS = re.compile(r"(://)[^/@\s]+@")
+_USER_OF_ADDRESS = re.compile(r"(://)[^/\s]*@")
 _SAID_LENGTH = 140
 _STAMPS = ("var/lib/apt/periodic/update-success-stamp", "var/lib/apt/periodic/update-stamp")
 

@@ -55,7 +55,8 @@ def disks() -> dict[str, Any]:
     refused: list[str] = []
     found = _tried(refused, _physical)
     drives = _tried(refused, _ask, r"root\cimv2", "Win32_DiskDrive", _DRIVE)
-    if found is None and drives is None:
+    # No disk at all is only believed where both have answered: one that could not be asked is no empty list.
+    if not found and not drives and (found is None or drives is None):
         if refused:
             raise Denied(refused[0])
         raise Unavailable("Windows lists no disks")

@@ -4,7 +4,7 @@ Asked with the 64-bit view unless another is named: a 32-bit process would be re
 """
 
 import importlib
-from typing import Any
+from typing import Any, NamedTuple
 
 from schooldrum_agent.probe import Denied, Unavailable
 from schooldrum_agent.sources import windows
@@ -111,11 +111,32 @@ def keys(path: str, *, root: str = "HKEY_LOCAL_MACHINE", view: int = 64) -> list
     return found
 
 
-def below(path: str, names: tuple[str, ...], *, view: int = 64) -> dict[str, dict[str, Any]]:
-    """The named values of every key right below a key of HKEY_LOCAL_MACHINE: {key: {values, written}}.
+def left_out(path: str, listed: list[str], *, view: int = 64) -> int:
+    """How many keys right below a key of HKEY_LOCAL_MACHINE `keys` has left out of this list: there were too many.
 
-    `written` is when that key was last changed (epoch seconds by the PC's clock). A key that may not be read is left
-    out; of more than 4096 the rest, too.
+    Raises:
+        Denied: this process may not read the key.
+        Unavailable: there is no such key, or no registry.
+    """
+    if len(listed) < _MOST:
+        return 0
+    with _open("HKEY_LOCAL_MACHINE", path, view) as key:
+        return max(0, int(_winreg().QueryInfoKey(key)[0]) - len(listed))
+
+
+class Below(NamedTuple):
+    """The keys right below a key: {key: {values, written}}, and how many were too many, or could not be read.
+
+    `written` is when that key was last changed (epoch seconds by the PC's clock).
+    """
+
+    found: dict[str, dict[str, Any]]
+    cut: int
+    unread: int
+
+
+def below(path: str, names: tuple[str, ...], *, view: int = 64) -> Below:
+    """The named values of every key right below a key of HKEY_LOCAL_MACHINE, of 4096 at most.
 
     Raises:
         Denied: this process may not read the key.
@@ -123,7 +144,9 @@ def below(path: str, names: tuple[str, ...], *, view: int = 64) -> dict[str, dic
     """
     winreg = _winreg()
     found: dict[str, dict[str, Any]] = {}
+    unread = 0
     with _open("HKEY_LOCAL_MACHINE", path, view) as key:
+        cut = max(0, int(winreg.QueryInfoKey(key)[0]) - _MOST_BELOW)
         for index in range(_MOST_BELOW):
             try:
                 name = winreg.EnumKey(key, index)
@@ -133,9 +156,13 @@ def below(path: str, names: tuple[str, ...], *, view: int = 64) -> dict[str, dic
                 with winreg.OpenKey(key, name) as inside:
                     written = winreg.QueryInfoKey(inside)[2] / 1e7 - _FILETIME_EPOCH_SECONDS
                     found[name] = {"values": _named(winreg, inside, names), "written": written}
-            except OSError:
+            except FileNotFoundError:
+                # Removed since it was named.
                 continue
-    return found
+            except (OSError, ValueError):
+                # Also a name with a zero in it, which no program of Windows can open: one such key hides no other.
+                unread += 1
+    return Below(found, cut, unread)
 
 
 def _named(winreg: Any, key: Any, names: tuple[str, ...]) -> dict[str, Any]:
