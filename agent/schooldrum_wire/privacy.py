@@ -108,8 +108,8 @@ ngày; danh sách: bản mới nhất và thay đổi theo số ngày ghi bên d
 - The address a PC connects from: kept with its enrolment, to notice an install code that is used outside the school.
 - The collector's own log: errors and counts, without keys, install codes or PC names.
 - The office's register: school, room and seat numbers, typed in by the office.
-- That a PC is broken, lent or kept elsewhere: noted by the school or the office (as a role, with the time), which take it
-  back. / Máy hỏng, cho mượn hoặc để nơi khác: do trường hoặc cơ quan quản lý ghi (vai trò, lúc ghi) và bỏ.
+- That a PC is broken, lent or kept elsewhere: noted, and taken back, by the school or the office, with the time and as
+  a role. / Máy hỏng, cho mượn hoặc để nơi khác: do trường hoặc cơ quan quản lý ghi và bỏ, kèm lúc ghi và vai trò.
 - Who is told of incidents: a role and an address (mail, telephone), without a name, typed in by the office until it
   removes them; what was sent to them for 90 days. Messages go by the office's own mail and message services. / Người
   nhận tin báo: vai trò và địa chỉ (thư, điện thoại), không có tên, do cơ quan quản lý ghi và bỏ; tin đã gửi giữ 90

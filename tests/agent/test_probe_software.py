@@ -412,6 +412,20 @@ def test_whatever_stands_in_the_registry_gives_sound_rows_or_none(values, writte
         assert SOFTWARE.fault(row.values) == ""
 
 
+@pytest.mark.parametrize("version", ["1\x1b[31m", "x" * 5000, "\ud800", ""])
+def test_one_snap_with_an_odd_version_takes_no_other_program_along(version):
+    rows = linux(dpkg="ii \tveyon\t1\tall\t\tx11\n", snap=[{"snap": "odd", "version": version}, {"snap": "y"}])
+    assert [row["program"] for row in rows] == ["veyon", "odd", "y"]
+    assert all(SOFTWARE.fault(row) == "" for row in rows)
+
+
+@given(st.dictionaries(st.sampled_from(["snap", "version", "type"]), st.text(max_size=1200)))
+@settings(max_examples=200, deadline=None)
+def test_whatever_a_snap_says_gives_sound_rows_or_none(snap):
+    for row in software.read_linux({"snap": [snap]}):
+        assert SOFTWARE.fault(row.values) == ""
+
+
 @given(st.text(alphabet=st.sampled_from("ii\t \n0a1\0é"), max_size=200), st.text(max_size=200))
 @settings(max_examples=300, deadline=None)
 def test_whatever_a_package_manager_writes_gives_sound_rows_or_none(first, second):

@@ -15,7 +15,7 @@ from schooldrum_collector.store.records import EVERYTHING, MachineState
 from schooldrum_collector.store.sqlite import open_store
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-SIZES = {"phone": (360, 740), "desk": (1280, 900)}
+SIZES = {"phone": (320, 740), "desk": (1280, 900)}
 PAGES = (
     *("/", "/?q=quang+yen", "/?q=nowhere", "/schools/BM", "/schools/X1", "/schools/T10", "/schools/BM/enrol"),
     *("/schools/BM/pending", "/schools/T10/pending"),
@@ -127,6 +127,24 @@ async def test_from_the_wall_to_what_to_do(server: TestServer, browser: Browser)
         await expect(page.get_by_role("heading", level=1)).to_have_text("What does this PC send?")
         await page.get_by_role("link", name="Schools").click()
         await expect(page.get_by_role("heading", level=1)).to_have_text("Schools")
+        assert complaints == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_pc_is_noted_as_lent_and_the_note_taken_back(
+    store: Store, server: TestServer, browser: Browser, size: str
+) -> None:
+    async with opened(browser, server, size=size) as (page, complaints):
+        await page.goto("/schools/BM")
+        await page.get_by_role("link", name="Máy 18: mất liên lạc").click()
+        assert store.register().machines["bm-tin1-18"].note == ""
+        await page.get_by_role("button", name="Cho mượn").click()
+        await expect(page.get_by_text("Đã ghi: cho mượn")).to_be_visible()
+        assert await complaints_of_axe(page) == []
+        await page.get_by_role("link", name="THCS Bình Minh").click()
+        await page.get_by_role("link", name="Máy 18: mất liên lạc (cho mượn)").click()
+        await page.get_by_role("button", name="Bỏ ghi chú này").click()
+        await expect(page.get_by_role("heading", name="Máy vắng vì sao?")).to_be_visible()
         assert complaints == []
 
 

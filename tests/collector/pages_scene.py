@@ -96,6 +96,10 @@ def with_fingerprint(machine: Machine, fingerprint: Fingerprint) -> Machine:
     return msgspec.structs.replace(machine, fingerprint=fingerprint)
 
 
+def with_note(machine: Machine, note: str) -> Machine:
+    return msgspec.structs.replace(machine, note=note, noted=NOW, noted_by="office")
+
+
 def arrival(machine: str, *, at: float = NOW - 20, word: str = "") -> Arrival:
     result = Result(
         probe="cpu", seq=1, outcome="ok", boottime=990.0, wall=at - 10,

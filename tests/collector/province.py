@@ -2,7 +2,7 @@
 
 import asyncio
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from schooldrum_collector.app.heartbeat import Heartbeat
@@ -38,6 +38,26 @@ WELL = climbed()
 LINE_LOST = climbed(*FAR, "collector")
 NO_COLLECTOR = climbed("collector")
 OFFICE_CUT = climbed(*FAR)
+
+
+def delivered(machine: str, at: float, result: Result, spooled: Sequence[Result]) -> Arrival:
+    """What a PC, started shortly before MORNING, sends at this moment: its newest result, and what was spooled."""
+    live = Report(run="r1", boot="b1", live=True, results=(result,))
+    reports = (live, Report(run="r1", boot="b1", live=False, results=tuple(spooled))) if spooled else (live,)
+    now = Now(boot="b1", boottime=at - MORNING + 1000.0, wall=at)
+    body = zlib.compress(encode(Delivery(reports=reports, now=now)), wbits=31)
+    alone = zlib.compress(encode(Delivery(reports=(live,), now=now)), wbits=31) if spooled else body
+    return Arrival(
+        machine=machine,
+        received=at,
+        body=body,
+        live=alone,
+        run="r1",
+        boot="b1",
+        clock=MORNING - 1000.0,
+        skew=0.0,
+        beat=BEAT,
+    )
 
 
 class Province:
@@ -141,27 +161,9 @@ class Province:
             self.spools.setdefault(machine.id, []).append(result)
             return
         spooled = self.spools.pop(machine.id, [])
-        await self.store.append(self._delivery(machine.id, result, spooled))
+        await self.store.append(delivered(machine.id, self.at, result, spooled))
         if spooled:
             self.watching.backlog_came(machine.id, min(one.wall for one in spooled))
-
-    def _delivery(self, machine: str, result: Result, spooled: list[Result]) -> Arrival:
-        live = Report(run="r1", boot="b1", live=True, results=(result,))
-        reports = (live, Report(run="r1", boot="b1", live=False, results=tuple(spooled))) if spooled else (live,)
-        now = Now(boot="b1", boottime=self.at - MORNING + 1000.0, wall=self.at)
-        body = zlib.compress(encode(Delivery(reports=reports, now=now)), wbits=31)
-        alone = zlib.compress(encode(Delivery(reports=(live,), now=now)), wbits=31) if spooled else body
-        return Arrival(
-            machine=machine,
-            received=self.at,
-            body=body,
-            live=alone,
-            run="r1",
-            boot="b1",
-            clock=MORNING - 1000.0,
-            skew=0.0,
-            beat=BEAT,
-        )
 
     def incidents(self) -> list[Incident]:
         """All there were, oldest first."""

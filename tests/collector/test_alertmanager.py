@@ -121,6 +121,13 @@ def test_one_of_many_schools_names_none_as_its_own() -> None:
     assert (told["area"], "school" in told) == ("hn/q3", False)
 
 
+def test_labels_stay_what_was_told() -> None:
+    told = incident(told_kind=Kind.SECOND_LINE, told_severity=Severity.URGENT, severity=Severity.ACTION)
+    assert (labels(told)["kind"], labels(told)["severity"]) == ("second_line", "urgent")
+    before = incident(severity=Severity.ACTION)
+    assert (labels(before)["kind"], labels(before)["severity"]) == ("outage", "action")
+
+
 class Standing:
     """An Alertmanager as far as the API goes, which can be away."""
 

@@ -117,10 +117,16 @@ async def test_a_link_is_good_for_its_incident_and_role_alone(store: Store, door
     put(store, lost(1002, place=Place(Level.SCHOOL, "HS"), schools=("HS",)))
     principal, officer = link(store, role="principal"), link(store)
     assert "button" not in (await door.get(f"/t/{principal}"))[1].partition("<body>")[2]
-    await door.tap(principal, "power")
-    await door.tap(officer, "provider_said", text="x")
-    await door.tap(officer, "nonsense")
-    await door.tap(officer, "")
+    assert await door.tap(principal, "power") == 400
+    assert await door.tap(officer, "provider_said", text="x") == 400
+    assert await door.tap(officer, "") == 400
+    for language, says in (("", "Chưa ghi gì"), ("?lang=en", "Nothing was recorded")):
+        status, said = await door.get(f"/t/{officer}{language}", "POST", data={"answer": "nonsense<b>"})
+        assert (status, says in said, "nonsense" in said) == (400, True, False)
+    for kind in ("text/plain", "multipart/form-data", "application/x-www-form-urlencoded; charset=klingon"):
+        sent = {"data": b"\xff\xfe=%", "headers": {"Content-Type": kind}}
+        assert (await door.get(f"/t/{officer}", "POST", **sent))[0] == 400
+    assert door.happened == 0
     for number in (1001, 1002):
         story = store.incident_of(EVERYTHING, number)
         assert story is not None
@@ -142,6 +148,7 @@ async def test_the_provider_s_answer_is_kept(store: Store, door: Door) -> None:
     assert "Ghi lại trả lời của nhà mạng" in page
     assert ">BM<" in page
     assert ">HS<" not in page, "a school of another area is not named"
+    assert await door.tap(secret, "provider_said", text=" \r\n ") == 400
     await door.tap(secret, "provider_said", text=" đứt cáp <b>\r\n sửa xong 11:00 ")
     story = store.incident_of(EVERYTHING, 1001)
     assert story is not None
@@ -153,6 +160,11 @@ async def test_of_many_schools_the_own_one_is_asked_about(store: Store, door: Do
     evidence = msgspec.structs.replace(lost().evidence, word="area_silent", counts={"schools": 5, "others": 3})
     put(store, lost(1002, place=area, told_place=area, schools=("BM", "HS"), evidence=evidence))
     put(store, lost(1001, parent=1002))
+    # A province has more schools than incidents are read at once.
+    with store.writing() as writer:
+        for number in range(1003, 2010):
+            other = Place(Level.SCHOOL, f"S{number}")
+            writer.put_incident(lost(number, parent=1002, place=other, told_place=other, schools=(f"S{number}",)))
     secret = link(store, 1002)
     assert "Có điện" in (await door.get(f"/t/{secret}"))[1]
     await door.tap(secret, "power_cut")
@@ -184,3 +196,18 @@ def test_secrets_are_unguessable_and_stay_the_same() -> None:
     assert len(made) == 10_000
     assert all(len(secret) == 10 and secret.isalnum() for secret in made)
     assert secret_of("key", 1, 2) == secret_of("key", 1, 2) != secret_of("other", 1, 2)
+
+
+async def test_lesson_time_is_the_school_s_own_and_summed_for_the_office(
+    door: Door, store: Store, enrol: Callable[..., Machine]
+) -> None:
+    enrol(store, "m2", school="HS")
+    put(store, lost(1001, began=NOW - 3600, place=Place(Level.PROVIDER, "Nhà mạng A"), schools=("BM", "HS")))
+    back = {"state": State.CLOSED, "ended": NOW - 3000, "closed": NOW - 2900, "parent": 1001}
+    put(store, lost(1002, began=NOW - 3600, **back))
+    for path, role, told in (
+        ("BM", "it_officer", "Trong giờ học</th><td>10 phút"),
+        ("HS", "principal", "Trong giờ học</th><td>1 giờ 00 phút"),
+        ("hn", "office", "Giờ học đã mất, cộng của 2 trường</th><td>1 giờ 10 phút"),
+    ):
+        assert told in (await door.get(f"/t/{link(store, role=role, path=path)}"))[1], path

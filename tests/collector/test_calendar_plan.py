@@ -216,3 +216,40 @@ def test_calendar_until_is_the_end_of_the_window_that_holds_the_moment(moment: f
 @pytest.mark.parametrize("moment", [-1.0, 1e300, float("inf"), float("nan")])
 def test_calendar_moments_outside_every_calendar_are_not_expected(moment: float):
     assert RoomCalendar((AREA,), VIETNAM).until(moment) is None
+
+
+@pytest.mark.parametrize("table", ["term", "break", "exam", "taught", "half_day"])
+@pytest.mark.parametrize(
+    ("first", "second", "day"),
+    [
+        (("2026-09-05", "2027-01-16"), ("2027-01-16", "2027-05-29"), "2027-01-16"),
+        (("2026-10-01", "2026-10-20"), ("2026-10-05", "2026-10-06"), "2026-10-05"),
+        (("2026-10-01", "2026-10-20"), ("2026-10-01", "2026-10-01"), "2026-10-01"),
+        (("2026-09-05", "2027-01-16"), ("2027-01-17", "2027-05-29"), ""),
+    ],
+)
+def test_calendar_of_two_entries_for_one_day_neither_wins_in_silence(table, first, second, day):
+    hours = 'hours = "07:00-10:00"\n' if table == "half_day" else ""
+    entries = [
+        f'[[{table}]]\nname = "{name}"\nfirst = {begin}\nlast = {end}\n{hours}'
+        for name, (begin, end) in (("one", first), ("other", second))
+    ]
+    for some in (entries, entries[::-1]):
+        text = "\n".join(['year = "2026-2027"', *some])
+        if not day:
+            assert read(text).year == "2026-2027"
+            continue
+        with pytest.raises(Faulty) as refused:
+            read(text)
+        for said in (refused.value.english, refused.value.vietnamese):
+            assert all(word in said for word in (f"[[{table}]]", "(one)", "(other)", f" {day}"))
+
+
+def test_calendar_since_when_a_place_is_closed():
+    days = Closing(first=date(2026, 11, 23), last=date(2026, 11, 25), reason="x")
+    way = (with_days(AREA, days),)
+    calendar = RoomCalendar(way, VIETNAM)
+    assert calendar.closed_since(at("2026-11-25T08:00")) == at("2026-11-23T00:00")
+    assert calendar.closed_since(at("2026-11-26T08:00")) is None
+    assert calendar.closed_since(float("inf")) is None
+    assert RoomCalendar(way, VIETNAM, always_on=True).closed_since(at("2026-11-25T08:00")) is None

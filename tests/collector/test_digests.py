@@ -20,6 +20,7 @@ from schooldrum_collector.judge.messages import Message, Occasion
 from schooldrum_collector.judge.recipients import Recipient
 from schooldrum_collector.show.notify import Told
 from schooldrum_collector.show.notify_month import Loss, Month, Safety, month
+from schooldrum_collector.show.notify_times import lasted
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import Appraisal, Appraised, Machine
 from schooldrum_wire.catalogue.updates import PATCH_AGE_SECONDS
@@ -85,8 +86,32 @@ def test_the_morning_list_and_the_week(store: Store, enrol: Callable[..., Machin
     assert "Chưa thấy 1 máy trong tuần" in week.full
 
 
+def test_what_several_schools_lost_is_told_once_and_counted_for_each(
+    store: Store, enrol: Callable[..., Machine]
+) -> None:
+    for school in ("BM", "HS", "KX"):
+        enrol(store, f"m{school}", school=school)
+    over = {"state": State.CLOSED, "closed": at(23, 12)}
+    whole = Place(Level.PROVIDER, "Nhà mạng A")
+    put(store, incident(1001, began=at(23, 8), place=whole, schools=("BM", "HS", "KX"), ended=at(23, 10), **over))
+    # One was back early; of one nothing more is known than that it was among them.
+    for number, school, ended in ((1002, "BM", at(23, 8, 30)), (1003, "HS", at(23, 10))):
+        place = Place(Level.SCHOOL, school)
+        put(store, incident(number, began=at(23, 8), place=place, schools=(school,), parent=1001, ended=ended, **over))
+    morning = digest_told(store, of(Occasion.DAILY, OFFICE, at(24, 6, 50)), at(24, 6, 55))
+    assert morning is not None
+    assert "Đã hết: 1, mất 4 giờ 30 phút trong giờ học." in morning.full
+    assert morning.full.count("SC-") == 1
+    week = digest_told(store, of(Occasion.WEEKLY, TEACHER, at(30, 6, 50)), at(30, 6, 55))
+    assert week is not None
+    assert "mất 30 phút trong giờ học" in week.full
+    assert "SC-1002" in week.full
+
+
 def test_the_roll_call_after_a_break(store: Store, enrol: Callable[..., Machine]) -> None:
-    enrol(store, "m1", school="BM")
+    machine = enrol(store, "m1", school="BM")
+    with store.writing() as writer:
+        writer.put_machine(msgspec.structs.replace(machine, alias="tin1-gv"))
     now = at(25, 11, 31)
     assert due_digests(store.register(), [TEACHER], now, 0.0) == []
     with store.writing() as writer:
@@ -98,6 +123,16 @@ def test_the_roll_call_after_a_break(store: Store, enrol: Callable[..., Machine]
     assert told is not None
     assert told.title == "[ĐỂ BIẾT] BM: điểm danh máy sau kỳ nghỉ"
     assert "0/1 máy đã bật lại" in told.full
+    assert "tin1, Máy GV" in told.full
+    noted = msgspec.structs.replace(machine, alias="tin1-gv", note="lent", noted=at(24, 8), noted_by="school link x")
+    with store.writing() as writer:
+        writer.put_machine(noted)
+    told = digest_told(store, due, now)
+    assert told is not None
+    assert "Máy GV" not in told.full, "nobody misses what is lent"
+    assert "Đã ghi hỏng, cho mượn, để nơi khác: 1 máy." in told.full
+    with store.writing() as writer:
+        writer.put_machine(msgspec.structs.replace(noted, noted=0.0, note=""))
     assert due_digests(store.register(), [TEACHER], at(26, 11, 31), 0.0) == []
 
 
@@ -207,6 +242,33 @@ def test_a_month_in_half_a_page(store: Store, enrol: Callable[..., Machine]) -> 
         assert one.sms.isascii()
         assert "Internet" in one.sms
         assert all(len(value) <= 80 for value in one.chat_parameters.values())
+
+
+def test_a_line_that_is_lost_for_weeks_is_counted_to_its_end(store: Store, enrol: Callable[..., Machine]) -> None:
+    enrol(store, "m1", school="BM")
+    line = {"state": State.CLOSED, "verdict": Verdict.LINE, "degree": Degree.FOUND}
+    put(store, incident(1001, began=at(2, 0), ended=at(29, 0), closed=at(29, 1), **line))
+    # Four weeks of six days of ten hours, without the one holiday.
+    assert f"Internet: mất 1 lần, {lasted(23 * 36_000.0, 'vi')} trong giờ học" in month_of(store).full
+
+
+def test_a_part_of_many_schools_outage_is_lost_to_its_own_school(store: Store, enrol: Callable[..., Machine]) -> None:
+    enrol(store, "m1", school="BM")
+    enrol(store, "m2", school="XA")
+    line = {"state": State.CLOSED, "verdict": Verdict.LINE, "degree": Degree.FOUND}
+    provider = Place(Level.PROVIDER, "VNPT")
+
+    def over(number: int, begin: float, end: float, **fields: object) -> None:
+        put(store, incident(number, began=begin, ended=end, closed=end + 60, **fields))
+
+    # The provider's went on for longer than this school was without it.
+    over(1001, at(23, 8), at(23, 11), place=provider, schools=("BM", "XA"), **line)
+    over(1002, at(23, 8), at(23, 10), parent=1001, **line)
+    # Nobody at the school could tell why; its room's part of it is no second time.
+    over(1003, at(25, 8), at(25, 10), place=provider, schools=("BM", "XA"), **line)
+    over(1004, at(25, 8), at(25, 9), parent=1003, **{**line, "verdict": Verdict.UNKNOWN})
+    over(1005, at(25, 8), at(25, 9), parent=1004, place=Place(Level.ROOM, "BM/main/tin1"), **line)
+    assert "Internet: mất 2 lần, 3 giờ trong giờ học; lâu nhất 2 giờ" in month_of(store).full
 
 
 @given(

@@ -170,6 +170,40 @@ def test_parts_are_compared_within_one_school_alone(rules: Any) -> None:
     assert appraise(case(disk("b" * 16), where=elsewhere), rules, first.memory).happenings == ()
 
 
+def test_a_disk_that_is_gone_is_told_and_a_probe_that_failed_says_nothing(rules: Any) -> None:
+    row: Values = {"disk": "sda", "bus": "sata", "model": "ST500", "serial": "a" * 16}
+    first = appraise(case({"disks": (row,)}, outcomes={"storage": "ok"}), rules, Memory())
+    for outcome in ("failed", "timed_out", "denied", "unavailable"):
+        look = appraise(case({"disks": ()}, outcomes={"storage": outcome}), rules, first.memory)
+        assert (look.happenings, look.memory.parts, look.memory.former) == ((), first.memory.parts, ())
+    gone = appraise(case({"disks": ()}, outcomes={"storage": "ok"}), rules, first.memory)
+    assert [(one.kind, one.event, one.before) for one in gone.happenings] == [("disks", "gone", "ST500")]
+    assert gone.memory.former == ("a" * 16,)
+    again = appraise(case({"disks": ()}, outcomes={}), rules, gone.memory)
+    assert (again.happenings, again.memory.former) == ((), ("a" * 16,))
+    back = appraise(case({"disks": (row,)}), rules, again.memory)
+    assert [(one.event, one.serial) for one in back.happenings] == [("added", "a" * 16)]
+    assert back.memory.former == ()
+
+
+def test_what_cannot_be_true_is_judged_as_not_known(rules: Any) -> None:
+    told: dict[str, tuple[Values, ...]] = {
+        **SAFETY,
+        "accounts": ({**SAFETY["accounts"][0], "administrators": -3},),
+        "update_history": ({"last_scan": "9999-12-31"},),
+        "disks": ({"disk": "sda", "passed": True, "temperature": 65_535, "pending": -1},),
+    }
+    look = appraise(case(told), rules, Memory())
+    assert look.kept.checks["administrators"] == "unknown"
+    assert look.verdicts.patches
+    assert (look.verdicts.patches.stale, look.verdicts.patches.scan_known) == (True, False)
+    assert look.verdicts.disks[0].found.verdict == "ok"
+    linux: Values = {"system": "linux", "product": "nobara", "release": "40", "support_end": "9999-12-31"}
+    found = appraise(case({"operating_system": (linux,)}), rules, Memory()).verdicts.support
+    assert found
+    assert found.state is SupportState.UNKNOWN
+
+
 def test_a_pc_that_told_nothing_of_it_is_not_judged(rules: Any) -> None:
     look = appraise(case({"volumes": ({"volume": "C:"},)}), rules, Memory())
     assert look.verdicts == Verdicts(day=DAY)

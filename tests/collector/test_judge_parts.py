@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schooldrum_collector.judge.parts import happened, parts_of
+from schooldrum_collector.judge.parts import Event, Happening, detail, happened, left_behind, origin_of, parts_of
 from schooldrum_wire.section import Values
 
 GIB = 1 << 30
@@ -18,6 +18,8 @@ SSD: Values = {"disk": "sda", "bus": "sata", "model": "KINGSTON", "size": 240_00
 STICK: Values = {"disk": "sdb", "bus": "usb", "model": "Stick", "size": 16_000_000_000}
 DELL: Values = {"maker": "Dell", "model": "P2419H", "serial": "e" * 16}
 BENQ: Values = {"maker": "BenQ", "model": "GW2283"}
+LG: Values = {"maker": "LG", "model": "22MK"}
+ACER: Values = {"maker": "Acer", "model": "V226"}
 
 
 def told(kind: str, *looks: tuple[Values, ...]) -> list[tuple[str, str, str]]:
@@ -46,13 +48,40 @@ def told(kind: str, *looks: tuple[Values, ...]) -> list[tuple[str, str, str]]:
         ("memory_modules", ((OLD, NEW), (), (OLD, NEW)), []),
         ("disks", ((HDD,), (SSD,)), [("swapped", "ST500 500 GB", "KINGSTON 240 GB")]),
         ("disks", ((HDD,), (HDD, STICK), (HDD,)), []),
+        # The last disk is gone: told once, and so is the one that takes its place. Memory cannot be gone whole.
+        ("disks", ((HDD,), (), ()), [("gone", "ST500 500 GB", "")]),
+        ("disks", ((HDD,), (STICK,)), [("gone", "ST500 500 GB", "")]),
+        ("disks", ((HDD,), (), (SSD,)), [("gone", "ST500 500 GB", ""), ("added", "", "KINGSTON 240 GB")]),
+        ("disks", ((), (HDD,)), []),
+        ("disks", ((HDD,), ({**HDD, "serial": "f" * 16},)), [("swapped", "ST500 500 GB", "ST500 500 GB")]),
         ("monitors", ((DELL, BENQ), (BENQ,), (DELL, BENQ)), []),
         ("monitors", ((DELL,), (BENQ,)), [("swapped", "Dell P2419H", "BenQ GW2283")]),
+        ("monitors", ((DELL, BENQ), ()), []),
+        # One that is off beside one that was swapped is still remembered.
+        (
+            "monitors",
+            ((BENQ, DELL, LG), (ACER, LG), (ACER, DELL, LG)),
+            [("swapped", "BenQ GW2283", "Acer V226")],
+        ),
         ("monitors", ((DELL,), (DELL, BENQ)), [("added", "", "BenQ GW2283")]),
     ],
 )
 def test_what_happened(kind: str, looks: tuple[tuple[Values, ...], ...], expected: list[tuple[str, str, str]]) -> None:
     assert told(kind, *looks) == expected
+
+
+def test_where_a_part_was_before_is_written_down_and_found_again() -> None:
+    swapped = Happening(kind="disks", event=Event.SWAPPED, before="ST500; from x", after="ST500", serial="c" * 16)
+    # A maker's words pass for nobody's name.
+    assert detail(swapped) == "ST500, x -> ST500"
+    assert origin_of(detail(swapped)) == ("ST500, x -> ST500", "")
+    assert origin_of(detail(swapped, "m22")) == ("ST500, x -> ST500", "m22")
+    assert origin_of("ST500 -> KINGSTON") == ("ST500 -> KINGSTON", "")
+
+
+def test_serial_numbers_of_parts_that_are_gone_are_known() -> None:
+    before, after = parts_of({"disks": [HDD], "memory_modules": [OLD, BARE]}), parts_of({"disks": [SSD]})
+    assert left_behind(before, {**before, **after}) == (HDD["serial"],)
 
 
 rows = st.lists(

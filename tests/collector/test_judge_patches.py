@@ -247,6 +247,19 @@ def test_a_stale_search_does_not_matter_where_the_list_says_all_is_well():
     assert (found.state, found.stale, found.behind, found.in_time()) == ("current", True, 0, True)
 
 
+@pytest.mark.parametrize(
+    ("scan", "stale", "scan_known"),
+    [(None, True, False), ("9999-12-31", True, False), ("2026-05-01", True, True), ("2026-09-06", False, True)],
+)
+def test_a_pc_that_never_told_when_it_looked_is_not_said_to_have_looked_long_ago(scan, stale, scan_known):
+    look = seen([], history={"last_scan": scan})
+    found = patches_of(lived(LONG, look), look, None, frozen=None)
+    assert (found.stale, found.scan_known) == (stale, scan_known)
+    said = " ".join(value for _, value in patch_lines(found, Say("en")))
+    assert ("has not looked for updates for long" in said) is (stale and scan_known)
+    assert ("when the PC last looked for updates is not known" in said) is not scan_known
+
+
 def test_the_two_signs_do_not_depend_on_each_other():
     row = pc(7291)
     look = seen([], system=row)

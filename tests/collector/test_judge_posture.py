@@ -14,7 +14,7 @@ import schooldrum_collector
 from schooldrum_collector.commands.columns import KINDS
 from schooldrum_collector.judge.faults import ROOM_KINDS, Faulty
 from schooldrum_collector.judge.patches import Patches, PatchState
-from schooldrum_collector.judge.posture import counted, judged, readings
+from schooldrum_collector.judge.posture import counted, judged, readings, to_do
 from schooldrum_collector.judge.posture_checks import CHECKS, INFORMATION, Known, Verdict
 from schooldrum_collector.judge.posture_policy import Policies, Policy, in_force, read
 from schooldrum_collector.judge.posture_steps import FIXES
@@ -55,7 +55,7 @@ def known(system: str = "windows", /, **changed: Any) -> Known:
 
 def verdict(check: str, what: Known, policy: Policy | None = None) -> tuple[Verdict, tuple[str, ...]]:
     found = next(one for one in judged(what, policy or Policy()) if one.name == check)
-    assert (found.verdict is NOT_MET) is bool(found.fix)
+    assert found.fix if found.verdict is NOT_MET else (found.verdict is UNKNOWN or not found.fix)
     return found.verdict, found.reasons
 
 
@@ -103,6 +103,10 @@ def test_what_may_not_be_read_is_unknown_and_never_bad(probe, checks) -> None:
         (SUPPORT, (MET, ("system_supported",))),
         (None, (UNKNOWN, ("not_yet",))),
         (Support(state=SupportState.UNKNOWN, product="Windows", release="?"), (UNKNOWN, ("system_not_listed",))),
+        (
+            Support(state=SupportState.UNKNOWN, product="Windows 11", release="26H2", newer_than=date(2026, 8, 22)),
+            (UNKNOWN, ("system_newer",)),
+        ),
         (Support(state=SupportState.SUPPORTED, product="arch", release=""), (MET, ("system_supported_open",))),
         (
             Support(state=SupportState.EXTENDED, product="Windows 10", release="22H2", until=date(2026, 10, 13)),
@@ -139,6 +143,7 @@ def test_a_supported_system(support, told) -> None:
         (Patches(state=PatchState.REFUSED, age_days=20, missing=1), (NOT_MET, ("updates_late", "updates_refused"))),
         (Patches(state=PatchState.UNKNOWN), (UNKNOWN, ("updates_not_told",))),
         (Patches(state=PatchState.UNKNOWN, stale=True), (UNKNOWN, ("updates_stale",))),
+        (Patches(state=PatchState.UNKNOWN, stale=True, scan_known=False), (UNKNOWN, ("updates_scan_unknown",))),
     ],
 )
 def test_updates_in_time(patches, told) -> None:
@@ -170,6 +175,62 @@ def test_steps_for_an_ended_system_are_those_of_that_system(product, wanted) -> 
     steps = " ".join(step.en for step in check.fix)
     assert wanted in steps
     assert ("ESU" in steps) is (product == "Windows 10")
+
+
+@pytest.mark.parametrize(
+    ("product", "english", "vietnamese"),
+    [
+        ("Windows 10", "Settings > Update & Security > Windows Update",
+         "Cài đặt (Settings) > Cập nhật & Bảo mật (Update & Security) > Windows Update"),
+        ("Windows 11", "Settings > Windows Update", "Cài đặt (Settings) > Windows Update"),
+        ("Windows Server", "Windows Update (in Settings or the Control Panel)", "Windows Update (trong Cài đặt"),
+        ("Windows 8.1", "Windows Update (in Settings or the Control Panel)", "Windows Update (trong Cài đặt"),
+    ],
+)  # fmt: skip
+def test_the_way_to_updates_is_that_of_the_pcs_own_windows(product, english, vietnamese) -> None:
+    rows: dict[str, Any] = {
+        "operating_system": ({"system": "windows", "product": product},),
+        "automatic_updates": ({"mode": "off"},),
+        "patches": Patches(state=PatchState.WAITING, age_days=30, missing=1),
+    }
+    for check in judged(known(**rows), Policy()):
+        if check.name in {"updates_in_time", "automatic_updates"}:
+            assert check.verdict is NOT_MET
+            assert check.fix[0].en.startswith(f"Open {english}")
+            assert check.fix[0].vi.startswith(f"Mở {vietnamese}")
+
+
+@pytest.mark.parametrize(
+    ("changed", "name", "step"),
+    [
+        ({"outcomes": {"firewall": "denied"}}, "firewall", "sc start Schooldrum"),
+        ({"outcomes": {"firewall": "failed"}, "firewall": None}, "firewall", "Restart the PC"),
+        ({"outcomes": {"firewall": "unavailable"}}, "firewall", ""),
+        ({"firewall": None}, "firewall", ""),
+        ({"antivirus": ({**ON, "signatures": "unknown"},)}, "antivirus", "Open the antivirus"),
+        ({"antivirus": ({**ON, "state": "unknown"},)}, "antivirus", "Open Windows Security"),
+        ({"patches": Patches(state=PatchState.UNKNOWN, stale=True)}, "updates_in_time", "Open Windows Update"),
+        ({"patches": Patches(state=PatchState.UNKNOWN)}, "updates_in_time", ""),
+        ({"patches": Patches(state=PatchState.UNKNOWN, age_days=1, missing=1, undecided=True)}, "updates_in_time",
+         "Open Windows Update"),
+        ({"support": Support(state=SupportState.UNKNOWN, product="x", release="")}, "supported_system", ""),
+    ],
+)  # fmt: skip
+def test_what_is_not_known_says_what_to_do_where_something_can_be_done(changed, name, step) -> None:
+    (check,) = [one for one in judged(known(**changed), Policy()) if one.name == name]
+    assert check.verdict is UNKNOWN
+    assert check.fix[0].en.startswith(step) if step.startswith("Open") else bool(step) is bool(check.fix)
+    assert step in " ".join(one.en for one in check.fix)
+
+
+def test_unknown_checks_with_the_same_steps_are_told_together() -> None:
+    refused = dict.fromkeys(("firewall", "accounts", "screen_lock"), "denied")
+    checks = judged(known(outcomes=refused, sharing=({"server": "on", "client": "off"},)), Policy())
+    assert [[one.name for one in together] for together in to_do(checks)] == [
+        ["firewall", "sign_in", "administrators"],
+        ["smb1"],
+    ]
+    assert to_do(judged(known(), Policy())) == ()
 
 
 def test_a_school_may_ask_for_faster_updates() -> None:
@@ -465,7 +526,7 @@ def test_every_check_and_every_remedy_has_its_words() -> None:
     assert set(NAMES) == {*CHECKS, *INFORMATION}
     assert set(VERDICTS) == {verdict.value for verdict in Verdict}
     remedies = {"updates_frozen", "updates_restart", "updates_refused", "signatures", "encryption_suspended"}
-    remedies |= {"encryption_half", "autologon", "guest", "password_empty", "remote_on"}
+    remedies |= {"encryption_half", "autologon", "guest", "password_empty", "remote_on", "denied", "failed"}
     assert set(FIXES) == {*CHECKS, *INFORMATION, *remedies} - {"sign_in"}
 
 

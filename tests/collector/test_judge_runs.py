@@ -68,6 +68,15 @@ def test_memory_stays_bounded_and_without_repeats(spoken: list[str]):
     assert runs.run not in runs.past
 
 
+def test_so_many_runs_are_kept_beside_one_another_and_no_more():
+    beside = speaks_beside(Beside(), "a", "b", now=100, before=95)
+    for number in range(1000):
+        beside = spoke(beside, f"run{number}", now=101.0 + number)
+        beside = speaks_beside(beside, f"again{number}", f"run{number}", now=101.5 + number, before=101.0 + number)
+    assert len(beside.heard) == 64
+    assert {"run999", "again999"} <= beside.heard.keys()
+
+
 def test_whoever_speaks_beside_another_is_kept_on_until_all_have_parted():
     beside = speaks_beside(Beside(), "a", "b", now=100, before=95)
     beside = spoke(beside, "b", now=110)

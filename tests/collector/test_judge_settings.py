@@ -238,14 +238,13 @@ def test_settings_a_plan_is_a_day(text: str) -> None:
     assert changed({SUPPORT_PLAN: "2027-06-30"}, [f"{SUPPORT_PLAN}="], now=NOW) == ({}, ())
 
 
-@pytest.mark.parametrize("text", ["2999-01-01", "2100-01-01", "2019-12-31"])
+@pytest.mark.parametrize("text", ["2999-01-01", "2100-01-01", "2019-12-31", "soon"])
 def test_settings_a_refused_plan_names_the_days_that_are_allowed(text: str) -> None:
-    refusal = understood(f"{SUPPORT_PLAN}={text}")
-    assert isinstance(refusal, Refusal)
-    assert refusal.allowed == "YYYY-MM-DD, 2020-01-01..2099-12-31"
+    (refusal,) = changed({}, [f"{SUPPORT_PLAN}={text}"], now=datetime(2026, 11, 22, 9, tzinfo=UTC).timestamp())[1]
+    assert refusal == Refusal(key=SUPPORT_PLAN, given=text, allowed="YYYY-MM-DD, 2026-11-22..2099-12-31")
 
 
 @pytest.mark.parametrize(("day", "refused"), [("2026-11-21", True), ("2026-11-22", False), ("2027-06-30", False)])
 def test_settings_a_plan_for_a_day_that_is_past_is_refused(day: str, *, refused: bool) -> None:
     _, refusals = changed({}, [f"{SUPPORT_PLAN}={day}"], now=datetime(2026, 11, 22, 9, tzinfo=UTC).timestamp())
-    assert [one.allowed for one in refusals] == (["2026-11-22..2099-12-31"] if refused else [])
+    assert [one.allowed for one in refusals] == (["YYYY-MM-DD, 2026-11-22..2099-12-31"] if refused else [])

@@ -129,6 +129,48 @@ def test_a_plan_is_shown_and_never_counted():
     assert (found.planned, found.counts_as_met, found.state) == (date(2027, 6, 30), False, SupportState.ENDED)
 
 
+@pytest.mark.parametrize(
+    ("row", "is_newer"),
+    [
+        (windows(30_000), True),
+        (windows(26300, product="Windows 11", release="26H2"), True),
+        (windows(40_000, "ServerStandard", server=True), True),
+        (linux("debian", "14"), True),
+        (linux("ubuntu", "28.10"), True),
+        # Between two that are listed, and what has no numbers: merely not in the list.
+        (windows(26150, product="Windows 11", release="24H2"), False),
+        (windows(26100, "SomethingNew"), False),
+        (linux("arch", ""), False),
+        (linux("debian", "", "forky"), False),
+        ({"system": "windows"}, False),
+    ],
+)
+def test_what_is_newer_than_the_list_is_unknown_and_no_fault(row, is_newer):
+    found = support_of(row, KNOWN, TODAY)
+    assert (found.state, found.counts_as_met) == (SupportState.UNKNOWN, None)
+    assert found.newer_than == (KNOWN.as_of if is_newer else None)
+    assert way_out(found, OLD, KNOWN, TODAY).way is Way.NONE
+    assert list(support.readings(found)) == []
+
+
+def test_every_edition_of_windows_has_its_channel():
+    assert len(set(support_list.EDITIONS)) == 28
+    placed = {edition: support.channel_of(edition, KNOWN.channels) for edition in support_list.EDITIONS}
+    assert {edition for edition, channel in placed.items() if not channel} == set()
+    wanted = {
+        "Core": "W", "CoreSingleLanguage": "W", "CoreCountrySpecific": "W", "Professional": "W",
+        "ProfessionalEducation": "W", "Enterprise": "E", "Education": "E", "EnterpriseS": "LTSC",
+        "EnterpriseSN": "LTSC", "IoTEnterpriseS": "IOT_LTSC", "CloudEdition": "SE",
+    }  # fmt: skip
+    assert {edition: placed[edition] for edition in wanted} == wanted
+
+
+@pytest.mark.parametrize("edition", ["ServerStandard", "ServerDatacenter", "ServerStandardEval", "ServerSolution"])
+@pytest.mark.parametrize(("build", "channel"), [(14393, "LTSC"), (17763, "LTSC"), (20348, "LTSC"), (26100, "LTSC")])
+def test_every_edition_of_a_server_has_its_channel(edition, build, channel):
+    assert support_of(windows(build, edition, server=True), KNOWN, TODAY).channel == channel
+
+
 def test_what_is_not_known_has_no_reading():
     assert list(support.readings(support_of(windows(27999), KNOWN, TODAY))) == []
     found = support_of(windows(19045, revision=7900), KNOWN, TODAY, newest=7548)

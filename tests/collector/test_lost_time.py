@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from schooldrum_collector.app.reckoning import LONGEST_STEP_SECONDS, Reckoning
 from schooldrum_collector.judge.fault import Degree, Evidence, Kind, Level, Place, Verdict
-from schooldrum_collector.judge.incident import Incident, Opening, State
+from schooldrum_collector.judge.incident import Incident, Opening, Pause, State
 from schooldrum_collector.judge.lines import RegisteredLine
-from schooldrum_collector.judge.lost_time import SPANS, Group, Reckoned, group_of, lost_time
+from schooldrum_collector.judge.lost_time import SPANS, Group, Reckoned, group_of, lessons_by_school, lost_time
 from schooldrum_collector.judge.places import PlacePresence, PlaceState, SchoolPlaces
 from schooldrum_collector.show.aggregates import FailureMemory, schools_page
 from schooldrum_collector.store.interface import Store
@@ -112,15 +112,65 @@ def test_what_costs_no_lesson(fields):
     assert lost_time(REGISTER, [incident(at(8), at(9), **fields)], NOW) == {}
 
 
-def test_what_overlaps_counts_once_and_each_group_for_itself():
+def test_what_overlaps_counts_once_for_whoever_can_act_first():
     first, second = incident(at(8), at(10)), incident(at(9), at(11), number=1002)
     service = incident(at(8), at(9), kind=Kind.SERVICE, verdict=Verdict.SERVICE)
-    assert lessons(first, second, service) == {
-        ("office", "7d"): 3,
-        ("office", "30d"): 3,
-        ("none", "7d"): 1,
-        ("none", "30d"): 1,
+    assert lessons(first, second, service) == {("office", "7d"): 3, ("office", "30d"): 3}
+    longer = msgspec.structs.replace(service, began=at(7), ended=at(12))
+    power = incident(at(7, day=0), at(7.5), verdict=Verdict.POWER, number=1003)
+    assert {group: hours for (group, span), hours in lessons(first, second, longer, power).items() if span == "7d"} == {
+        "office": 3,
+        "school": 0.5,
+        "none": 1.5,
     }
+
+
+def of_two_schools(**fields: Any) -> Incident:
+    place = Place(Level.PROVIDER, "Nhà mạng A")
+    return incident(at(8), at(10), place=place, schools=("A", "B"), number=1001, **fields)
+
+
+def part(school: str, ended: float, **fields: Any) -> Incident:
+    place = fields.pop("place", Place(Level.SCHOOL, school))
+    number = 1010 + ord(school)
+    return incident(at(8), ended, place=place, schools=(school,), number=number, parent=1001, **fields)
+
+
+@pytest.mark.parametrize(
+    ("parts", "hours"),
+    [
+        ((), (2, 2)),
+        ((part("A", at(8.5)),), (0.5, 2)),
+        ((part("A", at(8.5)), part("B", at(9))), (0.5, 1)),
+        # What is told of a room, of poor packets, or was made part of the school's own, is not the school's record.
+        ((part("A", at(8.5), place=Place(Level.ROOM, "A/main/tin1")),), (2, 2)),
+        ((part("A", at(8.5), kind=Kind.LOSS),), (2, 2)),
+        ((part("A", at(8.5), state=State.ABSORBED),), (2, 2)),
+        # The school said that it was closed.
+        ((part("A", at(8.5), state=State.WITHDRAWN),), (0, 2)),
+        ((part("A", at(8.5), pauses=(Pause(at(8.1), at(8.3)),)),), (0.3, 2)),
+    ],
+)
+def test_a_school_lost_what_its_own_record_says_and_only_once(parts, hours):
+    known = [of_two_schools(), *parts]
+    found = lost_time(REGISTER, known, NOW)
+    for school, expected in zip(("A", "B"), hours, strict=True):
+        spans = found[school].lessons if school in found else {}
+        assert spans.get((Group.OFFICE, "7d"), 0.0) == pytest.approx(expected * 3600)
+        assert (found[school].internet.get("7d", 0.0) if school in found else 0.0) == pytest.approx(expected * 3600)
+    together = lessons_by_school(REGISTER, [one for one in known if one.kind is Kind.OUTAGE], NOW)
+    assert sum(together.values()) <= 3600 * 4 + 1
+    alone = [one for one in parts if one.place.level is Level.SCHOOL and one.state is State.CLOSED]
+    for one in alone:
+        (own,) = lessons_by_school(REGISTER, [one], NOW).values()
+        assert own == pytest.approx(3600 * hours["AB".index(one.school)]) or one.kind is Kind.LOSS
+
+
+def test_a_shared_incident_costs_the_sum_of_its_schools():
+    known = [of_two_schools(), part("A", at(8.5))]
+    assert lessons_by_school(REGISTER, known, NOW) == {"A": 1800, "B": 7200}
+    assert lessons_by_school(REGISTER, [of_two_schools()], NOW) == {"A": 7200, "B": 7200}
+    assert lessons_by_school(REGISTER, [of_two_schools(state=State.WITHDRAWN)], NOW) == {}
 
 
 def test_a_provider_costs_each_of_its_schools():
@@ -231,7 +281,8 @@ def test_the_page_says_what_was_lost_and_escapes_what_people_wrote():
     ) in lines
     assert sum("SC-1008" in line for line in lines) == 2
     assert 'school_internet_available_seconds_total{school="A"} 1.500' in lines
-    assert 'school_lesson_lost_seconds{school="A",group="school",window="1d"} 32400.000' in lines
+    assert 'school_lesson_lost_seconds{school="A",group="office",window="1d"} 36000.000' in lines
+    assert not any('group="school"' in line for line in lines), "an hour is counted once"
     assert 'school_line_info{school="A",site="main",line="main",provider="Nhà mạng \\"A\\""} 1' in lines
     assert 'school_area_info{area="hn",name="Hà \\"Nội\\"",level=""} 1' in lines
     assert any(line.startswith('school_info{school="A",name="x\\",school=\\"EVIL\\"} 1\\n# <b>"') for line in lines)

@@ -400,6 +400,25 @@ async def test_hostile_names_stay_words(store: Store, enrol, tmp_path, mailbox, 
     assert len(body["sms"]) <= 160
 
 
+@pytest.mark.parametrize(("days", "fate"), [(3, Fate.SENT), (8, Fate.DROPPED)])
+async def test_a_month_waits_for_days_until_there_is_a_way(
+    store: Store, enrol, tmp_path, mailbox, days: int, fate: Fate
+) -> None:
+    school(store, enrol, Recipient(path="BM", role="principal", channel="mail", address="ht@bm.example.vn"))
+    # The first of October.
+    clock, trouble = Clock(MORNING + 8 * 86400), ["nobody answers"]
+    ways = channels(tmp_path, mailbox)
+    messaging = Messaging(store, ways, now=clock, key="a key", handed=lambda *_: trouble[0], paces=QUICK)
+    assert messaging.plan() == 1
+    (message,) = store.messages(EVERYTHING, waiting=True, most=10)
+    assert (message.occasion, messaging.send(ways.at_present()["mail"], message)) == (Occasion.MONTHLY, False)
+    clock.at += days * 86400
+    trouble[0] = ""
+    (message,) = store.messages(EVERYTHING, waiting=True, most=10)
+    messaging.send(ways.at_present()["mail"], message)
+    assert [one.fate for one in store.messages(EVERYTHING, waiting=False, most=10)] == [fate]
+
+
 async def test_a_trial_goes_to_one(store: Store, enrol, tmp_path, mailbox, clock) -> None:
     from schooldrum_collector.judge.messages import Message  # noqa: PLC0415 - for this one
 

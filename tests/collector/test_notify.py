@@ -13,7 +13,7 @@ from tests.collector.test_verdict_sentences import COUNTS, WORDS, of_word
 
 from schooldrum_collector.formats import VIETNAM
 from schooldrum_collector.judge.fault import Degree, Evidence, Kind, Level, Place, Verdict
-from schooldrum_collector.judge.incident import Incident, Severity, State
+from schooldrum_collector.judge.incident import Incident, Pause, Severity, State
 from schooldrum_collector.judge.messages import Occasion
 from schooldrum_collector.show.notify import Telling, Told
 from schooldrum_collector.show.notify_composed import composed
@@ -283,6 +283,28 @@ def test_withdrawn_and_late():
     assert "vui lòng" not in late.full
 
 
+def test_closed_and_no_longer_waited_for():
+    gone = msgspec.structs.replace(SILENT, state=State.WITHDRAWN, excused="closed", closed=at(8, 30), ended=at(8, 30))
+    for language, says in (("vi", "Trường nghỉ. Tin báo trước đã được rút lại."), ("en", "School closed today. The ")):
+        message = told(gone, occasion=Occasion.END, language=language)
+        assert says in message.full
+        fits(message)
+    ended = msgspec.structs.replace(over(SILENT), excused="closed")
+    for role in ("it_officer", "office"):
+        message = told(ended, role, occasion=Occasion.END)
+        assert message.title == "[ĐỂ BIẾT] THCS Bình Minh: trường nghỉ, ngừng theo dõi"
+        assert "không rõ hết lúc nào" in message.full
+        assert "10:17" not in message.full + message.sms
+        fits(message)
+
+
+def test_what_was_well_in_between_is_not_told_as_lost():
+    pauses = (Pause(at(9, 0), at(9, 40)), Pause(at(10, 0), at(10, 10)))
+    ended = msgspec.structs.replace(over(SILENT), pauses=pauses, rounds=2)
+    assert "Kéo dài 1 giờ 15 phút, 3 lần. " in told(ended, occasion=Occasion.END).full
+    assert "(1 h 15 min in 3 rounds" in told(ended, language="en", whole=True, now=at(11, 0)).full
+
+
 def fits(message: Told) -> None:
     assert len(message.title) + 1 + len(message.full) <= 700, message
     assert all(0 < len(value) <= 80 for value in message.chat_parameters.values()), message.chat_parameters
@@ -364,7 +386,9 @@ def test_digests():
         Line(number=f"SC-{at_}", text=f"Trường {at_}: mất Internet", began=at(8, 0), took=3600.0, lessons=1800.0)
         for at_ in range(40)
     )
-    digest = Digest(place="phường A", begin=at(6, 45) - 86400, end=at(6, 45), going_on=lines[:3], over=lines)
+    digest = Digest(
+        place="phường A", begin=at(6, 45) - 86400, end=at(6, 45), going_on=lines[:3], over=lines, lessons=72000.0
+    )
     message = morning(digest, "vi", VIETNAM)
     assert message is not None
     assert message.title == "[ĐỂ BIẾT] phường A: bản tin sáng 23/11/2026"
@@ -386,8 +410,10 @@ def test_digests():
     assert "Xác định: do đóng băng ổ đĩa." in message.full
     assert "1. Chọn buổi phòng trống, mở đóng băng cả phòng." in message.full
     fits(message)
-    called = roll_call(
-        "THCS Bình Minh", seen=54, of=58, missing=("Phòng Tin 1, Máy 03",), now=at(11, 30), language="vi", zone=VIETNAM
-    )
+    there: dict[str, Any] = {"place": "THCS Bình Minh", "seen": 54, "of": 58, "now": at(11, 30), "zone": VIETNAM}
+    called = roll_call(**there, missing=("Phòng Tin 1, Máy 03",), noted=3, language="vi")
     assert "54/58 máy đã bật lại" in called.full
+    assert "bấm vào máy để ghi lại" in called.full
+    assert "Đã ghi hỏng, cho mượn, để nơi khác: 3 máy." in called.full
     fits(called)
+    assert "tap the PC to note it" not in roll_call(**there, missing=(), noted=0, language="en").full

@@ -62,6 +62,7 @@ FORMS = {
     "/schools/{code}/enrol",
     "/schools/{code}/pending",
     "/machines/{machine}/replace",
+    "/machines/{machine}/note",
 }
 
 

@@ -46,7 +46,7 @@ async def test_an_answer_is_evidence(store: Store, teacher: Browser) -> None:
     assert (status, headers["location"]) == (303, "/incidents/SC-1044")
     story = store.incident_of(EVERYTHING, 1044)
     assert story is not None
-    assert [one.answer for one in story.answers] == ["help"]
+    assert [(one.answer, one.side) for one in story.answers] == [("help", "school")]
     assert story.events[-1].by.startswith("school link ")
     assert ("incident.answer", "SC-1044") in logged(store)
     page = (await teacher.get("/incidents/SC-1044"))[2]

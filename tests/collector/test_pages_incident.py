@@ -164,11 +164,50 @@ async def test_what_a_provider_s_incident_holds_stands_inside_it(store: Store, o
     assert "12 máy" not in part, "what to do stands with the larger one"
 
 
+async def test_lesson_time_of_many_schools_is_told_for_each_and_summed_once(store: Store, office: Browser) -> None:
+    whole, began = Place(Level.PROVIDER, "Nhà mạng A"), scene.NOW - 7200
+    with store.writing() as writer:
+        writer.put_incident(scene.incident(1070, whole, ("DL", "HB"), began=began, severity=Severity.URGENT))
+        back = {"state": State.CLOSED, "ended": began + 1800, "closed": began + 1900, "parent": 1070}
+        writer.put_incident(scene.incident(1071, Place(Level.SCHOOL, "DL"), ("DL",), began=began, **back))
+    page = (await office.get("/incidents/SC-1070"))[2]
+    assert "Giờ học đã mất</dt><dd>2 giờ 30 phút<br>" in page
+    assert "cộng của 2 trường" in page
+    schools = page[page.index("Các trường (2)") :]
+    assert re.findall(r"Giờ học đã mất: ([^<]+)<", schools) == ["30 phút", "2 giờ 00 phút"]
+    own = (await office.get("/incidents/SC-1071"))[2]
+    assert "Giờ học đã mất</dt><dd>30 phút<br>" in own
+
+
+async def test_a_power_cut_on_somebody_s_word_is_probable_and_nothing_is_drawn_as_broken(
+    store: Store, office: Browser
+) -> None:
+    said = Evidence(word="power_attested", counts={"machines": 12, "rooms": 1, "on": 12}, names={"said": ("office",)})
+    more: dict[str, Any] = {"verdict": Verdict.POWER, "degree": Degree.PROBABLE, "evidence": said}
+    with store.writing() as writer:
+        writer.put_incident(scene.incident(1081, Place(Level.SCHOOL, "DL"), ("DL",), began=BEGAN, **more))
+    page = (await office.get("/incidents/SC-1081"))[2]
+    assert "Rất có thể: mất điện (Sở, phòng xác nhận)." in page
+    assert "Xác định" not in page
+    assert "Mất điện thì không máy nào đo được gì" in page
+    assert "đứt ở đây" not in page
+
+
+async def test_below_a_school_s_name_its_incidents_begin_with_the_room(office: Browser) -> None:
+    school = (await office.get("/schools/BM"))[2]
+    assert "<bdi>Phòng Tin 2: cả phòng mất liên lạc</bdi>" in school
+    machine = (await office.get("/machines/bm-tin2-3"))[2]
+    assert "<bdi>Phòng Tin 2: cả phòng mất liên lạc</bdi>" in machine
+    assert "Máy mất liên lạc" not in machine, "why is known, and told above"
+    listed = (await office.get("/incidents"))[2]
+    assert "THCS Bình Minh \N{EN DASH} Phòng Tin 2: cả phòng mất liên lạc" in listed
+
+
 async def test_an_incident_that_is_over_asks_for_nothing_and_says_what_it_cost(office: Browser, store: Store) -> None:
     page = (await office.get("/incidents/SC-1030?lang=en"))[2]
     head = page[page.index('class="inchead') : page.index("<h1>")]
     assert "ACTION" not in head
-    assert "over · SC-1030" in head
+    assert 'over · <span class="number">SC-1030</span>' in head
     assert re.search(r"Lesson time lost</dt><dd>\d+ (h|min)", page)
     assert '<strong>Told</strong> <span class="fine">· the collector</span>' in page
     with store.writing() as writer:

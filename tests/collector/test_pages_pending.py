@@ -114,8 +114,13 @@ async def test_a_school_lets_in_its_own_and_no_stranger(store: Store, teacher: B
     assert "chỉ Sở duyệt được" in page
     assert (await teacher.post("/schools/BM/pending", mark=mark, machine=STRANGER, answer="approve"))[0] == 409
     assert state(store, STRANGER) is MachineState.PENDING
-    # All that may be, without naming one.
-    assert (await teacher.post("/schools/BM/pending", mark=mark, answer="approve"))[0] == 303
+    # All that may be, without naming one: those that were seen, and no other.
+    (seen,) = re.findall(r'name="seen" value="([0-9a-f]+)"', page)
+    for other in ({}, {"seen": ""}, {"seen": "0" * len(seen)}):
+        status, _, told = await teacher.post("/schools/BM/pending", mark=mark, answer="approve", **other)
+        assert (status, "danh sách máy chờ vừa thay đổi" in told) == (409, True)
+    assert {state(store, one) for one in (SPARE, TWIN)} == {MachineState.PENDING}
+    assert (await teacher.post("/schools/BM/pending", mark=mark, answer="approve", seen=seen))[0] == 303
     assert {state(store, one) for one in (SPARE, TWIN)} == {MachineState.ACTIVE}
     assert state(store, STRANGER) is MachineState.PENDING
     assert (await teacher.post("/schools/BM/pending", mark=mark, machine=STRANGER, answer="reject"))[0] == 303

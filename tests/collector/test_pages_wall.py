@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 from tests.collector import pages_scene as scene
+from tests.collector.test_alertmanager import incident
 from tests.collector.test_pages_access import Browser
 
+from schooldrum_collector.judge.fault import Level, Place
 from schooldrum_collector.judge.places import PlaceState
 from schooldrum_collector.judge.presence import Hearing
 from schooldrum_collector.speech import Say
@@ -15,7 +17,7 @@ from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import EVERYTHING, Room, School, Scope
 from schooldrum_collector.store.sqlite import open_store
 from schooldrum_collector.web import wall
-from schooldrum_collector.web.census import Census, state_of
+from schooldrum_collector.web.census import Census, live_incidents, state_of
 from schooldrum_collector.web.path_drawing import STEPS, stops
 from schooldrum_collector.web.sight import Sight
 
@@ -36,6 +38,34 @@ async def codes(store: Store, **asked: str) -> list[str]:
     seen = sight(store)
     found, _ = wall.chosen(seen, await Census().of(seen), wall.asked(asked))
     return [one.code for one in found]
+
+
+async def test_what_one_reader_may_see_decides_nothing_for_the_others(store: Store) -> None:
+    census, narrow = Census(), sight(store, Scope(school="BM"))
+    found, _ = wall.chosen(narrow, await census.of(narrow), wall.asked({}))
+    assert [one.code for one in found] == ["BM"]
+    assert await census.of(sight(store)) == await Census().of(sight(store))
+
+
+async def test_the_whole_of_a_large_outage_is_not_lost_behind_its_parts(store: Store) -> None:
+    provider = Place(Level.PROVIDER, "VNPT")
+    with store.writing() as writer:
+        writer.put_incident(incident(5000, began=scene.NOW - 600, place=provider, schools=("BM", "HS")))
+        for number in range(5001, 6005):
+            code = f"S{number}"
+            place = Place(Level.SCHOOL, code)
+            writer.put_incident(incident(number, began=scene.NOW - 600, place=place, schools=(code,), parent=5000))
+    assert 5000 in {one.number for one in live_incidents(sight(store))}
+
+
+async def test_a_page_of_a_part_is_not_shown_to_who_asks_for_all(store: Store) -> None:
+    async with scene.served(store, token=None) as server, ClientSession() as session:
+        office = Browser(server, session)
+        _, _, part = await office.get("/?scope=BM")
+        assert "/schools/HS" not in part
+        assert "/events?page=wall" in part
+        assert "scope=BM" in part
+        assert "/schools/HS" in (await office.get("/"))[2]
 
 
 async def test_those_in_need_come_first_and_the_rest_as_a_reader_expects(store: Store) -> None:

@@ -300,6 +300,24 @@ async def test_while_nobody_is_there_nothing_is_lost(store: Store) -> None:
     assert set(sending.counted.values()) <= {0}
 
 
+async def test_one_pc_that_cannot_be_sent_takes_no_other_with_it(
+    store: Store, receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, url = receiver
+    sending = Sending(store, url)
+    late = sending.writing._late
+
+    def spoilt(machine: str, since: float, until: float) -> tuple[Series, ...]:
+        if machine == "m0":
+            raise ValueError("it cannot be read")
+        return late(machine, since, until)
+
+    monkeypatch.setattr(sending.writing, "_late", spoilt)
+    sending.writing.backlog_came("m0", NOON - 3700)
+    sending.writing.backlog_came("m1", NOON - 3700)
+    assert await sending.until(LATE + 1) == {"sent": LATE + 1}
+
+
 async def test_one_refused_sample_takes_no_other_with_it(store: Store, receiver) -> None:
     there, url = receiver
     refused = round((NOON - 60 * 20 - 10) * 1000)

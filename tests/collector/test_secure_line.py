@@ -279,6 +279,28 @@ def test_who_never_reads_is_not_read_from_and_hung_up_on(
     runner.run(play())
 
 
+def test_silent_connections_do_not_use_up_the_files_of_the_process(
+    tmp_path: Path, runner: asyncio.Runner, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(agents_door, "_BEYOND", 2)
+
+    async def play() -> None:
+        async with secure_door(tmp_path, connections=5) as secure:
+            callers = [await asyncio.open_connection("127.0.0.1", secure.door.port) for _ in range(20)]
+            ended = 0
+            for reader, _ in callers[7:]:
+                with suppress(ConnectionError):
+                    assert await asyncio.wait_for(reader.read(), 5) == b""
+                ended += 1
+            assert (ended, len(secure.door.opening)) == (13, 7)
+            for _, writer in callers:
+                writer.close()
+            await asyncio.sleep(0.2)
+            await secure.still_serves()
+
+    runner.run(play())
+
+
 def test_a_door_that_closes_ends_handshakes_too(tmp_path: Path, runner: asyncio.Runner):
     async def play() -> None:
         async with secure_door(tmp_path) as secure:

@@ -73,20 +73,25 @@ async def test_one_that_goes_on_when_the_collector_is_back_is_recorded_once(ther
     assert one.ended >= ended - one.ended_error - BEAT / 3
 
 
-async def test_one_that_was_told_before_the_gap_ends_when_the_school_says(there: Province) -> None:
+@pytest.mark.parametrize(("lost", "after", "over"), [(10, 20, 0), (2, 2, 0), (3, 1.5, 8)])
+async def test_one_that_was_told_before_the_gap_ends_when_the_school_says(
+    there: Province, lost: float, after: float, over: float
+) -> None:
     await there.pass_(5 * BEAT)
     there.cut(there.of("S001"), LINE_LOST)
     await there.pass_(8 * BEAT)
     assert there.told() == 1
     away = there.at
-    await there.pass_(10 * BEAT, judged=False)
+    await there.pass_(lost * BEAT, judged=False)
     ended = there.at
-    there.mend(there.of("S001"))
-    await there.pass_(20 * BEAT, judged=False)
+    there.cut(there.of("S001"), NO_COLLECTOR)
+    await there.pass_(after * BEAT, judged=False)
     there.restart(away)
-    await there.pass_(20 * BEAT)
+    there.mend(there.of("S001"), over=over * BEAT)
+    await there.pass_(30 * BEAT)
     (one,) = there.incidents()
     assert (one.state, one.verdict) == (State.CLOSED, Verdict.LINE)
+    assert (one.ended_measured, one.ended_error <= 2 * BEAT) == (True, True), (one.ended - ended, one.ended_error)
     assert abs(one.ended - ended) <= one.ended_error + BEAT / 3
     assert there.told() == 1, there.story()
 

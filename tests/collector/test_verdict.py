@@ -17,6 +17,7 @@ from schooldrum_collector.judge.fault import (
     SchoolSeen,
     Verdict,
 )
+from schooldrum_collector.judge.sentences import conclusion, grounds, what
 from schooldrum_collector.judge.verdict import faults
 
 TIN1, TIN2, OFFICE = "S1/main/tin1", "S1/main/tin2", "S1/main/office"
@@ -253,6 +254,10 @@ def test_both_lines():
     everybody = [msgspec.structs.replace(pc, provider="A" if pc.number % 2 else "B") for pc in all_break("line")]
     (fault,) = faults(seen(everybody, LATER, known=KNOWN, lines=two_lines()), LATER)
     assert (fault.kind, fault.verdict, fault.degree) == (Kind.OUTAGE, Verdict.LINE, FOUND)
+    assert what(fault, {}, "vi") == "mất Internet, cả 2 đường"
+    assert what(fault, {}, "en") == "Internet lost, all 2 lines"
+    (one,) = faults(seen(everybody, LATER, known=KNOWN), LATER)
+    assert what(one, {}, "vi") == "mất Internet"
 
 
 @pytest.mark.parametrize(
@@ -329,6 +334,15 @@ def test_a_question_lost_with_other_packets_is_no_outage_of_names():
     assert {fault.verdict for fault in faults(school(4), LATER)} == {Verdict.DNS, Verdict.LINE}
 
 
+def test_the_last_one_that_is_not_back_yet_after_an_outage_is_no_fault_of_its_own():
+    everybody = all_break("line")
+    late = msgspec.structs.replace(everybody[2], breaks="dark", back=BACK + 3600)
+    school = [late if one.machine == late.machine else one for one in everybody]
+    assert told(faults(seen(school, BACK + 300), BACK + 300)) == []
+    (fault,) = faults(seen(school, BACK + 1200), BACK + 1200)
+    assert (fault.place.level, fault.blamed) == (MACHINE, (late.machine,))
+
+
 def muted_school(seers: int, guard: str = "", at: float = LATER) -> SchoolSeen:
     everybody = pcs(ROOMS, breaks=lambda room, seat: "dark" if room == TIN1 and seat <= 3 else "", guard="Other AV")
     school = seen(everybody, at)
@@ -373,13 +387,61 @@ WHOLE = Place(SCHOOL, "S1")
 def test_what_people_answer():
     broken = all_break("line")
     (fault,) = faults(seen(broken, LATER, answers=answered("power_cut", WHOLE)), LATER)
-    assert (fault.verdict, fault.degree, fault.evidence.word) == (Verdict.POWER, FOUND, "power_attested")
+    assert (fault.verdict, fault.degree, fault.evidence.word) == (Verdict.POWER, PROBABLE, "power_attested")
     (fault,) = faults(seen(broken, LATER, answers=answered("power", WHOLE)), LATER)
     assert (fault.verdict, fault.evidence.causes) == (Verdict.UNKNOWN, (Verdict.LAN, Verdict.LINE))
     assert faults(seen(broken, LATER, answers=answered("closed", WHOLE)), LATER) == ()
     assert faults(seen(room_breaks("dark"), LATER, answers=answered("switched_off", Place(ROOM, TIN1))), LATER) == ()
     (fault,) = faults(seen(broken, LATER, known=KNOWN, answers=answered("power_cut", WHOLE)), LATER)
     assert (fault.verdict, fault.degree) == (Verdict.LINE, FOUND), "what was measured stands against what was said"
+
+
+@pytest.mark.parametrize(
+    ("by", "vietnamese", "english"),
+    [
+        ("", "trường", "the school"),
+        ("it_officer", "trường", "the school"),
+        ("school link x", "trường", "the school"),
+        ("office", "Sở, phòng", "the office"),
+    ],
+)
+def test_what_a_person_said_is_no_measurement_and_says_who_said_it(by, vietnamese, english):
+    given = tuple(msgspec.structs.replace(one, by=by) for one in answered("power_cut", WHOLE))
+    (fault,) = faults(seen(all_break("line"), LATER, answers=given), LATER)
+    assert conclusion(fault, {}, "vi") == f"Rất có thể: mất điện ({vietnamese} xác nhận)."
+    assert conclusion(fault, {}, "en") == f"Probably: power cut (confirmed by {english})."
+    assert f"{vietnamese} cho biết mất điện" in grounds(fault, {}, "vi")
+    given = tuple(msgspec.structs.replace(one, by=by) for one in answered("power", WHOLE))
+    (fault,) = faults(seen(all_break("line"), LATER, answers=given), LATER)
+    assert f"{english} says that power is on" in grounds(fault, {}, "en")
+
+
+def test_the_newest_answer_counts():
+    wrong, right = answered("power_cut", WHOLE), answered("power", WHOLE, at=CUT + 360)
+    (fault,) = faults(seen(all_break("line"), LATER, answers=right + wrong), LATER)
+    assert (fault.verdict, fault.evidence.word) == (Verdict.UNKNOWN, "silent_with_power")
+    (fault,) = faults(seen(all_break("line"), LATER, answers=wrong + answered("power", WHOLE, at=CUT + 240)), LATER)
+    assert fault.evidence.word == "power_attested"
+
+
+def drawn(fault: Fault) -> str:
+    """The path of a fault in one letter a step: pc switch gateway provider internet service."""
+    return "".join(state[0] for state in fault.evidence.steps.values())
+
+
+def test_the_path_breaks_where_the_verdict_says():
+    """A room, or a PC, that does not reach the modem while others do: the modem is not what is broken."""
+    cases = [
+        (room_breaks("gateway"), Verdict.ROOM, "obuuuu"),
+        (all_break("gateway"), Verdict.LAN, "oobuuu"),
+        (all_break("line"), Verdict.LINE, "ooobuu"),
+        (one_breaks("gateway"), Verdict.MACHINE, "obooou"),
+        (one_breaks("line"), Verdict.MACHINE, "boooou"),
+    ]
+    for broken, verdict, way in cases:
+        (fault,) = faults(seen(broken, LATER, known=KNOWN), LATER)
+        assert (fault.verdict, drawn(fault)) == (verdict, way)
+        assert list(fault.evidence.steps) == ["pc", "switch", "gateway", "provider", "internet", "service"]
 
 
 def test_an_answer_about_yesterday_says_nothing_today():

@@ -1,26 +1,23 @@
 """From what arrives to incidents: real deliveries in a real store, judged as the collector does."""
 
-import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from pathlib import Path
 
 import pytest
+from tests.collector.province import BEAT, MORNING, delivered
 
 from schooldrum_collector.app.watching import Watching
+from schooldrum_collector.judge.calendar_plan import Closing, PlaceCalendar
 from schooldrum_collector.judge.fault import Level, Place, Verdict
 from schooldrum_collector.judge.incident import Incident, State, What
 from schooldrum_collector.judge.presence import Hearing
 from schooldrum_collector.judge.verdict import faults
 from schooldrum_collector.store.interface import Store
-from schooldrum_collector.store.records import EVERYTHING, Arrival, Machine
-from schooldrum_wire.encoding import encode
+from schooldrum_collector.store.records import EVERYTHING, Machine, Scope, StoredResult
 from schooldrum_wire.reading import Reading
-from schooldrum_wire.report import Delivery, Now, Report
 from schooldrum_wire.result import Result
 
-BEGIN = 1_790_125_200.0
-"""Wednesday 23 September 2026, 08:00 in Vietnam: school hours."""
-BEAT = 60
 ALL = ("link", "address", "gateway", "provider", "national", "international", "collector")
 
 
@@ -37,8 +34,8 @@ class Lab:
     def __init__(self, store: Store, machines: list[Machine]) -> None:
         self.store = store
         self.machines = machines
-        self.at = BEGIN
-        self.hearing = Hearing(away=BEGIN - 86400, back=BEGIN - 86400)
+        self.at = MORNING
+        self.hearing = Hearing(away=MORNING - 86400, back=MORNING - 86400)
         self.watching = Watching(store, now=lambda: self.at, hearing=lambda: self.hearing)
         self._numbers = dict.fromkeys((one.id for one in machines), 0)
         self._spools: dict[str, list[Result]] = {one.id: [] for one in machines}
@@ -62,38 +59,19 @@ class Lab:
                 probe="ladder",
                 seq=self._numbers[machine.id],
                 outcome="ok",
-                boottime=self.at - BEGIN + 990.0,
+                boottime=self.at - MORNING + 990.0,
                 wall=self.at - 10,
                 readings=readings if is_cut else well,
             )
             if is_cut:
                 self._spools[machine.id].append(result)
             else:
-                await self.store.append(self._delivery(machine.id, result))
+                await self.store.append(delivered(machine.id, self.at, result, self._spools[machine.id]))
                 if len(self._spools[machine.id]) > 1:
                     self.watching.backlog_came(machine.id, 0.0)
                 self._spools[machine.id] = []
         self.watching.look()
         return self.store.incidents(EVERYTHING, live=True)
-
-    def _delivery(self, machine: str, result: Result) -> Arrival:
-        live = Report(run="r1", boot="b1", live=True, results=(result,))
-        spooled = self._spools[machine]
-        reports = (live, Report(run="r1", boot="b1", live=False, results=tuple(spooled))) if spooled else (live,)
-        now = Now(boot="b1", boottime=self.at - BEGIN + 1000.0, wall=self.at)
-        body = zlib.compress(encode(Delivery(reports=reports, now=now)), wbits=31)
-        alone = body if not spooled else zlib.compress(encode(Delivery(reports=(live,), now=now)), wbits=31)
-        return Arrival(
-            machine=machine,
-            received=self.at,
-            body=body,
-            live=alone,
-            run="r1",
-            boot="b1",
-            clock=BEGIN - 1000.0,
-            skew=0.0,
-            beat=BEAT,
-        )
 
     def story(self) -> list[What]:
         (number,) = {one.number for one in self.store.incidents(EVERYTHING)}
@@ -109,7 +87,7 @@ class Lab:
 @pytest.fixture
 def lab(opened: Callable[..., Store], tmp_path: Path, enrol: Callable[..., Machine]) -> Lab:
     holder: list[Lab] = []
-    store = opened(tmp_path / "data", clock=lambda: holder[0].at if holder else BEGIN)
+    store = opened(tmp_path / "data", clock=lambda: holder[0].at if holder else MORNING)
     machines = [
         enrol(store, f"{room}-{seat}", school="BM", area="hn", room=room)
         for room in ("tin1", "tin2")
@@ -117,6 +95,48 @@ def lab(opened: Callable[..., Store], tmp_path: Path, enrol: Callable[..., Machi
     ]
     holder.append(Lab(store, machines))
     return holder[0]
+
+
+async def test_a_climb_that_is_scanned_while_schools_are_judged_is_seen_by_the_next_look(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everybody = [one.id for one in lab.machines]
+    for cut in (*[()] * 3, *[everybody] * 6):
+        await lab.beat(cut=cut)
+    read: list[str] = []
+    results = lab.store.results
+
+    def scanned_meanwhile(scope: Scope, machine: str, since: float, until: float) -> list[StoredResult]:
+        read.append(machine)
+        if len(read) == 1:
+            lab.watching.scanned(machine, lab.at)
+        return results(scope, machine, since, until)
+
+    monkeypatch.setattr(lab.store, "results", scanned_meanwhile)
+    lab.watching.scanned(everybody[0], lab.at)
+    lab.watching.look()
+    assert read == [everybody[0]]
+    lab.watching.look()
+    assert read == [everybody[0]] * 2
+    lab.watching.look()
+    assert read == [everybody[0]] * 2
+
+
+async def test_a_past_that_cannot_be_judged_holds_up_no_other_school(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    afterwards = lab.watching.afterwards
+    judged: list[str] = []
+
+    def revise(schools: Mapping[str, float]) -> bool:
+        judged.extend(schools)
+        if "AA" in schools:
+            raise ValueError("nobody foresaw it")
+        return False
+
+    monkeypatch.setattr(afterwards, "_revise_schools", revise)
+    afterwards._due = {"AA": 0.0, "BM": 0.0}
+    for _ in range(2):
+        assert await afterwards.revise_ready() is False
+    assert judged == ["AA", "BM"]
 
 
 async def test_a_school_cut_from_the_internet(lab: Lab) -> None:
@@ -151,8 +171,8 @@ async def test_a_school_cut_from_the_internet(lab: Lab) -> None:
 async def test_all_off_at_the_bell_is_no_incident(lab: Lab) -> None:
     for _ in range(3):
         await lab.beat()
-    lab.at = BEGIN + 9 * 3600 - 30
-    lab.hearing = Hearing(away=BEGIN - 86400, back=lab.at - 86400)
+    lab.at = MORNING + 9 * 3600 - 30
+    lab.hearing = Hearing(away=MORNING - 86400, back=lab.at - 86400)
     await lab.beat()
     for _ in range(20):
         assert await lab.beat(off=[one.id for one in lab.machines]) == []
@@ -202,3 +222,46 @@ async def test_one_bad_school_does_not_stop_the_others(
         live = await lab.beat(off=everybody)
     assert [one.school for one in live] == ["BM"]
     assert failed
+
+
+CLOSED = PlaceCalendar(closings=(Closing(first=date(2026, 9, 23), last=date(2026, 9, 23), reason="Bão"),))
+FAR_LOST = climbed("link", "address", "gateway", "provider", "national", "collector", failed=("international",))
+
+
+def close(lab: Lab, calendar: PlaceCalendar = CLOSED) -> None:
+    with lab.store.writing() as writer:
+        writer.put_calendar("hn", calendar)
+
+
+async def test_a_day_that_is_closed_while_nobody_is_heard_ends_it_once(lab: Lab) -> None:
+    everybody = [one.id for one in lab.machines]
+    for _ in range(3):
+        await lab.beat()
+    for _ in range(6):
+        await lab.beat(off=everybody)
+    assert lab.only().told
+    close(lab)
+    for _ in range(5):
+        assert await lab.beat(off=everybody) == []
+    assert (lab.only().state, lab.only().excused) == (State.WITHDRAWN, "closed")
+    assert [what for what in lab.story() if what is not What.CALMING][-2:] == [What.TOLD, What.WITHDRAWN]
+    close(lab, PlaceCalendar())
+    await lab.beat(off=everybody)
+    assert lab.only().state is State.OPEN, "the wrong area was closed: it is still an outage"
+
+
+async def test_what_those_who_are_on_measure_goes_on_on_a_day_that_is_closed(lab: Lab) -> None:
+    for _ in range(3):
+        await lab.beat()
+    for _ in range(6):
+        await lab.beat(well=FAR_LOST)
+    assert lab.only().verdict is Verdict.INTERNATIONAL
+    close(lab)
+    for _ in range(6):
+        await lab.beat(well=FAR_LOST)
+    assert lab.only().state is State.OPEN
+    for _ in range(6):
+        await lab.beat(well=climbed(*ALL))
+    assert lab.only().state is State.CLOSED
+    for _ in range(8):
+        assert await lab.beat(well=FAR_LOST) == [], "on such a day nothing begins"

@@ -98,7 +98,7 @@ def unverified() -> ssl.SSLContext:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(280)
+@pytest.mark.timeout(600)
 async def test_what_was_answered_200_survives_every_kill_once(tmp_path: Path):
     chance = random.Random(20_261_122)  # noqa: S311 - a test that can be repeated
     tls = unverified()

@@ -38,6 +38,38 @@ data = fetch_windows(Doors(boottime=lambda: 1.0, wall=lambda: 1.0))
 rows = [row.values for row in read_windows(data)]
 print(json.dumps({"data": data, "rows": rows, "today": str(datetime.datetime.now(datetime.timezone.utc).date())}))
 """
+MANY = r"""
+import ctypes, json, winreg
+from schooldrum_agent.sources import registry
+MANY, ODD, ALL = r"SOFTWARE\SchooldrumMany", r"SOFTWARE\SchooldrumOdd", winreg.KEY_ALL_ACCESS | winreg.KEY_WOW64_64KEY
+with winreg.CreateKeyEx(winreg.HKEY_LOCAL_MACHINE, MANY, 0, ALL) as key:
+    for number in range(4100):
+        winreg.CreateKeyEx(key, f"{number}", 0, winreg.KEY_READ).Close()
+
+class Text(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_ushort), ("room", ctypes.c_ushort), ("letters", ctypes.c_void_p)]
+
+class Named(ctypes.Structure):
+    _fields_ = [
+        ("length", ctypes.c_ulong), ("root", ctypes.c_void_p), ("name", ctypes.POINTER(Text)),
+        ("attributes", ctypes.c_ulong), ("security", ctypes.c_void_p), ("quality", ctypes.c_void_p),
+    ]
+
+with winreg.CreateKeyEx(winreg.HKEY_LOCAL_MACHINE, ODD, 0, ALL) as key:
+    with winreg.CreateKeyEx(key, "Plain") as inside:
+        winreg.SetValueEx(inside, "DisplayName", 0, winreg.REG_SZ, "Veyon")
+    letters = ctypes.create_unicode_buffer("Hid\0den")
+    text, handle = Text(14, 14, ctypes.addressof(letters)), ctypes.c_void_p()
+    named = Named(ctypes.sizeof(Named), int(key), ctypes.pointer(text), 0x40, None, None)
+    code = ctypes.WinDLL("ntdll").NtCreateKey(ctypes.byref(handle), 0xF003F, ctypes.byref(named), 0, None, 0, None)
+    assert code == 0, hex(code & 0xFFFFFFFF)
+listed, many, odd = registry.keys(MANY), registry.below(MANY, ("DisplayName",)), registry.below(ODD, ("DisplayName",))
+print(json.dumps({
+    "keys": [len(listed), registry.left_out(MANY, listed)],
+    "many": [len(many.found), many.cut, many.unread],
+    "odd": [[key["values"] for key in odd.found.values()], odd.cut, odd.unread],
+}))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +101,17 @@ def test_both_views_and_the_store_are_read_from_a_real_registry(told):
 def test_a_keys_own_time_stands_in_for_a_missing_date(told):
     (row,) = [row for row in told["rows"] if row["program"] == "UniKey"]
     assert row["installed"] == told["today"]
+
+
+def test_too_many_keys_and_one_that_cannot_be_opened_are_counted(windows: Windows):
+    ended = windows.run("python", "-c", MANY)
+    assert ended.code == 0, ended.err
+    assert json.loads(ended.out) == {
+        "keys": [1024, 3076],
+        "many": [4096, 4, 0],
+        # A name with a zero in it: what stands beside it is told all the same.
+        "odd": [[{"DisplayName": "Veyon"}], 0, 1],
+    }
 
 
 def test_a_child_process_tells_it_within_a_report(windows: Windows, told, tmp_path):

@@ -23,14 +23,14 @@ from schooldrum_collector.app.incident_replay import (
 from schooldrum_collector.judge.expecting import maintained
 from schooldrum_collector.judge.fault import Fault
 from schooldrum_collector.judge.incident import Incident, Step
-from schooldrum_collector.judge.incident_corrections import corrected, revised
+from schooldrum_collector.judge.incident_corrections import corrected, parted, revised
 from schooldrum_collector.judge.incident_places import SKIP, Circumstances
 from schooldrum_collector.judge.incidents import SHORTEST_PAST_SECONDS, advance
 from schooldrum_collector.judge.own_line import is_own_line
 from schooldrum_collector.judge.presence import Hearing
 from schooldrum_collector.judge.shared_again import again, is_shared, parts_of
 from schooldrum_collector.judge.unheard import Gap, worth_recording
-from schooldrum_collector.store.interface import Store, Writer
+from schooldrum_collector.store.interface import Full, Overloaded, Store, Writer
 from schooldrum_collector.store.records import EVERYTHING, Register
 
 MISSED_SECONDS = 2 * 86400.0
@@ -41,6 +41,8 @@ SHARED_SECONDS = 60.0
 """As long as backlog comes, so often it is asked what it says of the collector's own line."""
 BUSY_SECONDS = 5.0
 """For so long at a time the past is judged; then it waits until it has been judged what is now."""
+SHORTEST_GAP_SECONDS = 30.0
+"""What ended in a shorter gap is dated as if the collector had been there: no beat is missed by it."""
 MOST_GAPS = 100
 """So many of the collector's newest gaps are remembered."""
 _ALL = 1 << 20
@@ -91,7 +93,7 @@ class Afterwards:
         """Since when the collector listens, as it is known now: before that it may have heard nobody."""
         gap = Gap(hearing.away, hearing.back)
         # Minus infinity: nobody was heard ever, or the clock was set.
-        if gap in self._gaps or not SHORTEST_PAST_SECONDS <= gap.back - gap.away <= CORRECTED_FOR_SECONDS:
+        if gap in self._gaps or not SHORTEST_GAP_SECONDS <= gap.back - gap.away <= CORRECTED_FOR_SECONDS:
             return
         self._gaps = [*self._gaps[-MOST_GAPS + 1 :], gap]
 
@@ -111,7 +113,7 @@ class Afterwards:
         begun, changed = time.monotonic(), False
         while self._due and time.monotonic() - begun < BUSY_SECONDS:
             code = next(iter(self._due))
-            changed |= await asyncio.to_thread(self._revise_schools, {code: self._due[code]})
+            changed |= await asyncio.to_thread(self._revise_ready_school, code, self._due[code])
             del self._due[code]
             self._revised.add(code)
         if self._due:
@@ -122,9 +124,21 @@ class Afterwards:
             self._revised.clear()
         now = self._now()
         over = [number for number, at in self._shared_over.items() if not 0 <= now - at < 2 * self._gather]
+        if over:
+            changed |= await asyncio.to_thread(self.revise_shared, over)
         for number in over:
             del self._shared_over[number]
-        return await asyncio.to_thread(self.revise_shared, over) or changed if over else changed
+        return changed
+
+    def _revise_ready_school(self, code: str, since: float) -> bool:
+        """Never raises, unless nothing can be stored at present: a school that cannot be judged holds up no other."""
+        try:
+            return self._revise_schools({code: since})
+        except (Full, Overloaded):
+            raise
+        except Exception:  # noqa: BLE001 - the boundary of one school: the others are judged all the same
+            self._failed(code)
+            return False
 
     def revise_shared(self, numbers: Collection[int]) -> bool:
         """Corrects these incidents of many schools by what the schools have told; whether there was anything.
@@ -177,16 +191,19 @@ class Afterwards:
         changed = False
         for incident in awaiting(past, schools, now):
             found = self._again(register, incident, now)
-            if not revised(incident, found, now, past):
+            if not (parted(incident, found, now, 0) or revised(incident, found, now, past)):
                 continue
             with self._store.writing() as writer:
                 fresh, others = writer.incident(incident.number), writer.known_incidents(back)
-                steps = revised(fresh, found, now, others) if fresh is not None else ()
+                steps = list(parted(fresh, found, now, writer.next_incident())) if fresh is not None else []
+                for one in [each.incident for each in steps] or ([fresh] if fresh is not None else []):
+                    steps += revised(one, found, now, others)
                 write_steps(writer, steps)
             changed |= bool(steps)
         for code, since in schools.items():
             for gap in self._gaps:
-                if since <= gap.until and code in register.schools:
+                long_enough = gap.back - gap.away >= SHORTEST_PAST_SECONDS
+                if long_enough and since <= gap.until and code in register.schools:
                     changed |= self._record(register, code, gap, now)
         return changed
 

@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 
 import msgspec
@@ -16,7 +16,7 @@ from schooldrum_collector.app.judging_rules import InForce, JudgingRules
 from schooldrum_collector.judge.appraisal import Case, Memory, Run, appraise, lasting, packed_kept
 from schooldrum_collector.judge.calendar import time_zone
 from schooldrum_collector.judge.live import Unreadable, opened
-from schooldrum_collector.judge.parts import Happening
+from schooldrum_collector.judge.parts import Happening, detail
 from schooldrum_collector.judge.settings import support_plan
 from schooldrum_collector.store.interface import Full, Overloaded, Store, Writer
 from schooldrum_collector.store.records import (
@@ -174,11 +174,43 @@ class Appraising:
         """
         register, force, now = self._store.register(), self._rules.in_force(), self._now()
         judged = [found for machine in machines if (found := self._attempt(register, machine, force, now))]
+        origins = self._origins(register, judged)
         if judged:
             with self._store.writing() as writer:
                 for one in judged:
-                    _write(writer, one)
+                    _write(writer, one, origins)
         return len(judged)
+
+    def _origins(self, register: Register, judged: Iterable[Judged]) -> dict[str, dict[str, str]]:
+        """By machine that has got parts, and serial number of a part: which other PC of its school had it before."""
+        wanted = {
+            one.appraisal.appraised.machine: {happening.serial for happening in one.happenings if happening.serial}
+            for one in judged
+        }
+        schools = {register.machines[machine].school for machine, serials in wanted.items() if serials}
+        found: dict[str, dict[str, str]] = {}
+        # Serial numbers are salted by the school, and parts seldom change: all its PCs are looked through, once.
+        for other in [one for one in register.machines.values() if one.school in schools]:
+            memory = self._memory_of(other.id)
+            if memory.school != other.school:
+                continue
+            there = {part.serial for parts in memory.parts.values() for part in parts}
+            for machine, serials in wanted.items():
+                if machine == other.id or register.machines[machine].school != other.school:
+                    continue
+                held = found.setdefault(machine, {})
+                held.update(dict.fromkeys(serials & there, other.id))
+                for serial in serials.intersection(memory.former):
+                    held.setdefault(serial, other.id)
+        return found
+
+    def _memory_of(self, machine: str) -> Memory:
+        """Never raises: of a machine whose memory cannot be read, nothing is known to have been in it."""
+        try:
+            known = self._store.appraisal_of(EVERYTHING, machine)
+        except Exception:  # noqa: BLE001 - the boundary of one machine: the others are judged all the same
+            return Memory()
+        return known.memory if known else Memory()
 
     def _attempt(self, register: Register, machine: str, force: InForce, now: float) -> Judged | None:
         """Never raises: a machine that cannot be judged is counted, told once, and skipped."""
@@ -244,13 +276,13 @@ def _runs(latest: Latest) -> list[Run]:
     return [Run(one.probe, one.outcome, latest.clock + one.boottime, one.readings) for one in results]
 
 
-def _write(writer: Writer, judged: Judged) -> None:
+def _write(writer: Writer, judged: Judged, origins: Mapping[str, Mapping[str, str]]) -> None:
     appraised = judged.appraisal.appraised
     writer.put_appraisal(judged.appraisal)
+    known = origins.get(appraised.machine, {})
     for one in judged.happenings:
-        detail = " -> ".join(name for name in (one.before, one.after) if name)
-        action = f"{one.kind}.{one.event.value}"
-        writer.log(Change(at=appraised.at, actor=ACTOR, action=action, subject=appraised.machine, detail=detail))
+        action, told = f"{one.kind}.{one.event.value}", detail(one, known.get(one.serial, ""))
+        writer.log(Change(at=appraised.at, actor=ACTOR, action=action, subject=appraised.machine, detail=told))
 
 
 def _basis(register: Register, machine: Machine, mark: str) -> str:

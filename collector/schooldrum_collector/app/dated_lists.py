@@ -26,13 +26,14 @@ READERS: dict[str, Callable[[bytes], DatedList]] = {"support": support_list.read
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """A list in use and its file; `refused` says why the office's own cannot be used, if so."""
+    """A list in use and its file; `refused` says why the office's own cannot be used, if so, in either language."""
 
     what: str
     content: DatedList
     path: Path
     shipped: bool
     refused: str = ""
+    refused_vietnamese: str = ""
 
 
 class _Kind(msgspec.Struct):
@@ -84,7 +85,8 @@ def in_use(directory: Path, what: str) -> Found:
         return shipped
     except (OSError, Unusable) as problem:
         why = problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)
-        return msgspec.structs.replace(shipped, refused=f"{own}: {why}")
+        vietnamese = problem.vietnamese if isinstance(problem, Unusable) else why
+        return msgspec.structs.replace(shipped, refused=f"{own}: {why}", refused_vietnamese=f"{own}: {vietnamese}")
     if content.what != what or content.as_of < shipped.content.as_of:
         return shipped
     return Found(what=what, content=content, path=own, shipped=False)

@@ -8,6 +8,7 @@ from schooldrum_collector.judge.lessons import lesson_seconds
 from schooldrum_collector.judge.live import Unreadable
 from schooldrum_collector.judge.patches import PatchState
 from schooldrum_collector.judge.posture_checks import Verdict
+from schooldrum_collector.show.machine_words import seat_words
 from schooldrum_collector.show.notify_digest import Behind, Visit
 from schooldrum_collector.show.notify_month import Safety
 from schooldrum_collector.show.notify_names import tidy
@@ -98,17 +99,22 @@ def absent(store: Store, register: Register, school: str, say: Say, *, begin: fl
     until = CALENDARS.of_school(register, school).until
     if lesson_seconds(until, begin, end) <= 0:
         return ()
-    return unheard(store, register, school, begin, say)
+    return unheard(store, register, school, begin, say, noted=False)
 
 
-def unheard(store: Store, register: Register, school: str, since: float, say: Say) -> tuple[str, ...]:
-    """What people call the PCs of a school that have not been heard since then (epoch seconds)."""
+def unheard(
+    store: Store, register: Register, school: str, since: float, say: Say, *, noted: bool = True
+) -> tuple[str, ...]:
+    """What people call the PCs of a school that have not been heard since then (epoch seconds).
+
+    Those of which people have noted why are among them where `noted`: nobody misses them.
+    """
     heard = {one.machine: one.heard for one in store.latest(Scope(school=school))}
     names: list[str] = []
     for machine in active(register, school):
-        if machine.enrolled >= since or heard.get(machine.id, 0.0) >= since:
+        last = heard.get(machine.id, 0.0)
+        if machine.enrolled >= since or last >= since or (machine.is_noted(last) and not noted):
             continue
         room = register.rooms.get(machine.path)
-        seat = f"{say('Máy', 'PC')} {machine.seat:02}"
-        names.append(tidy(f"{room.name}, {seat}" if room else machine.alias))
+        names.append(tidy(f"{room.name}, {seat_words(machine, say)}" if room else machine.alias))
     return tuple(sorted(names, key=sort_key))

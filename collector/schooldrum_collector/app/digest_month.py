@@ -3,19 +3,22 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+import msgspec
+
 from schooldrum_collector.app.digest_machines import active, safety_of, unheard
 from schooldrum_collector.judge.calendar import time_zone
 from schooldrum_collector.judge.expecting import CALENDARS
 from schooldrum_collector.judge.fault import Kind, Level, Verdict
 from schooldrum_collector.judge.incident import Incident, State
-from schooldrum_collector.judge.lessons import lesson_seconds
+from schooldrum_collector.judge.incident_spells import stretches
+from schooldrum_collector.judge.lessons import LONGEST_SECONDS, ExpectedUntil, lesson_seconds
 from schooldrum_collector.judge.lost_time import holds_whole_school
 from schooldrum_collector.judge.recipients import Recipient
 from schooldrum_collector.show.notify import Told
 from schooldrum_collector.show.notify_month import Loss, Month, month
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Store
-from schooldrum_collector.store.records import Register, Scope
+from schooldrum_collector.store.records import EVERYTHING, Register
 
 _MINUTE = 60.0
 _ALL = 1 << 20
@@ -31,7 +34,8 @@ def month_told(store: Store, register: Register, recipient: Recipient, made: flo
     begin_there = (first - timedelta(days=1)).replace(day=1)
     before_there = (begin_there - timedelta(days=1)).replace(day=1)
     begin, end, before = begin_there.timestamp(), first.timestamp(), before_there.timestamp()
-    found = [one for one in store.incidents(Scope(school=school), since=before, most=_ALL) if _counts(one)]
+    # Of many schools' incidents the school sees none of its own figures; they say why its own was lost.
+    found = own_losses(store.incidents(EVERYTHING, since=before, most=_ALL), school)
     watched = min((machine.enrolled for machine in active(register, school)), default=end) <= before
     # Who came this month could not be seen in the last.
     there = [machine for machine in active(register, school) if machine.enrolled < end]
@@ -49,13 +53,29 @@ def month_told(store: Store, register: Register, recipient: Recipient, made: flo
     return month(told, recipient.language, zone)
 
 
-def _counts(one: Incident) -> bool:
-    """Whether it cost the school anything of its own."""
+def own_losses(known: Iterable[Incident], school: str) -> list[Incident]:
+    """What cost this school time of its own, each with its cause as far as any of these incidents knows it.
+
+    A part of an incident of many schools is one of them: it has the school's own times. Where nobody at the school
+    could tell the cause, it is that of the whole.
+    """
+    by_number = {one.number: one for one in known}
+    found: list[Incident] = []
+    for one in by_number.values():
+        whole = by_number.get(one.parent)
+        if not _counts(one, school) or (whole is not None and whole.school == school):
+            continue
+        tells = whole is not None and whole.state is not State.WITHDRAWN and one.verdict is Verdict.UNKNOWN
+        found.append(msgspec.structs.replace(one, verdict=whole.verdict) if whole is not None and tells else one)
+    return found
+
+
+def _counts(one: Incident, school: str) -> bool:
     return (
-        one.kind is Kind.OUTAGE
+        one.school == school
+        and one.kind is Kind.OUTAGE
         and one.place.level is not Level.MACHINE
         and one.state not in {State.WITHDRAWN, State.ABSORBED}
-        and not one.parent
         and not one.planned
     )
 
@@ -63,18 +83,28 @@ def _counts(one: Incident) -> bool:
 def _loss(register: Register, school: str, incidents: Iterable[Incident], begin: float, end: float) -> Loss:
     """What these cost between the two, times that overlap counted once."""
     until = CALENDARS.of_school(register, school).until
-    times, lessons, longest, covered = 0, 0.0, (0.0, 0.0, ""), begin
-    for one in sorted(incidents, key=lambda incident: incident.began):
-        first, last = max(begin, one.began), min(end, one.ended or end)
-        whole = lesson_seconds(until, first, last) if first < last else 0.0
-        if whole < _MINUTE:
-            continue
-        own = lesson_seconds(until, max(first, covered), last) if covered < last else 0.0
+    there = {one.number: one for one in incidents}
+    spans = sorted(
+        (max(begin, span.begin), min(end, span.end), one.number)
+        for one in there.values()
+        for span in stretches(one, one.ended or end)
+    )
+    whole, own, covered = dict.fromkeys(there, 0.0), dict.fromkeys(there, 0.0), begin
+    for first, last, number in spans:
+        whole[number] += _lessons(until, first, last)
+        own[number] += _lessons(until, max(first, covered), last)
         covered = max(covered, last)
-        if own < _MINUTE:
-            # A second record of the same time: many schools' and the school's own.
-            continue
-        times += 1
-        lessons += own
-        longest = max(longest, (whole, one.began, one.name))
+    # One that adds nothing is a second record of the same time: many schools' and the school's own.
+    counted = [one for number, one in there.items() if own[number] >= _MINUTE]
+    longest = max(((whole[one.number], one.began, one.name) for one in counted), default=(0.0, 0.0, ""))
+    times, lessons = len(counted), sum(own[one.number] for one in counted)
     return Loss(times=times, lessons=lessons, longest=longest[0], longest_began=longest[1], longest_name=longest[2])
+
+
+def _lessons(until: ExpectedUntil, first: float, last: float) -> float:
+    """Seconds of lessons between the two, up to a whole month: at once no more than a fortnight is counted."""
+    total = 0.0
+    while first < last:
+        total += lesson_seconds(until, first, last)
+        first += LONGEST_SECONDS
+    return total

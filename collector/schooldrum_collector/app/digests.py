@@ -5,12 +5,13 @@ from datetime import datetime, time, timedelta
 
 from schooldrum_collector.app.digest_machines import absent, active, rooms_behind, schools_to_visit, unheard
 from schooldrum_collector.app.digest_month import month_told
-from schooldrum_collector.app.outgoing import lost_in
 from schooldrum_collector.formats import VIETNAM
 from schooldrum_collector.judge.calendar import time_zone
 from schooldrum_collector.judge.expecting import CALENDARS
 from schooldrum_collector.judge.fault_steps import IT_OFFICER, OFFICE, PRINCIPAL
 from schooldrum_collector.judge.incident import Incident, Severity, State
+from schooldrum_collector.judge.incident_spells import trouble_seconds
+from schooldrum_collector.judge.lost_time import costs_lessons, lessons_by_school
 from schooldrum_collector.judge.messages import Message, Occasion
 from schooldrum_collector.judge.recipients import Recipient
 from schooldrum_collector.show.incident_words import read
@@ -132,33 +133,48 @@ def _digest(store: Store, register: Register, recipient: Recipient, begin: float
         for one in store.incidents(scope, since=begin, most=_ALL)
         if one.began < end and one.state not in {State.WITHDRAWN, State.ABSORBED}
     ]
-    loud = [one for one in incidents if one.severity is not Severity.DIGEST]
-    live = [_line(register, one, recipient, end) for one in loud if one.is_live or one.closed >= end]
-    over = [_line(register, one, recipient, end) for one in loud if not one.is_live and begin <= one.closed < end]
+    codes = [code for code, school in register.schools.items() if scope.covers(school=code, area=school.area)]
+    numbers = {one.number for one in incidents}
+    # What a larger one holds is told with that.
+    loud = [one for one in incidents if one.severity is not Severity.DIGEST and one.parent not in numbers]
+    past = [one for one in loud if not one.is_live and begin <= one.closed < end]
+    live = [_line(register, [one], recipient, end) for one in loud if one.is_live or one.closed >= end]
+    parts = [one for one in incidents if one.parent in {whole.number for whole in past}]
+    over = [
+        _line(register, [one, *(part for part in parts if part.parent == one.number)], recipient, end) for one in past
+    ]
     say = Say(recipient.language)
     is_week = end - begin > _DAY_SECONDS
     of_school = is_week and recipient.path in register.schools
-    codes = [code for code, school in register.schools.items() if scope.covers(school=code, area=school.area)]
     return Digest(
         place=place_of(register, recipient),
         begin=begin,
         end=end,
         going_on=tuple(sorted(live, key=lambda one: one.began)),
         over=tuple(sorted(over, key=lambda one: (-one.lessons, one.began))),
+        lessons=_lessons(register, [*past, *parts], codes, end),
         behind=rooms_behind(store, register, recipient.path) if of_school else (),
         visits=schools_to_visit(store, register, codes) if is_week and not of_school else (),
         absent=absent(store, register, recipient.path, say, begin=begin, end=end) if of_school else (),
     )
 
 
-def _line(register: Register, incident: Incident, recipient: Recipient, now: float) -> Line:
+def _lessons(register: Register, incidents: Iterable[Incident], codes: Iterable[str], now: float) -> float:
+    """Seconds of lessons that these schools lost by these incidents, each school's time counted once, in all."""
+    lost = lessons_by_school(register, filter(costs_lessons, incidents), now)
+    return sum(lost.get(code, 0.0) for code in codes)
+
+
+def _line(register: Register, whole: list[Incident], recipient: Recipient, now: float) -> Line:
+    """An incident in one line; `whole` is it, and what it held of single schools."""
+    incident = whole[0]
     ended = incident.ended if incident.ended and not incident.is_live else now
     return Line(
         number=incident.name,
         text=tidy(read(register, incident, now, recipient.language).heading, 100),
         began=incident.began,
-        took=max(0.0, ended - incident.began),
-        lessons=lost_in(register, incident, incident.school, now) if incident.school else 0.0,
+        took=trouble_seconds(incident, ended),
+        lessons=_lessons(register, whole, register.schools, now),
     )
 
 
@@ -175,13 +191,16 @@ def _roll_call(store: Store, register: Register, recipient: Recipient, now: floa
     there = active(register, recipient.path)
     if not there:
         return None
-    missing = unheard(store, register, recipient.path, midnight.timestamp(), Say(recipient.language))
+    say = Say(recipient.language)
+    off = unheard(store, register, recipient.path, midnight.timestamp(), say)
+    missing = unheard(store, register, recipient.path, midnight.timestamp(), say, noted=False)
     place = place_of(register, recipient)
     return roll_call(
         place,
-        seen=len(there) - len(missing),
+        seen=len(there) - len(off),
         of=len(there),
         missing=missing,
+        noted=len(off) - len(missing),
         now=now,
         language=recipient.language,
         zone=zone,

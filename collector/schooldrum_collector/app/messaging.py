@@ -29,7 +29,13 @@ OWN, ALERTMANAGER = "own", "alertmanager"
 RECENT_SECONDS = 3 * 86400.0
 """Incidents closed since may still have an end to tell."""
 _ALL = 1 << 20
-_EXPIRE_SECONDS = {Occasion.BEGIN: 86400.0, Occasion.AGAIN: 86400.0, Occasion.END: RECENT_SECONDS}
+_EXPIRE_SECONDS = {
+    Occasion.BEGIN: 86400.0,
+    Occasion.AGAIN: 86400.0,
+    Occasion.END: RECENT_SECONDS,
+    # It is planned once, and as true a week later.
+    Occasion.MONTHLY: 7 * 86400.0,
+}
 _EXPIRE_OTHERWISE = 12 * 3600.0
 _LATER_SECONDS = 15.0
 REPEATED_SECONDS = 600.0

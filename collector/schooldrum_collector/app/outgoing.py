@@ -12,6 +12,7 @@ from schooldrum_collector.judge.expecting import CALENDARS
 from schooldrum_collector.judge.fault_steps import IT_OFFICER
 from schooldrum_collector.judge.incident import Event, Incident, What
 from schooldrum_collector.judge.incident_acts import NO_FAULT
+from schooldrum_collector.judge.incident_spells import stretches
 from schooldrum_collector.judge.lessons import is_lesson, lesson_seconds
 from schooldrum_collector.judge.messages import Message, Situation
 from schooldrum_collector.judge.recipients import own_schools
@@ -75,7 +76,8 @@ def opened(text: str, link: str) -> Told:
 def lost_in(register: Register, incident: Incident, school: str, now: float) -> float:
     """Seconds of lessons that this school has lost by this incident so far."""
     until = CALENDARS.of_school(register, school).until
-    return lesson_seconds(until, incident.began, incident.ended if incident.ended and not incident.is_live else now)
+    end = incident.ended if incident.ended and not incident.is_live else now
+    return sum(lesson_seconds(until, one.begin, one.end) for one in stretches(incident, end))
 
 
 def is_day_long(register: Register, incident: Incident, now: float) -> bool:
@@ -132,7 +134,8 @@ def told_of(register: Register, story: Story, message: Message, now: float, *, l
             now=now,
             link=link,
             own=own,
-            lost=lost_in(register, incident, own[0], now) if own else None,
+            # Of several schools the longest: it is one outage, and nobody lost the sum.
+            lost=max((lost_in(register, incident, code, now) for code in own), default=None),
             in_lesson=until is not None and is_lesson(until, incident.began),
             informed=informed.at if informed else 0.0,
             informed_by=informed.by if informed else "",

@@ -125,11 +125,11 @@ class RemoteWriting:
         # Redirects are not followed: a secret is for the one it was given to.
         async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as session:
             while True:
-                try:
-                    for machine, came in self._ready():
+                for machine, came in self._ready():
+                    try:
                         await self._send(session, machine, came)
-                except Exception:  # noqa: BLE001 - the boundary of a task that must live as long as the collector
-                    _log.exception("What came late could not be sent to Prometheus; the rest of it is")
+                    except Exception:  # noqa: BLE001 - the boundary of one machine: the others' are sent all the same
+                        _log.exception("What came late could not be sent to Prometheus; the rest of it is")
                 await asyncio.sleep(self._paces.look)
 
     def _ready(self) -> list[tuple[str, _Waiting]]:

@@ -7,8 +7,9 @@ judged from what their machines measured. What happens to incidents is stored be
 import asyncio
 import logging
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
@@ -16,11 +17,12 @@ from schooldrum_collector.app.afterwards import Afterwards, write_steps
 from schooldrum_collector.app.suspicion import Suspicion
 from schooldrum_collector.app.witnesses import Witnesses
 from schooldrum_collector.judge.apart import NOBODY, Apart, mute_by
-from schooldrum_collector.judge.expecting import is_planned, maintained
-from schooldrum_collector.judge.fault import Answer, Fault, Level, Place, SchoolSeen
+from schooldrum_collector.judge.excuses import asking_all_heard, excuses
+from schooldrum_collector.judge.expecting import CALENDARS, is_planned, maintained
+from schooldrum_collector.judge.fault import Answer, Fault, Kind, Level, Place, SchoolSeen
 from schooldrum_collector.judge.incident import Incident, What
 from schooldrum_collector.judge.incident import State as IncidentState
-from schooldrum_collector.judge.incident_places import MUTE, Circumstances
+from schooldrum_collector.judge.incident_places import MUTE, Circumstances, Excuse
 from schooldrum_collector.judge.incidents import advance
 from schooldrum_collector.judge.own_line import (
     Newest,
@@ -47,6 +49,9 @@ _RESTS = 3
 """So many times as long as a look took there is rest after it, and so many times the ordinary one at the longest."""
 _ALL = 1 << 20
 _QUIET_STEPS = frozenset({What.SEEN, What.CALMING, What.UPDATED})
+
+
+_Key = tuple[Place, Kind, str]
 
 
 class Paces(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +109,7 @@ class Watching:
         self._office_room = office_room
         self._paces = paces or Paces()
         self._witnesses = Witnesses(store)
+        self._scanned = deque[str]()
         self._suspicion = Suspicion()
         self.afterwards = Afterwards(store, now=now, failed=self._cannot, gather=self._paces.gather)
         self._told: set[str] = set()
@@ -115,7 +121,8 @@ class Watching:
 
     def scanned(self, machine: str, at: float) -> None:
         """A person has brought a climb of this machine, climbed at `at`; from the event loop alone."""
-        self._witnesses.scanned(machine)
+        # A look that is under way in its thread may have read this machine's climbs already: the next one reads anew.
+        self._scanned.append(machine)
         self.backlog_came(machine, at)
 
     async def run(self) -> None:
@@ -150,6 +157,8 @@ class Watching:
         Raises:
             Full, Overloaded: as the store says; nothing was stored.
         """
+        while self._scanned:
+            self._witnesses.scanned(self._scanned.popleft())
         register, hearing, now = self._store.register(), self._hearing(), self._now()
         known = self._store.incidents(EVERYTHING, since=now - RECENT_SECONDS, most=_ALL)
         held = {code for incident in known if incident.is_live for code in incident.schools}
@@ -168,7 +177,8 @@ class Watching:
             suspects = self._suspicion.schools(register, self._store.latest(EVERYTHING), hearing, now)
         self.afterwards.hears(hearing)
         for code in sorted(suspects | (held & register.schools.keys())):
-            judged = self._attempt(register, code, hearing, now, answers)
+            going_on = {_key(one) for one in known if one.is_live and code in one.schools}
+            judged = self._attempt(register, code, hearing, now, answers, going_on=going_on)
             if judged is not None:
                 seen[code], found[code] = judged
         self._witnesses.forget_but(one.machine for school in seen.values() for one in school.witnesses)
@@ -191,7 +201,14 @@ class Watching:
         return changed
 
     def _attempt(
-        self, register: Register, code: str, hearing: Hearing, now: float, answers: Iterable[Answer]
+        self,
+        register: Register,
+        code: str,
+        hearing: Hearing,
+        now: float,
+        answers: Iterable[Answer],
+        *,
+        going_on: AbstractSet[_Key] = frozenset(),
     ) -> tuple[SchoolSeen, tuple[Fault, ...]] | None:
         """Never raises: a school that cannot be judged is counted, told once, and keeps its incidents as they are."""
         try:
@@ -200,6 +217,10 @@ class Watching:
             )
             # As of after the gathering: who reported meanwhile was heard, and has more than its own word for it.
             found = faults(seen, max(now, self._now()))
+            if missing := going_on - {_key(fault) for fault in found}:
+                # After school, or on a day that is closed, what goes on is over when those who are on say so.
+                anyhow = faults(asking_all_heard(seen), max(now, self._now()))
+                found += tuple(fault for fault in anyhow if _key(fault) in missing)
         except Exception:  # noqa: BLE001 - the boundary of one school: the others are judged all the same
             self._cannot(code)
             return None
@@ -260,6 +281,10 @@ class Watching:
             if one.what is What.CLOSED and not one.incident.ended_measured:
                 self.afterwards.over(one.incident)
         return any(one.what not in _QUIET_STEPS for one in steps)
+
+
+def _key(one: Fault | Incident) -> _Key:
+    return one.place, one.kind, one.target
 
 
 def _beside(seen: SchoolSeen | None, room: str) -> SchoolSeen | None:
@@ -324,7 +349,16 @@ def _circumstances(
         areas={code: school.area for code, school in register.schools.items()},
         beats=beats,
         maintained=_maintained(register, seen, now),
+        excused=_excused(register, seen, now),
     )
+
+
+def _excused(register: Register, seen: dict[str, SchoolSeen], now: float) -> dict[str, Excuse]:
+    """Whose silence people have explained: their school is closed, or they said so."""
+    found: dict[str, Excuse] = {}
+    for school in seen.values():
+        found |= excuses(school, lambda room: CALENDARS.of_room(register, room).closed_since(now), now)
+    return found
 
 
 def _maintained(register: Register, seen: dict[str, SchoolSeen], now: float) -> dict[Place, str]:

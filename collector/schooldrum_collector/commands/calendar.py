@@ -10,7 +10,7 @@ import msgspec
 
 from schooldrum_collector.commands.actions import Actions
 from schooldrum_collector.commands.calendar_month import as_data, days_of_month, draw, tell
-from schooldrum_collector.commands.calendar_places import bounded, way_to, written_span, zone_of
+from schooldrum_collector.commands.calendar_places import bounded, way_to, with_own_lessons, written_span, zone_of
 from schooldrum_collector.commands.calendar_sample import sample
 from schooldrum_collector.commands.calendar_taking import take_file
 from schooldrum_collector.commands.call import Call, opened
@@ -35,11 +35,13 @@ from schooldrum_collector.judge.calendar_plan import (
 )
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Store
+from schooldrum_collector.store.records import Register
 
 _DAY = re.compile(r"([0-3]?[0-9])/([01]?[0-9])/(20[2-9][0-9])\Z")
 _MONTH = re.compile(r"(20[2-9][0-9])-(0[1-9]|1[0-2])\Z")
 _LONGEST_CLOSING = timedelta(days=366)
 _LONGEST_REASON = 120
+_PLACES_TOLD = 10
 _AS = ("closed", *(behaviour.value for behaviour in Behaviour))
 
 
@@ -244,6 +246,8 @@ def _set(given: argparse.Namespace, call: Call, store: Store) -> int:
                 "No terms ([[term]]) here or above: the year counts as having no plan yet.",
             )
         )
+    if plan.lesson is not None:
+        _tell_lessons(call, store.register(), place, plan.year)
     if given.dry_run:
         call.console.line(say("Chưa lưu gì.", "Nothing was saved."))
         return 0
@@ -252,6 +256,41 @@ def _set(given: argparse.Namespace, call: Call, store: Store) -> int:
         writer.log(call.change("calendar.set", place or "/", plan.year))
     call.console.line(say(f"Đã lưu cho {place or '/'}.", f"Saved for {place or '/'}."))
     return 0
+
+
+def _tell_lessons(call: Call, register: Register, place: str, year: str) -> None:
+    """Whose lesson hours win where several places give some: the nearest place's."""
+    say, here = call.say, place or "/"
+    higher, lower = with_own_lessons(register, place, year)
+    if higher:
+        call.console.remark(
+            say(
+                f"[[lesson]] của {here} thay cho [[lesson]] của {higher}, không cộng thêm.",
+                f"[[lesson]] of {here} stands in the place of [[lesson]] of {higher}; they are not added up.",
+            )
+        )
+    if lower:
+        names = ", ".join(lower[:_PLACES_TOLD]) + ("…" if len(lower) > _PLACES_TOLD else "")
+        call.console.remark(
+            say(
+                f"Vẫn theo [[lesson]] riêng, không theo tệp này: {names}.",
+                f"Their own [[lesson]] stays in force, not this file's: {names}.",
+            )
+        )
+
+
+def _tell_past(call: Call, first: date, last: date, zone: str) -> None:
+    """That days are over already: what closing them still changes."""
+    today = datetime.fromtimestamp(call.now(), time_zone(zone)).date()
+    if first >= today:
+        return
+    past = written_span(call.say, first, min(last, today - timedelta(days=1)))
+    call.console.remark(
+        call.say(
+            f"{past} đã qua (xem lại năm): tin đã báo không đổi, chỉ giờ học đã mất được tính lại.",
+            f"{past} is past (is the year right?): what was told stays, only lesson time lost is counted anew.",
+        )
+    )
 
 
 def _close(given: argparse.Namespace, call: Call, store: Store) -> int:
@@ -266,6 +305,7 @@ def _close(given: argparse.Namespace, call: Call, store: Store) -> int:
     call.console.line(
         say(f"{place or '/'} nghỉ {days}: {closing.reason}.", f"{place or '/'} is closed {days}: {closing.reason}.")
     )
+    _tell_past(call, first, last, zone_of(store.register(), place))
     return 0
 
 

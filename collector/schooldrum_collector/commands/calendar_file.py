@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,13 @@ class Events(msgspec.Struct, frozen=True, kw_only=True):
     cancelled: tuple[str, ...] = ()
 
 
+class _Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """A VEVENT as the library reads it; `cancels`: the calendar around it calls off all it names (METHOD:CANCEL)."""
+
+    component: Any
+    cancels: bool
+
+
 class _Changed(msgspec.Struct, frozen=True, kw_only=True):
     """Which occurrences of a repeated event another entry of the file, or the event itself, takes away."""
 
@@ -75,7 +83,8 @@ class _Repetition(msgspec.Struct, frozen=True, kw_only=True):
     frequency: str
     steps: int
     count: int
-    until: date
+    until: datetime
+    """Nothing of it begins after this, by the clock of its place."""
     weekdays: frozenset[int]
 
 
@@ -95,11 +104,12 @@ def read_events(path: Path, today: date, zone: str) -> Events:
     found: list[Event] = []
     left_out: list[str] = []
     cancelled: list[str] = []
-    components = _components(raw)
-    changed = _changed(components, zone)
-    for component in components:
-        title = _title(component)
-        if _word(component, "STATUS") == "CANCELLED":
+    entries = _entries(raw)
+    changed = _changed([entry.component for entry in entries], zone)
+    gone = {_uid(entry.component) for entry in entries if entry.cancels and _is_whole(entry.component)} - {""}
+    for entry in entries:
+        component, title = entry.component, _title(entry.component)
+        if entry.cancels or _word(component, "STATUS") == "CANCELLED" or _uid(component) in gone:
             cancelled.append(title)
             continue
         try:
@@ -111,6 +121,15 @@ def read_events(path: Path, today: date, zone: str) -> Events:
     return Events(events=tuple(sorted(set(found))), left_out=tuple(left_out), cancelled=tuple(cancelled))
 
 
+def _uid(component: Any) -> str:
+    return str(component.get("UID", ""))
+
+
+def _is_whole(component: Any) -> bool:
+    """Whether it stands for the event, and not for one of the times at which it takes place."""
+    return component.get("RECURRENCE-ID") is None
+
+
 def _word(component: Any, name: str) -> str:
     return str(component.get(name, "")).strip().upper()
 
@@ -119,14 +138,14 @@ def _changed(components: list[Any], zone: str) -> dict[str, _Changed]:
     """What entries that stand for single occurrences (moved or called off) take away, by the event's UID."""
     changed: dict[str, _Changed] = {}
     for component in components:
-        if component.get("RECURRENCE-ID") is None:
+        if _is_whole(component):
             continue
         try:
             one = _replaced(component, zone)
         # The entry itself is then left out, and told, where its own times are read.
         except _STRANGE:
             continue
-        uid = str(component.get("UID", ""))
+        uid = _uid(component)
         changed[uid] = changed.get(uid, _Changed()).joined(one)
     return changed
 
@@ -160,12 +179,14 @@ def _these(values: Iterable[Any], zone: str) -> _Changed:
     return _Changed(moments=frozenset(moments), days=frozenset(days))
 
 
-def _components(raw: bytes) -> list[Any]:
+def _entries(raw: bytes) -> list[_Entry]:
     from icalendar import Calendar  # noqa: PLC0415 - a fifth of a second that other actions need not wait for
 
     try:
         events = [
-            component for calendar in Calendar.from_ical(raw, multiple=True) for component in calendar.walk("VEVENT")
+            _Entry(component=component, cancels=_word(calendar, "METHOD") == "CANCEL")
+            for calendar in Calendar.from_ical(raw, multiple=True)
+            for component in calendar.walk("VEVENT")
         ]
     # A library that meets a hostile file raises what it likes.
     except (
@@ -214,8 +235,8 @@ def _occurrences(
         ValueError: it has no time, or a repetition or a change that is not understood.
     """
     away = _excluded(component, zone)
-    if component.get("RECURRENCE-ID") is None:
-        away = away.joined(changed.get(str(component.get("UID", "")), _Changed()))
+    if _is_whole(component):
+        away = away.joined(changed.get(_uid(component), _Changed()))
     elif _moves_the_rest(component):
         raise ValueError("this and all that follow are moved, which is not understood")
     else:
@@ -235,37 +256,69 @@ def _occurrences(
         # Some programs name a time where the event itself has whole days.
         away = away.joined(_Changed(days=frozenset(moment.date() for moment in away.moments)))
     full_days = begin.time() == end.time() == datetime.min.time()
-    for day in _days(component.get("RRULE"), begin.date(), today, whole_lasts=lasts):
-        start = datetime.combine(day, begin.time())
+    days = _days(component.get("RRULE"), begin, today, "UTC" if whole else zone, whole_lasts=lasts)
+    starts = (datetime.combine(day, begin.time()) for day in days)
+    times = chain(
+        ((start, start + lasts) for start in starts), _added(component, begin, lasts, today, zone, full_days=full_days)
+    )
+    for start, stop in times:
         if not away.holds(start):
             yield Event(
                 begin=start,
-                end=start + lasts,
+                end=stop,
                 title=title,
                 whole_days=whole or full_days,
                 free=_word(component, "TRANSP") == "TRANSPARENT",
             )
 
 
+def _added(
+    component: Any, begin: datetime, lasts: timedelta, today: date, zone: str, *, full_days: bool
+) -> Iterator[tuple[datetime, datetime]]:
+    """Begin and end of what takes place besides the first time and its repetition (RDATE), as far as it matters.
+
+    Raises:
+        ValueError: one of them has no time, or ends before it begins.
+    """
+    for value in _listed(component, "RDATE"):
+        # A period has its own end, or length.
+        given, until = value if isinstance(value, tuple) else (value, lasts)
+        start = _local(given, zone)
+        if not isinstance(given, datetime) or full_days:
+            # A day alone: it begins as the first one does.
+            start = datetime.combine(start.date(), begin.time())
+        stop = start + until if isinstance(until, timedelta) else _local(until, zone)
+        if not timedelta(0) < stop - start <= _BACK:
+            raise ValueError("ends before it begins, or lasts longer than a year")
+        if today - _BACK - lasts <= start.date() <= today + _AHEAD:
+            yield start, stop
+
+
 def _excluded(component: Any, zone: str) -> _Changed:
-    given = component.get("EXDATE")
+    return _these(_listed(component, "EXDATE"), zone)
+
+
+def _listed(component: Any, name: str) -> Iterator[Any]:
+    """The values of an entry that may stand there several times, each with a list."""
+    given = component.get(name)
     groups = given if isinstance(given, list) else [given] if given is not None else []
-    return _these((one.dt for group in groups for one in group.dts), zone)
+    return (one.dt for group in groups for one in group.dts)
 
 
-def _days(rule: Any, first: date, today: date, *, whole_lasts: timedelta) -> Iterator[date]:
-    """The days on which an event begins, as far as they matter.
+def _days(rule: Any, begin: datetime, today: date, zone: str, *, whole_lasts: timedelta) -> Iterator[date]:
+    """The days on which an event that first takes place at `begin` begins, as far as they matter.
 
     Raises:
         ValueError: the rule is not among those that are understood.
     """
-    earliest, latest = today - _BACK - whole_lasts, today + _AHEAD
+    first, earliest, latest = begin.date(), today - _BACK - whole_lasts, today + _AHEAD
     if rule is None:
         if earliest <= first <= latest:
             yield first
         return
-    repeated = _repetition(rule, first, latest)
-    day, end, left = first, min(repeated.until, latest), repeated.count
+    repeated = _repetition(rule, first, latest, zone)
+    last = repeated.until if begin.time() <= repeated.until.time() else repeated.until - timedelta(days=1)
+    day, end, left = first, min(last.date(), latest), repeated.count
     if (end - first) > timedelta(days=100 * 366):
         raise ValueError("begins too long ago")
     while day <= end and left > 0:
@@ -276,7 +329,17 @@ def _days(rule: Any, first: date, today: date, *, whole_lasts: timedelta) -> Ite
         day += timedelta(days=1)
 
 
-def _repetition(rule: Any, first: date, latest: date) -> _Repetition:
+def _until(value: Any, zone: str) -> datetime:
+    """The last moment at which something of it may begin; a day counts to its end.
+
+    Raises:
+        ValueError: it is no time.
+    """
+    last = _local(value, zone)
+    return last if isinstance(value, datetime) else datetime.combine(last, datetime.max.time())
+
+
+def _repetition(rule: Any, first: date, latest: date, zone: str) -> _Repetition:
     """The rule of an event that first begins on this day; few rules are understood, so that none takes long.
 
     Raises:
@@ -287,7 +350,7 @@ def _repetition(rule: Any, first: date, latest: date) -> _Repetition:
         frequency=str(parts["FREQ"][0]).upper(),
         steps=int(parts.get("INTERVAL", [1])[0]),
         count=int(parts.get("COUNT", [1 << 30])[0]),
-        until=_local(parts["UNTIL"][0], "UTC").date() if "UNTIL" in parts else latest,
+        until=_until(parts["UNTIL"][0] if "UNTIL" in parts else latest, zone),
         weekdays=frozenset(_WEEKDAYS[str(day).upper()] for day in parts.get("BYDAY", [])),
     )
     plain = (

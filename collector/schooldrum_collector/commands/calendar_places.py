@@ -16,12 +16,29 @@ _MOST_ENTRIES = 2000
 
 def way_to(register: Register, place: str) -> tuple[PlaceCalendar, ...]:
     """What is written on the way down to a place, farthest first."""
+    return chain(register.calendars, names_to(register, place))
+
+
+def names_to(register: Register, place: str) -> tuple[str, ...]:
+    """The places on the way down to a place, farthest first, itself last."""
     if place in register.rooms:
         school = register.rooms[place].school
-        return chain(register.calendars, places_of(register.schools[school].area, school, place))
+        return tuple(places_of(register.schools[school].area, school, place))
     if place in register.schools:
-        return chain(register.calendars, places_of(register.schools[place].area, place))
-    return chain(register.calendars, above(place))
+        return tuple(places_of(register.schools[place].area, place))
+    return tuple(above(place))
+
+
+def with_own_lessons(register: Register, place: str, year: str) -> tuple[str, tuple[str, ...]]:
+    """Who else gives lesson hours for this school year: the nearest place above (empty: none), and all below."""
+    giving = {
+        name
+        for name, calendar in register.calendars.items()
+        if any(plan.year == year and plan.lesson is not None for plan in calendar.plans)
+    }
+    higher = next((name for name in reversed(names_to(register, place)[:-1]) if name in giving), None)
+    lower = sorted(name for name in giving if name != place and place in names_to(register, name))
+    return "" if higher is None else higher or "/", tuple(lower)
 
 
 def zone_of(register: Register, place: str) -> str:

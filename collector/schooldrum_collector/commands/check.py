@@ -13,7 +13,7 @@ from schooldrum_collector.app.doors import office_tls
 from schooldrum_collector.app.office_token import ANSWERS_FILE
 from schooldrum_collector.app.office_token import FILE as TOKEN_FILE
 from schooldrum_collector.commands.call import Call, opened
-from schooldrum_collector.commands.posture import idle
+from schooldrum_collector.commands.posture import idle, scopes
 from schooldrum_collector.judge.expecting import is_planned
 from schooldrum_collector.speech import Say, told
 from schooldrum_collector.store import posture_rules, software_lists
@@ -86,7 +86,7 @@ def _rules(call: Call) -> Iterator[str]:
         try:
             read(call.config.data)
         except OfficeFileUnusable as trouble:
-            yield from str(trouble).splitlines()
+            yield from told(trouble, call.say).splitlines()
 
 
 def _reminders(call: Call, register: Register) -> Iterator[str]:
@@ -99,7 +99,10 @@ def _reminders(call: Call, register: Register) -> Iterator[str]:
         )
     with contextlib.suppress(OfficeFileUnusable):
         files = posture_rules.load(call.config.data)
-        yield from idle(call.config.data / posture_rules.POLICY_FILE, files, register, call.say)
+        yield from idle(call.config.data / posture_rules.POLICY_FILE, scopes(files), register, call.say)
+    with contextlib.suppress(OfficeFileUnusable):
+        lists = software_lists.load(call.config.data)
+        yield from idle(call.config.data / software_lists.POLICY_FILE, lists.policy.scopes, register, call.say)
     without = sorted(code for code in register.schools if not is_planned(register, code, now))
     if without:
         named = f"{', '.join(without[:5])}{' …' if len(without) > 5 else ''}"  # noqa: PLR2004 - enough to know where

@@ -121,7 +121,7 @@ def _show(given: argparse.Namespace, call: Call) -> int:
     )
     for one in found:
         if one.refused:
-            call.console.remark(say(f"Không dùng được {one.refused}", f"Not used: {one.refused}"))
+            call.console.remark(say(f"Không dùng được {one.refused_vietnamese}", f"Not used: {one.refused}"))
         if age_days(one.content.as_of, now) > OLD_DAYS:
             call.console.remark(
                 say(

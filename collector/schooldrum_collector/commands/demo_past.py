@@ -14,6 +14,7 @@ from schooldrum_collector.demo.area import DemoSchool
 from schooldrum_collector.demo.letters import Unheard
 from schooldrum_collector.demo.past import Past, PastClock, length, play
 from schooldrum_collector.demo.playing import Crew, Kept, Refused, Staff
+from schooldrum_collector.speech import told
 from schooldrum_collector.store.interface import Damaged, Full, Locked, Overloaded
 from schooldrum_collector.store.sqlite import open_store
 from schooldrum_collector.web.certificates import Unusable, open_authority
@@ -42,7 +43,7 @@ def staffed(call: Call, home: Home, area: Sequence[DemoSchool], *, quiet: bool) 
     try:
         _play(call, staff, clock)
     except (Damaged, Full, Locked, Overloaded, Refused, Unheard, Unusable, OSError) as trouble:
-        raise Failed(str(trouble)) from trouble
+        raise Failed(told(trouble, call.say)) from trouble
     return msgspec.structs.replace(staff, day=clock.start)
 
 

@@ -10,6 +10,7 @@ from schooldrum_collector.formats import duration, moment
 from schooldrum_collector.judge.fault import Level
 from schooldrum_collector.judge.incident import Incident, Step, number_of
 from schooldrum_collector.judge.incident_acts import ANSWERS, Refused, acknowledged, answered, withdrawn
+from schooldrum_collector.judge.incident_spells import trouble_seconds
 from schooldrum_collector.show.incident_record import ANSWER_WORDS, HAPPENED, STATES, detail
 from schooldrum_collector.show.incident_words import (
     SEVERITIES,
@@ -120,7 +121,7 @@ def _list(given: argparse.Namespace, call: Call, store: Store) -> int:
                 say(*STATES[one.state]),
                 say(*SEVERITIES[one.severity]),
                 moment(one.began, say.language, zone_of(register, one)),
-                duration(max(0.0, (one.ended or now) - one.began), say.language),
+                duration(trouble_seconds(one, one.ended or now), say.language),
                 short_place(register, one, say.language),
                 f"{degree_word(one.degree, say)}: {verdict_word(one.verdict, say)}",
             )

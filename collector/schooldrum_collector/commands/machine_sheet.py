@@ -7,12 +7,13 @@ import msgspec
 from schooldrum_collector.commands import disk_sheet, hardware_sheet, safety_sheet, software_sheet
 from schooldrum_collector.commands.call import Call
 from schooldrum_collector.commands.place_words import apart_now, places_now
-from schooldrum_collector.formats import age, duration, iso, moment
+from schooldrum_collector.formats import UNKNOWN, age, duration, iso, moment
 from schooldrum_collector.judge.live import Live, LiveResult, Unreadable, opened
+from schooldrum_collector.judge.plausible import plausible
 from schooldrum_collector.judge.presence import Presence
 from schooldrum_collector.judge.settings import granted, observer_role
 from schooldrum_collector.show.disk_words import disks_of
-from schooldrum_collector.show.machine_words import called, observer_word, state_word, waits_because
+from schooldrum_collector.show.machine_words import called, called_by_id, observer_word, state_word, waits_because
 from schooldrum_collector.show.reading_words import human_value
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Store
@@ -129,7 +130,7 @@ def show(call: Call, register: Register, sheet: MachineSheet, *, every_row: bool
         disk_sheet.show(call, disks)
     if software := software_sheet.told_of(call, register, sheet.machine, sheet.sections):
         software_sheet.show(call, software)
-    hardware_sheet.show_changes(call, sheet.changes)
+    hardware_sheet.show_changes(call, sheet.changes, lambda machine: called_by_id(register, machine, call.say))
     _probes(call, sheet)
     _sections(call, sheet, every_row=every_row)
 
@@ -218,9 +219,11 @@ def _sections(call: Call, sheet: MachineSheet, *, every_row: bool) -> None:
         console.line(f"{section.name} ({say('cập nhật', 'updated')} {moment(section.updated, say.language)})")
         columns = sorted({name for row in section.rows for name in row})
         if columns:
+            shown = section.rows if every_row else section.rows[:ROWS_SHOWN]
+            sound = plausible(section.name, shown)
             cells = [
-                [str(row.get(name, "")) if row.get(name) is not None else "" for name in columns]
-                for row in (section.rows if every_row else section.rows[:ROWS_SHOWN])
+                ["" if row.get(name) is None else str(UNKNOWN if one[name] is None else row[name]) for name in columns]
+                for row, one in zip(shown, sound, strict=True)
             ]
             console.table(columns, cells)
         left = len(section.rows) - ROWS_SHOWN

@@ -1,7 +1,7 @@
 """`posture`: what the safety checks ask for at a place, by whose rule, and how an office writes rules of its own."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ from schooldrum_collector.commands.actions import Actions
 from schooldrum_collector.commands.call import Call, opened
 from schooldrum_collector.commands.console import Failed
 from schooldrum_collector.commands.settings import place_of
+from schooldrum_collector.judge.faults import Scoped
 from schooldrum_collector.judge.posture_policy import Policies, Policy, Rule, Settled, settled, spellings
 from schooldrum_collector.judge.settings import above, places_of
 from schooldrum_collector.judge.software import Where
@@ -148,7 +149,7 @@ def _show(given: argparse.Namespace, call: Call, register: Register, files: tupl
         console.remark(
             say(f"Chỉ một số máy ở đây theo quy tắc: {narrowed}", f"Some PCs of this place have a rule: {narrowed}")
         )
-    for sentence in idle(path, files, register, say):
+    for sentence in idle(path, scopes(files), register, say):
         console.remark(sentence)
     if len(files) == 1:
         console.remark(
@@ -160,11 +161,16 @@ def _show(given: argparse.Namespace, call: Call, register: Register, files: tupl
     return 0
 
 
-def idle(path: Path, files: tuple[Policies, ...], register: Register, say: Say) -> Iterator[str]:
-    """What the rules name and the register does not have: places, and levels of schools."""
+def scopes(files: tuple[Policies, ...]) -> tuple[Scoped, ...]:
+    """Where the rules of these files hold."""
+    return tuple(Scoped(rule.place, rule.levels, rule.kinds) for file in files for rule in file.rule)
+
+
+def idle(path: Path, rules: Iterable[Scoped], register: Register, say: Say) -> Iterator[str]:
+    """What an office's rules name and the register does not have: places, and levels of schools."""
     places = {"", *register.areas, *register.schools, *register.rooms}
     levels = sorted({school.level for school in register.schools.values() if school.level})
-    for rule in (rule for file in files for rule in file.rule):
+    for rule in rules:
         if not places.intersection(spellings(rule.place)):
             yield say(
                 f"{path}: danh mục không có nơi nào là {rule.place!r:.80}; quy tắc này không áp dụng cho máy nào.",

@@ -2,11 +2,12 @@
 
 from schooldrum_collector import formats
 from schooldrum_collector.commands.call import Call
-from schooldrum_collector.judge.posture import Check
+from schooldrum_collector.judge.posture import Check, to_do
 from schooldrum_collector.judge.posture_checks import Verdict
 from schooldrum_collector.judge.posture_words import NAMES, VERDICTS
 from schooldrum_collector.judge.support import SupportState, Way
-from schooldrum_collector.show.safety_words import day_words, patch_lines, support_words, way_words
+from schooldrum_collector.show.safety_words import patch_lines, plan_words, support_words, way_words
+from schooldrum_collector.speech import Say
 from schooldrum_collector.store.records import Appraisal
 
 _NO_PLAN = (
@@ -35,8 +36,7 @@ def show(call: Call, appraisal: Appraisal | None) -> None:
         if verdicts.way and verdicts.way.way is not Way.NONE:
             lines.append((say("Hướng xử lý", "Way out"), way_words(verdicts.way, say)))
         if support.planned:
-            planned = day_words(support.planned, say)
-            lines.append((say("Kế hoạch", "Planned"), say(f"xử lý trước ngày {planned}", f"to act by {planned}")))
+            lines.append((say("Kế hoạch", "Planned"), plan_words(support.planned, say)))
         elif support.state is SupportState.ENDED:
             lines.append((say("Kế hoạch", "Planned"), say(*_NO_PLAN)))
     if verdicts.patches:
@@ -49,25 +49,28 @@ def show(call: Call, appraisal: Appraisal | None) -> None:
     console.line(say(f"Đánh giá {judged}.", f"Judged {judged}."))
 
 
+def _name(check: Check, say: Say) -> str:
+    return say(*NAMES[check.name]) if check.name in NAMES else check.name
+
+
 def _checks(call: Call, checks: tuple[Check, ...]) -> None:
     say, console = call.say, call.console
     rows = []
     for check in checks:
-        name = say(*NAMES[check.name]) if check.name in NAMES else check.name
         word = say(*VERDICTS[check.verdict.value])
         # What is for information has no verdict: nobody has asked for it.
         verdict = say("để biết", "for information") if check.information else f"{_MARKS[check.verdict]} {word}"
         told = "-" if check.measured is None else formats.age(check.measured, call.now(), say.language)
-        rows.append((name, verdict, told, " ".join(say(*words) for words in check.evidence)))
+        rows.append((_name(check, say), verdict, told, " ".join(say(*words) for words in check.evidence)))
     console.line()
     headings = (
         *(say("Mục kiểm tra", "Check"), say("Kết quả", "Verdict")),
         *(say("Máy báo", "PC told"), say("Căn cứ", "Evidence")),
     )
     console.table(headings, rows)
-    for check in checks:
-        if check.fix and not check.information:
-            console.line()
-            console.line(f"{say('Cách xử lý', 'What to do')}: {say(*NAMES[check.name])}")
-            for number, step in enumerate(check.fix, 1):
-                console.line(f"  {number}. {say(*step)}")
+    for together in to_do(checks):
+        names = ", ".join(_name(check, say) for check in together)
+        console.line()
+        console.line(f"{say('Cách xử lý', 'What to do')}: {names}")
+        for number, step in enumerate(together[0].fix, 1):
+            console.line(f"  {number}. {say(*step)}")

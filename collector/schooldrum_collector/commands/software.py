@@ -9,6 +9,7 @@ import msgspec
 
 from schooldrum_collector.commands.actions import Actions
 from schooldrum_collector.commands.call import Call, opened, scope_of
+from schooldrum_collector.commands.posture import idle
 from schooldrum_collector.commands.settings import place_of
 from schooldrum_collector.commands.software_sheet import (
     class_word,
@@ -156,6 +157,7 @@ def _list(given: argparse.Namespace, call: Call, store: Store, lists: Lists) -> 
         )
         return 0
     _show(call, count, products, lists)
+    _remark_idle(call, store.register(), lists)
     return 0
 
 
@@ -245,24 +247,22 @@ def _policy(given: argparse.Namespace, call: Call, store: Store, lists: Lists) -
             )
         )
         return 0
-    places = {*register.areas, *register.schools, *register.rooms, ""}
-    places |= {f"{room.school}/{room.code}" for room in register.rooms.values()}
     rows = []
     for rule in lists.policy.rules:
         place = rule.place.strip().strip("/")
         narrowed = ", ".join((*rule.levels, *rule.kinds))
         rows.append((place or "/", narrowed, ", ".join(rule.forbidden) or "-", ", ".join(rule.approved) or "-"))
-        if place not in places:
-            call.console.remark(
-                say(
-                    f"{file}: danh mục không có nơi nào là {place!r:.80}; quy tắc này không áp dụng cho máy nào.",
-                    f"{file}: the register has no place {place!r:.80}; this rule holds for no PC.",
-                )
-            )
+    _remark_idle(call, register, lists)
     call.console.table(
         (say("Nơi", "Place"), say("Chỉ với", "Only"), say("Cấm", "Forbidden"), say("Được duyệt", "Approved")), rows
     )
     return 0
+
+
+def _remark_idle(call: Call, register: Register, lists: Lists) -> None:
+    """Levels and places are the office's own words, so only its register can tell that one is mistaken."""
+    for sentence in idle(call.config.data / POLICY_FILE, lists.policy.scopes, register, call.say):
+        call.console.remark(sentence)
 
 
 def sample(say: Say) -> str:

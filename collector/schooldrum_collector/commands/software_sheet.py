@@ -5,6 +5,7 @@ from typing import Any
 from schooldrum_collector.commands.call import Call
 from schooldrum_collector.commands.console import Failed
 from schooldrum_collector.formats import number
+from schooldrum_collector.judge.plausible import plausible
 from schooldrum_collector.judge.products import CLASSES
 from schooldrum_collector.judge.software import APPROVED, FORBIDDEN, Found, Gap, Inventory
 from schooldrum_collector.speech import Say, told
@@ -41,7 +42,8 @@ def inventory(
     rows = {one.name: one.rows for one in sections if one.name in {SOFTWARE.name, SOFTWARE_GAPS.name}}
     if SOFTWARE.name not in rows:
         return None
-    return lists.policy.judge(rows[SOFTWARE.name], where_of(register, machine), rows.get(SOFTWARE_GAPS.name, ()))
+    gaps = plausible(SOFTWARE_GAPS.name, rows.get(SOFTWARE_GAPS.name, ()))
+    return lists.policy.judge(rows[SOFTWARE.name], where_of(register, machine), gaps)
 
 
 def told_of(call: Call, register: Register, machine: Machine, sections: tuple[StoredSection, ...]) -> Inventory | None:

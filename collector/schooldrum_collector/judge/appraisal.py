@@ -12,8 +12,9 @@ import msgspec
 from schooldrum_collector.judge import patches, posture, storage, support
 from schooldrum_collector.judge.builds import BuildList, missing
 from schooldrum_collector.judge.live import Unreadable
-from schooldrum_collector.judge.parts import Happening, Part, happened, parts_of
+from schooldrum_collector.judge.parts import Happening, Part, happened, left_behind, parts_of
 from schooldrum_collector.judge.patches import Patches, Waiting, follow, patches_of, seen_in
+from schooldrum_collector.judge.plausible import plausible
 from schooldrum_collector.judge.posture import Check
 from schooldrum_collector.judge.posture_checks import CHECKS, INFORMATION, Known
 from schooldrum_collector.judge.posture_policy import Policies, in_force
@@ -35,6 +36,8 @@ from schooldrum_wire.section import Values
 
 _SYSTEM, _UPDATES, _STORAGE = "operating_system", "updates", "storage"
 _NOT_HERE = frozenset({Outcome.UNAVAILABLE.value, Outcome.DENIED.value})
+MOST_FORMER = 32
+"""Serial numbers that are remembered of parts that are gone."""
 _SAFETY = frozenset({*CHECKS, *INFORMATION})
 
 
@@ -70,13 +73,15 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 class Memory(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is remembered of a PC from one look to the next; the empty one is that of a new PC.
 
-    `school` is the one whose salt made the serial numbers of `parts`. Outcomes and times of probes outlast the
-    agent's restarts: its slow probes have not run again when it first reports.
+    `school` is the one whose salt made the serial numbers of `parts`, and of `former`: those that are gone from it, the
+    newest last. Outcomes and times of probes outlast the agent's restarts: its slow probes have not run again when it
+    first reports.
     """
 
     waiting: Waiting = Waiting()
     school: str = ""
     parts: dict[str, tuple[Part, ...]] = {}
+    former: tuple[str, ...] = ()
     outcomes: dict[str, str] = {}
     measured: dict[str, float] = {}
     told: dict[str, tuple[Reading, ...]] = {}
@@ -158,7 +163,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
 
 def appraise(case: Case, rules: Rules, before: Memory) -> Look:
     """Looks at a PC once more."""
-    sections = case.sections
+    sections = {name: plausible(name, rows) for name, rows in case.sections.items()}
     outcomes = {**before.outcomes, **case.outcomes}
     measured = {**before.measured, **case.measured}
     told = {probe: said for probe, said in {**before.told, **case.told}.items() if outcomes.get(probe) not in _NOT_HERE}
@@ -189,7 +194,7 @@ def appraise(case: Case, rules: Rules, before: Memory) -> Look:
     programs = sections.get(SOFTWARE.name)
     gaps = sections.get(SOFTWARE_GAPS.name) or ()
     remembered = before.parts if before.school == case.where.school else {}
-    parts, happenings = happened(remembered, parts_of(sections))
+    parts, happenings = happened(remembered, parts_of(_answered(sections, outcomes)))
     verdicts = Verdicts(
         day=case.today,
         support=standing,
@@ -202,7 +207,13 @@ def appraise(case: Case, rules: Rules, before: Memory) -> Look:
     evidence = dict(_evidence(verdicts, case.updated, measured))
     return Look(
         memory=Memory(
-            waiting=waiting, school=case.where.school, parts=parts, outcomes=outcomes, measured=measured, told=told
+            waiting=waiting,
+            school=case.where.school,
+            parts=parts,
+            former=_former(before, case.where.school, parts),
+            outcomes=outcomes,
+            measured=measured,
+            told=told,
         ),
         verdicts=verdicts,
         kept=Kept(
@@ -212,6 +223,22 @@ def appraise(case: Case, rules: Rules, before: Memory) -> Look:
         ),
         happenings=happenings,
     )
+
+
+def _answered(sections: Mapping[str, Sequence[Values]], outcomes: Mapping[str, str]) -> Mapping[str, Sequence[Values]]:
+    """The sections, without that of the disks where nobody can say that what it lists is all there is now."""
+    if outcomes.get(_STORAGE) == Outcome.OK:
+        return sections
+    return {name: rows for name, rows in sections.items() if name != DISKS.name or rows}
+
+
+def _former(before: Memory, school: str, parts: Mapping[str, Sequence[Part]]) -> tuple[str, ...]:
+    if before.school != school:
+        return ()
+    gone = left_behind(before.parts, parts)
+    there = {part.serial for several in parts.values() for part in several}
+    earlier = tuple(serial for serial in before.former if serial not in there and serial not in gone)
+    return (*earlier, *gone)[-MOST_FORMER:]
 
 
 def _is_frozen(sections: Mapping[str, Sequence[Values]]) -> bool:

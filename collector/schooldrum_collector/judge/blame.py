@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from schooldrum_collector.judge.climbing import End
+from schooldrum_collector.judge.climbing import INNER, OUTER, End
 from schooldrum_collector.judge.fault import Answer, Degree, Evidence, Fault, Kind, Level, Place, SchoolSeen, Verdict
 from schooldrum_collector.judge.sights import Sight, holds, is_about
 from schooldrum_collector.judge.votes import Others, when
@@ -86,6 +86,21 @@ def path_to(end: End, *, service: bool = False) -> dict[str, str]:
     return {step: "ok" if i < at else "broken" if i == at else "unknown" for i, step in enumerate(_PATH)}
 
 
+def _path_of(verdict: Verdict, end: End, *, answering: bool, service: bool) -> dict[str, str]:
+    """The path with its break where the verdict says it is, which is nearer than where the ways ended.
+
+    A room, or a PC, that does not reach the modem while others do is cut off at its own switch or cable. A PC that
+    reaches it and alone gets no farther is itself what is wrong: what the others get through is not.
+    """
+    if verdict not in {Verdict.ROOM, Verdict.MACHINE} or service:
+        return path_to(end, service=service)
+    path = path_to(End.LINK if end in INNER else end)
+    if verdict is Verdict.MACHINE and answering and end is not End.NOWHERE:
+        path |= dict.fromkeys(_PATH[1:-1] if end in OUTER else _PATH[2:-1], "ok")
+        path |= {"pc": "broken", "service": "unknown"} if end in OUTER else {}
+    return path
+
+
 def blame(
     place: Place,
     verdict: Verdict,
@@ -141,6 +156,6 @@ def blame(
             },
             names={"rooms": rooms, "machines": machines, **(names or {})},
             causes=causes,
-            steps=path_to(end, service=kind is Kind.SERVICE),
+            steps=_path_of(verdict, end, answering=bool(answering), service=kind is Kind.SERVICE),
         ),
     )

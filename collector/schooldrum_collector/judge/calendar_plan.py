@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Annotated
 
 import msgspec
@@ -253,6 +254,7 @@ def _check_days(plan: Plan) -> None:
         "half_day": plan.half_day or (),
     }
     for table, rows in spans.items():
+        _check_apart(table, rows)
         for row in rows:
             last = row.last or row.first
             if last < row.first:
@@ -265,6 +267,23 @@ def _check_days(plan: Plan) -> None:
                     f"[[{table}]] {row.first} … {last}: không thuộc năm học {plan.year} (01/8 đến 31/7)",
                     f"[[{table}]] {row.first} … {last}: outside the school year {plan.year} (1 Aug to 31 Jul)",
                 )
+
+
+def _check_apart(table: str, rows: Iterable[Span | HalfDay]) -> None:
+    """Of two entries that hold for one day the first would win in silence."""
+    there = sorted(rows, key=lambda row: row.first)
+    for before, after in pairwise(there):
+        if before.holds(after.first):
+            one, other = _named(before), _named(after)
+            raise Faulty(
+                f"[[{table}]] {one} và {other} trùng ngày {after.first}: sửa để mỗi ngày chỉ thuộc một mục",
+                f"[[{table}]] {one} and {other} both hold for {after.first}: give each day to one of them",
+            )
+
+
+def _named(row: Span | HalfDay) -> str:
+    name = f" ({row.name})" if row.name else ""
+    return f"{row.first} … {row.last or row.first}{name}"
 
 
 def _check_shift(shift: Shift) -> None:

@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 
 from schooldrum_collector.judge.calendar import DEFAULT_ZONE, Window, time_zone
-from schooldrum_collector.judge.calendar_day import Day, day_at, maintenance_at, moment_of, windows_of
+from schooldrum_collector.judge.calendar_day import Day, DayKind, day_at, maintenance_at, moment_of, windows_of
 from schooldrum_collector.judge.calendar_learnt import Habit, is_usual_end, learnt, second_of_day
 from schooldrum_collector.judge.calendar_plan import Behaviour, Maintenance, PlaceCalendar, chain
 from schooldrum_collector.judge.presence import ExpectedUntil, always
@@ -17,6 +17,8 @@ from schooldrum_collector.judge.settings import places_of
 _EPOCHS = (0.0, 4_102_444_800.0)
 _FOREVER = float("inf")
 _DAYS_KEPT = 16
+_LONGEST_CLOSED_DAYS = 14
+"""Nothing that is still looked at began earlier."""
 _DAY = timedelta(days=1)
 
 
@@ -114,6 +116,20 @@ class RoomCalendar:
     def day(self, moment: float) -> Day:
         """The day that holds this moment."""
         return self._day(self._date(moment))[0]
+
+    def closed_since(self, moment: float) -> float | None:
+        """Since when (epoch seconds) the place has been closed, day after day; None where it is not at this moment.
+
+        A room whose PCs are always on is never closed.
+        """
+        day = self._date(moment) if _EPOCHS[0] <= moment < _EPOCHS[1] else None
+        if day is None or self._always_on or self._day(day)[0].kind is not DayKind.CLOSED:
+            return None
+        for _ in range(_LONGEST_CLOSED_DAYS):
+            if self._day(day - _DAY)[0].kind is not DayKind.CLOSED:
+                break
+            day -= _DAY
+        return moment_of(day, 0, self.zone)
 
     def is_usual_end(self, moment: float) -> bool:
         """Whether the room ends at this time of day: by the plan's bells, or because it has before."""

@@ -131,13 +131,20 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What a person of the school answered: `power power_cut closed switched_off help provider_informed`.
 
-    `place` is what it is about; it is attested evidence from `at` until `until` (0: until the incident ends).
+    `place` is what it is about; it is attested evidence from `at` until `until` (0: until the incident ends). `by` is
+    the role that gave it (empty: kept before that was written down).
     """
 
     place: Place
     answer: str
     at: float
     until: float = 0.0
+    by: str = ""
+
+    @property
+    def side(self) -> str:
+        """Whose word it is: `office`, or `school`."""
+        return "office" if self.by == "office" else "school"
 
 
 class SchoolSeen(msgspec.Struct, frozen=True, kw_only=True):

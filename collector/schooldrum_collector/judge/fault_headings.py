@@ -26,6 +26,7 @@ WHAT: dict[str, Words] = {
     "lan": Words("mất mạng nội bộ", "local network lost"),
     "lan_in_part": Words("{machines}/{on} máy mất mạng nội bộ", "{machines} of {on} PCs have lost the local network"),
     "internet": Words("mất Internet", "Internet lost"),
+    "internet_lines": Words("mất Internet, cả {lines} đường", "Internet lost, all {lines} lines"),
     "second_line": Words(
         "mất Internet {line} (nhà mạng {provider})", "{line} Internet line lost (provider {provider})"
     ),

@@ -6,6 +6,12 @@ Fields are counts and names of a fault's evidence: `{machines}`, `{provider}`.
 from schooldrum_collector.judge.fault import Degree, Verdict
 from schooldrum_collector.judge.posture_words import Words
 
+SIDES: dict[str, Words] = {
+    "school": Words("trường", "the school"),
+    "office": Words("Sở, phòng", "the office"),
+}
+"""Whose word something is, where nobody measured it."""
+
 DEGREES: dict[Degree, Words] = {
     Degree.FOUND: Words("Xác định", "Found"),
     Degree.PROBABLE: Words("Rất có thể", "Probably"),
@@ -39,6 +45,7 @@ CAUSES: dict[Verdict, Words] = {
 """How each is named among several that remain possible."""
 
 WHERE: dict[str, Words] = {
+    "power_attested": Words("mất điện ({said} xác nhận)", "power cut (confirmed by {said})"),
     "room_silent": Words("bộ chia mạng (switch) hoặc điện của phòng", "the room's switch or its power"),
     "rooms_silent": Words("mạng nội bộ, hoặc điện của các phòng này", "the local network, or these rooms' power"),
     "captive": Words(
@@ -80,12 +87,12 @@ EVIDENCE: dict[str, Words] = {
         "{machines} PCs in {rooms} rooms stopped reporting together, none shut down normally.",
     ),
     "silent_with_power": Words(
-        "{machines} máy ở {rooms} phòng ngừng gửi số liệu cùng lúc; trường cho biết vẫn có điện.",
-        "{machines} PCs in {rooms} rooms stopped reporting together; the school says that power is on.",
+        "{machines} máy ở {rooms} phòng ngừng gửi số liệu cùng lúc; {said} cho biết vẫn có điện.",
+        "{machines} PCs in {rooms} rooms stopped reporting together; {said} says that power is on.",
     ),
     "power_attested": Words(
-        "{machines} máy ở {rooms} phòng ngừng gửi số liệu cùng lúc; trường cho biết mất điện.",
-        "{machines} PCs in {rooms} rooms stopped reporting together; the school says that power is cut.",
+        "{machines} máy ở {rooms} phòng ngừng gửi số liệu cùng lúc; {said} cho biết mất điện.",
+        "{machines} PCs in {rooms} rooms stopped reporting together; {said} says that power is cut.",
     ),
     "power_woke": Words(
         "{machines} máy ở {rooms} phòng ngừng cùng lúc, không đo được gì, và khi có lại đều vừa khởi động.",

@@ -7,7 +7,6 @@ line, fifty thousand machines are found to be late in the same second, most of t
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Protocol
 
 from schooldrum_collector.judge.expecting import CalendarRegister
 from schooldrum_collector.judge.presence import (
@@ -19,29 +18,9 @@ from schooldrum_collector.judge.presence import (
     State,
     bounded_beat,
 )
-from schooldrum_collector.judge.standing import HeardMachine, expected
+from schooldrum_collector.judge.standing import HeardMachine, RegisteredMachine, expected
 
 _STRIDE_SECONDS = 900.0
-
-
-class Counted(Protocol):
-    """A machine's record, with the id under which what was heard of it is known."""
-
-    @property
-    def id(self) -> str:
-        """Its id."""
-
-    @property
-    def state(self) -> str:
-        """The register's word: active pending retired."""
-
-    @property
-    def school(self) -> str:
-        """Its school's code."""
-
-    @property
-    def path(self) -> str:
-        """Its room's `CODE/SITE/ROOM`."""
 
 
 def headcount(
@@ -102,7 +81,7 @@ def _still_expected(missed: Iterable[float], expected_until: ExpectedUntil, now:
 
 def states_of(
     register: CalendarRegister,
-    machines: Iterable[Counted],
+    machines: Iterable[RegisteredMachine],
     known: Mapping[str, HeardMachine],
     hearing: Hearing,
     now: float,

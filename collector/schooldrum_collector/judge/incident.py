@@ -75,15 +75,29 @@ class Acknowledged(msgspec.Struct, frozen=True, kw_only=True):
     by: str
 
 
+class Pause(msgspec.Struct, frozen=True):
+    """From `begin` until `end` (epoch seconds) all was well, before it came back.
+
+    `begin` was the end of a round, known to `error` seconds, by measurements of the place itself where `measured`.
+    """
+
+    begin: float
+    end: float
+    error: float = 0.0
+    measured: bool = False
+
+
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """A dated fault.
 
     `opened` and `closed` are when the collector noticed begin and end (0: not yet); `began` and `ended` when they were,
     known to `began_error` and `ended_error` seconds, by measurements of the place itself where `…_measured`.
     `seen` is when a fault of it was last seen, `calm` since when none is while its machines are heard (0: it is seen).
-    `told` is when it was announced (0: never, and then nobody gets its end), `told_place` as what place. `parent` is
-    the number of the incident that holds it down. `schools` are codes of the schools it concerns; `rounds` how often it
-    came back. `planned`: it was told as part of a maintenance window.
+    `told` is when it was announced (0: never, and then nobody gets its end), `told_place`, `told_kind` and
+    `told_severity` as what. `parent` is the number of the incident that holds it down. `schools` are codes of the
+    schools it concerns; `rounds` how often it came back, `pauses` when it was away in between. `planned`: it was told
+    as part of a maintenance window. `excused` is the answer (judge.incident_acts) by which it ended without anybody
+    being heard: its place was closed.
     """
 
     number: int
@@ -111,8 +125,12 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     told: float = 0.0
     parent: int = 0
     rounds: int = 0
+    pauses: tuple[Pause, ...] = ()
     planned: bool = False
+    excused: str = ""
     told_place: Place | None = None
+    told_kind: Kind | None = None
+    told_severity: Severity | None = None
     acknowledged: Acknowledged | None = None
 
     @property
@@ -176,7 +194,7 @@ IN_A_SCHOOL = frozenset({Level.MACHINE, Level.ROOM, Level.SITE, Level.SCHOOL})
 _SIZES = {Level.MACHINE: 0, Level.ROOM: 1, Level.SITE: 2, Level.SCHOOL: 3, Level.SERVICE: 4}
 _LARGEST = 5
 _NO_LINE = frozenset({What.SEEN, What.CALMING})
-_QUIET_FIELDS = frozenset({"seen", "calm", "evidence", "blamed"})
+_QUIET_FIELDS = frozenset({"seen", "calm", "evidence", "blamed", "pauses"})
 """Fields that change often and say nothing by themselves: they stand in the incident, not in its events."""
 
 
@@ -197,6 +215,36 @@ def severity_of(fault: Fault) -> Severity:
     if fault.kind is Kind.SERVICE or fault.place.level is Level.SERVICE:
         return Severity.INFORMATION
     return Severity.ACTION
+
+
+def made(fault: Fault, number: int, now: float, *, schools: tuple[str, ...], parent: int = 0) -> Incident:
+    """A new incident of this number, open, as the fault tells of it at `now`; announced to nobody yet."""
+    return Incident(
+        number=number,
+        place=fault.place,
+        kind=fault.kind,
+        target=fault.target,
+        verdict=fault.verdict,
+        degree=fault.degree,
+        first=Opening(
+            place=fault.place,
+            verdict=fault.verdict,
+            degree=fault.degree,
+            began=fault.began,
+            error=fault.error,
+            measured=fault.measured,
+        ),
+        opened=now,
+        began=fault.began,
+        began_error=fault.error,
+        began_measured=fault.measured,
+        evidence=fault.evidence,
+        severity=severity_of(fault),
+        schools=schools,
+        blamed=fault.blamed[:MACHINES_NAMED],
+        seen=now,
+        parent=parent,
+    )
 
 
 def step(before: Incident | None, after: Incident, what: What, at: float, *, by: str = "", reason: str = "") -> Step:

@@ -62,7 +62,7 @@ def answered(incident: Incident, answer: str, now: float, by: str, zone: str) ->
     explains = answer in NO_FAULT
     # A school that is closed is so as a whole, whatever part of it was missed.
     place = Place(Level.SCHOOL, incident.school) if answer == CLOSED and incident.school else incident.place
-    given = Answer(place=place, answer=answer, at=now, until=_midnight(now, zone) if explains else 0.0)
+    given = Answer(place=place, answer=answer, at=now, until=_midnight(now, zone) if explains else 0.0, by=by)
     event = Event(number=incident.number, at=now, what=What.ANSWERED, by=by, after={"answer": answer})
     return given, event, withdrawn(incident, now, by, answer) if explains else None
 

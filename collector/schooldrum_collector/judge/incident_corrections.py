@@ -5,8 +5,19 @@ from collections.abc import Iterable
 import msgspec
 
 from schooldrum_collector.judge.fault import Degree, Fault, Verdict
-from schooldrum_collector.judge.incident import IN_A_SCHOOL, MACHINES_NAMED, Incident, State, Step, What, size, step
-from schooldrum_collector.judge.incident_likeness import RANK, is_again
+from schooldrum_collector.judge.incident import (
+    IN_A_SCHOOL,
+    MACHINES_NAMED,
+    Incident,
+    State,
+    Step,
+    What,
+    made,
+    size,
+    step,
+)
+from schooldrum_collector.judge.incident_likeness import RANK, is_again, may_be_one_cause
+from schooldrum_collector.judge.incident_spells import with_pause, without_last_round
 
 SAME_BEGIN_SECONDS = 300.0
 """Faults of nested places that began within this time (and their errors) have one cause."""
@@ -15,6 +26,17 @@ SAME_BEGIN_SECONDS = 300.0
 def one_cause(incident: Incident, fault: Fault) -> bool:
     """Whether an incident and a fault of a place inside or around it began together."""
     return abs(incident.began - fault.began) <= SAME_BEGIN_SECONDS + incident.began_error + fault.error
+
+
+def was_part_of(incident: Incident, fault: Fault, whole: Incident) -> bool:
+    """Whether an incident that is over was a part of one of many schools, and the fault began after that was over."""
+    return (
+        whole.state is State.CLOSED
+        and whole.place.level not in IN_A_SCHOOL
+        and incident.school in whole.schools
+        and fault.began > max(incident.ended, whole.ended)
+        and one_cause(incident, whole.fault)
+    )
 
 
 def corrected(incident: Incident, fault: Fault, now: float) -> tuple[Step, ...]:
@@ -27,7 +49,10 @@ def corrected(incident: Incident, fault: Fault, now: float) -> tuple[Step, ...]:
     changed = incident
     surer = RANK[fault.degree] >= RANK[incident.degree]
     other = (fault.verdict, fault.degree) != (incident.verdict, incident.degree)
-    if surer and other and not (fault.verdict is Verdict.UNKNOWN and incident.verdict is not Verdict.UNKNOWN):
+    # Whoever tapped the wrong answer has given the right one since.
+    taken_back = (incident.evidence.word, fault.evidence.word) == ("power_attested", "silent_with_power")
+    known = fault.verdict is Verdict.UNKNOWN and incident.verdict is not Verdict.UNKNOWN
+    if (surer and other and not known) or taken_back:
         changed = msgspec.structs.replace(
             changed, verdict=fault.verdict, degree=fault.degree, evidence=fault.evidence, seen=max(now, changed.seen)
         )
@@ -125,6 +150,36 @@ def revised(
     return (first, *corrected(moved, best, now))
 
 
+def parted(incident: Incident, faults: Iterable[Fault], now: float, number: int) -> tuple[Step, ...]:
+    """The last round of an incident that is over, as one of its own (`number`), where it was of another kind.
+
+    `faults` are those of its school at moments inside its span, with all that is known today.
+    """
+    if incident.state is not State.CLOSED or not incident.pauses:
+        return ()
+    again = incident.pauses[-1].begin
+    sure = [
+        fault
+        for fault in faults
+        if (fault.place, fault.kind, fault.target) == (incident.place, incident.kind, incident.target)
+        and fault.degree is not Degree.UNKNOWN
+    ]
+    before = max((fault for fault in sure if fault.began + fault.error < again), key=_worth, default=None)
+    after = max((fault for fault in sure if fault.began + fault.error >= again), key=_worth, default=None)
+    if before is None or after is None or may_be_one_cause(before, after):
+        return ()
+    past = msgspec.structs.replace(
+        made(after, number, now, schools=incident.schools),
+        state=State.CLOSED,
+        closed=incident.closed,
+        ended=max(incident.ended, after.began),
+        ended_error=incident.ended_error,
+        ended_measured=incident.ended_measured,
+    )
+    first = without_last_round(incident, incident.closed)
+    return (step(incident, first, What.CORRECTED, now), step(None, past, What.RECORDED, now))
+
+
 def _already(incident: Incident, fault: Fault, known: Iterable[Incident]) -> Incident | None:
     """The oldest other incident that is this fault, or that came back as it."""
     same = [
@@ -149,7 +204,7 @@ def _part_of(incident: Incident, whole: Incident, fault: Fault, now: float) -> t
         return (first,)
     known = fault.ended is not None
     longer = msgspec.structs.replace(
-        whole,
+        with_pause(whole, fault.began),
         ended=fault.ended if fault.ended is not None else incident.ended,
         ended_error=fault.error if known else incident.ended_error,
         ended_measured=fault.measured if known else incident.ended_measured,

@@ -9,6 +9,8 @@ RANK = {Degree.UNKNOWN: 0, Degree.PROBABLE: 1, Degree.FOUND: 2}
 """How sure a degree is."""
 _HEARD = frozenset({Verdict.DNS, Verdict.NATIONAL, Verdict.INTERNATIONAL})
 _INSIDE = frozenset({Verdict.LAN, Verdict.ROOM})
+_AT_SCHOOL = frozenset({Verdict.MACHINE, Verdict.ROOM, Verdict.LAN})
+_SIDES = frozenset({"power", "inside", "outside"})
 _NEAR = ("switch", "gateway")
 
 
@@ -18,12 +20,45 @@ def weight(fault: Fault) -> tuple[bool, int, float]:
 
 
 def is_again(incident: Incident, fault: Fault) -> bool:
-    """Whether this fault is an incident that is over: it came back soon, or it is that very one."""
+    """Whether this fault is an incident that is over: it came back soon, of the same kind, or it is that very one."""
     if incident.state is State.WITHDRAWN:
         return fault.began <= incident.closed
     if abs(fault.began - incident.began) <= fault.error + incident.began_error:
         return True
-    return incident.began - FLAPPING_SECONDS <= fault.began <= incident.ended + FLAPPING_SECONDS
+    if not incident.began - FLAPPING_SECONDS <= fault.began <= incident.ended + FLAPPING_SECONDS:
+        return False
+    return fault.began <= incident.ended or may_be_one_cause(incident, fault)
+
+
+def is_another_round(incident: Incident, fault: Fault) -> bool:
+    """Whether an open incident that came back turns out to have been over: what came back is of another kind."""
+    return (
+        incident.state is State.OPEN
+        and bool(incident.pauses)
+        and fault.degree is not Degree.UNKNOWN
+        and fault.began + fault.error >= incident.pauses[-1].begin
+        and not may_be_one_cause(incident, fault)
+    )
+
+
+def may_be_one_cause(one: Incident | Fault, other: Incident | Fault) -> bool:
+    """Whether what is wrong may be of one kind: power, something inside the school, or something outside it.
+
+    What nobody knows may be whatever its evidence leaves possible.
+    """
+    return bool(_sides(one) & _sides(other))
+
+
+def _sides(one: Incident | Fault) -> frozenset[str]:
+    if one.verdict is not Verdict.UNKNOWN:
+        return frozenset({_side(one.verdict)})
+    return frozenset(map(_side, one.evidence.causes)) or _SIDES
+
+
+def _side(verdict: Verdict) -> str:
+    if verdict is Verdict.POWER:
+        return "power"
+    return "inside" if verdict in _AT_SCHOOL else "outside"
 
 
 def explains(around: Incident | Fault, inside: Incident | Fault) -> bool:
@@ -42,3 +77,13 @@ def explains(around: Incident | Fault, inside: Incident | Fault) -> bool:
         # The last of those who went with a line are silent for a while after the first are back.
         return inside.place.path in around.blamed
     return around.kind is inside.kind and around.target in {"", inside.target}
+
+
+def is_of_all_lines(whole: Incident | Fault, one_line: Incident | Fault) -> bool:
+    """Whether the first is an outage of a place in which nobody is heard, and the second the loss of a line there."""
+    return (
+        whole.kind is Kind.OUTAGE
+        and whole.verdict not in _HEARD
+        and one_line.kind is Kind.SECOND_LINE
+        and whole.place == one_line.place
+    )

@@ -8,6 +8,18 @@ from schooldrum_collector.judge.fault import Fault, Level, Place
 from schooldrum_collector.judge.incident import IN_A_SCHOOL, size
 
 SKIP, MUTE, COSMETIC = "skip", "mute", "cosmetic"
+_LOUDEST_FIRST = ("", COSMETIC, MUTE, SKIP)
+
+
+class Excuse(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a machine's silence is nothing to mend: `why` is an answer (judge.incident_acts).
+
+    It speaks of what began between `begin` and `end` (epoch seconds).
+    """
+
+    begin: float
+    end: float
+    why: str
 
 
 class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,7 +29,8 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
     collector itself listens, and online. `grace`: it has not listened long enough to miss anybody. `rooms` says for
     each machine id its `CODE/SITE/ROOM`, `areas` for each school its area, `beats` for each school its longest beat.
     `maintained` says how places under maintenance are treated: `skip` (not judged), `mute` (not told), `cosmetic`
-    (told as planned). `next_number` is the first number nobody has had.
+    (told as planned). `excused` are ids of machines whose silence a person has explained. `next_number` is the first
+    number nobody has had.
     """
 
     next_number: int
@@ -28,14 +41,21 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
     areas: Mapping[str, str] = {}
     beats: Mapping[str, int] = {}
     maintained: Mapping[Place, str] = {}
+    excused: Mapping[str, Excuse] = {}
 
 
 def _area_holds(area: str, child: str) -> bool:
     return not area or child == area or child.startswith(f"{area}/")
 
 
-def treatment(there: Circumstances, place: Place) -> str:
-    """How maintenance treats this place: by its own window, or that of a place around it; empty where there is none."""
+def treatment(there: Circumstances, place: Place, schools: Sequence[str] = ()) -> str:
+    """How maintenance treats this place: by its own window, or that of a place around it; empty where there is none.
+
+    A place of many `schools` is treated as they are, where all of them are under maintenance; the loudest of them wins.
+    """
+    if place.level not in IN_A_SCHOOL:
+        each = {treatment(there, Place(Level.SCHOOL, code)) for code in schools}
+        return "" if not each else min(each, key=_LOUDEST_FIRST.index)
     for around, treated in there.maintained.items():
         if around == place or holds(there, around, (), place, schools_of_place(there, place)):
             return treated

@@ -3,31 +3,45 @@
 A fault is what evidence says at one moment; an incident is one cause with one number. Its key is place, kind and target
 while it is open; within a quarter of an hour after its end, or with the same begin, the same key is the same incident.
 It closes when no fault of it is judged any more and one of its machines is heard: not being judged (night, the
-collector's own gap) ends nothing.
+collector's own gap) ends nothing. What rests on silence alone is over too where a person has explained that silence:
+of a day that is closed it is withdrawn, and what began before that day has ended nobody knows when.
 """
 
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from schooldrum_collector.judge.fault import Fault, Kind, Level, Place
+from schooldrum_collector.judge.excuses import excuse_of, is_within
+from schooldrum_collector.judge.fault import Fault, Kind
 from schooldrum_collector.judge.incident import (
     IN_A_SCHOOL,
     MACHINES_NAMED,
     Incident,
-    Opening,
     Severity,
     State,
     Step,
     What,
+    made,
     severity_of,
     size,
     step,
 )
+from schooldrum_collector.judge.incident_acts import withdrawn
 from schooldrum_collector.judge.incident_corrections import corrected, one_cause
-from schooldrum_collector.judge.incident_likeness import FLAPPING_SECONDS, explains, is_again, weight
-from schooldrum_collector.judge.incident_places import COSMETIC, MUTE, SKIP, Circumstances, holds, schools_of, treatment
-from schooldrum_collector.judge.own_line import is_own_line
+from schooldrum_collector.judge.incident_ends import is_back
+from schooldrum_collector.judge.incident_likeness import FLAPPING_SECONDS, is_another_round, weight
+from schooldrum_collector.judge.incident_matching import grown_into, holder_of, inside_of, narrowed_to, same_as
+from schooldrum_collector.judge.incident_places import (
+    COSMETIC,
+    MUTE,
+    SKIP,
+    Circumstances,
+    Excuse,
+    schools_of,
+    treatment,
+)
+from schooldrum_collector.judge.incident_spells import with_pause, without_last_round
+from schooldrum_collector.judge.incident_telling import loudness
 
 UNHEARD_BEATS = 2
 """So many beats may pass between a way that works again and the report that tells of it."""
@@ -62,11 +76,25 @@ def advance(
     no step.
     """
     one_each = {(fault.place, fault.kind, fault.target): fault for fault in sorted(faults, key=weight)}
-    in_place = sorted(one_each.values(), key=lambda one: (-size(one.place.level), one.began, one.place, one.kind))
+    # Of places as large as each other the one with the most schools first: it is the one that may be urgent.
+    in_place = sorted(
+        one_each.values(),
+        key=lambda one: (
+            -size(one.place.level),
+            -one.evidence.counts.get("schools", 0),
+            one.began,
+            one.place,
+            one.kind,
+        ),
+    )
     steps: list[Step] = []
     for _ in range(_ROUNDS):
         round_ = _Round(known, now, circumstances)
-        present = [fault for fault in in_place if treatment(circumstances, fault.place) != SKIP]
+        present = [
+            fault
+            for fault in in_place
+            if treatment(circumstances, fault.place, schools_of(circumstances, fault)) != SKIP
+        ]
         for fault in present:
             round_.take(fault, present)
         round_.end_unseen()
@@ -98,29 +126,23 @@ class _Round:
         return [incident for incident in self._known.values() if incident.state is State.OPEN]
 
     def _holder(self, fault: Fault, schools: Sequence[str]) -> Incident | None:
-        """The open incident of a larger place that explains this fault: one of the school itself before all others."""
-        around = [
-            incident
-            for incident in self._open()
-            if explains(incident, fault) and holds(self._there, incident.place, incident.schools, fault.place, schools)
-        ]
-        return max(
-            around,
-            key=lambda one: (one.place.level in IN_A_SCHOOL, size(one.place.level), -one.number),
-            default=None,
-        )
+        return holder_of(fault, schools, self._open(), self._there)
 
     # Faults
 
     def take(self, fault: Fault, present: Sequence[Fault]) -> None:
         """One fault, after those of larger places."""
         schools = schools_of(self._there, fault)
-        same = self._same(fault)
+        same = same_as(fault, self._known.values())
+        if same is not None and is_another_round(same, fault):
+            self._put(same, without_last_round(same, self._now), What.CLOSED)
+            same = None
         # What is over already says nothing of where the rest of it lies now.
         if same is None and fault.ended is None:
-            other = self._narrowed(fault, schools, present)
+            unseen = [incident for incident in self._open() if incident.number not in self._seen]
+            other = narrowed_to(fault, schools, present, unseen, self._there)
             if other is None and fault.place.level in IN_A_SCHOOL:
-                other = self._grown(fault, schools)
+                other = grown_into(fault, schools, self._open(), self._there, self._now)
             same = self._rescope(other, fault, schools) if other is not None else None
         if same is not None:
             self._meet(same, fault, schools)
@@ -132,58 +154,11 @@ class _Round:
             self._begin(fault, schools, holder)
         # Else it is a part of an incident of the same school, which has been told.
 
-    def _same(self, fault: Fault) -> Incident | None:
-        """The incident that this fault is: open, over for less than a quarter of an hour, or with this very begin."""
-        alike = [
-            incident
-            for incident in self._known.values()
-            if (incident.place, incident.kind, incident.target) == (fault.place, fault.kind, fault.target)
-            and incident.state is not State.ABSORBED
-        ]
-        live = [incident for incident in alike if incident.state is State.OPEN]
-        if live:
-            return live[0]
-        over = [incident for incident in alike if is_again(incident, fault)]
-        return max(over, key=lambda incident: incident.number, default=None)
-
-    def _narrowed(self, fault: Fault, schools: Sequence[str], present: Sequence[Fault]) -> Incident | None:
-        """An open incident of a larger place of the school that turns out to be this fault alone."""
-        here = {(one.place, one.kind, one.target) for one in present}
-        for incident in sorted(self._open(), key=lambda one: (-size(one.place.level), one.number)):
-            outside = set(incident.blamed).difference(fault.blamed)
-            if (
-                incident.number not in self._seen
-                and incident.place.level in IN_A_SCHOOL
-                and incident.kind is fault.kind
-                and fault.place.level is not Level.MACHINE
-                and (incident.place, incident.kind, incident.target) not in here
-                and holds(self._there, incident.place, incident.schools, fault.place, schools)
-                and not outside & self._there.alive
-                and one_cause(incident, fault)
-            ):
-                return incident
-        return None
-
-    def _grown(self, fault: Fault, schools: Sequence[str]) -> Incident | None:
-        """The oldest open incident inside the fault's place that began with it: it has grown, and keeps its number."""
-        inside = [
-            incident
-            for incident in self._inside(fault.place, schools, fault)
-            if incident.kind is fault.kind and one_cause(incident, fault)
-        ]
-        return min(inside, key=lambda incident: (incident.told == 0, incident.number), default=None)
-
-    def _inside(self, place: Place, schools: Sequence[str], fault: Fault) -> list[Incident]:
-        return [
-            incident
-            for incident in self._open()
-            if explains(fault, incident) and holds(self._there, place, schools, incident.place, incident.schools)
-        ]
-
     def _rescope(self, incident: Incident, fault: Fault, schools: tuple[str, ...]) -> Incident:
         moved = msgspec.structs.replace(
             incident,
             place=fault.place,
+            kind=fault.kind,
             target=fault.target,
             schools=schools,
             verdict=fault.verdict,
@@ -198,10 +173,13 @@ class _Round:
         """A fault of an incident that is known."""
         self._seen.add(incident.number)
         if incident.state is State.WITHDRAWN:
+            if incident.excused and fault.ended is None and excuse_of(incident, self._there) is None:
+                # What explained it was taken back.
+                self._reopen(incident, fault)
             return
         if incident.state is State.CLOSED:
             if fault.ended is None:
-                incident = self._reopen(incident)
+                incident = self._reopen(incident, fault)
             else:
                 for one in corrected(incident, fault, self._now):
                     self._put(self._known[incident.number], one.incident, one.what)
@@ -212,13 +190,19 @@ class _Round:
         if fault.ended is not None:
             self._calm_down(incident, fault.ended, fault.error, measured=fault.measured)
         elif incident.calm:
-            self._put(incident, _unended(incident, seen=self._now), What.SEEN)
+            back = with_pause(incident, min(fault.began, self._now))
+            self._put(incident, _unended(back, seen=self._now), What.SEEN)
         elif self._now - incident.seen >= SEEN_SECONDS:
             self._put(incident, msgspec.structs.replace(incident, seen=self._now), What.SEEN)
 
-    def _reopen(self, incident: Incident) -> Incident:
+    def _reopen(self, incident: Incident, fault: Fault) -> Incident:
         again = msgspec.structs.replace(
-            _unended(incident, seen=self._now), state=State.OPEN, closed=0.0, parent=0, rounds=incident.rounds + 1
+            _unended(with_pause(incident, min(fault.began, self._now)), seen=self._now),
+            state=State.OPEN,
+            closed=0.0,
+            parent=0,
+            rounds=incident.rounds + 1,
+            excused="",
         )
         return self._put(incident, again, What.REOPENED)
 
@@ -246,38 +230,13 @@ class _Round:
 
     def _made(self, fault: Fault, schools: tuple[str, ...], holder: Incident | None) -> Incident:
         number, self.next_number = self.next_number, self.next_number + 1
-        return Incident(
-            number=number,
-            place=fault.place,
-            kind=fault.kind,
-            target=fault.target,
-            verdict=fault.verdict,
-            degree=fault.degree,
-            first=Opening(
-                place=fault.place,
-                verdict=fault.verdict,
-                degree=fault.degree,
-                began=fault.began,
-                error=fault.error,
-                measured=fault.measured,
-            ),
-            opened=self._now,
-            began=fault.began,
-            began_error=fault.error,
-            began_measured=fault.measured,
-            evidence=fault.evidence,
-            severity=severity_of(fault),
-            schools=schools,
-            blamed=fault.blamed[:MACHINES_NAMED],
-            seen=self._now,
-            parent=holder.number if holder else 0,
-        )
+        return made(fault, number, self._now, schools=schools, parent=holder.number if holder else 0)
 
     def _record(self, fault: Fault, ended: float, schools: tuple[str, ...], holder: Incident | None) -> None:
         """A fault that was over before anybody knew of it: kept, and told to nobody."""
         if ended - fault.began < SHORTEST_PAST_SECONDS or holder is not None:
             return
-        made = msgspec.structs.replace(
+        past = msgspec.structs.replace(
             self._made(fault, schools, None),
             state=State.CLOSED,
             closed=self._now,
@@ -285,8 +244,8 @@ class _Round:
             ended_error=fault.error,
             ended_measured=fault.measured,
         )
-        self._put(None, made, What.RECORDED)
-        self._seen.add(made.number)
+        self._put(None, past, What.RECORDED)
+        self._seen.add(past.number)
 
     # Parents, children, telling
 
@@ -294,7 +253,7 @@ class _Round:
         """What is open inside an open incident is a part of it."""
         if parent.state is not State.OPEN or fault.ended is not None:
             return
-        for child in self._inside(parent.place, parent.schools, fault):
+        for child in inside_of(parent.place, parent.schools, fault, self._open(), self._there):
             if child.number == parent.number:
                 continue
             if parent.place.level not in IN_A_SCHOOL:
@@ -321,18 +280,28 @@ class _Round:
         """Announces what may be announced and has not been."""
         if incident.told or incident.parent or incident.severity is Severity.DIGEST or incident.calm:
             return incident
-        treated = treatment(self._there, incident.place)
+        treated = treatment(self._there, incident.place, incident.schools)
         if treated == MUTE:
             return incident
         planned = treated == COSMETIC
+        severity = Severity.INFORMATION if planned else self._loudness(incident)
         told = msgspec.structs.replace(
             incident,
             told=self._now,
             told_place=incident.place,
+            told_kind=incident.kind,
+            told_severity=severity,
             planned=planned,
-            severity=Severity.INFORMATION if planned else incident.severity,
+            severity=severity,
         )
         return self._put(incident, told, What.TOLD)
+
+    def _loudness(self, incident: Incident) -> Severity:
+        severity, narrower = loudness(incident, self._known.values(), self._now)
+        for one in narrower:
+            # No person has been told of it yet.
+            self._put(one, msgspec.structs.replace(one, severity=Severity.ACTION), What.CORRECTED)
+        return severity
 
     # Ends
 
@@ -366,9 +335,9 @@ class _Round:
 
     def _end(self, incident: Incident) -> None:
         schools = frozenset(incident.schools)
-        if not schools & self._there.judged or treatment(self._there, incident.place) == SKIP:
+        if not schools & self._there.judged or treatment(self._there, incident.place, incident.schools) == SKIP:
             return
-        back = self._is_back(incident)
+        back = is_back(incident, self._there)
         if back or (incident.calm and incident.ended_measured):
             # Those who are heard again may have been well for as long as a PC waits before it tries again.
             shows = _LOSS_SHOWS_BEATS if incident.kind is Kind.LOSS else 0
@@ -376,32 +345,19 @@ class _Round:
             self._calm_down(incident, self._now, max(waited, self._now - incident.seen), measured=False)
         elif incident.calm:
             self._put(incident, _unended(incident, seen=incident.seen), What.SEEN)
+        elif (excuse := excuse_of(incident, self._there)) is not None:
+            self._end_excused(incident, excuse)
         elif self._now - incident.seen > LOST_SECONDS:
             self._close(incident, incident.seen, self._now - incident.seen, measured=False)
 
-    def _is_back(self, incident: Incident) -> bool:
-        """Whether machines of it are heard: of those blamed, in the first minutes of listening at least half.
-
-        Of an incident that blames schools and no machines: whether somebody is heard in half of its schools.
-        """
-        if incident.blamed:
-            back = sum(machine in self._there.alive for machine in incident.blamed)
-            return 2 * back >= len(incident.blamed) if self._there.grace else back > 0
-        heard = {
-            code
-            for machine, room in self._there.rooms.items()
-            if machine in self._there.alive
-            and holds(
-                self._there,
-                incident.place,
-                incident.schools,
-                Place(Level.MACHINE, machine),
-                ((code := room.partition("/")[0]),),
-            )
-        }
-        # Where the collector was deaf, its first minutes of listening are those in which it hears them again.
-        can_tell = not self._there.grace or is_own_line(incident)
-        return can_tell and bool(heard) and 2 * len(heard) >= len(incident.schools)
+    def _end_excused(self, incident: Incident, excuse: Excuse) -> None:
+        """Its silence is explained: it was no incident, or it went on until nobody was to be heard any more."""
+        marked = msgspec.structs.replace(incident, excused=excuse.why)
+        if not is_within(incident, excuse):
+            self._close(marked, incident.seen, self._now - incident.seen, measured=False)
+        elif (gone := withdrawn(marked, self._now, "collector", excuse.why)) is not None:
+            self.steps.append(gone)
+            self._known[incident.number] = gone.incident
 
     def _calm_down(self, incident: Incident, ended: float, error: float, *, measured: bool) -> None:
         """The fault is gone: over once that has lasted."""

@@ -7,7 +7,6 @@ import msgspec
 
 MAIN_LINE = "main"
 SECOND_LINE = "second"
-LINE_CODES = (MAIN_LINE, SECOND_LINE)
 MOST_NETWORKS = 16
 
 

@@ -13,6 +13,7 @@ from schooldrum_collector.judge.calendar import Window
 from schooldrum_collector.judge.expecting import CALENDARS, CalendarRegister
 from schooldrum_collector.judge.fault import Kind, Level, Verdict
 from schooldrum_collector.judge.incident import Incident, State
+from schooldrum_collector.judge.incident_spells import stretches
 
 SPANS = {"1d": 86400.0, "7d": 7 * 86400.0, "30d": 30 * 86400.0}
 """The windows that end now, in seconds, by their names in Prometheus' own words."""
@@ -63,58 +64,90 @@ def holds_whole_school(incident: Incident) -> bool:
     return incident.kind is Kind.OUTAGE and incident.place.level in _WHOLE and incident.verdict in _WITHOUT_INTERNET
 
 
+def costs_lessons(incident: Incident) -> bool:
+    """Whether lessons do without something because of it: one PC, a poor or a second line, a mute PC are not that."""
+    return incident.kind in _COSTLY and incident.place.level is not Level.MACHINE
+
+
 def lost_time(register: CalendarRegister, incidents: Iterable[Incident], now: float) -> dict[str, Lost]:
     """What schools lost in each span before `now` (epoch seconds), by code; schools that lost nothing are not in it.
 
-    One PC's fault costs no lesson; what a larger incident holds down, what was announced as maintenance and what was
-    withdrawn costs nothing of its own. Times that overlap count once for each group.
+    One PC's fault costs no lesson; what was announced as maintenance and what was withdrawn costs nothing, and what a
+    larger incident holds down nothing of its own: it says how long its school was a part of that. Times that overlap
+    count once, for whoever comes first of those who can act (the order of Group).
     """
-    lessons: dict[tuple[str, Group], list[Window]] = {}
+    lessons: dict[str, dict[Group, list[Window]]] = {}
     internet: dict[str, list[Window]] = {}
-    for incident in incidents:
-        if not _costs(incident):
+    costly = [one for one in incidents if costs_lessons(one)]
+    for incident, code, went_on in _by_school(costly, now):
+        times = [one for one in went_on if one.end > max(one.begin, now - LONGEST_SPAN_SECONDS)]
+        if code not in register.schools or not times:
             continue
-        went_on = Window(incident.began, min(now, incident.ended) if incident.ended else now)
-        if went_on.end <= max(went_on.begin, now - LONGEST_SPAN_SECONDS):
-            continue
-        for code in incident.schools:
-            if code not in register.schools:
-                continue
-            lessons.setdefault((code, group_of(incident.verdict)), []).extend(
-                _lessons(register, incident, code, went_on, now)
-            )
-            if holds_whole_school(incident):
-                internet.setdefault(code, []).append(went_on)
+        lessons.setdefault(code, {}).setdefault(group_of(incident.verdict), []).extend(
+            _lessons(register, incident, code, times, since=now - LONGEST_SPAN_SECONDS)
+        )
+        if holds_whole_school(incident):
+            internet.setdefault(code, []).extend(times)
     return _summed(lessons, internet, now)
 
 
-def _costs(incident: Incident) -> bool:
-    return (
-        incident.kind in _COSTLY
-        and incident.place.level is not Level.MACHINE
-        and incident.state not in {State.WITHDRAWN, State.ABSORBED}
-        and not incident.parent
-        and not incident.planned
-    )
+def lessons_by_school(register: CalendarRegister, incidents: Iterable[Incident], now: float) -> dict[str, float]:
+    """Seconds of lessons that each school has lost by these incidents together, by code; times that overlap count once.
+
+    Parts of an incident of many schools that are given beside it say how long each school was a part of it. Of an
+    incident that is asked about alone it is what it took by itself, whatever holds it.
+    """
+    found: dict[str, list[Window]] = {}
+    for incident, code, times in _by_school(incidents, now, every=True):
+        if code in register.schools:
+            found.setdefault(code, []).extend(_lessons(register, incident, code, times, since=0.0))
+    return {code: sum(one.end - one.begin for one in _joined(windows)) for code, windows in sorted(found.items())}
+
+
+def _by_school(
+    incidents: Iterable[Incident], now: float, *, every: bool = False
+) -> Iterable[tuple[Incident, str, list[Window]]]:
+    """When each incident went on in each of its schools; what a larger one holds by itself too where `every`."""
+    known = [one for one in incidents if one.place.level is not Level.MACHINE]
+    parts: dict[tuple[int, Kind, str], list[Incident]] = {}
+    for one in known:
+        if one.parent and one.place.level in {Level.SITE, Level.SCHOOL} and one.state is not State.ABSORBED:
+            parts.setdefault((one.parent, one.kind, one.school), []).append(one)
+    for one in known:
+        if one.state is State.WITHDRAWN or one.planned or (not every and (one.parent or one.state is State.ABSORBED)):
+            continue
+        for code in one.schools:
+            # A school that was back early, or that said it was closed, has not lost what the others have.
+            own = parts.get((one.number, one.kind, code), [one])
+            there = [part for part in own if part.state is not State.WITHDRAWN]
+            yield one, code, [time for part in there for time in _went_on(part, now)]
+
+
+def _went_on(incident: Incident, now: float) -> tuple[Window, ...]:
+    return stretches(incident, min(now, incident.ended) if incident.ended else now)
 
 
 def _lessons(
-    register: CalendarRegister, incident: Incident, code: str, went_on: Window, now: float
+    register: CalendarRegister, incident: Incident, code: str, times: Iterable[Window], *, since: float
 ) -> Iterable[Window]:
-    path = incident.place.path if incident.place.level is Level.ROOM else code
-    calendar = CALENDARS.of_room(register, path)
-    begin = max(went_on.begin, now - LONGEST_SPAN_SECONDS)
-    for window in calendar.windows(begin, went_on.end):
-        yield Window(max(window.begin, begin), min(window.end, went_on.end))
+    calendar = CALENDARS.of_room(register, incident.place.path if incident.place.level is Level.ROOM else code)
+    for time in times:
+        begin = max(time.begin, since)
+        for window in calendar.windows(begin, time.end):
+            yield Window(max(window.begin, begin), min(window.end, time.end))
 
 
 def _summed(
-    lessons: Mapping[tuple[str, Group], list[Window]], internet: Mapping[str, list[Window]], now: float
+    lessons: Mapping[str, Mapping[Group, list[Window]]], internet: Mapping[str, list[Window]], now: float
 ) -> dict[str, Lost]:
     by_school: dict[str, dict[tuple[Group, str], float]] = {}
-    for (code, group), windows in lessons.items():
-        for span, seconds in _within(windows, now):
-            by_school.setdefault(code, {})[group, span] = seconds
+    for code, groups in lessons.items():
+        taken: list[Window] = []
+        for group in Group:
+            own = _joined(groups.get(group, ()))
+            for span, seconds in _within(_without(own, taken), now):
+                by_school.setdefault(code, {})[group, span] = seconds
+            taken = _joined([*taken, *own])
     without = {code: dict(_within(windows, now)) for code, windows in internet.items()}
     return {
         code: Lost(lessons=by_school.get(code, {}), internet=without.get(code, {}))
@@ -129,6 +162,18 @@ def _within(windows: Iterable[Window], now: float) -> Iterable[tuple[str, float]
         seconds = sum(max(0.0, one.end - max(one.begin, now - length)) for one in apart)
         if seconds > 0:
             yield span, seconds
+
+
+def _without(windows: Iterable[Window], taken: Iterable[Window]) -> list[Window]:
+    left = list(windows)
+    for gone in taken:
+        left = [
+            part
+            for one in left
+            for part in (Window(one.begin, min(one.end, gone.begin)), Window(max(one.begin, gone.end), one.end))
+            if part.begin < part.end
+        ]
+    return left
 
 
 def _joined(windows: Iterable[Window]) -> list[Window]:

@@ -149,7 +149,7 @@ class Patches(msgspec.Struct, frozen=True, kw_only=True):
     `undecided`: whether it comes in time cannot be said yet, for that reason.
     `missing` counts by both signs, `told` by the PC alone, `behind` by the list (None: not known).
     `because` names what refuses: a `why` of automatic_updates, paused, error …, own_server (one that does not answer).
-    `stale`: its last search is long ago, or was never.
+    `stale`: its last search is long ago, or was never, or (then `scan_known` is False) it does not tell of one.
     """
 
     state: PatchState
@@ -160,6 +160,7 @@ class Patches(msgspec.Struct, frozen=True, kw_only=True):
     behind: int | None = None
     because: tuple[str, ...] = ()
     stale: bool = False
+    scan_known: bool = True
     at_least: bool = False
     published: date | None = None
     published_days: int | None = None
@@ -205,7 +206,7 @@ def _refusals(seen: Seen, day: date) -> tuple[str, ...]:
         found.append("paused")
     if isinstance(error := history.get("error"), str) and error:
         found.append(f"error {error}")
-    if automatic.get("own_server") is True and _is_stale(_day(history, "last_scan"), day):
+    if automatic.get("own_server") is True and _is_stale(_last_scan(seen, day), day):
         found.append("own_server")
     return tuple(found)
 
@@ -213,6 +214,13 @@ def _refusals(seen: Seen, day: date) -> tuple[str, ...]:
 def _published(seen: Seen, on: date) -> dict[str, date]:
     days = {_key(row): _day(row, "published") for row in seen.updates or () if row.get("kind") == "security"}
     return {key: day for key, day in days.items() if day is not None and day <= on}
+
+
+def _last_scan(seen: Seen, day: date) -> date | None:
+    """The day of the last search; None also where it says that it is still to come."""
+    scan = _day(seen.history, "last_scan")
+    # PCs' clocks are wrong, and the school's day is not the PC's: a day ahead is told as it is.
+    return scan if scan is not None and scan - day <= timedelta(days=1) else None
 
 
 def _is_stale(scan: date | None, day: date) -> bool:
@@ -237,7 +245,7 @@ def patches_of(
     behind = None if by_list is None else len(by_list.keys)
     if on is None or (told is None and by_list is None):
         return Patches(state=PatchState.UNKNOWN, told=told, behind=behind)
-    stale = _is_stale(_day(seen.history, "last_scan"), on)
+    scan = _last_scan(seen, on)
     because = _refusals(seen, on)
     age = max((one.days for one in waiting.pending.values()), default=0)
     calendar = max((max(one.days, (on - one.since).days + 1) for one in waiting.pending.values()), default=0)
@@ -254,7 +262,8 @@ def patches_of(
         told=told,
         behind=behind,
         because=because,
-        stale=stale,
+        stale=_is_stale(scan, on),
+        scan_known=scan is not None,
         at_least=bool(early),
         published=oldest,
         published_days=None if oldest is None else (on - oldest).days,

@@ -3,7 +3,6 @@
 import enum
 import math
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
 
 import msgspec
 
@@ -19,7 +18,7 @@ from schooldrum_collector.judge.presence import (
     State,
     bounded_beat,
 )
-from schooldrum_collector.judge.standing import HeardMachine, standing
+from schooldrum_collector.judge.standing import HeardMachine, RegisteredMachine, standing
 
 BEATS_TOGETHER = 1.5
 """What goes within one beat is heard last within one beat, and a little."""
@@ -214,31 +213,11 @@ def _came(heard: HeardMachine) -> float:
     return math.inf if heard.word == GOODBYE and heard.heard <= heard.word_at else 0.0
 
 
-class PlacedMachine(Protocol):
-    """What is asked of a machine's record."""
-
-    @property
-    def id(self) -> str:
-        """Its id."""
-
-    @property
-    def state(self) -> str:
-        """The register's word: active pending retired."""
-
-    @property
-    def school(self) -> str:
-        """Its school's code."""
-
-    @property
-    def path(self) -> str:
-        """Its room's `CODE/SITE/ROOM`."""
-
-
 def school_places(
     register: CalendarRegister,
     *,
     rooms: Iterable[str],
-    machines: Iterable[PlacedMachine],
+    machines: Iterable[RegisteredMachine],
     heard_of: Callable[[str], HeardMachine | None],
     hearing: Hearing,
     now: float,

@@ -22,8 +22,8 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     """One check of one PC.
 
     `reasons` are words for programs, the keys of `posture_words.EVIDENCE`; `evidence` is the same for people; `fix` are
-    at most three steps. A check for `information` is in no count. `measured` is when the PC last told what it rests on
-    (epoch seconds), None where it never did.
+    at most three steps, also where it is unknown and something can be done about that. A check for `information` is in
+    no count. `measured` is when the PC last told what it rests on (epoch seconds), None where it never did.
     """
 
     name: str
@@ -70,6 +70,19 @@ def _said(reason: str, values: Mapping[str, Words]) -> Words:
         words.vi.format(**{key: value.vi for key, value in values.items()}),
         words.en.format(**{key: value.en for key, value in values.items()}),
     )
+
+
+def to_do(checks: Sequence[Check]) -> tuple[tuple[Check, ...], ...]:
+    """The checks that ask for something to be done, in their order; unknown ones with the same steps are told as one.
+
+    What is for information asks for nothing.
+    """
+    found: dict[object, tuple[Check, ...]] = {}
+    for check in checks:
+        if check.fix and not check.information:
+            key = check.fix if check.verdict is Verdict.UNKNOWN else check.name
+            found[key] = (*found.get(key, ()), check)
+    return tuple(found.values())
 
 
 def counted(checks: Sequence[Check]) -> dict[Verdict, int]:

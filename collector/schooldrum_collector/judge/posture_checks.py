@@ -17,6 +17,8 @@ LINUX = "linux"
 _PROFILES = frozenset({"domain", "private", "public"})
 _ASLEEP = frozenset({"passive", "edr_block", "not_running"})
 _MOST_NAMED = 3
+_MENDABLE = frozenset({"denied", "failed"})
+"""Why nothing is known where something can be done about it."""
 
 
 class Verdict(enum.StrEnum):
@@ -46,7 +48,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 class Found(msgspec.Struct, frozen=True):
     """A verdict with its reasons, each with what stands in its sentence; `fix` names other steps than the check's.
 
-    What is met has steps only where it names them.
+    What is met, or not known, has steps only where it names them.
     """
 
     verdict: Verdict
@@ -62,8 +64,8 @@ def _bad(reason: str, fix: str = "", /, **values: Words) -> Found:
     return Found(Verdict.NOT_MET, ((reason, values),), fix)
 
 
-def _open(reason: str, **values: Words) -> Found:
-    return Found(Verdict.UNKNOWN, ((reason, values),))
+def _open(reason: str, fix: str = "", /, **values: Words) -> Found:
+    return Found(Verdict.UNKNOWN, ((reason, values),), fix)
 
 
 def _not_asked(reason: str) -> Found:
@@ -93,9 +95,8 @@ def _profiles(rows: Sequence[Values]) -> Words:
 def _silence(known: Known, probe: str) -> Found:
     """Why nothing is known from this probe."""
     outcome = known.outcomes.get(probe, "")
-    return _open(
-        {"denied": "denied", "unavailable": "not_offered", "": "not_yet", "ok": "not_yet"}.get(outcome, "failed")
-    )
+    reason = {"denied": "denied", "unavailable": "not_offered", "": "not_yet", "ok": "not_yet"}.get(outcome, "failed")
+    return _open(reason, reason if reason in _MENDABLE else "")
 
 
 def _rows(known: Known, probe: str) -> Sequence[Values] | None:
@@ -119,6 +120,8 @@ def _supported_system(known: Known, _policy: Policy) -> Found:
         return _silence(known, "operating_system")
     name = _text(f"{support.product} {support.release}".strip() or "?")
     if support.state is SupportState.UNKNOWN:
+        if support.newer_than is not None:
+            return _open("system_newer", name=name, day=_day(support.newer_than))
         return _open("system_list_old" if support.proof is Proof.UNKNOWN else "system_not_listed", name=name)
     if support.until is None:
         return _met("system_supported_open", name=name) if support.counts_as_met else _bad("system_ended", name=name)
@@ -158,8 +161,10 @@ def _updates_in_time(known: Known, policy: Policy) -> Found:
     in_time = patches.in_time(policy.most_patch_days)
     if in_time is None:
         if not patches.undecided:
-            return _open("updates_stale" if patches.stale else "updates_not_told")
-        return _published(_open("updates_first_look", **_patch_values(patches, policy)), patches)
+            if not patches.stale:
+                return _open("updates_not_told")
+            return _open("updates_stale" if patches.scan_known else "updates_scan_unknown", "updates_in_time")
+        return _published(_open("updates_first_look", "updates_in_time", **_patch_values(patches, policy)), patches)
     values = _patch_values(patches, policy)
     if in_time:
         return _published(_met("updates_waiting" if patches.missing else "updates_none", **values), patches)
@@ -184,12 +189,13 @@ def _antivirus(known: Known, policy: Policy) -> Found:
     if not working:
         asleep = {"names": _names([row.get("product") for row in there])}
         if any(row.get("state") in {"unknown", None} for row in there):
-            return _open("antivirus_not_told", **asleep)
+            return _open("antivirus_not_told", "antivirus", **asleep)
         return _bad("antivirus_off", **asleep)
     names = {"names": _names([row.get("product") for row in working]), "most": _text(policy.most_signature_days)}
     fresh = [_is_fresh(row, policy.most_signature_days) for row in working]
     if True not in fresh:
-        return _open("signatures_not_told", **names) if None in fresh else _bad("signatures_old", "signatures", **names)
+        old = _open("signatures_not_told", "signatures", **names) if None in fresh else None
+        return old or _bad("signatures_old", "signatures", **names)
     found = _met("antivirus_on", **names)
     if sum(row.get("maker") != "microsoft" for row in working) > 1:
         return msgspec.structs.replace(found, reasons=(*found.reasons, ("antivirus_two", {})))

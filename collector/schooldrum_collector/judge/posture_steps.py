@@ -1,135 +1,42 @@
-"""What to do about a safety check that is not met: at most three steps a teacher can take, in both languages."""
+"""What to do about a safety check that is not met, or not known: at most three steps a teacher can take."""
 
+from schooldrum_collector.judge.posture_update_steps import RESTART, RESTART_LINUX, UPDATE_FIXES
 from schooldrum_collector.judge.posture_words import Words
 
-_UPDATE_NOW = Words(
-    "Mở Settings > Windows Update, cài hết các bản cập nhật.", "Open Settings > Windows Update and install everything."
+_NO_RIGHT = Words(
+    "Vẫn không có số liệu: mục này cần quyền mà Schooldrum không xin, không cần làm gì thêm.",
+    "Still no data: this needs a right that Schooldrum does not ask for; there is nothing more to do.",
 )
-_RESTART = Words(
-    "Khởi động lại máy (chọn Restart, không chọn Shut down).", "Restart the PC (choose Restart, not Shut down)."
-)
-_RESTART_LINUX = Words("Khởi động lại máy.", "Restart the PC.")
-_AGAIN = Words("Làm lại đến khi không còn bản nào.", "Repeat until nothing is left.")
-_SOFTWARE_UPDATER = Words(
-    "Mở Software Updater (Trình cập nhật), cài hết các bản cập nhật.", "Open Software Updater and install everything."
-)
-_APT = Words(
-    "Mở Terminal, chạy: sudo apt update && sudo apt upgrade (hoặc mở Software > Updates, cài hết).",
-    "Open a terminal and run: sudo apt update && sudo apt upgrade (or open Software > Updates and install everything).",
-)
-
-_REPLACE_WINDOWS = (
-    Words(
-        "Báo cơ quan quản lý: mua bản quyền Windows mới hơn nếu máy đủ điều kiện, không thì thay máy.",
-        "Ask the office for a licence of a newer Windows if this PC can carry it, else for another PC.",
-    ),
-    Words("Sao lưu tệp của người dùng.", "Back up people's files."),
-    Words(
-        "Trong khi chờ: không dùng máy này cho điểm số, hồ sơ và ngân hàng.",
-        "Until then: keep marks, records and banking off this PC.",
-    ),
+_WHY = Words(
+    "Hôm sau vẫn vậy: xem lý do bằng lệnh schooldrum-collector machines show TÊN.",
+    "Still so the next day: see the reason with schooldrum-collector machines show NAME.",
 )
 
 FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
-    "supported_system": {
+    **UPDATE_FIXES,
+    "denied": {
         "windows": (
             Words(
-                "Mở Settings > Windows Update; nếu có bản nâng cấp miễn phí thì cài.",
-                "Open Settings > Windows Update; if a free upgrade is offered, install it.",
+                "Mở Command Prompt bằng quyền quản trị, chạy: sc start Schooldrum (phải chạy bằng dịch vụ này).",
+                "Open a Command Prompt as administrator and run: sc start Schooldrum (it must run as this service).",
             ),
             Words(
-                "Nếu không có: hỏi cơ quan quản lý về hỗ trợ kéo dài (ESU), bản quyền Windows khác hoặc thay máy.",
-                "If not: ask the office about extended support (ESU), a licence for another Windows, or another PC.",
+                "Máy chưa có dịch vụ đó: cài lại bằng bộ cài của phòng, bằng quyền quản trị.",
+                "There is no such service: install it again with the room's installer, as administrator.",
             ),
-            Words(
-                "Trong khi chờ: không dùng máy này cho điểm số, hồ sơ và ngân hàng.",
-                "Until then: keep marks, records and banking off this PC.",
-            ),
-        ),
-        "Windows 11": (
-            Words(
-                "Mở Settings > Windows Update, bấm Check for updates, chọn bản Windows 11 mới hơn rồi cài (miễn phí).",
-                "Open Settings > Windows Update, choose Check for updates and install the newer Windows 11 (free).",
-            ),
-            _RESTART,
-            Words(
-                "Nếu không thấy bản mới: dùng Windows 11 Installation Assistant trên microsoft.com.",
-                "If none is offered: use the Windows 11 Installation Assistant from microsoft.com.",
-            ),
-        ),
-        "Windows 8.1": _REPLACE_WINDOWS,
-        "Windows 8": _REPLACE_WINDOWS,
-        "Windows 7": _REPLACE_WINDOWS,
-        "linux": (
-            Words("Sao lưu tệp của người dùng.", "Back up people's files."),
-            Words(
-                "Mở Software Updater (Trình cập nhật), chọn nâng cấp lên phiên bản mới.",
-                "Open Software Updater and choose the upgrade to the new release.",
-            ),
-            _RESTART_LINUX,
-        ),
-        "debian": (
-            Words("Sao lưu tệp của người dùng.", "Back up people's files."),
-            Words(
-                "Trong /etc/apt/sources.list và sources.list.d, đổi tên phiên bản cũ thành phiên bản kế tiếp.",
-                "In /etc/apt/sources.list and sources.list.d, put the next release's name in place of the old one.",
-            ),
-            Words(
-                "Chạy: sudo apt update && sudo apt full-upgrade, rồi khởi động lại.",
-                "Run: sudo apt update && sudo apt full-upgrade, then restart.",
-            ),
-        ),
-    },
-    "updates_in_time": {
-        "windows": (_UPDATE_NOW, _RESTART, _AGAIN),
-        "linux": (_SOFTWARE_UPDATER, _RESTART_LINUX, _AGAIN),
-        "debian": (_APT, _RESTART_LINUX, _AGAIN),
-    },
-    "updates_frozen": {
-        "windows": (
-            Words(
-                "Chọn buổi phòng trống, mở đóng băng ổ đĩa.", "Choose a time when the room is free and thaw the disk."
-            ),
-            Words(
-                "Mở Settings > Windows Update, cài hết và khởi động lại đến khi không còn bản nào.",
-                "Open Settings > Windows Update, install everything and restart until nothing is left.",
-            ),
-            Words("Đóng băng lại.", "Freeze again."),
+            _NO_RIGHT,
         ),
         "linux": (
-            Words("Khởi động máy ở chế độ lưu thay đổi.", "Start the PC in the mode that keeps changes."),
-            _SOFTWARE_UPDATER,
-            Words("Khởi động lại ở chế độ đóng băng.", "Restart in the frozen mode."),
-        ),
-        "debian": (
-            Words("Khởi động máy ở chế độ lưu thay đổi.", "Start the PC in the mode that keeps changes."),
-            _APT,
-            Words("Khởi động lại ở chế độ đóng băng.", "Restart in the frozen mode."),
+            Words(
+                "Cài lại Schooldrum thành dịch vụ của hệ thống như README hướng dẫn, không chạy bằng tay.",
+                "Install Schooldrum as a service of the system again, as the README says; do not start it by hand.",
+            ),
+            _NO_RIGHT,
         ),
     },
-    "updates_restart": {"windows": (_RESTART,), "linux": (_RESTART_LINUX,)},
-    "updates_refused": {
-        "windows": (
-            Words(
-                "Gỡ phần mềm chặn cập nhật nếu có; mở services.msc, đặt Windows Update là Manual.",
-                "Remove any update blocker; open services.msc and set Windows Update to Manual.",
-            ),
-            Words(
-                "Mở Settings > Windows Update > Troubleshoot (Khắc phục sự cố) và chạy.",
-                "Open Settings, look for the Windows Update troubleshooter and run it.",
-            ),
-            _UPDATE_NOW,
-        ),
-        "linux": (
-            Words("Mở Terminal, chạy: sudo dpkg --configure -a", "Open a terminal and run: sudo dpkg --configure -a"),
-            _SOFTWARE_UPDATER,
-            _RESTART_LINUX,
-        ),
-        "debian": (
-            Words("Mở Terminal, chạy: sudo dpkg --configure -a", "Open a terminal and run: sudo dpkg --configure -a"),
-            _APT,
-            _RESTART_LINUX,
-        ),
+    "failed": {
+        "windows": (RESTART, _WHY),
+        "linux": (RESTART_LINUX, _WHY),
     },
     "antivirus": {
         "windows": (
@@ -203,8 +110,8 @@ FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
                 "When Windows asks, keep the recovery key in a safe place off the PC.",
             ),
             Words(
-                "Mở Control Panel > BitLocker (bản Home: Settings > Device encryption) và bật.",
-                "Open Control Panel > BitLocker (Home: Settings > Device encryption) and switch it on.",
+                "Mở Control Panel > BitLocker (bản Home: Device encryption trong Cài đặt) và bật.",
+                "Open Control Panel > BitLocker (Home: Device encryption in Settings) and switch it on.",
             ),
             Words("Để máy cắm sạc đến khi mã hóa xong.", "Leave the PC on mains until it has finished."),
         ),
@@ -226,26 +133,6 @@ FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
     "encryption_half": {
         "windows": (
             Words("Cắm sạc và để máy bật đến khi mã hóa xong.", "Leave the PC on mains and on until it has finished."),
-        ),
-    },
-    "automatic_updates": {
-        "windows": (
-            Words("Mở Settings > Windows Update.", "Open Settings > Windows Update."),
-            Words("Bỏ tạm dừng; gỡ phần mềm chặn cập nhật nếu có.", "Take off the pause; remove any update blocker."),
-            Words(
-                "Nếu ghi 'do tổ chức quản lý': hỏi người quản trị hệ thống.",
-                "If it says 'managed by your organisation': ask whoever set that up.",
-            ),
-        ),
-        "linux": (
-            Words(
-                "Mở Terminal, chạy: sudo apt install unattended-upgrades",
-                "Open a terminal and run: sudo apt install unattended-upgrades",
-            ),
-            Words(
-                "Chạy: sudo dpkg-reconfigure unattended-upgrades, chọn Yes.",
-                "Run: sudo dpkg-reconfigure unattended-upgrades and choose Yes.",
-            ),
         ),
     },
     "autologon": {
@@ -278,7 +165,7 @@ FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
                 "Trong /etc/lightdm/lightdm.conf đặt allow-guest=false.",
                 "Set allow-guest=false in /etc/lightdm/lightdm.conf.",
             ),
-            _RESTART_LINUX,
+            RESTART_LINUX,
         ),
     },
     "password_empty": {
@@ -324,7 +211,7 @@ FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
         "windows": (
             Words("Mở 'Turn Windows features on or off'.", "Open 'Turn Windows features on or off'."),
             Words("Bỏ chọn 'SMB 1.0/CIFS File Sharing Support'.", "Untick 'SMB 1.0/CIFS File Sharing Support'."),
-            _RESTART,
+            RESTART,
         ),
         "linux": (
             Words(

@@ -63,6 +63,10 @@ EVIDENCE: dict[str, Words] = {
     "system_not_listed": Words(
         "{name}: chưa có trong danh sách hỗ trợ.", "{name}: not in the list of supported systems."
     ),
+    "system_newer": Words(
+        "{name}: mới hơn danh sách hỗ trợ ngày {day}. Nạp mới: schooldrum-collector data update TỆP.",
+        "{name}: newer than our list of {day}. Take a newer list: schooldrum-collector data update FILE.",
+    ),
     "system_list_old": Words(
         "{name}: danh sách hỗ trợ cũ hơn bản cập nhật của máy. Nạp mới: schooldrum-collector data update TỆP.",
         "{name}: its update is newer than the support list. Renew that: schooldrum-collector data update FILE.",
@@ -92,6 +96,9 @@ EVIDENCE: dict[str, Words] = {
     "updates_restart": Words("Bản vá đã cài, chờ khởi động lại.", "Updates are installed and wait for a restart."),
     "updates_refused": Words("Cập nhật bị tắt hoặc cài không được.", "Updates are switched off, or fail."),
     "updates_stale": Words("Máy đã lâu không tìm bản cập nhật.", "The PC has not looked for updates for long."),
+    "updates_scan_unknown": Words(
+        "Chưa rõ máy tìm bản cập nhật lần cuối lúc nào.", "When the PC last looked for updates is not known."
+    ),
     "updates_not_told": Words(
         "Máy không cho biết còn thiếu bản vá nào.", "The PC does not tell which updates are missing."
     ),

@@ -25,7 +25,7 @@ class Runs(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Beside(msgspec.Struct, frozen=True, kw_only=True):
     """Runs that speak beside one another, which one PC's never do: when each was last heard (the collector's clock).
 
-    `parted` is the run that said goodbye last.
+    Those heard last are kept in mind. `parted` is the run that said goodbye last.
     """
 
     heard: Mapping[str, float] = {}
@@ -37,12 +37,18 @@ def speaks_beside(beside: Beside, run: str, other: str, *, now: float, before: f
     heard = {**beside.heard, run: now}
     if other != beside.parted:
         heard.setdefault(other, before)
-    return Beside(heard=heard, parted="" if beside.parted == run else beside.parted)
+    return Beside(heard=_lately(heard), parted="" if beside.parted == run else beside.parted)
+
+
+def _lately(heard: Mapping[str, float]) -> Mapping[str, float]:
+    if len(heard) <= _REMEMBERED:
+        return heard
+    return dict(sorted(heard.items(), key=lambda one: one[1])[-_REMEMBERED:])
 
 
 def spoke(beside: Beside, run: str, *, now: float) -> Beside:
     """One of them, or a later one, has spoken again."""
-    return msgspec.structs.replace(beside, heard={**beside.heard, run: now})
+    return msgspec.structs.replace(beside, heard=_lately({**beside.heard, run: now}))
 
 
 def parts(beside: Beside, run: str, *, now: float, silence: float) -> tuple[Beside, bool]:

@@ -11,7 +11,7 @@ from schooldrum_collector.formats import counted, number
 from schooldrum_collector.judge import fault_steps
 from schooldrum_collector.judge.fault import Degree, Fault, Level, Place
 from schooldrum_collector.judge.fault_headings import HEADINGS, LEVELS, LINES, WHAT
-from schooldrum_collector.judge.fault_words import CAUSES, DEGREES, EVIDENCE, LONE, VERDICTS, WHERE
+from schooldrum_collector.judge.fault_words import CAUSES, DEGREES, EVIDENCE, LONE, SIDES, VERDICTS, WHERE
 from schooldrum_collector.judge.posture_words import Words
 
 _THOUSAND = 1000
@@ -33,6 +33,7 @@ def _fields(fault: Fault, names: Mapping[str, str], language: str) -> dict[str, 
     fields = {
         key: str(count) if count < _THOUSAND else number(count, language) for key, count in evidence.counts.items()
     }
+    fields["said"] = _said(SIDES[next(iter(evidence.names.get("said", ())), "school")], language)
     fields["line"] = _said(LINES[fault.target], language) if fault.target in LINES else fault.target
     for key in ("provider", "service", "guard"):
         if key in evidence.names:
@@ -67,6 +68,8 @@ def what(fault: Fault, names: Mapping[str, str], language: str) -> str:
     counts = fault.evidence.counts
     if key == "silent" and counts.get("on", 0) > counts.get("machines", 0) + counts.get("lone", 0):
         key = "in_part"
+    elif key == "internet" and counts.get("lines", 0) > 1:
+        key = "internet_lines"
     elif key == "silent" and f"silent_{fault.place.level}" in WHAT:
         key = f"silent_{fault.place.level}"
     return _filled(WHAT[key], language, _fields(fault, names, language))

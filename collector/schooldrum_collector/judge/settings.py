@@ -31,6 +31,7 @@ _WORDS: dict[str, tuple[str, ...]] = {"language": LANGUAGES, OBSERVER: tuple(_SW
 SUPPORT_PLAN = "support_planned_until"
 """The day until which a place has planned to replace or upgrade what is out of support; no PC is told."""
 _PLANNED = (date(2020, 1, 1), date(2099, 12, 31))
+"""The days that a stored plan may name; a new one is not in the past."""
 _COLLECTORS_OWN = frozenset({"machine", "posture", "probe", "host"})
 PACED_PROBES = frozenset(topic.__name__.rpartition(".")[2] for topic in TOPICS) - _COLLECTORS_OWN
 """Probes that can be given a pace: a probe has the name of its topic in the catalogue."""
@@ -199,7 +200,7 @@ def understood(written: str) -> Assignment | Refusal:
     if key == SUPPORT_PLAN:
         refused = bool(text) and _planned_day(text) is None
         if refused:
-            return Refusal(key=key, given=text, allowed=f"YYYY-MM-DD, {_PLANNED[0]}..{_PLANNED[1]}")
+            return Refusal(key=key, given=text, allowed="YYYY-MM-DD")
         return Assignment(key=key, value=text or None)
     if key in _WORDS:
         refused = bool(text) and text not in _WORDS[key]
@@ -226,15 +227,15 @@ def _service(key: str, name: str, text: str) -> Assignment | Refusal:
 
 
 def _not_past(wish: Assignment | Refusal, now: float) -> Assignment | Refusal:
-    """A plan for a day that is past is none."""
-    if isinstance(wish, Refusal) or wish.key != SUPPORT_PLAN or wish.value is None:
-        return wish
+    """A plan for a day that is past is none; whatever is wrong with a plan, the same days are told to be allowed."""
     today = datetime.fromtimestamp(now, UTC).date().isoformat()
-    return (
-        wish
-        if f"{wish.value}" >= today
-        else Refusal(key=wish.key, given=f"{wish.value}", allowed=f"{today}..{_PLANNED[1]}")
-    )
+    allowed = f"YYYY-MM-DD, {today}..{_PLANNED[1]}"
+    if wish.key != SUPPORT_PLAN:
+        return wish
+    if isinstance(wish, Refusal):
+        return msgspec.structs.replace(wish, allowed=allowed)
+    is_past = wish.value is not None and f"{wish.value}" < today
+    return Refusal(key=wish.key, given=f"{wish.value}", allowed=allowed) if is_past else wish
 
 
 def changed(

@@ -165,6 +165,11 @@ class Policy:
         """As they stand in the file."""
         return tuple(one.rule for one in self._rules)
 
+    @property
+    def scopes(self) -> tuple[Scoped, ...]:
+        """Where each of them holds."""
+        return tuple(Scoped(rule.place, rule.levels, rule.kinds) for rule in self.rules)
+
     def _of(self, where: Where) -> list[_Understood]:
         """The rules that hold there, farthest place first; of two for one place the one written later comes later."""
         way = {place: depth for depth, place in enumerate(places_of(where.area, where.school, where.room))}

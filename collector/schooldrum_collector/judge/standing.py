@@ -30,6 +30,10 @@ class RegisteredMachine(Protocol):
     """What is asked of a machine's record."""
 
     @property
+    def id(self) -> str:
+        """Its id, under which what was heard of it is known."""
+
+    @property
     def state(self) -> str:
         """The register's word: active pending retired."""
 

@@ -5,6 +5,7 @@ counts where this very PC proves it: by a revision that only such PCs get, or by
 """
 
 import enum
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 
@@ -26,6 +27,7 @@ _SERVER = "Windows Server"
 _LONG_CHANNELS = frozenset({"LTSC", "IOT_LTSC"})
 _NO_NEXT = _LONG_CHANNELS | {"SE"}
 """Channels of Windows 11 without a later release that is free: LTSC is bought, SE ends with 24H2."""
+_HALF = re.compile(r"[2-9][0-9]H[12]")
 _ANNUAL = "ACor"
 """How EditionID ends on servers of the short channels."""
 
@@ -54,6 +56,7 @@ class Support(msgspec.Struct, frozen=True, kw_only=True):
     `until` is its last day with updates as far as is proven, None where none is known or published; `ordinary` the
     last day for everyone, `extended` the last day of longer support whether or not it is proven. `days_left` is
     negative after the end. `planned` is the day until which the school has said it will act: shown, never counted.
+    `newer_than` is the day of a list all of whose releases are older than this system: that is unknown, and no fault.
     """
 
     state: SupportState
@@ -66,6 +69,7 @@ class Support(msgspec.Struct, frozen=True, kw_only=True):
     proof: Proof = Proof.NOT_OFFERED
     days_left: int | None = None
     planned: date | None = None
+    newer_than: date | None = None
 
     @property
     def counts_as_met(self) -> bool | None:
@@ -130,12 +134,27 @@ def _pick(row: Values, known: SupportList) -> tuple[WindowsRelease | None, str]:
     return None, channel
 
 
+def _is_newer(row: Values, known: SupportList) -> bool:
+    """Whether this Windows came after every one of the list, by its build or by the half of the year in its release.
+
+    Builds alone do not tell: 26H1 (for new processors alone) has a higher one than the 26H2 that came after it.
+    """
+    own = [one for one in known.windows if one.server is (row.get("server") is True)]
+    halves = [one.release for one in own if one.product == _text(row, "product") and _HALF.fullmatch(one.release)]
+    release = _text(row, "release")
+    later = bool(halves and _HALF.fullmatch(release)) and release > max(halves)
+    return later or (_number(row, "build") or 0) > max((one.build for one in own), default=0)
+
+
 def _windows(row: Values, known: SupportList, on: date, newest: int | None) -> Support:
     release, channel = _pick(row, known)
     product, name = _text(row, "product"), _text(row, "release")
     if release is None:
-        # A build that no list has is most often a preview of the next release: not known, and never bad.
-        return Support(state=SupportState.UNKNOWN, product=product, release=name, channel=channel)
+        # A build that no list has is most often a preview or the next release itself: not known, and never bad.
+        newer_than = known.as_of if _is_newer(row, known) else None
+        return Support(
+            state=SupportState.UNKNOWN, product=product, release=name, channel=channel, newer_than=newer_than
+        )
     told = Support(
         state=SupportState.SUPPORTED,
         product=release.product,
@@ -184,7 +203,9 @@ def _linux(row: Values, known: SupportList, on: date) -> Support:
     if release is None:
         own = _day(_text(row, "support_end"))
         if own is None:
-            return Support(state=SupportState.UNKNOWN, product=product, release=name)
+            listed = [_number_of(one.release) for one in known.linux if one.product == product]
+            newer_than = known.as_of if listed and _number_of(name) > max(listed) else None
+            return Support(state=SupportState.UNKNOWN, product=product, release=name, newer_than=newer_than)
         release = LinuxRelease(product=product, release=name, end=own)
     proofs = _text(row, "extended").split()
     proven = release.extended is not None and release.proof in proofs

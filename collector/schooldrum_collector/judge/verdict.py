@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from schooldrum_collector.judge.blame import VERDICTS, Scene, blame, scene_of
 from schooldrum_collector.judge.climbing import INNER, OUTER, End
-from schooldrum_collector.judge.fault import Degree, Fault, Kind, Level, Place, SchoolSeen, Verdict
+from schooldrum_collector.judge.fault import Answer, Degree, Fault, Kind, Level, Place, SchoolSeen, Verdict
 from schooldrum_collector.judge.impaired import impaired
 from schooldrum_collector.judge.muted import muted
 from schooldrum_collector.judge.sights import RETURNING_SECONDS, Sight, back_since, sights
@@ -26,7 +26,8 @@ _SILENT: tuple[Verdict, ...] = (Verdict.POWER, Verdict.LAN, Verdict.LINE)
 _ROOM_SILENT: tuple[Verdict, ...] = (Verdict.POWER, Verdict.ROOM, Verdict.LAN, Verdict.LINE)
 _MACHINE_SILENT: tuple[Verdict, ...] = (Verdict.MACHINE, Verdict.POWER, Verdict.LAN, Verdict.LINE)
 """What remains possible of a silent place, when nobody can tell; power first, so that an answer can take it away."""
-_POWER, _CUT = frozenset({"power"}), frozenset({"power_cut"})
+_CUT = "power_cut"
+_ABOUT_POWER = frozenset({"power", _CUT})
 _SIZES = (Level.SCHOOL, Level.SITE, Level.ROOM, Level.MACHINE)
 
 
@@ -85,7 +86,8 @@ def _cut_off(scene: Scene, site: str, here: Sequence[Sight], missed: Iterable[Si
 
 def _of_group(scene: Scene, site: str, group: Group, rest: Others) -> list[Fault]:
     if len(group.sights) < _SEVERAL:
-        return [_machine(sight, rest) for sight in group.sights]
+        returning = rest.after and _is_returning(scene, group, rest.after)
+        return [] if returning else [_machine(sight, rest) for sight in group.sights]
     place = scene.place_of_site(site)
     if not rest.after:
         if (
@@ -134,24 +136,31 @@ def _dark(scene: Scene, place: Place, group: Group, rest: Others) -> Fault:
     """A site or school, all of which (or nearly) went together."""
     side = inside_or_outside(group.sights)
     if side is OUTER:
-        return _outside(place, group.sights, rest)
+        return _outside(scene, place, group.sights, rest)
     if side is INNER:
         measured = {sight.witness.room for sight in group.sights if sight.measured}
         everywhere = measured == group.rooms or len(measured) >= _SEVERAL
         degree = Degree.FOUND if everywhere else Degree.PROBABLE
         return blame(place, Verdict.LAN, degree, "lan", group.sights, rest=rest, end=End.GATEWAY)
-    if scene.answered(place, group.first, _CUT):
-        return blame(place, Verdict.POWER, Degree.FOUND, "power_attested", group.sights, rest=rest)
+    said = scene.answered(place, group.first, _ABOUT_POWER)
+    if said and said.answer == _CUT:
+        return _attested(place, said, group.sights, rest)
     if _woke(group.sights):
         return blame(place, Verdict.POWER, Degree.PROBABLE, "power_woke", group.sights, rest=rest)
-    if scene.answered(place, group.first, _POWER):
-        word, causes = "silent_with_power", _SILENT[1:]
-    else:
-        word, causes = "silent", _SILENT
-    return blame(place, Verdict.UNKNOWN, Degree.UNKNOWN, word, group.sights, rest=rest, causes=causes)
+    names: dict[str, tuple[str, ...]] = {}
+    word, causes = "silent", _SILENT
+    if said:
+        word, causes, names = "silent_with_power", _SILENT[1:], {"said": (said.side,)}
+    return blame(place, Verdict.UNKNOWN, Degree.UNKNOWN, word, group.sights, rest=rest, causes=causes, names=names)
 
 
-def _outside(place: Place, group: Sequence[Sight], rest: Others) -> Fault:
+def _attested(place: Place, cut: Answer, group: Sequence[Sight], rest: Others) -> Fault:
+    """A power cut on somebody's word: nothing measured proves it, so it is never `found`."""
+    names = {"said": (cut.side,)}
+    return blame(place, Verdict.POWER, Degree.PROBABLE, "power_attested", group, rest=rest, names=names)
+
+
+def _outside(scene: Scene, place: Place, group: Sequence[Sight], rest: Others) -> Fault:
     """The school's own network answers, and the way ends past its modem."""
     end, count = majority(group, OUTER)
     if end is None or end is End.BEYOND:
@@ -162,6 +171,10 @@ def _outside(place: Place, group: Sequence[Sight], rest: Others) -> Fault:
     # A portal may stand in the school as well as with the provider, and one school cannot tell whether others get
     # through to the collector.
     unsure = end in {End.CAPTIVE, End.COLLECTOR}
+    counts = {"measured": count}
+    lines = {(one.site, line.code) for one in group for line in scene.seen.lines.get(one.site, ())}
+    if end is End.LINE and len(lines) > 1:
+        counts["lines"] = len(lines)
     return blame(
         place,
         VERDICTS[end],
@@ -170,7 +183,7 @@ def _outside(place: Place, group: Sequence[Sight], rest: Others) -> Fault:
         group,
         rest=rest,
         end=end,
-        counts={"measured": count},
+        counts=counts,
     )
 
 
@@ -184,13 +197,13 @@ def _room(scene: Scene, room: str, group: Sequence[Sight], rest: Others, *, alon
         return blame(place, Verdict.ROOM, Degree.FOUND, "room", group, rest=rest, end=end or End.GATEWAY, counts=counts)
     if side is OUTER:
         return blame(place, Verdict.LAN, Degree.PROBABLE, "room_outside", group, rest=rest, end=End.BEYOND)
-    if scene.answered(place, began, _CUT):
-        return blame(place, Verdict.POWER, Degree.FOUND, "power_attested", group, rest=rest)
+    said = scene.answered(place, began, _ABOUT_POWER)
+    if said and said.answer == _CUT:
+        return _attested(place, said, group, rest)
     if _woke(group):
         return blame(place, Verdict.POWER, Degree.PROBABLE, "power_woke", group, rest=rest)
     if alone:
-        known = scene.answered(place, began, _POWER)
-        causes = _ROOM_SILENT[1:] if known else _ROOM_SILENT
+        causes = _ROOM_SILENT[1:] if said else _ROOM_SILENT
         return blame(place, Verdict.UNKNOWN, Degree.UNKNOWN, "room_silent_alone", group, rest=rest, causes=causes)
     return blame(place, Verdict.ROOM, Degree.PROBABLE, "room_silent", group, rest=rest)
 

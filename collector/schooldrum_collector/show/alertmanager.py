@@ -42,9 +42,9 @@ def labels(incident: Incident) -> dict[str, str]:
     given = {
         "alertname": ALERT,
         "incident": incident.name,
-        "kind": incident.kind.value,
+        "kind": (incident.told_kind or incident.kind).value,
         "scope": place.level.value,
-        "severity": incident.severity.value,
+        "severity": (incident.told_severity or incident.severity).value,
     }
     if place.level in IN_A_SCHOOL and incident.schools:
         given["school"] = incident.schools[0]

@@ -1,5 +1,6 @@
 """How the disks of one PC are, in words, with the reasons."""
 
+from schooldrum_collector.judge.plausible import plausible
 from schooldrum_collector.judge.storage import Judgement, Reason, Verdict, judge
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.records import StoredSection
@@ -43,7 +44,7 @@ REASONS = {
 def disks_of(sections: tuple[StoredSection, ...]) -> list[tuple[Values, Judgement]]:
     """The PC's disks with their verdicts; none as long as it has not told."""
     section = next((one for one in sections if one.name == DISKS.name), None)
-    return [(row, judge(row)) for row in section.rows] if section else []
+    return [(row, judge(row)) for row in plausible(DISKS.name, section.rows)] if section else []
 
 
 def reason_words(reason: Reason, say: Say) -> str:

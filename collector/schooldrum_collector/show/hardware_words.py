@@ -1,8 +1,10 @@
 """What one PC is, in words: make, processor, memory, what hangs on it, and what has changed on it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from schooldrum_collector.formats import amount_of_bytes, number
+from schooldrum_collector.judge.parts import KINDS, origin_of
+from schooldrum_collector.judge.plausible import plausible
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.records import Change, StoredSection
 from schooldrum_wire.section import Values
@@ -30,6 +32,10 @@ _ACTIONS = {
     "machine.reject": ("không nhận", "turned away"),
     "machine.merge": ("gộp bản ghi", "records merged"),
     "machine.retire": ("ngừng theo dõi", "no longer watched"),
+    "machine.note-broken": ("ghi: hỏng, chờ sửa", "noted: broken"),
+    "machine.note-lent": ("ghi: cho mượn", "noted: lent"),
+    "machine.note-away": ("ghi: để nơi khác", "noted: kept elsewhere"),
+    "machine.note-none": ("bỏ ghi chú", "note taken back"),
     "conflict": ("trùng máy", "conflict"),
     "enrol-new": ("thêm máy", "added"),
     "enrol-back": ("máy trở lại", "came back"),
@@ -37,7 +43,7 @@ _ACTIONS = {
 
 
 def _rows(sections: Sequence[StoredSection], name: str) -> Sequence[Values]:
-    return next((section.rows for section in sections if section.name == name), ())
+    return next((plausible(name, section.rows) for section in sections if section.name == name), ())
 
 
 def _joined(row: Values, *columns: str) -> str:
@@ -121,6 +127,15 @@ def _battery(row: Values, say: Say) -> str:
 def hardware_lines(sections: Sequence[StoredSection], say: Say) -> list[tuple[str, str]]:
     """What it has, line by line (what it is called, what it is): nothing of what the PC has not told."""
     return [line for line in _lines(sections, say) if line[1]]
+
+
+def detail_words(change: Change, named: Callable[[str], str], say: Say) -> str:
+    """What a line of the audit log says more: which parts, and in which PC a part was before.
+
+    `named(id)` is what people call the PC of that id.
+    """
+    told, origin = origin_of(change.detail) if change.action.partition(".")[0] in KINDS else (change.detail, "")
+    return told + say(f" (trước ở {named(origin)})", f" (known in {named(origin)})") if origin else told
 
 
 def change_words(change: Change, say: Say) -> str:

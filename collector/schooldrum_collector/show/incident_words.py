@@ -1,6 +1,6 @@
 """An incident as people read it, in either language: heading, since when, what it rests on, what to do."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -8,6 +8,7 @@ from schooldrum_collector.formats import VIETNAM, duration, moment
 from schooldrum_collector.judge.fault import Degree, Verdict
 from schooldrum_collector.judge.fault_words import DEGREES, VERDICTS
 from schooldrum_collector.judge.incident import Incident, Severity, State
+from schooldrum_collector.judge.incident_spells import stretches, trouble_seconds
 from schooldrum_collector.judge.own_line import is_own_line
 from schooldrum_collector.judge.sentences import heading, place_name, sentence, steps
 from schooldrum_collector.speech import Say
@@ -100,10 +101,25 @@ def short_place(register: Register, incident: Incident, language: str) -> str:
     return place_name(incident.place, incident.fault, names_of(register, incident, Say(language)))
 
 
+def how_long(incident: Incident, until: float, say: Say, written: Callable[[float, str], str] = duration) -> str:
+    """For how long it went on, and in how many rounds where it came and went: what was well in between is not in it."""
+    rounds, told = len(stretches(incident, until)), written(trouble_seconds(incident, until), say.language)
+    return told if rounds == 1 else say(f"{told}, {rounds} lần", f"{told} in {rounds} rounds")
+
+
+def without_school(heading_: str, school: str) -> str:
+    """A heading for where the school's name stands above it: it begins with what is inside the school."""
+    for before in (f"{school} \N{EN DASH} ", f"{school}: "):
+        if school and heading_.startswith(before):
+            rest = heading_.removeprefix(before)
+            return rest[:1].upper() + rest[1:]
+    return heading_
+
+
 def _since(incident: Incident, now: float, say: Say, zone: str) -> str:
     language = say.language
     began = moment(incident.began, language, zone)
-    lasted = duration(max(0.0, (incident.ended or now) - incident.began), language)
+    lasted = how_long(incident, incident.ended or now, say)
     if incident.ended and not incident.is_live:
         return say(f"Từ {began}, kéo dài {lasted}.", f"Since {began}, for {lasted}.")
     if incident.began_measured:
@@ -122,8 +138,13 @@ def _end(incident: Incident, say: Say, zone: str) -> str:
         return say("Đã rút lại: không phải sự cố.", "Withdrawn: it was no incident.")
     if incident.is_live or not incident.ended:
         return ""
+    if incident.excused:
+        return say(
+            "Trường nghỉ: không chờ tín hiệu nữa, không rõ hết lúc nào.",
+            "The school is closed: nobody is waited for any more, and when it ended is not known.",
+        )
     ended = moment(incident.ended, say.language, zone)
-    lasted = duration(max(0.0, incident.ended - incident.began), say.language)
+    lasted = how_long(incident, incident.ended, say)
     return say(f"Đã hết lúc {ended}, kéo dài {lasted}.", f"Over at {ended}, after {lasted}.")
 
 

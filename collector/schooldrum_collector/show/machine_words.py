@@ -4,7 +4,7 @@ from schooldrum_collector.judge.identity import REASONS
 from schooldrum_collector.judge.presence import Presence, State
 from schooldrum_collector.judge.settings import observer_role
 from schooldrum_collector.speech import Say
-from schooldrum_collector.store.records import Machine, Register, Room
+from schooldrum_collector.store.records import Machine, Note, Register, Room
 
 _STATES = {
     State.ONLINE: ("đang bật", "on"),
@@ -16,6 +16,12 @@ _STATES = {
     State.RETIRED: ("ngừng theo dõi", "no longer watched"),
 }
 _TEACHER = "-gv"
+NOTES = {
+    Note.BROKEN: ("hỏng, chờ sửa", "broken"),
+    Note.LENT: ("cho mượn", "lent"),
+    Note.AWAY: ("để nơi khác", "kept elsewhere"),
+}
+"""What people note about a PC that is not on."""
 
 
 def state_word(presence: Presence, say: Say) -> str:
@@ -50,6 +56,12 @@ def observer_word(register: Register, machine: Machine, say: Say) -> str:
 def called(machine: Machine, room: Room | None, say: Say) -> str:
     """The room's name and `Máy 07`, or `Máy GV` for the teacher's, with a dash between."""
     return f"{room.name if room else machine.path} \N{EN DASH} {seat_words(machine, say)}"
+
+
+def called_by_id(register: Register, machine: str, say: Say) -> str:
+    """The same of a machine that is only known by its id; the id itself where the register has none of it."""
+    known = register.machines.get(machine)
+    return called(known, register.rooms.get(known.path), say) if known else machine
 
 
 def seat_words(machine: Machine, say: Say) -> str:

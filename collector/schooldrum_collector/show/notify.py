@@ -17,7 +17,8 @@ from schooldrum_collector.judge.incident import Incident, Severity, State
 from schooldrum_collector.judge.messages import Occasion
 from schooldrum_collector.judge.posture_words import Words
 from schooldrum_collector.judge.sentences import conclusion, grounds, place_name, steps, what
-from schooldrum_collector.show.incident_words import SEVERITIES, degree_word, verdict_word
+from schooldrum_collector.show.incident_record import ANSWER_WORDS
+from schooldrum_collector.show.incident_words import SEVERITIES, degree_word, how_long, verdict_word
 from schooldrum_collector.show.notify_names import cut, heading_names, joined, message_names
 from schooldrum_collector.show.notify_times import brief, lasted, moment, part_of_day
 from schooldrum_collector.show.notify_words import (
@@ -216,7 +217,7 @@ def _level(incident: Incident, told: Telling, say: Say) -> str:
 def _since(incident: Incident, told: Telling, *, until: float) -> str:
     say = Say(told.language)
     began = moment(incident.began, told.language, told.zone)
-    for_how_long = lasted(max(0.0, until - incident.began), told.language)
+    for_how_long = how_long(incident, until, say, lasted)
     lesson = say(", trong giờ học", ", in lesson time") if told.in_lesson else ""
     if told.whole:
         ended = moment(until, told.language, told.zone)
@@ -265,7 +266,7 @@ def _begin(incident: Incident, names: Mapping[str, str], told: Telling) -> Parts
 
 
 def _lost(incident: Incident, told: Telling, say: Say) -> str:
-    took = lasted(max(0.0, incident.ended - incident.began), told.language)
+    took = how_long(incident, incident.ended, say, lasted)
     if told.lost is None:
         return say(f"Kéo dài {took}.", f"It took {took}.")
     lessons = lasted(told.lost, told.language)
@@ -279,6 +280,8 @@ def _end(incident: Incident, names: Mapping[str, str], told: Telling) -> Parts:
     back = _words(
         BACK.get(_heading_word(incident), BACK_OTHERWISE), told.language, _fields(incident, names, say.language)
     )
+    if incident.excused:
+        return _excused(incident, names, told, say)
     _, cause = _grounds(incident, names, say)
     seen = [f"{moment(incident.ended or told.now, told.language, told.zone)}. {_lost(incident, told, say)}"]
     if (incident.verdict, incident.degree) != (incident.first.verdict, incident.first.degree):
@@ -300,8 +303,29 @@ def _end(incident: Incident, names: Mapping[str, str], told: Telling) -> Parts:
     )
 
 
+def _excused(incident: Incident, names: Mapping[str, str], told: Telling, say: Say) -> Parts:
+    """Nobody is heard, and nobody is to be: whether it is back is not known."""
+    began = moment(incident.began, told.language, told.zone)
+    told_so = say(
+        f"Từ {began}. Trường nghỉ, nên không chờ tín hiệu nữa; không rõ hết lúc nào.",
+        f"Since {began}. The school is closed, so nobody is waited for any more; when it ended is not known.",
+    )
+    return Parts(
+        level=say(*SEVERITIES[Severity.INFORMATION]),
+        place=_place(incident, names, say),
+        what=say("trường nghỉ, ngừng theo dõi", "closed, no longer watched"),
+        since=told_so,
+        evidence="",
+        cause=told_so,
+        steps=(say("Không cần làm gì thêm.", "Nothing more to do."),),
+    )
+
+
 def _withdrawn(incident: Incident, names: Mapping[str, str], say: Say) -> Parts:
     taken_back = say("Tin báo trước đã được rút lại.", "The message before this one is taken back.")
+    if incident.excused:
+        why = say(*ANSWER_WORDS.get(incident.excused, (incident.excused, incident.excused)))
+        taken_back = f"{why[:1].upper()}{why[1:]}. {taken_back}"
     return Parts(
         level=say(*SEVERITIES[Severity.INFORMATION]),
         place=_place(incident, names, say),
@@ -337,7 +361,7 @@ def _for_principal(incident: Incident, names: Mapping[str, str], told: Telling) 
         )
         cause = cause.removesuffix(".") + with_them
     if told.occasion is Occasion.END or told.whole:
-        took = lasted(max(0.0, (incident.ended or told.now) - incident.began), told.language)
+        took = how_long(incident, incident.ended or told.now, say, lasted)
         total = say(
             f"Mất tổng cộng {took}, trong đó {lessons} giờ học.",
             f"Lost for {took} in all, {lessons} of it lesson time.",

@@ -50,7 +50,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     """What a digest is made of; times are epoch seconds, lines are sorted by what matters most.
 
     `behind` are rooms of a school, `visits` schools of an area, `absent` names PCs that have not been heard since
-    before it began.
+    before it began. `lessons` are seconds of lessons that all of `over` took, each school's time counted once.
     """
 
     place: str
@@ -61,6 +61,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     behind: tuple[Behind, ...] = ()
     visits: tuple[Visit, ...] = ()
     absent: tuple[str, ...] = ()
+    lessons: float = 0.0
 
 
 def morning(digest: Digest, language: str, zone: str) -> Told | None:
@@ -94,8 +95,10 @@ def weekly(digest: Digest, language: str, zone: str) -> Told | None:
     return told_of_lines(digest.place, say(f"bản tin tuần {span}", f"weekly digest {span}"), lines, steps, say)
 
 
-def roll_call(place: str, *, seen: int, of: int, missing: Sequence[str], now: float, language: str, zone: str) -> Told:
-    """Who is back on the first day after a long break."""
+def roll_call(
+    place: str, *, seen: int, of: int, missing: Sequence[str], noted: int, now: float, language: str, zone: str
+) -> Told:
+    """Who is back on the first day after a long break; of `noted` ones people have said why they are not."""
     say = Say(language)
     until = moment(now, language, zone)
     told = say(f"Đến {until}: {seen}/{of} máy đã bật lại.", f"By {until}: {seen} of {of} PCs have been on again.")
@@ -104,7 +107,17 @@ def roll_call(place: str, *, seen: int, of: int, missing: Sequence[str], now: fl
         shown = [tidy(name) for name in missing]
         named = ", ".join(shown[:10]) + (" …" if len(shown) > 10 else "")  # noqa: PLR2004 - enough to walk to
         lines.append(say(f"Chưa thấy: {named}.", f"Not seen: {named}."))
-        lines.append(say("Máy chưa dùng đến: không cần làm gì.", "Simply not used yet: nothing to do."))
+        lines.append(
+            say(
+                "Máy hỏng hoặc cho mượn: mở trang của trường, bấm vào máy để ghi lại. Máy chưa dùng đến: không cần "
+                "làm gì.",
+                "Broken or lent: open the school's page and tap the PC to note it. Simply not used yet: nothing to do.",
+            )
+        )
+    if noted:
+        lines.append(
+            say(f"Đã ghi hỏng, cho mượn, để nơi khác: {noted} máy.", f"Noted as broken, lent, elsewhere: {noted} PCs.")
+        )
     return told_of_lines(place, say("điểm danh máy sau kỳ nghỉ", "roll call after the break"), lines, (), say)
 
 
@@ -130,14 +143,13 @@ def _incidents(digest: Digest, say: Say, zone: str) -> list[str]:
             for one in digest.going_on
         ]
     if digest.over:
-        total = sum(one.lessons for one in digest.over)
-        lessons = lasted(total, say.language)
+        lessons = lasted(digest.lessons, say.language)
         lines.append(
             say(
                 f"Đã hết: {len(digest.over)}, mất {lessons} trong giờ học.",
                 f"Over: {len(digest.over)}, {lessons} of lesson time.",
             )
-            if total >= _MINUTE
+            if digest.lessons >= _MINUTE
             else say(f"Đã hết: {len(digest.over)}.", f"Over: {len(digest.over)}.")
         )
         lines += [f"- {one.text}: {lasted(one.took, say.language)} ({one.number})" for one in digest.over]

@@ -16,7 +16,7 @@ from schooldrum_collector.judge.posture_words import Words
 from schooldrum_collector.judge.sentences import bare_provider
 from schooldrum_collector.show.incident_words import SEVERITIES
 from schooldrum_collector.show.notify import Parts, Telling, lost_thing
-from schooldrum_collector.show.notify_names import cut, tidy
+from schooldrum_collector.show.notify_names import cut
 from schooldrum_collector.show.notify_times import brief
 from schooldrum_collector.show.notify_words import (
     ASKS,
@@ -143,7 +143,7 @@ def _bare(link: str, told: Telling) -> str:
 def _end(parts: Parts, incident: Incident, told: Telling, say: Say) -> tuple[str, str, str, str, str]:
     what, cause = parts.what, ""
     if incident.state is not State.WITHDRAWN:
-        if told.role != PRINCIPAL or told.whole:
+        if (told.role != PRINCIPAL or told.whole) and not incident.excused:
             what += say(" lúc ", " at ") + brief(incident.ended or told.now, told.zone)
         cause = parts.since if told.role == PRINCIPAL else parts.since.partition(". ")[2] or parts.since
     step = say("Không cần làm gì.", "Nothing to do.")
@@ -168,8 +168,3 @@ def _to_principal(parts: Parts, incident: Incident, told: Telling, say: Say) -> 
         )
     step = say("Chưa cần làm gì. Có lại sẽ báo.", "Nothing to do. You will hear.")
     return dear, what, where, step, plain(incident.name)
-
-
-def sms_of_text(text: str) -> str:
-    """Any text in one segment."""
-    return plain(cut(plain(tidy(text, SEGMENT)), SEGMENT - 2))[:SEGMENT]

@@ -53,6 +53,8 @@ _OLD_LIST = (
     "chưa rõ: danh sách hỗ trợ cũ hơn bản cập nhật của máy; nạp danh sách mới: schooldrum-collector data update TỆP",
     "not known: the support list is older than this PC's update; renew it: schooldrum-collector data update FILE",
 )
+_LONG_AGO = ("máy đã lâu không tìm bản cập nhật", "the PC has not looked for updates for long")
+_SCAN_UNKNOWN = ("chưa rõ máy tìm bản cập nhật lần cuối lúc nào", "when the PC last looked for updates is not known")
 _GONE = ("đã hết hỗ trợ, hãng không còn phát hành bản vá", "out of support, its maker publishes no more updates")
 
 
@@ -69,6 +71,12 @@ def support_words(support: Support, say: Say) -> str:
     """Until when there are updates, and how that is known."""
     if support.proof is Proof.UNKNOWN:
         return say(*_OLD_LIST)
+    if support.state is SupportState.UNKNOWN and support.newer_than is not None:
+        listed = day_words(support.newer_than, say)
+        return say(
+            f"chưa rõ: mới hơn danh sách hỗ trợ ngày {listed}; nạp danh sách mới: schooldrum-collector data update TỆP",
+            f"not known: newer than our list of {listed}; take a newer list: schooldrum-collector data update FILE",
+        )
     if support.state is SupportState.UNKNOWN:
         return say("chưa có trong danh sách hỗ trợ", "not in the list of supported systems")
     if support.state is SupportState.ENDED:
@@ -91,6 +99,15 @@ def support_words(support: Support, say: Say) -> str:
     elif support.state is SupportState.ENDED and support.proof is Proof.NOT_PROVEN:
         told += say("; chưa thấy hỗ trợ kéo dài", "; no extended support is proven")
     return told
+
+
+def plan_words(planned: date, say: Say) -> str:
+    """Until when the school has said it will act, and that this counts for nothing yet."""
+    day = day_words(planned, say)
+    return say(
+        f"trường dự kiến xử lý trước ngày {day} (chỉ để biết, không tính là đạt)",
+        f"the school plans to act by {day} (for information, never counted as met)",
+    )
 
 
 def way_words(way: WayOut, say: Say) -> str:
@@ -159,4 +176,4 @@ def patch_lines(patches: Patches, say: Say) -> Iterator[tuple[str, str]]:
     if patches.because:
         yield say("Bị cản vì", "Refused by"), ", ".join(because_words(one, say) for one in patches.because)
     if patches.stale:
-        yield "", say("máy đã lâu không tìm bản cập nhật", "the PC has not looked for updates for long")
+        yield "", say(*(_LONG_AGO if patches.scan_known else _SCAN_UNKNOWN))

@@ -75,6 +75,7 @@ class Overloaded(Exception):  # noqa: N818 - it names the store's state
     def __init__(self, retry_after: int) -> None:
         self.retry_after = retry_after
         super().__init__(f"too much is waiting to be stored; come again in {retry_after} s")
+        self.vietnamese = f"đang có quá nhiều số liệu chờ ghi; hãy thử lại sau {retry_after} giây"
 
 
 class Writer(Protocol):

@@ -77,8 +77,23 @@ class MachineState(enum.StrEnum):
     RETIRED = "retired"
 
 
+class Note(enum.StrEnum):
+    """Why people say that a PC is not on."""
+
+    BROKEN = "broken"
+    LENT = "lent"
+    AWAY = "away"
+
+
+NOTES = frozenset(Note)
+"""All of them."""
+
+
 class Machine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A PC with an agent. `id` is random and for life; `alias` is unique in its school and the `machine` label."""
+    """A PC with an agent. `id` is random and for life; `alias` is unique in its school and the `machine` label.
+
+    `note` is a Note, or empty; it was written down at `noted` by a role.
+    """
 
     id: str
     school: str
@@ -91,11 +106,18 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     enrolled: float
     conflict: bool = False
     pending_reason: str = ""
+    note: str = ""
+    noted: float = 0.0
+    noted_by: str = ""
 
     @property
     def path(self) -> str:
         """The room's `CODE/SITE/ROOM`."""
         return f"{self.school}/{self.site}/{self.room}"
+
+    def is_noted(self, heard: float) -> bool:
+        """Whether its note holds: nothing was heard since; `heard` is when something last was (0: never)."""
+        return self.note in NOTES and heard <= self.noted
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -217,14 +239,6 @@ class Latest(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     settings: int = 0
     starts: int = 0
     egress: str = ""
-
-
-class Dated(enum.StrEnum):
-    """How a result got its date (DESIGN section 8)."""
-
-    EXACT = "exact"
-    CORRECTED = "corrected"
-    BOUNDED = "bounded"
 
 
 class StoredResult(msgspec.Struct, frozen=True, kw_only=True):

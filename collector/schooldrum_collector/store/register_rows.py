@@ -63,6 +63,9 @@ def machine_of(row: Row[Any]) -> Machine:
         enrolled=row.enrolled,
         conflict=row.conflict,
         pending_reason=row.pending_reason,
+        note=row.note,
+        noted=row.noted,
+        noted_by=sys.intern(row.noted_by),
     )
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0007"
+REVISION = "0008"
 """The newest migration: what a store that this version works on stands at."""
 APPLICATION = 0x5343_4452
 """SQLite's application_id of our files: "SCDR"."""
@@ -91,6 +91,9 @@ machines = Table(
     Column("enrolled", Double, nullable=False),
     Column("conflict", Boolean, nullable=False),
     Column("pending_reason", Text, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("noted", Double, nullable=False, server_default="0"),
+    Column("noted_by", Text, nullable=False, server_default=""),
     UniqueConstraint("school", "alias", name="one_alias_in_a_school"),
 )
 

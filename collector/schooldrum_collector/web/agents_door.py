@@ -20,6 +20,8 @@ _TLS_SECONDS = 60.0
 _LINGER_SECONDS = 2.0
 _SHUTDOWN_SECONDS = 5.0
 _BACKLOG = 4096
+_BEYOND = 128
+"""So many handshakes above the bound, for the sake of the polite refusal; each line takes one of the process' files."""
 
 
 class _Refusal(asyncio.Protocol):
@@ -33,6 +35,13 @@ class _Refusal(asyncio.Protocol):
             b"Connection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body),
         )
         transport.close()
+
+
+class _HangUp(asyncio.Protocol):
+    """Ends a connection for which there is no room, not even to say so."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        cast("asyncio.Transport", transport).abort()
 
 
 class AgentsDoor(msgspec.Struct, frozen=True):
@@ -88,8 +97,11 @@ async def open_agents_door(
     )
     road = PlainRoad(app[RECEPTION], library, idle=KEEP_ALIVE_SECONDS, body=bounds.BODY_SECONDS, linger=_LINGER_SECONDS)
 
+    def held() -> int:
+        return len(road.connections) + len(speaking.connections)
+
     def answer_connection() -> Listener:
-        if len(road.connections) + len(speaking.connections) >= connections:
+        if held() >= connections:
             return _Refusal()
         return road.connection() if plain else library()
 
@@ -98,6 +110,8 @@ async def open_agents_door(
     def connection() -> asyncio.BaseProtocol:
         if tls is None:
             return cast("asyncio.BaseProtocol", answer_connection())
+        if held() + len(opening) >= connections + _BEYOND:
+            return _HangUp()
         return SecureLine(tls, answer_connection, buffer=road.buffer, seconds=_TLS_SECONDS, opening=opening)
 
     try:

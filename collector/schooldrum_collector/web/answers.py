@@ -18,9 +18,19 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from schooldrum_collector.formats import VIETNAM, duration
 from schooldrum_collector.judge.expecting import CALENDARS
 from schooldrum_collector.judge.fault_steps import OFFICE, PRINCIPAL
-from schooldrum_collector.judge.incident import Incident, State, size
-from schooldrum_collector.judge.incident_acts import LONGEST_TEXT, Refused, acknowledged, answered, provider_said
-from schooldrum_collector.judge.lessons import is_lesson, lesson_seconds
+from schooldrum_collector.judge.incident import Incident, size
+from schooldrum_collector.judge.incident_acts import (
+    ANSWERS,
+    LONGEST_TEXT,
+    PROVIDER_SAID,
+    Refused,
+    acknowledged,
+    answered,
+    provider_said,
+)
+from schooldrum_collector.judge.incident_spells import trouble_seconds
+from schooldrum_collector.judge.lessons import is_lesson
+from schooldrum_collector.judge.lost_time import lessons_by_school
 from schooldrum_collector.judge.messages import Occasion
 from schooldrum_collector.judge.recipients import own_schools
 from schooldrum_collector.show.incident_record import ANSWER_WORDS, STATES
@@ -30,9 +40,9 @@ from schooldrum_collector.show.notify_names import tidy
 from schooldrum_collector.show.notify_times import moment
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Full, Overloaded, Store
-from schooldrum_collector.store.records import EVERYTHING, AnswerLink, Change, Register, Story
+from schooldrum_collector.store.records import EVERYTHING, AnswerLink, Change, Register, Scope, Story
 from schooldrum_collector.web.guard import LOOPBACK_NAMES, host_name
-from schooldrum_collector.web.incident_page import answers_offered
+from schooldrum_collector.web.incident_page import answers_offered, held_by
 from schooldrum_collector.web.page_acts import LARGEST_FORM
 from schooldrum_wire.settings import LANGUAGES
 
@@ -145,7 +155,11 @@ class _Desk:
 
     async def take(self, request: web.Request) -> web.StreamResponse:
         """POST /t/{secret}: what the reader answers."""
-        fields = await request.post()
+        try:
+            fields = await request.post()
+        except (ValueError, LookupError):
+            # No form at all, or in letters that nobody knows.
+            return self._not_understood(_language(request, None), "")
         given = {name: value for name, value in fields.items() if isinstance(value, str)}
         async with self._turns:
             found = await asyncio.to_thread(self._find, request.match_info["secret"])
@@ -154,7 +168,10 @@ class _Desk:
                 return self._nothing(say)
             try:
                 done = await asyncio.to_thread(self._act, found, given)
-            except Refused:
+            except Refused as problem:
+                if str(problem) != "over":
+                    return self._not_understood(say, given.get("answer", ""))
+                # Somebody was quicker: the page says how it ended.
                 done = ""
             except (Full, Overloaded):
                 text = say("Chưa ghi được, thử lại sau một phút.", "It could not be recorded; try again in a minute.")
@@ -192,14 +209,15 @@ class _Desk:
             step = None
             if answer == "acknowledge":
                 step = acknowledged(incident, now, link.role)
-            elif answer == "provider_said" and link.role == OFFICE:
+            elif answer == PROVIDER_SAID and link.role == OFFICE:
                 writer.note_event(provider_said(incident, given.get("text", ""), now, link.role))
             elif answer in answers_offered(incident):
                 attested, event, step = answered(incident, answer, now, link.role, zone_of(register, incident))
                 writer.put_answer(incident.number, attested)
                 writer.note_event(event)
             else:
-                raise Refused("unknown")
+                # What was asked a moment ago may be known by now.
+                raise Refused("over" if answer in ANSWERS else "unknown")
             if step is not None:
                 writer.put_incident(step.incident)
                 if step.event is not None:
@@ -216,7 +234,7 @@ class _Desk:
             return incident
         inside = [
             one
-            for one in self._store.incidents(EVERYTHING, live=True)
+            for one in self._store.incidents(Scope(school=link.path), live=True)
             if one.parent == incident.number and one.school == link.path
         ]
         return max(inside, key=lambda one: size(one.place.level), default=incident)
@@ -259,13 +277,28 @@ class _Desk:
             taken=_taken(incident, say, zone),
             notes=link.role == OFFICE,
             longest=LONGEST_TEXT,
-            facts=_facts(register, incident, own, say, until=ended or now),
+            facts=_facts(register, incident, held_by(self._store, EVERYTHING, incident), own, say, until=ended or now),
             schools=[tidy(register.schools[code].name) for code in own[:_SCHOOLS_SHOWN] if code in register.schools]
             if len(incident.schools) > 1
             else [],
             other="en" if say.language == "vi" else "vi",
         )
         return web.Response(text=body, content_type="text/html", charset="utf-8")
+
+    def _not_understood(self, say: Say, answer: str) -> web.Response:
+        """What was sent is no answer to what is asked here, or not this reader's to give."""
+        text = say(
+            "Chưa ghi gì: đây không phải câu trả lời dùng được ở đây. Mở lại liên kết trong tin và bấm một nút trên "
+            "trang.",
+            "Nothing was recorded: this is no answer that can be given here. Open the link in the message again and "
+            "tap one of the buttons.",
+        )
+        if answer == PROVIDER_SAID:
+            text = say(
+                "Chưa ghi gì: ghi nhà mạng trả lời thế nào rồi bấm lại.",
+                "Nothing was recorded: write what the provider answered, then tap again.",
+            )
+        return web.Response(status=400, text=text, charset="utf-8")
 
     def _nothing(self, say: Say) -> web.Response:
         text = say(
@@ -292,7 +325,13 @@ def _taken(incident: Incident, say: Say, zone: str) -> str:
 
 
 def _facts(
-    register: Register, incident: Incident, own: Collection[str], say: Say, *, until: float
+    register: Register,
+    incident: Incident,
+    parts: Collection[Incident],
+    own: Collection[str],
+    say: Say,
+    *,
+    until: float,
 ) -> list[tuple[str, str]]:
     """The figures a provider is shown: when, known how well, for how long, which line."""
     language, zone = say.language, zone_of(register, incident) or VIETNAM
@@ -304,10 +343,14 @@ def _facts(
     facts = [(say("Bắt đầu", "Begin"), known(incident.began, incident.began_error, incident.began_measured))]
     if incident.ended and not incident.is_live:
         facts.append((say("Kết thúc", "End"), known(incident.ended, incident.ended_error, incident.ended_measured)))
-    facts.append((say("Kéo dài", "Lasted"), duration(max(0.0, until - incident.began), language)))
-    for code in [] if incident.state is State.WITHDRAWN else list(own)[:1]:
-        lost = lesson_seconds(CALENDARS.of_school(register, code).until, incident.began, until)
-        facts.append((say("Trong giờ học", "Of lesson time"), duration(lost, language)))
+    facts.append((say("Kéo dài", "Lasted"), duration(trouble_seconds(incident, until), language)))
+    lost = lessons_by_school(register, [incident, *parts], until)
+    mine = [lost[code] for code in own if code in lost]
+    if len(mine) == 1:
+        facts.append((say("Trong giờ học", "Of lesson time"), duration(mine[0], language)))
+    elif mine:
+        name = say(f"Giờ học đã mất, cộng của {len(mine)} trường", f"Lesson time lost, of {len(mine)} schools together")
+        facts.append((name, duration(sum(mine), language)))
     for line in sorted(register.lines.values(), key=lambda one: one.path):
         if line.school in own and (len(own) == 1 or line.provider == incident.place.path):
             name = tidy(register.schools[line.school].name) if line.school in register.schools else line.school

@@ -20,7 +20,8 @@ from schooldrum_collector.web.sight import Sight
 
 PACE_SECONDS = 1.5
 JUDGED_WHOLE = 100
-MOST_INCIDENTS = 1000
+_ALL = 1 << 20
+"""The newest of a large outage are its parts; the oldest is the whole, and may not be missing."""
 _SLICE_SECONDS = 0.003
 _WEIGHTS = {Severity.URGENT: 3, Severity.ACTION: 2, Severity.INFORMATION: 1, Severity.DIGEST: 0}
 
@@ -58,11 +59,14 @@ class Census:
         """How many PCs the last look has looked at."""
 
     async def of(self, sight: Sight) -> Mapping[str, SchoolStands]:
-        """How the schools of the register stand, by code; `sight` is everything's."""
+        """How all schools of the register stand, by code; whoever shows it leaves out what is not in scope.
+
+        It is kept for all who look: what one of them may see, or asks for, must not decide it for the others.
+        """
         loop = asyncio.get_running_loop()
         async with self._turn:
             if loop.time() >= self._due:
-                self._found = await self._look(sight)
+                self._found = await self._look(msgspec.structs.replace(sight, scope=EVERYTHING))
                 self._due = loop.time() + PACE_SECONDS
         return self._found
 
@@ -144,7 +148,7 @@ def state_of(machines: Mapping[str, int]) -> PlaceState:
 
 def live_incidents(sight: Sight) -> list[Incident]:
     """Incidents that go on and that no larger one holds, the gravest first."""
-    found = sight.store.incidents(EVERYTHING, live=True, most=MOST_INCIDENTS)
+    found = sight.store.incidents(EVERYTHING, live=True, most=_ALL)
     return sorted((one for one in found if one.state is IncidentState.OPEN), key=_gravity, reverse=True)
 
 

@@ -7,16 +7,17 @@ import msgspec
 from schooldrum_collector import formats
 from schooldrum_collector.judge.blame import path_to
 from schooldrum_collector.judge.climbing import End
-from schooldrum_collector.judge.expecting import CALENDARS
 from schooldrum_collector.judge.fault import Degree, Kind, Level, Verdict
 from schooldrum_collector.judge.incident import Incident, State
 from schooldrum_collector.judge.incident_corrections import SAME_BEGIN_SECONDS
-from schooldrum_collector.judge.lessons import lesson_seconds
+from schooldrum_collector.judge.incident_spells import trouble_seconds
+from schooldrum_collector.judge.lost_time import costs_lessons, lessons_by_school
 from schooldrum_collector.show.incident_record import ANSWER_WORDS, HAPPENED, STATES, detail
 from schooldrum_collector.show.incident_words import SEVERITIES, degree_word, names_of, read, verdict_word, zone_of
-from schooldrum_collector.store.records import Story
+from schooldrum_collector.store.interface import Store
+from schooldrum_collector.store.records import Scope, Story
 from schooldrum_collector.web.live_pages import Pieces
-from schooldrum_collector.web.page_words import severity_kind
+from schooldrum_collector.web.page_words import role_words, severity_kind
 from schooldrum_collector.web.path_drawing import HEIGHT, OK, STEPS, UNKNOWN, WIDTH, is_measured, stops
 from schooldrum_collector.web.rendering import Reader, Rendering
 from schooldrum_collector.web.sight import Sight
@@ -33,8 +34,8 @@ _SHARED_ENDS = {
     Verdict.INTERNATIONAL: End.INTERNATIONAL,
 }
 _BEYOND_A_ROOM = STEPS[STEPS.index("gateway") : STEPS.index("service")]
-_ROLES = {"collector": ("máy chủ", "the collector"), "office": ("Sở, phòng", "the office")}
-_SCHOOL_ROLE = ("nhà trường", "the school")
+_MINUTE = 60.0
+_ALL = 1 << 20
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,13 +77,16 @@ def takes_notes(incident: Incident, words: Reader) -> bool:
     )
 
 
-def is_seen(incident: Incident, words: Reader) -> bool:
-    """Whether this visitor may act on it: the office on all, a school on its own."""
-    return words.visitor.is_office or incident.school == words.visitor.scope.school
+def held_by(store: Store, scope: Scope, one: Incident) -> tuple[Incident, ...]:
+    """What single schools have of an incident of many schools; none of one school's. To be called in a thread."""
+    if one.school:
+        return ()
+    since = one.began - one.began_error - SAME_BEGIN_SECONDS
+    return tuple(part for part in store.incidents(scope, since=since, most=_ALL) if part.parent == one.number)
 
 
-def pieces(sight: Sight, story: Story, rendering: Rendering, words: Reader) -> Pieces:
-    """The changing parts of an incident's page."""
+def pieces(sight: Sight, story: Story, parts: Sequence[Incident], rendering: Rendering, words: Reader) -> Pieces:
+    """The changing parts of an incident's page; `parts` are those it has of single schools."""
     one, say, language = story.incident, words.say, words.language
     told = read(sight.register, one, sight.now, language)
     zone = zone_of(sight.register, one)
@@ -101,7 +105,7 @@ def pieces(sight: Sight, story: Story, rendering: Rendering, words: Reader) -> P
             end=told.end,
             parent=f"SC-{one.parent}" if one.parent else "",
             acknowledged=formats.moment(one.acknowledged.at, language, zone) if one.acknowledged else "",
-            acknowledged_by=_by(one.acknowledged.by, words) if one.acknowledged else "",
+            acknowledged_by=role_words(one.acknowledged.by, say) if one.acknowledged else "",
         ),
         "path": rendering.piece(
             "piece_path.html",
@@ -109,6 +113,7 @@ def pieces(sight: Sight, story: Story, rendering: Rendering, words: Reader) -> P
             drawn=bool(way) or one.kind is Kind.OUTAGE,
             measured=is_measured(way),
             neighbours=neighbours,
+            power=not is_measured(way) and one.verdict is Verdict.POWER,
             stops=stops(way, say),
             width=WIDTH,
             height=HEIGHT,
@@ -118,7 +123,7 @@ def pieces(sight: Sight, story: Story, rendering: Rendering, words: Reader) -> P
             words,
             evidence=told.evidence,
             steps=told.steps if one.is_live else (),
-            facts=[*_facts(one, words, zone), *_lessons(sight, one, words)],
+            facts=[*_facts(one, words, zone), *_lessons(sight, one, parts, words)],
         ),
         "acts": rendering.piece(
             "piece_acts.html",
@@ -152,15 +157,11 @@ def _is_beside_others(one: Incident) -> bool:
     return (
         one.place.level is Level.ROOM
         and one.kind is Kind.OUTAGE
+        # A room that is led to a modem of its own does not go the others' way.
+        and one.verdict is not Verdict.LAN
         and one.evidence.counts.get("answering", 0) > 0
         and all(one.evidence.steps.get(step, UNKNOWN) in {OK, UNKNOWN} for step in (*_BEYOND_A_ROOM, "service"))
     )
-
-
-def _by(role: str, words: Reader) -> str:
-    if role in _ROLES:
-        return words.say(*_ROLES[role])
-    return words.say(*_SCHOOL_ROLE) if role.startswith("school") else role
 
 
 def _facts(one: Incident, words: Reader, zone: str) -> list[Fact]:
@@ -190,22 +191,29 @@ def _facts(one: Incident, words: Reader, zone: str) -> list[Fact]:
     return facts
 
 
-def _lessons(sight: Sight, one: Incident, words: Reader) -> list[Fact]:
-    """The lesson time it took from its school, as its messages count it; what was withdrawn took none."""
-    if not one.school or one.place.level is Level.MACHINE or one.state is State.WITHDRAWN:
+def _lessons(sight: Sight, one: Incident, parts: Sequence[Incident], words: Reader) -> list[Fact]:
+    """The lesson time it took from its schools, summed; what was withdrawn took none."""
+    lost = _lost(sight, one, parts)
+    if not lost:
         return []
-    if one.school not in sight.register.schools:
-        return []
-    until = one.ended if one.ended and not one.is_live else sight.now
-    lost = lesson_seconds(CALENDARS.of_school(sight.register, one.school).until, one.began, until)
-    say = words.say
+    say, count = words.say, len(lost)
     return [
         Fact(
             name=say("Giờ học đã mất", "Lesson time lost"),
-            value=formats.duration(lost, words.language),
-            how=say("theo lịch của trường", "by the school's calendar"),
+            value=formats.duration(sum(lost.values()), words.language),
+            how=say("theo lịch của trường", "by the school's calendar")
+            if one.school
+            else say(f"cộng của {count} trường, theo lịch từng trường", f"of {count} schools, each by its calendar"),
         )
     ]
+
+
+def _lost(sight: Sight, one: Incident, parts: Sequence[Incident]) -> Mapping[str, float]:
+    """Seconds of lessons that each of its schools lost by it; a school that has a part of its own, by that."""
+    if not costs_lessons(one) or one.state is State.WITHDRAWN:
+        return {}
+    held = one.number
+    return lessons_by_school(sight.register, [one, *(part for part in parts if part.parent == held)], sight.now)
 
 
 def _record(story: Story, words: Reader, zone: str) -> list[Line]:
@@ -214,7 +222,7 @@ def _record(story: Story, words: Reader, zone: str) -> list[Line]:
         Line(
             at=formats.moment(event.at, language, zone),
             what=say(*HAPPENED[event.what]),
-            by=_by(event.by, words),
+            by=role_words(event.by, say),
             more=detail(event, say),
         )
         for event in reversed(story.events)
@@ -222,22 +230,32 @@ def _record(story: Story, words: Reader, zone: str) -> list[Line]:
 
 
 class Affected(msgspec.Struct, frozen=True, kw_only=True):
-    """A school it concerns; the customer numbers are what the provider's hotline asks for first."""
+    """A school it concerns; the customer numbers are what the provider's hotline asks for first.
+
+    `lost` is the lesson time it lost, where that is a minute and more.
+    """
 
     code: str
     name: str
     customers: tuple[str, ...]
+    lost: str = ""
 
 
-def affected(sight: Sight, one: Incident, words: Reader) -> list[Affected]:
-    """The schools it concerns, with the customer numbers of their lines."""
+def affected(sight: Sight, one: Incident, words: Reader, parts: Sequence[Incident] = ()) -> list[Affected]:
+    """The schools it concerns, with the customer numbers of their lines, and the lesson time each has lost."""
+    lost = {} if one.school else _lost(sight, one, parts)
     names = names_of(sight.register, one, words.say)
     customers: dict[str, list[str]] = {}
     for _, line in sorted(sight.register.lines.items()):
         if line.customer:
             customers.setdefault(line.school, []).append(f"{line.provider} {line.customer}")
     return [
-        Affected(code=code, name=names.get(code, code), customers=tuple(customers.get(code, ())))
+        Affected(
+            code=code,
+            name=names.get(code, code),
+            customers=tuple(customers.get(code, ())),
+            lost=formats.duration(lost[code], words.language) if lost.get(code, 0.0) >= _MINUTE else "",
+        )
         for code in one.schools
         if sight.has_school(code)
     ]
@@ -300,6 +318,6 @@ def _past_line(sight: Sight, one: Incident, words: Reader) -> PastLine:
         state=say(*STATES[one.state]),
         heading=read(sight.register, one, sight.now, words.language).heading,
         began=formats.moment(one.began, words.language, zone),
-        lasted=formats.duration(max(0.0, one.ended - one.began), words.language),
+        lasted=formats.duration(trouble_seconds(one, one.ended), words.language),
         cause=f"{degree_word(one.degree, say)}: {verdict_word(one.verdict, say)}",
     )

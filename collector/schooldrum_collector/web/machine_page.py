@@ -1,12 +1,13 @@
-"""A PC in plain words: how it is, what is wrong with it and what to do, what it is made of."""
+"""A PC in plain words: how it is, what is wrong with it or not known and what to do, what it is made of."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from schooldrum_collector import formats
 from schooldrum_collector.judge.appraisal import Verdicts
 from schooldrum_collector.judge.incident import Incident
+from schooldrum_collector.judge.posture import Check, to_do
 from schooldrum_collector.judge.posture_checks import Verdict as CheckVerdict
 from schooldrum_collector.judge.posture_words import NAMES, VERDICTS
 from schooldrum_collector.judge.presence import Presence, State
@@ -14,13 +15,14 @@ from schooldrum_collector.judge.storage import Verdict as DiskVerdict
 from schooldrum_collector.judge.support import SupportState, Way
 from schooldrum_collector.show.disk_words import VERDICTS as DISK_WORDS
 from schooldrum_collector.show.disk_words import reason_words
-from schooldrum_collector.show.hardware_words import change_words, hardware_lines
-from schooldrum_collector.show.machine_words import called, waits_because
-from schooldrum_collector.show.safety_words import patch_lines, support_words, way_words
+from schooldrum_collector.show.hardware_words import change_words, detail_words, hardware_lines
+from schooldrum_collector.show.machine_words import called, called_by_id, waits_because
+from schooldrum_collector.show.safety_words import patch_lines, plan_words, support_words, way_words
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.records import Appraisal, Change, Latest, Machine, StoredSection
+from schooldrum_collector.web import machine_note
 from schooldrum_collector.web.live_pages import Pieces
-from schooldrum_collector.web.page_words import machine_look
+from schooldrum_collector.web.page_words import noted_look
 from schooldrum_collector.web.rendering import Reader, Rendering
 from schooldrum_collector.web.school_page import card_of
 from schooldrum_collector.web.sight import Sight
@@ -89,22 +91,34 @@ def pieces(
 ) -> Pieces:
     """The changing parts of a PC's page."""
     say = words.say
-    presence = sight.presence(machine)
+    presence, last = sight.presence(machine), heard.heard if heard else 0.0
+    school = sight.register.schools.get(machine.school)
     verdicts = known.appraisal.verdicts if known.appraisal else None
     holding = [one for one in incidents if machine.id in one.blamed or one.place.path == machine.id]
     html = {
         "state": rendering.piece(
             "piece_machine_state.html",
             words,
-            look=machine_look(presence, say),
+            look=noted_look(machine, presence, last, say),
             sentence=_state_sentence(sight, machine, heard, presence, words),
         ),
         "findings": rendering.piece(
             "piece_findings.html",
             words,
-            findings=[*_of_record(machine, presence, say), *_of_verdicts(verdicts, say)],
-            cards=[card_of(sight, one, words) for one in holding],
+            findings=[
+                *_of_record(machine, presence, say, excused=bool(holding) or machine.is_noted(last)),
+                *_of_verdicts(verdicts, say),
+            ],
+            cards=[card_of(sight, one, words, school.name if school else "") for one in holding],
             judged=verdicts is not None,
+        ),
+        "note": machine_note.piece(
+            machine,
+            presence,
+            last,
+            zone=school.time_zone if school else formats.VIETNAM,
+            rendering=rendering,
+            words=words,
         ),
         "made": rendering.piece(
             "piece_made.html", words, lines=hardware_lines(known.sections, say), facts=_facts(machine, heard, words)
@@ -116,7 +130,7 @@ def pieces(
             "piece_changes.html",
             words,
             changes=[
-                (formats.moment(one.at, words.language), change_words(one, say), _change_detail(one))
+                (formats.moment(one.at, words.language), change_words(one, say), _change_detail(sight, one, say))
                 for one in known.changes
             ],
         ),
@@ -124,11 +138,12 @@ def pieces(
     return Pieces(html=html)
 
 
-def _change_detail(change: Change) -> str:
+def _change_detail(sight: Sight, change: Change, say: Say) -> str:
     """What is not said by the change's own words: of coming, going and being approved nothing is left to say."""
-    if change.action.startswith("enrol-") or change.action in _PLAIN_CHANGES:
+    if change.action.startswith(("enrol-", "machine.note-")) or change.action in _PLAIN_CHANGES:
         return ""
-    return change.detail.replace("->", "\N{RIGHTWARDS ARROW}")
+    told = detail_words(change, lambda machine: called_by_id(sight.register, machine, say), say)
+    return told.replace("->", "\N{RIGHTWARDS ARROW}")
 
 
 def _state_sentence(sight: Sight, machine: Machine, heard: Latest | None, presence: Presence, words: Reader) -> str:
@@ -151,8 +166,8 @@ def _state_sentence(sight: Sight, machine: Machine, heard: Latest | None, presen
     return f"{since}. {told}." if since else f"{told}."
 
 
-def _of_record(machine: Machine, presence: Presence, say: Say) -> list[Finding]:
-    """What is wrong before anything is known of its inside."""
+def _of_record(machine: Machine, presence: Presence, say: Say, *, excused: bool) -> list[Finding]:
+    """What is wrong before anything is known of its inside; why it is not heard is known where `excused`."""
     found: list[Finding] = []
     if machine.conflict:
         found.append(
@@ -205,7 +220,7 @@ def _of_record(machine: Machine, presence: Presence, say: Say) -> list[Finding]:
                 ),
             )
         )
-    if presence.state is State.SILENT:
+    if presence.state is State.SILENT and not excused:
         found.append(
             Finding(
                 kind="bad",
@@ -248,7 +263,7 @@ def _of_verdicts(verdicts: Verdicts | None, say: Say) -> list[Finding]:
             )
     for check in verdicts.checks:
         if check.verdict is CheckVerdict.NOT_MET and not check.information:
-            name = say(*NAMES[check.name]) if check.name in NAMES else check.name
+            name = _name(check, say)
             found.append(
                 Finding(
                     kind="poor",
@@ -257,6 +272,7 @@ def _of_verdicts(verdicts: Verdicts | None, say: Say) -> list[Finding]:
                     steps=tuple(say(*one) for one in check.fix),
                 )
             )
+    found += _not_known(verdicts.checks, say)
     support = verdicts.support
     told = any(check.name == "supported_system" and check.verdict is CheckVerdict.NOT_MET for check in verdicts.checks)
     if support and support.state is SupportState.ENDED and not told:
@@ -272,6 +288,24 @@ def _of_verdicts(verdicts: Verdicts | None, say: Say) -> list[Finding]:
     return found
 
 
+def _not_known(checks: Sequence[Check], say: Say) -> Iterator[Finding]:
+    """What to do so that more is known: it is no fault, and stands behind what is one."""
+    for together in to_do(checks):
+        if together[0].verdict is CheckVerdict.UNKNOWN:
+            names = ", ".join(_name(check, say) for check in together)
+            evidence = dict.fromkeys(say(*one) for check in together for one in check.evidence)
+            yield Finding(
+                kind="quiet",
+                title=say(f"Chưa có số liệu: {names}", f"No data: {names}"),
+                evidence=" ".join(evidence),
+                steps=tuple(say(*one) for one in together[0].fix),
+            )
+
+
+def _name(check: Check, say: Say) -> str:
+    return say(*NAMES[check.name]) if check.name in NAMES else check.name
+
+
 def _sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:].rstrip('.')}." if words else ""
 
@@ -283,7 +317,7 @@ def _checks(verdicts: Verdicts | None, say: Say) -> list[CheckLine]:
         word = say(*VERDICTS[check.verdict.value])
         if check.information and check.verdict is not CheckVerdict.UNKNOWN:
             kind, mark, word = "quiet", "i", say("để biết", "for information")
-        name = say(*NAMES[check.name]) if check.name in NAMES else check.name
+        name = _name(check, say)
         lines.append(
             CheckLine(
                 name=name[:1].upper() + name[1:],
@@ -300,6 +334,8 @@ def _safety_lines(verdicts: Verdicts | None, say: Say) -> list[tuple[str, str]]:
     lines: list[tuple[str, str]] = []
     if verdicts and verdicts.support:
         lines.append((say("Hỗ trợ", "Support"), support_words(verdicts.support, say)))
+        if verdicts.support.planned:
+            lines.append((say("Kế hoạch", "Planned"), plan_words(verdicts.support.planned, say)))
         if verdicts.way and verdicts.way.way is not Way.NONE:
             lines.append((say("Hướng xử lý", "Way out"), way_words(verdicts.way, say)))
     if verdicts and verdicts.patches:

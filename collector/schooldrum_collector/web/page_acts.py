@@ -15,8 +15,8 @@ from schooldrum_collector.judge.incident import Incident, Step, number_of
 from schooldrum_collector.judge.incident_acts import PROVIDER_SAID, Refused, acknowledged, answered, provider_said
 from schooldrum_collector.show.incident_words import zone_of
 from schooldrum_collector.store.interface import Writer
-from schooldrum_collector.store.records import Change, Machine, MachineState, RoomToken
-from schooldrum_collector.web import enrolment_page, machine_page, pending_page, school_page
+from schooldrum_collector.store.records import NOTES, Change, Machine, MachineState, Note, RoomToken
+from schooldrum_collector.web import enrolment_page, machine_note, machine_page, pending_page, school_page
 from schooldrum_collector.web.install_codes import DAYS, MOST_USES, Install, new_code
 from schooldrum_collector.web.live_pages import LivePages
 from schooldrum_collector.web.page_troubles import CLOSING_TROUBLES
@@ -74,6 +74,7 @@ class ActDesk:
             web.post("/schools/{code}/close", self.close),
             web.post("/schools/{code}/open", self.open),
             web.post("/schools/{code}/pending", self.decide),
+            web.post("/machines/{machine}/note", self.note),
         ]
         if self._install is not None:
             routes += [
@@ -268,14 +269,16 @@ class ActDesk:
         return await self._made(request, sight, path, int(uses), None)
 
     async def decide(self, request: web.Request) -> web.StreamResponse:
-        """POST /schools/{code}/pending: a PC that waits is let in or turned away; without a name all are let in."""
+        """POST /schools/{code}/pending: a PC that waits is let in or turned away; without a name all that were seen."""
         fields = await self._form(request)
         sight, code = self._school(request)
         word, named = fields.get("answer", ""), fields.get("machine", "")
         if word not in {pending_page.APPROVE, pending_page.REJECT} or (word == pending_page.REJECT and not named):
             raise Malformed("answer")
-        chosen = [named] if named else [one.id for one in pending_page.waiting_in(sight, code)]
         visitor, now = visitor_of(request), self._now()
+        chosen = [named] if named else pending_page.approvable(sight, code, visitor)
+        if not named and chosen and fields.get("seen") != pending_page.mark_of(chosen):
+            raise Unfit("changed")
 
         def write() -> int:
             with sight.store.writing() as writer:
@@ -285,6 +288,26 @@ class ActDesk:
             raise Unfit("over")
         self._live.stir()
         raise web.HTTPSeeOther(f"/schools/{quote(code, safe='')}/pending")
+
+    async def note(self, request: web.Request) -> web.StreamResponse:
+        """POST /machines/{id}/note: why a PC is not on; without a word what was noted is taken back."""
+        fields = await self._form(request)
+        sight = self._look(request)
+        machine = sight.machine(request.match_info["machine"])
+        word, visitor, now = fields.get("note", ""), visitor_of(request), self._now()
+        if word and word not in NOTES:
+            raise Malformed("note")
+
+        def write() -> None:
+            with sight.store.writing() as writer:
+                machine_note.put(writer, machine.id, Note(word) if word else None, visitor, now)
+
+        try:
+            await asyncio.to_thread(write)
+        except machine_note.Unnotable as problem:
+            raise Unfit("over") from problem
+        self._live.stir()
+        raise web.HTTPSeeOther(f"/machines/{quote(machine.id, safe='')}")
 
     async def replacement(self, request: web.Request) -> web.StreamResponse:
         """GET /machines/{id}/replace: what replacing a PC means."""

@@ -25,6 +25,10 @@ TROUBLES: Mapping[str, Words] = {
         "Trang này mở đã lâu nên chưa ghi được. Quay lại, tải lại trang rồi bấm lần nữa.",
         "This page was open for long, and nothing was recorded. Go back, load it again, and tap once more.",
     ),
+    "changed": Words(
+        "Chưa ghi: danh sách máy chờ vừa thay đổi. Quay lại, tải lại trang, xem lại các máy rồi bấm lần nữa.",
+        "Nothing was recorded: other PCs wait now. Go back, load the page again, look at them, and tap once more.",
+    ),
     "over": Words("Việc này đã xong nên không cần ghi nữa.", "This is over; nothing needs to be recorded any more."),
     "busy": Words("Máy chủ đang bận, hãy thử lại sau ít giây.", "The collector is busy; try again in a few seconds."),
     "malformed": Words("Địa chỉ hoặc ô nhập chưa đúng.", "The address or a field is not right."),

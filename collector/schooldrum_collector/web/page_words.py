@@ -5,8 +5,9 @@ import msgspec
 from schooldrum_collector.judge.incident import Severity
 from schooldrum_collector.judge.places import PlacePresence, PlaceState
 from schooldrum_collector.judge.presence import Presence, State
-from schooldrum_collector.show.machine_words import away_words
+from schooldrum_collector.show.machine_words import NOTES, away_words
 from schooldrum_collector.speech import Say
+from schooldrum_collector.store.records import Machine, Note
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -33,6 +34,8 @@ _PLACES = {
     PlaceState.OFF: ("rest", "○", "đã tắt", "switched off"),
     PlaceState.UNKNOWN: ("quiet", "\N{EN DASH}", "chưa có số liệu", "no data"),
 }
+_NOTABLE = frozenset({State.OFF, State.SILENT, State.MUTE, State.NEVER})
+_ROLES = {"collector": ("máy chủ", "the collector"), "office": ("Sở, phòng", "the office")}
 _SEVERITIES = {Severity.URGENT: "bad", Severity.ACTION: "bad", Severity.INFORMATION: "poor", Severity.DIGEST: "quiet"}
 
 
@@ -40,6 +43,20 @@ def machine_look(presence: Presence, say: Say) -> Look:
     """How a PC looks."""
     kind, mark, vietnamese, english = _MACHINES[presence.state]
     return Look(kind, mark, say(vietnamese, english) + away_words(presence, say))
+
+
+def noted_look(machine: Machine, presence: Presence, heard: float, say: Say) -> Look:
+    """How a PC looks, where people have noted why it is not on: that, instead of being missed."""
+    if presence.state in _NOTABLE and machine.is_noted(heard):
+        return Look("quiet", "□", say(*NOTES[Note(machine.note)]))
+    return machine_look(presence, say)
+
+
+def role_words(role: str, say: Say) -> str:
+    """Who did something, by the role in the record."""
+    if role in _ROLES:
+        return say(*_ROLES[role])
+    return say("nhà trường", "the school") if role.startswith("school") else role
 
 
 def place_look(state: PlaceState, say: Say, *, expected: bool) -> Look:

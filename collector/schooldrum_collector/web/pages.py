@@ -76,6 +76,7 @@ class PageDesk:
     async def _shown(self, request: web.Request, live: Live, template: str, **values: object) -> web.Response:
         snapshot: Snapshot = await self._live.snapshot(live.key, live.make)
         asked = [("page", live.key[0]), *(("of", one) for one in live.key[1:-1])]
+        asked += [("scope", one) for one in request.query.getall("scope", ())]
         return self._rendering.page(
             request,
             template,
@@ -97,7 +98,7 @@ class PageDesk:
             sight = self._look(request)
             return wall.pieces(sight, await self._census.of(sight), ask, self._rendering, words)
 
-        return Live(("wall", ask.query, ask.area, ask.group, str(ask.part), _reader(words)), make)
+        return Live(("wall", ask.query, ask.area, ask.group, str(ask.part), _reader(request, words)), make)
 
     def _live_school(self, request: web.Request, code: str) -> Live:
         words = self._rendering.words(request)
@@ -108,7 +109,7 @@ class PageDesk:
             incidents = await asyncio.to_thread(live_incidents, sight)
             return school_page.pieces(sight, code, incidents, self._rendering, words)
 
-        return Live(("school", code, _reader(words)), make)
+        return Live(("school", code, _reader(request, words)), make)
 
     def _live_machine(self, request: web.Request, machine_id: str) -> Live:
         words = self._rendering.words(request)
@@ -123,7 +124,7 @@ class PageDesk:
                 sight, machine, heard, known, incidents=incidents, rendering=self._rendering, words=words
             )
 
-        return Live(("machine", machine_id, _reader(words)), make)
+        return Live(("machine", machine_id, _reader(request, words)), make)
 
     def _live_incident(self, request: web.Request, number: int) -> Live:
         words = self._rendering.words(request)
@@ -133,9 +134,10 @@ class PageDesk:
             story = await asyncio.to_thread(sight.store.incident_of, sight.scope, number)
             if story is None:
                 raise Unknown(f"there is no incident {number}")
-            return incident_page.pieces(sight, story, self._rendering, words)
+            parts = await asyncio.to_thread(incident_page.held_by, sight.store, sight.scope, story.incident)
+            return incident_page.pieces(sight, story, parts, self._rendering, words)
 
-        return Live(("incident", str(number), _reader(words)), make)
+        return Live(("incident", str(number), _reader(request, words)), make)
 
     def _live_incidents(self, request: web.Request, code: str) -> Live:
         words = self._rendering.words(request)
@@ -150,7 +152,7 @@ class PageDesk:
             html = self._rendering.piece("piece_incidents.html", words, cards=cards, whole=False)
             return Pieces(html={"incidents": html})
 
-        return Live(("incidents", code, _reader(words)), make)
+        return Live(("incidents", code, _reader(request, words)), make)
 
     def _live_arrivals(self, request: web.Request, token: str) -> Live:
         words = self._rendering.words(request)
@@ -162,7 +164,7 @@ class PageDesk:
                 raise Unknown("there is no such install code")
             return enrolment_page.pieces(sight, used, self._rendering, words)
 
-        return Live(("arrivals", token, _reader(words)), make)
+        return Live(("arrivals", token, _reader(request, words)), make)
 
     def _live_pending(self, request: web.Request, code: str) -> Live:
         words = self._rendering.words(request)
@@ -172,7 +174,7 @@ class PageDesk:
             _demand(sight, code)
             return await asyncio.to_thread(pending_page.pieces, sight, code, self._rendering, words)
 
-        return Live(("pending", code, _reader(words)), make)
+        return Live(("pending", code, _reader(request, words)), make)
 
     def _asked_for(self, request: web.Request) -> Live:
         page, of = request.query.get("page", ""), request.query.getall("of", [])
@@ -338,13 +340,14 @@ class PageDesk:
         if story is None or number is None:
             raise Unknown("there is no such incident")
         one = story.incident
+        parts = await asyncio.to_thread(incident_page.held_by, sight.store, sight.scope, one)
         return await self._shown(
             request,
             self._live_incident(request, number),
             "incident.html",
             incident=one,
             school=sight.register.schools.get(one.school),
-            affected=[] if one.school else incident_page.affected(sight, one, words),
+            affected=[] if one.school else incident_page.affected(sight, one, words, parts),
             customers=incident_page.customers_of(sight, one, words),
             notes=incident_page.takes_notes(one, words),
             longest=LONGEST_TEXT,
@@ -385,8 +388,8 @@ def _demand(sight: Sight, code: str) -> None:
         raise Unknown(f"the register has no school {code!r:.80}")
 
 
-def _reader(words: Reader) -> str:
-    return f"{words.language} {words.visitor.link} {words.mark}"
+def _reader(request: web.Request, words: Reader) -> str:
+    return f"{words.language} {words.visitor.link} {words.mark} {request.query.get('scope', '')}"
 
 
 def _own_incidents(sight: Sight, code: str) -> list[Incident]:

@@ -4,6 +4,7 @@ A school's link adds PCs, so it may also say yes to them; but not to one that co
 that is how a stranger would look who has got hold of an install code and a link.
 """
 
+import hashlib
 from collections.abc import Iterable
 
 import msgspec
@@ -47,6 +48,11 @@ def waiting_in(sight: Sight, code: str) -> list[Machine]:
     return sorted(there, key=lambda one: (vietnamese.sort_key(one.path), one.seat, one.alias))
 
 
+def approvable(sight: Sight, code: str, visitor: Visitor) -> list[str]:
+    """Ids of those that this visitor may let in."""
+    return [one.id for one in waiting_in(sight, code) if may_approve(visitor, one)]
+
+
 def pieces(sight: Sight, code: str, rendering: Rendering, words: Reader) -> Pieces:
     """The changing parts of the page; reads what those PCs have told of themselves, and so belongs in a thread."""
     waiting = waiting_in(sight, code)
@@ -55,9 +61,19 @@ def pieces(sight: Sight, code: str, rendering: Rendering, words: Reader) -> Piec
     html = {f"waits {one.machine}": rendering.piece("piece_waiting.html", words, one=one, school=code) for one in shown}
     order = tuple(html)
     html["all"] = rendering.piece(
-        "piece_waiting_all.html", words, school=code, count=sum(one.yes for one in shown), nobody=not shown
+        "piece_waiting_all.html",
+        words,
+        school=code,
+        count=sum(one.yes for one in shown),
+        seen=mark_of(one.machine for one in shown if one.yes),
+        nobody=not shown,
     )
     return Pieces(html=html, lists={"waiting": order})
+
+
+def mark_of(machines: Iterable[str]) -> str:
+    """A word for these ids: whoever says yes to all says so to those that the page showed, and to no later one."""
+    return hashlib.sha256(" ".join(sorted(machines)).encode()).hexdigest()[:16]
 
 
 def _shown(sight: Sight, machine: Machine, heard: Latest | None, words: Reader) -> Waiting:

@@ -12,11 +12,11 @@ from schooldrum_collector.judge.expecting import CALENDARS, maintained
 from schooldrum_collector.judge.incident import Incident
 from schooldrum_collector.judge.places import PlacePresence
 from schooldrum_collector.judge.presence import Presence
-from schooldrum_collector.show.incident_words import SEVERITIES, read
+from schooldrum_collector.show.incident_words import SEVERITIES, read, without_school
 from schooldrum_collector.show.machine_words import seat_words, state_word
 from schooldrum_collector.store.records import MAIN_SITE, Machine, MachineState, Room
 from schooldrum_collector.web.live_pages import Pieces
-from schooldrum_collector.web.page_words import Look, machine_look, presence_look, severity_kind
+from schooldrum_collector.web.page_words import Look, machine_look, noted_look, presence_look, severity_kind
 from schooldrum_collector.web.rendering import Reader, Rendering
 from schooldrum_collector.web.sight import Sight
 from schooldrum_collector.web.wall import counts_words
@@ -79,14 +79,14 @@ class PartLine(msgspec.Struct, frozen=True, kw_only=True):
     heading: str
 
 
-def card_of(sight: Sight, incident: Incident, words: Reader) -> IncidentCard:
-    """An incident in short."""
+def card_of(sight: Sight, incident: Incident, words: Reader, above: str = "") -> IncidentCard:
+    """An incident in short; `above` is the school's name where it stands above the card."""
     told = read(sight.register, incident, sight.now, words.language)
     return IncidentCard(
         name=incident.name,
         level=words.say(*SEVERITIES[incident.severity]),
         kind=severity_kind(incident.severity),
-        heading=told.heading,
+        heading=without_school(told.heading, above),
         since=told.since,
         evidence=told.evidence,
         steps=told.steps,
@@ -95,9 +95,12 @@ def card_of(sight: Sight, incident: Incident, words: Reader) -> IncidentCard:
     )
 
 
-def cards_of(sight: Sight, seen: Sequence[Incident], words: Reader, *, folded: bool) -> list[IncidentCard]:
+def cards_of(
+    sight: Sight, seen: Sequence[Incident], words: Reader, *, folded: bool, above: str = ""
+) -> list[IncidentCard]:
     """Cards of incidents; what a larger one of them holds stands inside its card where `folded`, else says whose it is.
 
+    `above` is the name of the school that they are shown below.
     A part has no evidence of its own to act on: the larger one knows more.
     """
     larger = {one.number for one in seen}
@@ -109,10 +112,10 @@ def cards_of(sight: Sight, seen: Sequence[Incident], words: Reader, *, folded: b
             parts.setdefault(one.parent, []).append(PartLine(name=one.name, heading=told.heading))
     for one in seen:
         if one.parent not in larger:
-            card = card_of(sight, one, words)
+            card = card_of(sight, one, words, above)
             cards.append(msgspec.structs.replace(card, parts=tuple(parts.get(one.number, ()))))
         elif not folded:
-            card = card_of(sight, one, words)
+            card = card_of(sight, one, words, above)
             cards.append(msgspec.structs.replace(card, part_of=f"SC-{one.parent}", kind="rest", evidence=""))
     return cards
 
@@ -122,16 +125,17 @@ def room_order(room: Room) -> tuple[object, ...]:
     return room.site != MAIN_SITE, vietnamese.sort_key(room.site), vietnamese.sort_key(room.name), room.path
 
 
-def tile_of(machine: Machine, presence: Presence, room: Room | None, words: Reader) -> Tile:
-    """A PC in the grid; its name is read out where the eye sees a number."""
+def tile_of(machine: Machine, presence: Presence, heard: float, room: Room | None, words: Reader) -> Tile:
+    """A PC in the grid, `heard` last then; its name is read out where the eye sees a number."""
     seat = seat_words(machine, words.say)
-    look = machine_look(presence, words.say)
+    look, plain = noted_look(machine, presence, heard, words.say), machine_look(presence, words.say)
+    noted = f" ({look.word})" if look != plain else ""
     assumed = words.say(" (suy ra)", " (assumed)") if presence.assumed else ""
     place = room.name if room else machine.room
     return Tile(
         machine=machine.id,
         label=f"{machine.seat:02}" if seat[-1:].isdigit() else words.say("GV", "T"),
-        name=f"{place} \N{EN DASH} {seat}: {state_word(presence, words.say)}{assumed}",
+        name=f"{place} \N{EN DASH} {seat}: {state_word(presence, words.say)}{assumed}{noted}",
         look=look,
     )
 
@@ -159,7 +163,13 @@ def pieces(sight: Sight, code: str, incidents: Iterable[Incident], rendering: Re
         "incidents": rendering.piece(
             "piece_incidents.html",
             words,
-            cards=cards_of(sight, [one for one in incidents if code in one.schools], words, folded=False),
+            cards=cards_of(
+                sight,
+                [one for one in incidents if code in one.schools],
+                words,
+                folded=False,
+                above=register.schools[code].name,
+            ),
             whole=True,
         ),
     }
@@ -174,7 +184,8 @@ def pieces(sight: Sight, code: str, incidents: Iterable[Incident], rendering: Re
         for machine in members:
             key = f"machine {machine.id}"
             keys.append(key)
-            tile = tile_of(machine, found.presences[machine.id], room, words)
+            heard = known[machine.id].heard if machine.id in known else 0.0
+            tile = tile_of(machine, found.presences[machine.id], heard, room, words)
             html[key] = rendering.piece("piece_tile.html", words, tile=tile)
         lists[f"tiles {room.path}"] = tuple(keys)
     return Pieces(html=html, lists=lists)

@@ -34,7 +34,10 @@ class PresenceShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MachineShown(msgspec.Struct, frozen=True, kw_only=True):
-    """A machine of the register with what is known of it now. `skew` is seconds its clock is ahead."""
+    """A machine of the register with what is known of it now. `skew` is seconds its clock is ahead.
+
+    `note` is why people say that it is not on (broken lent away), while nothing has been heard of it since.
+    """
 
     id: str
     alias: str
@@ -52,6 +55,7 @@ class MachineShown(msgspec.Struct, frozen=True, kw_only=True):
     system: str = ""
     frozen: bool | None = None
     skew: float | None = None
+    note: str = ""
 
 
 class ReadingShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,6 +142,7 @@ def shown_machine(machine: Machine, heard: Latest | None, presence: Presence) ->
         conflict=machine.conflict,
         pending_reason=machine.pending_reason,
         enrolled=moment(machine.enrolled),
+        note=machine.note if machine.is_noted(heard.heard if heard else 0.0) else "",
     )
     if heard is None:
         return shown

@@ -32,6 +32,7 @@ class SupportShown(msgspec.Struct, frozen=True, kw_only=True):
     `until` is the last day with updates as far as is proven, `extended` that of longer support, `proof` whether this
     PC proves it (proven not_proven not_offered unknown); `days_left` is negative after the end; `planned` is shown and
     never counted. `way_to` is what it can be brought to, or until when support can be bought; `parts` stand against it.
+    `newer_than` is the day of a list that knows only older systems: then the state is unknown, and no fault.
     """
 
     state: str
@@ -47,6 +48,7 @@ class SupportShown(msgspec.Struct, frozen=True, kw_only=True):
     way: str | None = None
     way_to: str = ""
     parts: list[str] = []
+    newer_than: date | None = None
 
 
 class PendingShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +63,8 @@ class PatchesShown(msgspec.Struct, frozen=True, kw_only=True):
     """How it stands with security updates (current waiting restart off refused frozen unknown).
 
     `age_days` counts days on which it was on, `calendar_days` all; `told` is missing by its own word, `behind` by the
-    list of builds; `because` names what refuses; `stale`: its last search is long ago, or was never.
+    list of builds; `because` names what refuses; `stale`: its last search is long ago, or was never, or (`scan_known`
+    is false) it does not tell of one.
     """
 
     state: str
@@ -72,6 +75,7 @@ class PatchesShown(msgspec.Struct, frozen=True, kw_only=True):
     behind: int | None
     because: list[str]
     stale: bool
+    scan_known: bool
     pending: list[PendingShown]
 
 
@@ -206,6 +210,7 @@ def _support(support: Support, way: WayOut | None) -> SupportShown:
         way=way.way.value if way else None,
         way_to=way.to if way else "",
         parts=list(way.parts) if way else [],
+        newer_than=support.newer_than,
     )
 
 
@@ -220,6 +225,7 @@ def _patches(patches: Patches, waiting: Waiting) -> PatchesShown:
         behind=patches.behind,
         because=list(patches.because),
         stale=patches.stale,
+        scan_known=patches.scan_known,
         pending=[PendingShown(update=update, since=one.since, days=one.days) for update, one in oldest[:PENDING_SHOWN]],
     )
 

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from schooldrum_collector.judge.incident import Event, Incident
+from schooldrum_collector.judge.incident_spells import trouble_seconds
 from schooldrum_collector.show.incident_words import read
 from schooldrum_collector.store.records import Register, Story
 from schooldrum_collector.web.shown import moment
@@ -40,7 +41,9 @@ class IncidentShown(msgspec.Struct, frozen=True, kw_only=True):
 
     `kind` is outage second_line service loss mute; `verdict` and `degree` say where and how sure; `causes` what remains
     possible; `steps` draw the path. `noticed` and `closed` are when the collector noticed begin and end; `told` when it
-    was announced; `parent` is the incident that holds it down.
+    was announced; `parent` is the incident that holds it down. `lasted` are seconds it went on until now, or its end,
+    without the time in which all was well before it came back. `excused` is the answer that explains its silence, of
+    one that ended because its place was closed.
     """
 
     incident: str
@@ -64,7 +67,9 @@ class IncidentShown(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged: str | None
     parent: str | None
     rounds: int
+    lasted: float
     planned: bool
+    excused: str | None
     first: FirstShown
     heading: WordsShown
     evidence: WordsShown
@@ -132,7 +137,9 @@ def shown_incident(register: Register, one: Incident, now: float) -> IncidentSho
         acknowledged=moment(one.acknowledged.at) if one.acknowledged else None,
         parent=f"SC-{one.parent}" if one.parent else None,
         rounds=one.rounds,
+        lasted=round(trouble_seconds(one, one.ended or now), 3),
         planned=one.planned,
+        excused=one.excused or None,
         first=FirstShown(
             place=PlaceShown(level=one.first.place.level.value, path=one.first.place.path),
             verdict=one.first.verdict.value,

@@ -25,6 +25,7 @@ FOR_SCHOOLS = frozenset(
         *("/schools/{code}/close", "/schools/{code}/open"),
         *("/schools/{code}/enrol", "/schools/{code}/enrol/{token}", "/schools/{code}/pending"),
         *("/machines/{machine}", "/machines/{machine}/sends", "/machines/{machine}/replace"),
+        "/machines/{machine}/note",
         *("/incidents", "/incidents/{number}", "/incidents/{number}/acknowledge", "/incidents/{number}/answer"),
     }
 )

@@ -11,7 +11,7 @@ from schooldrum_collector import formats, vietnamese
 from schooldrum_collector.judge.incident import Incident, Severity
 from schooldrum_collector.judge.places import AWAY, PlaceState
 from schooldrum_collector.judge.presence import State
-from schooldrum_collector.show.incident_words import read
+from schooldrum_collector.show.incident_words import read, without_school
 from schooldrum_collector.store.records import School
 from schooldrum_collector.web.census import SchoolStands
 from schooldrum_collector.web.live_pages import Pieces
@@ -164,8 +164,7 @@ def _trouble(sight: Sight, incident: Incident, words: Reader) -> tuple[str, str]
     """What it is called without the school's name, which stands above it, and since when."""
     school = sight.register.schools.get(incident.school)
     heading = read(sight.register, incident, sight.now, words.language).heading
-    for before in (f"{school.name} \N{EN DASH} ", f"{school.name}: ") if school else ():
-        heading = heading.removeprefix(before)
+    heading = without_school(heading, school.name if school else "")
     zone = school.time_zone if school else formats.VIETNAM
     since = formats.clock(incident.began, sight.now, words.language, zone)
     return heading[:1].upper() + heading[1:], since

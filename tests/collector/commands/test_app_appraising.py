@@ -183,6 +183,42 @@ async def test_new_rows_are_judged_at_once_and_changed_parts_are_written_down(
     assert judged(store, "m1").disks[0].found.verdict == "ok"
 
 
+@pytest.mark.parametrize("together", [True, False])
+async def test_two_equal_disks_that_changed_places_name_the_pc_they_were_in(
+    store: SqliteStore, appraising: Appraising, clock: Clock, *, together: bool
+):
+    def disk(serial: str) -> Values:
+        return {**DISK, "serial": serial * 16}
+
+    for machine, serial in (("m1", "a"), ("m2", "b"), ("m3", "c")):
+        await heard(store, machine, clock.now, operating_system=(SYSTEM,), disks=(disk(serial),))
+    appraising.look_at(["m1", "m2", "m3"])
+    clock.now += 60
+    for machine, serial in (("m1", "b"), ("m2", "a"), ("m3", "d")):
+        await heard(store, machine, clock.now, disks=(disk(serial),))
+    for batch in [["m1", "m2", "m3"]] if together else [["m1"], ["m2"], ["m3"]]:
+        appraising.look_at(batch)
+    details = {one: [change.detail for change in store.changes_of(EVERYTHING, one, 10)] for one in ("m1", "m2", "m3")}
+    assert details == {
+        "m1": ["ST500 -> ST500; from m2"],
+        "m2": ["ST500 -> ST500; from m1"],
+        "m3": ["ST500 -> ST500"],
+    }
+
+
+async def test_a_machine_whose_memory_is_broken_stops_no_other_from_being_judged(
+    store: SqliteStore, appraising: Appraising, clock: Clock, tmp_path: Path
+):
+    for machine, serial in (("m1", "a"), ("m2", "b")):
+        await heard(store, machine, clock.now, operating_system=(SYSTEM,), disks=({**DISK, "serial": serial * 16},))
+    appraising.look_at(["m1", "m2"])
+    with closing(sqlite3.connect(tmp_path / "schooldrum.sqlite3")) as connection, connection:
+        connection.execute("UPDATE appraisals SET memory = x'00' WHERE stream = (SELECT max(stream) FROM appraisals)")
+    await heard(store, "m1", clock.now, disks=({**DISK, "serial": "e" * 16},))
+    assert appraising.look_at(["m1"]) == 1
+    assert [one.detail for one in store.changes_of(EVERYTHING, "m1", 10)] == ["ST500 -> ST500"]
+
+
 async def test_a_machine_that_cannot_be_judged_is_counted_told_once_and_stops_nobody(
     store: SqliteStore, appraising: Appraising, clock: Clock, failures: list[int], caplog: pytest.LogCaptureFixture,
     tmp_path: Path,

@@ -228,6 +228,30 @@ def test_calendar_command_a_changed_occurrence_takes_the_place_of_the_first(
         assert (found.cancelled, found.left_out) == (cancelled, left_out)
 
 
+@pytest.mark.parametrize(
+    ("start", "until", "last"),
+    [
+        # Half past six in Vietnam is the day before in Greenwich.
+        (":20261207T063000", "20261220T233000Z", "12-21"),
+        (":20261207T063000", "20261220T232959Z", "12-14"),
+        (":20261207T080000", "20261221T165959Z", "12-21"),
+        (":20261207T080000", "20261220T180000Z", "12-14"),
+        (":20261207T080000", "20261221T080000", "12-21"),
+        (":20261207T080000", "20261221", "12-21"),
+        (";VALUE=DATE:20261207", "20261221", "12-21"),
+        (";VALUE=DATE:20261207", "20261221T000000Z", "12-21"),
+        (";VALUE=DATE:20261207", "20261220", "12-14"),
+    ],
+)
+def test_calendar_command_a_repetition_ends_by_the_clock_of_its_place(
+    tmp_path: Path, start: str, until: str, last: str
+):
+    weekly = entry("UID:w", "SUMMARY:w", f"DTSTART{start}", "DURATION:P1D", f"RRULE:FREQ=WEEKLY;UNTIL={until}")
+    found = read_here(tmp_path, weekly)
+    assert found.left_out == ()
+    assert f"{found.events[-1].begin:%m-%d}" == last
+
+
 def test_calendar_command_changes_of_another_event_change_nothing(tmp_path: Path):
     other = entry("UID:other", "RECURRENCE-ID;VALUE=DATE:20261214", "DTSTART;VALUE=DATE:20261216")
     assert len(read_here(tmp_path, WHOLE, other).events) == 5
@@ -290,3 +314,91 @@ def test_calendar_command_weekdays_are_told_in_the_language_of_the_reader(
     plan = tmp_path / "plan.toml"
     plan.write_text('year = "2026-2027"\n[[shift]]\nhours = "07:00-11:00"\ndays = ["CN", "Mon", "T3"]\n')
     assert says in school("calendar", "set", "--scope", "BM", str(plan), "--dry-run", lang=lang).out
+
+
+CANCELLED = "BEGIN:VCALENDAR\nMETHOD:CANCEL\n{entries}END:VCALENDAR\n"
+
+
+@pytest.mark.parametrize(
+    ("asked", "cancelling", "left", "cancelled"),
+    [
+        (WHOLE, entry("UID:w", "SUMMARY:w", "DTSTART;VALUE=DATE:20261207"), [], ("w", "w")),
+        (WHOLE, entry("UID:v", "SUMMARY:v", "DTSTART;VALUE=DATE:20261207"), SEVENTH, ("v",)),
+        (
+            WHOLE,
+            entry("UID:w", "SUMMARY:w", "RECURRENCE-ID;VALUE=DATE:20261214", "DTSTART;VALUE=DATE:20261214"),
+            ["12-07", *LAST_TWO],
+            ("w",),
+        ),
+        ("", entry("SUMMARY:no name", "DTSTART;VALUE=DATE:20261207"), [], ("no name",)),
+    ],
+)
+def test_calendar_command_a_calendar_that_cancels_takes_away(
+    tmp_path: Path, asked: str, cancelling: str, left: list[str], cancelled: tuple[str, ...]
+):
+    wanted = f"BEGIN:VCALENDAR\nMETHOD:REQUEST\n{asked}END:VCALENDAR\n" if asked else ""
+    file = tmp_path / "x.ics"
+    file.write_text(wanted + CANCELLED.format(entries=cancelling), encoding="utf-8")
+    found = read_events(file, date(2026, 11, 22), "Asia/Ho_Chi_Minh")
+    assert [f"{event.begin:%m-%d}" for event in found.events] == left
+    assert (found.cancelled, found.left_out) == (cancelled, ())
+
+
+DAY, MORNING = ("DTSTART;VALUE=DATE:20261207",), ("DTSTART:20261207T080000", "DURATION:PT4H")
+
+
+@pytest.mark.parametrize(
+    ("first", "lines", "expected"),
+    [
+        (DAY, ["RDATE;VALUE=DATE:20261209,20261211"], ["07 00-00", "09 00-00", "11 00-00"]),
+        (DAY, ["RDATE:20261209T000000"], ["07 00-00", "09 00-00"]),
+        (DAY, ["RDATE;VALUE=DATE:20261209", "EXDATE;VALUE=DATE:20261209"], ["07 00-00"]),
+        (MORNING, ["RDATE:20261209T090000", "RDATE:20261210T010000Z"], ["07 08-12", "09 09-13", "10 08-12"]),
+        (MORNING, ["RDATE;VALUE=DATE:20261209"], ["07 08-12", "09 08-12"]),
+        (
+            MORNING,
+            ["RDATE;VALUE=PERIOD:20261209T010000Z/PT2H,20261210T010000Z/20261210T040000Z"],
+            ["07 08-12", "09 08-10", "10 08-11"],
+        ),
+        (MORNING, ["RRULE:FREQ=DAILY;COUNT=2", "RDATE:20261208T080000"], ["07 08-12", "08 08-12"]),
+        (MORNING, ["RDATE:29990101T080000"], ["07 08-12"]),
+    ],
+)
+def test_calendar_command_times_that_are_added_by_hand_take_place(
+    tmp_path: Path, first: tuple[str, ...], lines: list[str], expected: list[str]
+):
+    found = read_here(tmp_path, entry("UID:w", "SUMMARY:w", *first, *lines))
+    assert [f"{one.begin:%d %H}-{one.end:%H}" for one in found.events] == expected
+    assert found.left_out == ()
+
+
+@pytest.mark.parametrize("value", ["VALUE=PERIOD:20261209T010000Z/PT0S", "VALUE=PERIOD:20261209T010000Z/P999D"])
+def test_calendar_command_an_added_time_that_cannot_be_is_told(tmp_path: Path, value: str):
+    found = read_here(tmp_path, entry("UID:w", "SUMMARY:w", *MORNING, f"RDATE;{value}"))
+    assert found.left_out == ("w",)
+
+
+def test_calendar_command_says_whose_lesson_hours_win(planned: Typed, tmp_path: Path):
+    plan = tmp_path / "lessons.toml"
+    plan.write_text('year = "2026-2027"\n[[lesson]]\nhours = "07:00-09:00"\n', encoding="utf-8")
+    assert planned("calendar", "set", "--scope", "BM/tin1", str(plan)).err == ""
+    said = planned("calendar", "set", "--scope", "BM", str(plan))
+    assert (said.code, "BM/main/tin1" in said.err) == (0, True)
+    said = planned("calendar", "set", "--scope", "BM/tin1", str(plan), "--dry-run", lang="vi")
+    assert "thay cho [[lesson]] của BM," in said.err
+    plan.write_text('year = "2026-2027"\n[[exam]]\nfirst = 2026-12-21\n', encoding="utf-8")
+    assert "[[lesson]]" not in planned("calendar", "set", "--scope", "BM", str(plan)).err
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--date", "2020-11-25"), True),
+        (("--date", "2020-11-25", "--until", "2020-11-26"), True),
+        (("--date", "2099-11-25"), False),
+    ],
+)
+def test_calendar_command_says_that_a_closed_day_is_past(planned: Typed, words: tuple[str, ...], *, says: bool):
+    said = planned("calendar", "close", "BM", *words, "--reason", "Typhoon")
+    assert (said.code, "is past" in said.err) == (0, says)
+    assert ("đã qua" in planned("calendar", "close", "BM", *words, "--reason", "Bão", lang="vi").err) is says

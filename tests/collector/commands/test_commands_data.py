@@ -159,6 +159,9 @@ def test_a_list_that_was_spoilt_on_disk_is_not_used_and_said(school: Typed, data
     assert said.code == 0
     assert "Not used" in said.err
     assert "shipped" in said.out
+    vietnamese = school("data", "show", lang="vi").err
+    assert "tệp không phải JSON trọn vẹn" in vietnamese
+    assert "data export" in vietnamese
 
 
 def test_a_running_collector_takes_a_newer_list_without_a_restart(school: Typed, data: Path, tmp_path: Path) -> None:

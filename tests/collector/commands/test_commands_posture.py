@@ -113,6 +113,16 @@ def test_at_least_one_administrator_must_be_allowed(typed, office):
     assert (said.code, "rule 1, most_administrators: cannot be used; allowed: 1..50" in said.err) == (1, True)
 
 
+def test_check_says_what_is_wrong_in_the_readers_language(typed, office):
+    (office / POLICY_FILE).write_text("dated = 2026-09-01\n[[rule]]\nmost_administrators = 0\n", "utf-8")
+    for language, told in (
+        ("en", "cannot be used; allowed: 1..50"),
+        ("vi", "giá trị không dùng được; được phép: 1..50"),
+    ):
+        said = typed("check", lang=language)
+        assert (said.code, told in f"{said.out}{said.err}") == (1, True)
+
+
 def test_without_own_rules_the_shipped_ones_hold_and_it_says_how_to_write_some(typed, office):
     (office / POLICY_FILE).unlink()
     said = typed("posture", "show")

@@ -164,6 +164,17 @@ def test_the_lists_are_shown_and_a_place_that_is_not_there_is_remarked(told: Typ
     assert len(told("software", "policy", "--json").data()["rules"]) == 3
 
 
+def test_a_level_that_no_school_has_is_said_wherever_the_list_counts(told: Typed, data: Path) -> None:
+    written = POLICY.replace('kinds = ["lab"]', 'kinds = ["lab"]\nlevels = ["THSC"]')
+    (data / POLICY_FILE).write_text(written, "utf-8")
+    sentence = f"{data / POLICY_FILE}: no school of the register has the level 'THSC'"
+    for words in (("software", "policy"), ("software", "list"), ("check",)):
+        said = told(*words)
+        assert sentence in said.err, words
+        assert "the register has no place 'NOWHERE'" in said.err
+    assert "danh mục không có trường nào cấp 'THSC'" in told("software", "policy", lang="vi").err
+
+
 def test_a_faulty_list_is_named_and_does_not_hide_a_machine(told: Typed, data: Path) -> None:
     (data / POLICY_FILE).write_text('[[rule]]\nforbidden = ["anydsk"]\n', "utf-8")
     said = told("software", "list")

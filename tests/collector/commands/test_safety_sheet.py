@@ -133,8 +133,70 @@ def test_a_person_reads_what_it_is_and_what_changed() -> None:
         Change(at=NOW, actor="collector", action="disks.swapped", subject="m1", detail="ST500 -> KINGSTON"),
         Change(at=NOW, actor="office", action="machine.something", subject="m1"),
     ]
-    text = told("en", hardware_sheet.show_changes, changes)
+    text = told("en", hardware_sheet.show_changes, changes, str)
     assert "disk swapped" in text
     assert "ST500 -> KINGSTON" in text
     assert "machine.something" in text
-    assert told("en", hardware_sheet.show_changes, []) == ""
+    assert told("en", hardware_sheet.show_changes, [], str) == ""
+
+
+@pytest.mark.parametrize(
+    ("action", "detail", "vietnamese", "english"),
+    [
+        ("disks.swapped", "ST500 -> KINGSTON", ("thay ổ đĩa", "ST500 -> KINGSTON"),
+         ("disk swapped", "ST500 -> KINGSTON")),
+        ("disks.swapped", "ST500 -> ST500; from m22", ("thay ổ đĩa", "ST500 -> ST500 (trước ở Máy m22)"),
+         ("disk swapped", "ST500 -> ST500 (known in PC m22)")),
+        ("machine.move", "a b; from c -> d e", ("chuyển phòng", "a b; from c -> d e"), ("moved", "a b; from c -> d e")),
+        ("disks.gone", "ST500", ("mất ổ đĩa", "ST500"), ("disk gone", "ST500")),
+        ("memory_modules.gone", "8 GiB DDR4", ("mất thanh bộ nhớ", "8 GiB DDR4"),
+         ("memory module gone", "8 GiB DDR4")),
+        ("machine.move", "BM/main/tin1 tin1-01 -> BM/main/tin2 tin2-03",
+         ("chuyển phòng", "BM/main/tin1 tin1-01 -> BM/main/tin2 tin2-03"),
+         ("moved", "BM/main/tin1 tin1-01 -> BM/main/tin2 tin2-03")),
+    ],
+)  # fmt: skip
+def test_a_change_is_one_line_in_both_languages(
+    action: str, detail: str, vietnamese: tuple[str, ...], english: tuple[str, ...]
+) -> None:
+    changes = [Change(at=NOW, actor="collector", action=action, subject="m1", detail=detail)]
+    for language, words in (("vi", vietnamese), ("en", english)):
+        pc = Say(language)("Máy", "PC")
+        _, _, line = told(language, hardware_sheet.show_changes, changes, lambda one, pc=pc: f"{pc} {one}").splitlines()
+        assert line.endswith("  ".join(words)), line
+
+
+def test_what_is_newer_than_the_list_planned_or_never_told_is_said_so() -> None:
+    newer = Support(state=SupportState.UNKNOWN, product="Windows 11", release="26H2", newer_than=date(2026, 8, 22))
+    assert "newer than our list of Sat 22 Aug 2026; take a newer list" in safety_words.support_words(newer, Say("en"))
+    assert "mới hơn danh sách hỗ trợ ngày 22/08/2026" in safety_words.support_words(newer, Say("vi"))
+    supported = Support(
+        state=SupportState.EXTENDED, product="debian", release="12", until=date(2028, 6, 30), days_left=586,
+        proof=Proof.PROVEN, planned=date(2027, 6, 30),
+    )  # fmt: skip
+    for language, words in (
+        ("vi", "trường dự kiến xử lý trước ngày 30/06/2027 (chỉ để biết, không tính là đạt)"),
+        ("en", "the school plans to act by Wed 30 Jun 2027 (for information, never counted as met)"),
+    ):
+        assert words in told(language, safety_sheet.show, appraisal(support=supported))
+    patches = Patches(state=PatchState.UNKNOWN, stale=True, scan_known=False)
+    text = told("en", safety_sheet.show, appraisal(patches=patches))
+    assert "when the PC last looked for updates is not known" in text
+    assert "for long" not in text
+    assert "chưa rõ máy tìm bản cập nhật lần cuối" in told("vi", safety_sheet.show, appraisal(patches=patches))
+
+
+def test_what_may_not_be_read_has_its_steps_once_for_all_checks() -> None:
+    outcomes = dict.fromkeys(("firewall", "accounts", "encryption"), "denied")
+    checks = judged(Known(system="windows", sections={"system": ({"laptop": True},)}, outcomes=outcomes), Policy())
+    text = told("en", safety_sheet.show, appraisal(checks=checks))
+    assert text.count("What to do: ") == 1
+    assert "What to do: firewall on, disk encrypted (laptops), no auto-logon, no empty password, few admin" in text
+    assert "sc start Schooldrum" in text
+
+
+def test_what_cannot_be_true_is_not_shown_as_a_fact() -> None:
+    row: Values = {"maker": "LENOVO", "memory": -8, "memory_slots": 2**40, "firmware_date": "9999-12-31", "cores": -4}
+    sections = [StoredSection(name="system", digest="", updated=NOW, rows=(row,))]
+    text = told("en", hardware_sheet.show, sections)
+    assert text.split() == ["Make", "LENOVO"]

@@ -1,0 +1,67 @@
+"""Which values of a PC's rows can be true: firmware and drivers also tell of -40 bytes and of the year 9999.
+
+What cannot be is not known: nothing is judged by it, and nobody is shown it as a fact.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from schooldrum_wire.catalogue import SECTIONS
+from schooldrum_wire.section import Value, Values
+
+_COUNTED = (0, 10**9)
+_BOUNDS = {
+    "bytes": (0, 1 << 53),
+    "percent": (0, 255),
+    "celsius": (-60, 200),
+    "hours": (0, 10**6),
+    "days": (0, 40_000),
+    "bits per second": (0, 10**13),
+    "MHz": (0, 10**6),
+    "MT/s": (0, 10**6),
+}
+"""Least and most by a column's unit; a disk may say that more than all of its life is used up."""
+_BOUNDS_BY_NAME = {
+    "year": (1980, 2100),
+    **dict.fromkeys(("sockets", "cores", "threads", "memory_slots", "memory_slots_free"), (0, 10_000)),
+}
+_DAYS = frozenset(
+    {"driver_date", "firmware_date", "installed", "last_scan", "last_success", "published", "support_end"}
+)
+"""Columns of days (text). `paused_until` is none of them: people do pause updates until the year 9999."""
+_FIRST, _LAST = date(1980, 1, 1), date(2100, 1, 1)
+_CHECKED = {
+    section.name: {
+        column.name: _BOUNDS_BY_NAME.get(column.name, _BOUNDS.get(column.unit, _COUNTED))
+        if column.type == "integer"
+        else None
+        for column in section.columns
+        if column.type == "integer" or (column.type == "text" and column.name in _DAYS)
+    }
+    for section in SECTIONS.values()
+}
+
+
+def plausible(section: str, rows: Sequence[Values]) -> Sequence[Values]:
+    """The rows of this section, None in place of each value that cannot be true; the same rows where all can be."""
+    checked = _CHECKED.get(section)
+    if not checked:
+        return rows
+    found = [_sound(row, checked) for row in rows]
+    return rows if all(one is row for one, row in zip(found, rows, strict=True)) else tuple(found)
+
+
+def _sound(row: Values, checked: dict[str, tuple[int, int] | None]) -> Values:
+    false = [name for name, bounds in checked.items() if name in row and not _can_be(row[name], bounds)]
+    return {**row, **dict.fromkeys(false)} if false else row
+
+
+def _can_be(value: Value, bounds: tuple[int, int] | None) -> bool:
+    if bounds is not None:
+        return not isinstance(value, int) or isinstance(value, bool) or bounds[0] <= value <= bounds[1]
+    if not isinstance(value, str) or not value:
+        return True
+    try:
+        return _FIRST <= date.fromisoformat(value) <= _LAST
+    except ValueError:
+        return False

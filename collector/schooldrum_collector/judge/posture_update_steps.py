@@ -1,0 +1,162 @@
+"""What to do about a system that is out of support, and about updates that are missing, refused or not automatic.
+
+Where Windows keeps its updates is said as each Windows itself calls it, in Vietnamese with the English name beside it:
+many PCs in schools run an English Windows.
+"""
+
+from schooldrum_collector.judge.posture_words import Words
+
+_UPDATES_AT = {
+    "windows": Words(
+        "Windows Update (trong Cài đặt hoặc Control Panel)", "Windows Update (in Settings or the Control Panel)"
+    ),
+    "Windows 10": Words(
+        "Cài đặt (Settings) > Cập nhật & Bảo mật (Update & Security) > Windows Update",
+        "Settings > Update & Security > Windows Update",
+    ),
+    "Windows 11": Words("Cài đặt (Settings) > Windows Update", "Settings > Windows Update"),
+}
+"""By the Windows whose steps these are; the first serves those of which it is not known, and servers."""
+RESTART = Words(
+    "Khởi động lại máy (chọn Restart, không chọn Shut down).", "Restart the PC (choose Restart, not Shut down)."
+)
+RESTART_LINUX = Words("Khởi động lại máy.", "Restart the PC.")
+_UPDATE_NOW = Words("Mở {updates}, cài hết các bản cập nhật.", "Open {updates} and install everything.")
+_AGAIN = Words("Làm lại đến khi không còn bản nào.", "Repeat until nothing is left.")
+_SOFTWARE_UPDATER = Words(
+    "Mở Software Updater (Trình cập nhật), cài hết các bản cập nhật.", "Open Software Updater and install everything."
+)
+_APT = Words(
+    "Mở Terminal, chạy: sudo apt update && sudo apt upgrade (hoặc mở Software > Updates, cài hết).",
+    "Open a terminal and run: sudo apt update && sudo apt upgrade (or open Software > Updates and install everything).",
+)
+_UNTIL_THEN = Words(
+    "Trong khi chờ: không dùng máy này cho điểm số, hồ sơ và ngân hàng.",
+    "Until then: keep marks, records and banking off this PC.",
+)
+_BACK_UP = Words("Sao lưu tệp của người dùng.", "Back up people's files.")
+_THAW_LINUX = Words("Khởi động máy ở chế độ lưu thay đổi.", "Start the PC in the mode that keeps changes.")
+_FREEZE_LINUX = Words("Khởi động lại ở chế độ đóng băng.", "Restart in the frozen mode.")
+_DPKG = Words("Mở Terminal, chạy: sudo dpkg --configure -a", "Open a terminal and run: sudo dpkg --configure -a")
+_REPLACE_WINDOWS = (
+    Words(
+        "Báo cơ quan quản lý: mua bản quyền Windows mới hơn nếu máy đủ điều kiện, không thì thay máy.",
+        "Ask the office for a licence of a newer Windows if this PC can carry it, else for another PC.",
+    ),
+    _BACK_UP,
+    _UNTIL_THEN,
+)
+
+
+def _on_windows(*steps: Words) -> dict[str, tuple[Words, ...]]:
+    """The steps for each Windows, with the place of its updates in them."""
+    return {
+        product: tuple(Words(step.vi.format(updates=at.vi), step.en.format(updates=at.en)) for step in steps)
+        for product, at in _UPDATES_AT.items()
+    }
+
+
+UPDATE_FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
+    "supported_system": {
+        **_on_windows(
+            Words(
+                "Mở {updates}; có bản nâng cấp miễn phí thì cài.",
+                "Open {updates}; if a free upgrade is offered, install it.",
+            ),
+            Words(
+                "Nếu không có: hỏi cơ quan quản lý về hỗ trợ kéo dài (ESU), bản quyền Windows khác hoặc thay máy.",
+                "If not: ask the office about extended support (ESU), a licence for another Windows, or another PC.",
+            ),
+            _UNTIL_THEN,
+        ),
+        "Windows 11": (
+            Words(
+                "Mở Cài đặt (Settings) > Windows Update > Check for updates, cài bản Windows 11 mới hơn (miễn phí).",
+                "Open Settings > Windows Update, choose Check for updates and install the newer Windows 11 (free).",
+            ),
+            RESTART,
+            Words(
+                "Nếu không thấy bản mới: dùng Windows 11 Installation Assistant trên microsoft.com.",
+                "If none is offered: use the Windows 11 Installation Assistant from microsoft.com.",
+            ),
+        ),
+        "Windows 8.1": _REPLACE_WINDOWS,
+        "Windows 8": _REPLACE_WINDOWS,
+        "Windows 7": _REPLACE_WINDOWS,
+        "linux": (
+            _BACK_UP,
+            Words(
+                "Mở Software Updater (Trình cập nhật), chọn nâng cấp lên phiên bản mới.",
+                "Open Software Updater and choose the upgrade to the new release.",
+            ),
+            RESTART_LINUX,
+        ),
+        "debian": (
+            _BACK_UP,
+            Words(
+                "Trong /etc/apt/sources.list và sources.list.d, đổi tên phiên bản cũ thành phiên bản kế tiếp.",
+                "In /etc/apt/sources.list and sources.list.d, put the next release's name in place of the old one.",
+            ),
+            Words(
+                "Chạy: sudo apt update && sudo apt full-upgrade, rồi khởi động lại.",
+                "Run: sudo apt update && sudo apt full-upgrade, then restart.",
+            ),
+        ),
+    },
+    "updates_in_time": {
+        **_on_windows(_UPDATE_NOW, RESTART, _AGAIN),
+        "linux": (_SOFTWARE_UPDATER, RESTART_LINUX, _AGAIN),
+        "debian": (_APT, RESTART_LINUX, _AGAIN),
+    },
+    "updates_frozen": {
+        **_on_windows(
+            Words(
+                "Chọn buổi phòng trống, mở đóng băng ổ đĩa.", "Choose a time when the room is free and thaw the disk."
+            ),
+            Words(
+                "Mở {updates}, cài và khởi động lại đến khi hết.",
+                "Open {updates}, install everything and restart until nothing is left.",
+            ),
+            Words("Đóng băng lại.", "Freeze again."),
+        ),
+        "linux": (_THAW_LINUX, _SOFTWARE_UPDATER, _FREEZE_LINUX),
+        "debian": (_THAW_LINUX, _APT, _FREEZE_LINUX),
+    },
+    "updates_restart": {"windows": (RESTART,), "linux": (RESTART_LINUX,)},
+    "updates_refused": {
+        **_on_windows(
+            Words(
+                "Gỡ phần mềm chặn cập nhật nếu có; mở services.msc, đặt Windows Update là Manual.",
+                "Remove any update blocker; open services.msc and set Windows Update to Manual.",
+            ),
+            Words(
+                "Mở Settings, tìm Troubleshoot (Khắc phục sự cố) của Windows Update và chạy.",
+                "Open Settings, look for the Windows Update troubleshooter and run it.",
+            ),
+            _UPDATE_NOW,
+        ),
+        "linux": (_DPKG, _SOFTWARE_UPDATER, RESTART_LINUX),
+        "debian": (_DPKG, _APT, RESTART_LINUX),
+    },
+    "automatic_updates": {
+        **_on_windows(
+            Words("Mở {updates}.", "Open {updates}."),
+            Words("Bỏ tạm dừng; gỡ phần mềm chặn cập nhật nếu có.", "Take off the pause; remove any update blocker."),
+            Words(
+                "Nếu ghi 'do tổ chức quản lý': hỏi người quản trị hệ thống.",
+                "If it says 'managed by your organisation': ask whoever set that up.",
+            ),
+        ),
+        "linux": (
+            Words(
+                "Mở Terminal, chạy: sudo apt install unattended-upgrades",
+                "Open a terminal and run: sudo apt install unattended-upgrades",
+            ),
+            Words(
+                "Chạy: sudo dpkg-reconfigure unattended-upgrades, chọn Yes.",
+                "Run: sudo dpkg-reconfigure unattended-upgrades and choose Yes.",
+            ),
+        ),
+    },
+}
+"""As `posture_steps.FIXES`, of which they are a part."""
