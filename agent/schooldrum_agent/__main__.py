@@ -24,7 +24,7 @@ _CHILD = 2
 
 
 class CannotStart(Exception):  # noqa: N818 - it says what the agent cannot
-    """The agent cannot run on this PC as it is; the sentence says what to do."""
+    """The agent cannot run on this PC as it is; it says what to do, in Vietnamese and then in English."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -133,6 +133,8 @@ def _ready(config: Config) -> "Agent":
         why = custody.fault([*custody.code_places(), config.file])
         if why:
             raise CannotStart(
+                f"{why}: người đó có thể cho mã của mình chạy bằng quyền root qua phần mềm này.\n"
+                "Hãy cài phần mềm ở nơi chỉ root ghi được, hoặc chạy dưới một người dùng riêng.\n"
                 f"{why}, who could have code of their own run with root's rights by this agent.\n"
                 "Install the agent where only root can write, or run it as a user of its own.\n"
                 "On a developer's PC: SCHOOLDRUM_SHARED_CODE=true"
@@ -144,7 +146,7 @@ def _ready(config: Config) -> "Agent":
     except (NotEnrolled, NotPrivate, InUse, Failed) as problem:
         raise CannotStart(str(problem)) from problem
     except OSError as problem:
-        raise CannotStart(f"the agent cannot start: {problem}") from problem
+        raise CannotStart(f"phần mềm không khởi động được: {problem}\nthe agent cannot start: {problem}") from problem
 
 
 def _run(given: Mapping[str, str]) -> int:

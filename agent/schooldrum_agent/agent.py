@@ -211,7 +211,7 @@ class Agent:
         self._done_first(finding.probe)
 
     def _climbed(self, climbing: Climbing, finding: Finding) -> None:
-        if climbing.found(finding.readings):
+        if climbing.found(finding.readings, finding.rows):
             self._parts.courier.nudge()
         if climbing.failing:
             self._parts.noticeboard.climbed(finding)

@@ -133,9 +133,13 @@ def authority_of(config: Config) -> str:
             pem = file.read(_LARGEST_CERTIFICATE).decode("ascii")
         pin_of(pem)
     except OSError as problem:
-        raise Misconfigured(f"ca: {config.ca} cannot be read: {problem.strerror}") from problem
+        raise Misconfigured(
+            f"ca: không đọc được {config.ca}: {problem.strerror}\nca: {config.ca} cannot be read: {problem.strerror}"
+        ) from problem
     except ValueError as problem:
-        raise Misconfigured(f"ca: {config.ca} is no certificate in PEM form") from problem
+        raise Misconfigured(
+            f"ca: {config.ca} không phải chứng chỉ dạng PEM\nca: {config.ca} is no certificate in PEM form"
+        ) from problem
     return pem
 
 
@@ -159,11 +163,17 @@ def assemble(config: Config, *, clock: Clock, system: str, environ: Mapping[str,
         identity = state.identity
         if state.identity_lost:
             raise NotEnrolled(
+                "máy này đã được thêm, nhưng cả hai tệp ghi nó là máy nào đều hỏng (identity.json, identity.copy.json "
+                f"trong {config.state}); hãy xin mã cài đặt của phòng rồi chạy: schooldrum-agent enrol\n"
                 f"this PC was enrolled, but both files that say as what are damaged (identity.json, identity.copy.json "
                 f"in {config.state}); ask for the room's install code and run: schooldrum-agent enrol"
             )
         if identity is None:
-            raise NotEnrolled(f"this PC is not enrolled (no identity in {config.state}); run: schooldrum-agent enrol")
+            raise NotEnrolled(
+                f"máy này chưa được thêm vào phòng nào (không có identity trong {config.state}); "
+                "hãy chạy: schooldrum-agent enrol\n"
+                f"this PC is not enrolled (no identity in {config.state}); run: schooldrum-agent enrol"
+            )
         fingerprint = read_fingerprint(doors_of(config, clock), system)
         spool = open_spool(
             config.spool,

@@ -20,6 +20,7 @@ from schooldrum_agent.probe import Probe
 from schooldrum_agent.targets import COLLECTOR, LITTLE, PACKAGED, WHOLE, Office, Order, Page, Targets, read_target
 from schooldrum_wire.catalogue.ladder import STEP_SUCCESS
 from schooldrum_wire.reading import Reading
+from schooldrum_wire.section import Row
 from schooldrum_wire.settings import Settings
 
 LADDER = "ladder"
@@ -36,6 +37,8 @@ _OBSERVER_TRIES, _TRIES = 5, 2
 _RAREST = 4
 """How often the distance between climbs is doubled while nothing but the collector is missing: up to 16."""
 _EARLY = 0.9
+_BY_ITSELF = frozenset({"icmp", "tcp"})
+"""How a gateway is met that answers questions; any other was only seen, or somebody behind it answered."""
 _OF_THE_WAY = frozenset(
     {
         Fault.NAME, Fault.REFUSED, Fault.UNREACHABLE, Fault.TIMEOUT, Fault.CLOSED, Fault.TLS, Fault.TLS_AUTHORITY,
@@ -61,6 +64,10 @@ def targets_of(config: Config) -> Targets:
         international=listed(config.ladder_international, 443),  # type: ignore[arg-type]  # the same
         pages=tuple(Page(host=host, path="/generate_204", port=int(port)) for host, _, port in pages),
     )
+
+
+def _is_met_gateway(row: Row) -> bool:
+    return row.section == LADDER and row.values["step"] == "gateway" and row.values["state"] == "ok"
 
 
 class Climbing:
@@ -93,6 +100,7 @@ class Climbing:
         self._rest = 0
         self._known_beats = 0
         self._known_until = 0.0
+        self._answering: frozenset[str] = frozenset()
 
     @property
     def failing(self) -> bool:
@@ -128,6 +136,7 @@ class Climbing:
             observer=settings.observer,
             delivered=self._delivered,
             known=known,
+            answering=self._answering,
             office=self._office,
             targets=self._targets if extent == WHOLE else Targets(),
             services=settings.services,
@@ -168,8 +177,10 @@ class Climbing:
         # A school that loses its line, or a country that loses a collector, does not climb in one second.
         return self._chance.uniform(0, self._beat_seconds())
 
-    def found(self, readings: tuple[Reading, ...]) -> bool:
+    def found(self, readings: tuple[Reading, ...], rows: tuple[Row, ...]) -> bool:
         """What a climb came to; whether it reached the collector although reports did not arrive."""
+        met = {str(row.values["family"]): row.values["how"] for row in rows if _is_met_gateway(row)}
+        self._answering = (self._answering - met.keys()) | {family for family, how in met.items() if how in _BY_ITSELF}
         told = [(one.labels["step"], one.value) for one in readings if one.name == STEP_SUCCESS.name]
         steps = dict(told)
         if not self.failing:

@@ -75,7 +75,7 @@ def main(
         return _service(options, given, config_of)
     log.begin("warning")
     try:
-        return _answer(options, lambda: config_of(given), clock_of)
+        return _answer(options, lambda: config_of(given), clock_of, language)
     except Failed as problem:
         said = SENTENCES[problem.fault]
         return _fail(said["vi"], said["en"], f"({problem.detail})")
@@ -90,23 +90,24 @@ def main(
         )
 
 
-def _answer(options: argparse.Namespace, load: Callable[[], Config], clock_of: Callable[[Config], Clock]) -> int:
+def _answer(
+    options: argparse.Namespace, load: Callable[[], Config], clock_of: Callable[[Config], Clock], language: str
+) -> int:
     if options.command == "config":
         _say(sample(os.environ, sys.platform))
         return 0
     if options.command == "probes":
-        _say(probes_json() if options.json else probes_text())
+        _say(probes_json() if options.json else probes_text(language))
         return 0
     config = load()
     for warning in config.warnings:
         log.warning(warning)
     if options.command == "doctor":
-        language = getattr(options, "lang", "") or language_of(config)
         show = None if options.page is None else partial(_show, Path(options.page) if options.page else None)
         return doctor.main(config, language, clock=clock_of(config), say=_say, show=show)
     clock = clock_of(config)
     if options.command == "once":
-        return _once(config, clock, as_json=options.json)
+        return _once(config, clock, as_json=options.json, language=language)
     if options.command == "record":
         return _record(config, clock, Path(options.directory))
     return _enrol(config, clock, options)
@@ -183,31 +184,35 @@ def probes_json() -> str:
     return msgspec.json.format(msgspec.json.encode([described(probe) for probe in PROBES]), indent=2).decode()
 
 
-def probes_text() -> str:
-    """Every probe in two lines: name, pace, question; then its metrics and sections."""
+def probes_text(language: str) -> str:
+    """Every probe in two lines: name, pace, question (in English); then its metrics and sections."""
     lines: list[str] = []
     width = max(len(probe.name) for probe in PROBES) + 2
     for one in map(described, PROBES):
-        lines.append(f"{one.name:<{width}}every {one.every} s{', in a child process' if one.child else ''}: {one.asks}")
+        pace, child = f"every {one.every} s", ", in a child process"
+        if language != "en":
+            pace, child = f"mỗi {one.every} giây", ", trong tiến trình riêng"
+        lines.append(f"{one.name:<{width}}{pace}{child if one.child else ''}: {one.asks}")
         lines.append(f"{'':<{width}}{', '.join((*one.metrics, *(f'[{name}]' for name in one.sections)))}")
     return "\n".join(lines)
 
 
-def _once(config: Config, clock: Clock, *, as_json: bool) -> int:
+def _once(config: Config, clock: Clock, *, as_json: bool, language: str) -> int:
     check_probes(config, tuple(probe.name for probe in PROBES))
     chosen = [probe for probe in PROBES if probe.name not in config.disabled]
     make = assembly.runner_of(config, clock, sys.platform, os.environ)
-    findings = once.run_all(chosen, lambda post, found: make(post, found, dict), _awaited)
+    findings = once.run_all(chosen, lambda post, found: make(post, found, dict), partial(_awaited, language))
     fence = assembly.fence_of(config, clock, sys.platform, None)
     fingerprint = read_fingerprint(assembly.doors_of(config, clock), sys.platform)
     what = once.shown(findings, fingerprint, fence)
-    _say(once.as_json(what) if as_json else once.as_text(what))
+    _say(once.as_json(what) if as_json else once.as_text(what, language))
     return 0
 
 
-def _awaited(names: Sequence[str]) -> None:
+def _awaited(language: str, names: Sequence[str]) -> None:
+    waiting = "Waiting for" if language == "en" else "Đang chờ"
     # Standard output is for what was found, which may be piped.
-    print(f"Đang chờ / Waiting for: {', '.join(names)}", file=sys.stderr, flush=True)  # noqa: T201 - as _say
+    print(f"{waiting}: {', '.join(names)}", file=sys.stderr, flush=True)  # noqa: T201 - as _say
 
 
 def _record(config: Config, clock: Clock, directory: Path) -> int:
@@ -218,7 +223,10 @@ def _record(config: Config, clock: Clock, directory: Path) -> int:
         if problem.strerror is None:
             raise
         path = problem.filename or directory
-        return _fail(f"{path}: {problem.strerror}; name a new directory where you may write, with room on its disk")
+        return _fail(
+            f"{path}: {problem.strerror}; hãy ghi một thư mục mới ở nơi bạn ghi được, ổ đĩa còn chỗ",
+            f"{path}: {problem.strerror}; name a new directory where you may write, with room on its disk",
+        )
     for path in written:
         _say(str(path))
     _say("Xem lại trước khi gửi cho ai. / Look through it before you give it to anybody.")
@@ -228,13 +236,19 @@ def _record(config: Config, clock: Clock, directory: Path) -> int:
 def _enrol(config: Config, clock: Clock, options: argparse.Namespace) -> int:
     collector = options.collector or config.collector
     if not collector:
-        return _fail("no collector: give its address with --collector https://name[:port], or configure it")
+        return _fail(
+            "chưa biết máy chủ tổng hợp: ghi địa chỉ bằng --collector https://tên[:cổng], hoặc ghi vào cấu hình",
+            "no collector: give its address with --collector https://name[:port], or configure it",
+        )
     try:
         token = read_token(_code(options))
     except ValueError as problem:
-        return _fail(str(problem))
+        return _fail("đây không phải mã cài đặt: mã bắt đầu bằng sd1. và có bốn phần; hãy chép đủ cả mã", str(problem))
     except OSError as problem:
-        return _fail(f"{options.token_file}: {problem.strerror}; name the file that holds the room's install code")
+        return _fail(
+            f"{options.token_file}: {problem.strerror}; hãy ghi tên tệp chứa mã cài đặt của phòng",
+            f"{options.token_file}: {problem.strerror}; name the file that holds the room's install code",
+        )
     if options.ca:
         config = msgspec.structs.replace(config, ca=options.ca)
     endpoint = read_endpoint(collector)
@@ -266,7 +280,10 @@ def _enrol(config: Config, clock: Clock, options: argparse.Namespace) -> int:
 def _code(options: argparse.Namespace) -> str:
     """The install code as it was handed over, from a file or standard input rather than the command line."""
     if options.token:
-        _fail("--token: every user of this PC can read the code in the list of processes; use --token-file")
+        _fail(
+            "--token: mọi người dùng của máy này đọc được mã trong danh sách tiến trình; hãy dùng --token-file",
+            "--token: every user of this PC can read the code in the list of processes; use --token-file",
+        )
         return str(options.token)
     if options.token_file not in {None, "-"}:
         with Path(options.token_file).open(encoding="utf-8-sig", errors="replace") as file:

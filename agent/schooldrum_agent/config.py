@@ -15,7 +15,7 @@ _LONGEST_ECHO = 60
 
 
 class Misconfigured(ValueError):  # noqa: N818 - it names the state of the PC
-    """The configuration cannot be used; the message has one line for each thing to mend."""
+    """The configuration cannot be used; the message has two lines for each thing to mend: Vietnamese, English."""
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +80,7 @@ def load(
     Without `path` the file is the one named by SCHOOLDRUM_CONFIG, or the default one, which may be absent.
 
     Raises:
-        Misconfigured: one line for each thing that is wrong: where it stands, key, value, what is allowed.
+        Misconfigured: two lines for each thing that is wrong: where it stands, key, value, what is allowed.
     """
     declared = {key.name: key for key in keys(environ, system)}
     values = {name: key.default for name, key in declared.items()}
@@ -108,11 +108,12 @@ def check_probes(config: Config, known: tuple[str, ...]) -> None:
     """Whether every probe the configuration names exists.
 
     Raises:
-        Misconfigured: one line for each that does not.
+        Misconfigured: two lines for each that does not.
     """
     named = {"disabled": config.disabled, "pace": tuple(config.pace)}
     problems = [
-        f"{key}: there is no probe {probe!r}{_suggestion(probe, known)}; the probes are {', '.join(known)}"
+        f"{key}: không có phép đo {probe!r}{_suggestion(probe, known)[0]}; các phép đo: {', '.join(known)}\n"
+        f"{key}: there is no probe {probe!r}{_suggestion(probe, known)[1]}; the probes are {', '.join(known)}"
         for key, probes in named.items()
         for probe in probes
         if probe not in known
@@ -127,13 +128,16 @@ def _content(file: Path, *, must_exist: bool, problems: list[str]) -> dict[str, 
             body = stream.read(LARGEST_FILE + 1)
     except FileNotFoundError:
         if must_exist:
-            problems.append(f"{file}: there is no such file")
+            problems.append(f"{file}: không có tệp này\n{file}: there is no such file")
         return {}
     except OSError as problem:
-        problems.append(f"{file}: cannot be read: {problem.strerror}")
+        problems.append(f"{file}: không đọc được: {problem.strerror}\n{file}: cannot be read: {problem.strerror}")
         return {}
     if len(body) > LARGEST_FILE:
-        problems.append(f"{file}: is larger than {LARGEST_FILE} bytes; this is no configuration file")
+        problems.append(
+            f"{file}: lớn hơn {LARGEST_FILE} byte; đây không phải tệp cấu hình\n"
+            f"{file}: is larger than {LARGEST_FILE} bytes; this is no configuration file"
+        )
         return {}
     # A PC without a configuration file never pays for the reader.
     import tomllib  # noqa: PLC0415 - see the line above
@@ -142,22 +146,26 @@ def _content(file: Path, *, must_exist: bool, problems: list[str]) -> dict[str, 
         # Windows' Notepad begins a file with a byte order mark.
         return tomllib.loads(body.decode("utf-8-sig"))
     except UnicodeDecodeError as problem:
-        problems.append(f"{file}: is not UTF-8 text (byte {problem.start}); save it as UTF-8")
+        problems.append(
+            f"{file}: không phải chữ UTF-8 (byte {problem.start}); hãy lưu lại dạng UTF-8\n"
+            f"{file}: is not UTF-8 text (byte {problem.start}); save it as UTF-8"
+        )
     except ValueError as problem:
-        problems.append(f"{file}: {problem}")
+        problems.append(f"{file}: viết chưa đúng dạng TOML\n{file}: {problem}")
     except RecursionError:
-        problems.append(f"{file}: is nested too deeply")
+        problems.append(f"{file}: lồng nhau quá sâu\n{file}: is nested too deeply")
     return {}
 
 
 def _take(desk: _Desk, name: str, raw: Any, where: str) -> None:
     key = desk.declared.get(name)
     if key is None:
-        desk.problems.append(f"{where}: there is no such key{_suggestion(name, tuple(desk.declared))}")
+        near = _suggestion(name, tuple(desk.declared))
+        desk.problems.append(f"{where}: không có khóa này{near[0]}\n{where}: there is no such key{near[1]}")
         return
     why = fault(key, raw, desk.system)
     if why:
-        desk.problems.append(f"{where} = {_echo(raw)}: {why}")
+        desk.problems.append(_each(f"{where} = {_echo(raw)}", why))
         return
     desk.values[name] = tuple(raw) if key.kind in {"names", "targets"} else raw
 
@@ -173,7 +181,7 @@ def _take_variable(desk: _Desk, variable: str, text: str) -> None:
     if key is None:
         # What the surroundings hold is not always this PC's to mend: measuring goes on.
         near = _suggestion(name, tuple(desk.declared), PREFIX)
-        desk.warnings.append(f"environment variable {variable}: there is no such key{near}; it is ignored")
+        desk.warnings.append(f"environment variable {variable}: there is no such key{near[1]}; it is ignored")
         return
     _take_text(desk, key, text, f"environment variable {variable}")
 
@@ -182,16 +190,23 @@ def _take_text(desk: _Desk, key: Key, text: str, where: str) -> None:
     raw, why = from_text(key, text.strip())
     why = why or fault(key, raw, desk.system)
     if why:
-        desk.problems.append(f"{where} = {_echo(text)}: {why}")
+        desk.problems.append(_each(f"{where} = {_echo(text)}", why))
         return
     desk.values[key.name] = raw
 
 
-def _suggestion(name: str, known: tuple[str, ...], prefix: str = "") -> str:
+def _each(start: str, why: str) -> str:
+    return "\n".join(f"{start}: {sentence}" for sentence in why.split("\n"))
+
+
+def _suggestion(name: str, known: tuple[str, ...], prefix: str = "") -> tuple[str, str]:
     import difflib  # noqa: PLC0415 - only a mistake needs it
 
     near = difflib.get_close_matches(name.casefold(), known, n=1, cutoff=_NEAR)
-    return f"; did you mean {(prefix + near[0].upper() if prefix else near[0])!r}?" if near else ""
+    if not near:
+        return "", ""
+    meant = prefix + near[0].upper() if prefix else near[0]
+    return f"; có phải là {meant!r}?", f"; did you mean {meant!r}?"
 
 
 def _echo(raw: Any) -> str:

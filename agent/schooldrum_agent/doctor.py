@@ -25,6 +25,7 @@ NEARLY_FULL_BYTES = 64 << 20
 """With less, a few days without the collector fill the rest."""
 _FEWEST_FILES = 100
 _MEBI = 1 << 20
+_GIBI = 1 << 30
 _ENOUGH = f"{NEARLY_FULL_BYTES // _MEBI} MiB"
 _DELIVERED = "delivered"
 _SCAN = {
@@ -212,7 +213,7 @@ def _disk_step(space: Space) -> Step:
             f"the disk that holds {where} takes no more files ({space.files} left), so no data can be kept. Delete "
             "small files, then restart the program.",
         )
-    left = f"{space.free / _MEBI:.1f} MiB"
+    left = f"{space.free / _MEBI:.1f} MiB" if space.free < _GIBI else f"{space.free / _GIBI:.1f} GiB"
     if space.free < FULL_BYTES:
         return _step(
             "disk",

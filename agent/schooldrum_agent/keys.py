@@ -19,6 +19,7 @@ _MEBI = 1 << 20
 _ON = frozenset({"1", "true", "yes", "on"})
 _OFF = frozenset({"0", "false", "no", "off"})
 _DIGITS = 12
+_SWITCH_WANTED = "ghi true hoặc false\nwrite true or false"
 _MOUNTS = frozenset({"procfs", "sysfs", "rootfs"})
 
 
@@ -183,13 +184,13 @@ def keys(environ: Mapping[str, str], system: str = sys.platform) -> tuple[Key, .
 
 
 def from_text(key: Key, text: str) -> tuple[Any, str]:
-    """The value that the text of an environment variable stands for, or why it stands for none."""
+    """The value that the text of an environment variable stands for, or why it stands for none, said as by `fault`."""
     if key.kind == "number":
         number = _whole(text)
-        return number, "" if number is not None else f"write a whole number {allowed(key)}"
+        return number, "" if number is not None else _number_wanted(key)
     if key.kind == "switch":
         word = text.casefold()
-        return word in _ON, "" if word in _ON | _OFF else "write true or false"
+        return word in _ON, "" if word in _ON | _OFF else _SWITCH_WANTED
     if key.kind in {"names", "targets"}:
         return tuple(part.strip() for part in text.split(",") if part.strip()), ""
     if key.kind == "paces":
@@ -198,36 +199,46 @@ def from_text(key: Key, text: str) -> tuple[Any, str]:
             probe, _, seconds = part.partition("=")
             number = _whole(seconds.strip())
             if number is None:
-                return {}, "write probe=seconds, several with commas between: disk=300,cpu=30"
+                return {}, (
+                    "ghi phép đo=số giây, cách nhau bằng dấu phẩy: disk=300,cpu=30\n"
+                    "write probe=seconds, several with commas between: disk=300,cpu=30"
+                )
             paces[probe.strip()] = number
         return paces, ""
     return text, ""
 
 
 def fault(key: Key, raw: Any, system: str) -> str:
-    """Why this is no value of this key, or an empty text where it is."""
+    """Why this is no value of this key, a line of Vietnamese and a line of English, or an empty text where it is."""
     if key.kind == "number":
         whole = isinstance(raw, int) and not isinstance(raw, bool)
         inside = whole and (key.bounds[0] <= raw <= key.bounds[1] or (key.zero and raw == 0))
-        return "" if inside else f"write a whole number {allowed(key)}"
+        return "" if inside else _number_wanted(key)
     if key.kind == "switch":
-        return "" if isinstance(raw, bool) else "write true or false"
+        return "" if isinstance(raw, bool) else _SWITCH_WANTED
     if key.kind in {"names", "targets"}:
         return _names_fault(key, raw)
     if key.kind == "paces":
         return _pace_fault(key, raw)
     if not isinstance(raw, str):
-        return 'write a text in quotation marks: "…"'
+        return 'ghi chữ trong ngoặc kép: "…"\nwrite a text in quotation marks: "…"'
     if any(ord(character) < ord(" ") for character in raw):
-        return "control characters are not allowed"
+        return "không được có ký tự điều khiển\ncontrol characters are not allowed"
     if key.kind == "choice":
-        return "" if raw in key.choices else f"allowed: {allowed(key)}"
+        return "" if raw in key.choices else f"được phép: {allowed(key)}\nallowed: {allowed(key)}"
     if key.kind == "file":
         absolute = ntpath.isabs(raw) if system == "win32" and key.name not in _MOUNTS else posixpath.isabs(raw)
-        return "" if absolute or (raw == "" == key.default) else "write the whole path, from the root on"
+        wanted = "ghi đường dẫn đầy đủ, từ gốc ổ đĩa\nwrite the whole path, from the root on"
+        return "" if absolute or (raw == "" == key.default) else wanted
     if key.kind == "proxy":
         return "" if raw in {"system", "none"} else _url_fault(raw, ("http",), anywhere=True)
     return "" if raw == "" else _url_fault(raw, ("https", "http"), anywhere=False)
+
+
+def _number_wanted(key: Key) -> str:
+    low, high = key.bounds
+    zero = ", hoặc 0" if key.zero and low > 0 else ""
+    return f"ghi số nguyên từ {low} đến {high}{zero}\nwrite a whole number {allowed(key)}"
 
 
 def allowed(key: Key) -> str:
@@ -278,17 +289,20 @@ def _whole(text: str) -> int | None:
 def _names_fault(key: Key, raw: Any) -> str:
     sound = isinstance(raw, list | tuple) and all(isinstance(one, str) and one for one in raw)
     if key.kind == "names":
-        return "" if sound else 'write a list of names: ["disk", "cpu"]'
-    return next(filter(None, map(target_fault, raw)), "") if sound else 'write a list of addresses: ["192.0.2.1"]'
+        wanted = 'ghi danh sách tên: ["disk", "cpu"]\nwrite a list of names: ["disk", "cpu"]'
+        return "" if sound else wanted
+    if not sound:
+        return 'ghi danh sách địa chỉ: ["192.0.2.1"]\nwrite a list of addresses: ["192.0.2.1"]'
+    return next(filter(None, map(target_fault, raw)), "")
 
 
 def _pace_fault(key: Key, raw: Any) -> str:
     if not isinstance(raw, dict) or len(raw) > PROBES_PACED:
-        return "write a table of probes with their seconds"
+        return "ghi bảng phép đo và số giây\nwrite a table of probes with their seconds"
     low, high = key.bounds
     for probe, seconds in raw.items():
         if not isinstance(seconds, int) or isinstance(seconds, bool) or not low <= seconds <= high:
-            return f"{probe}: write a whole number from {low} to {high}"
+            return f"{probe}: ghi số nguyên từ {low} đến {high}\n{probe}: write a whole number from {low} to {high}"
     return ""
 
 
@@ -297,15 +311,22 @@ def _url_fault(raw: str, schemes: tuple[str, ...], *, anywhere: bool) -> str:
         address = urlsplit(raw)
         port = address.port
     except ValueError:
-        return "this is no address; write for example https://collector.example.vn:8801"
+        return (
+            "đây không phải địa chỉ; hãy ghi như https://collector.example.vn:8801\n"
+            "this is no address; write for example https://collector.example.vn:8801"
+        )
     if address.scheme not in schemes or not address.hostname or " " in raw:
-        return f"write {' or '.join(f'{scheme}://name[:port]' for scheme in schemes)}"
+        vietnamese = " hoặc ".join(f"{scheme}://tên[:cổng]" for scheme in schemes)
+        return f"ghi {vietnamese}\nwrite {' or '.join(f'{scheme}://name[:port]' for scheme in schemes)}"
     if address.username is not None or address.password is not None:
-        return "a name and password have no place in it"
+        return "không ghi tên và mật khẩu ở đây\na name and password have no place in it"
     if port == 0 or not _is_bare(address):
-        return "write nothing behind name and port"
+        return "không ghi gì sau tên và cổng\nwrite nothing behind name and port"
     if not anywhere and address.scheme == "http" and address.hostname not in LOOPBACK:
-        return "http:// is for this very machine only (127.0.0.1); write https://"
+        return (
+            "http:// chỉ dùng trên chính máy này (127.0.0.1); hãy ghi https://\n"
+            "http:// is for this very machine only (127.0.0.1); write https://"
+        )
     return ""
 
 

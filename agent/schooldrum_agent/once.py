@@ -9,8 +9,10 @@ import msgspec
 from schooldrum_agent.probe import Probe
 from schooldrum_agent.runner import Runner
 from schooldrum_agent.schedule import Schedule
+from schooldrum_wire.catalogue import METRICS
 from schooldrum_wire.encoding import decode_result, encode_result, fenced_rows
 from schooldrum_wire.fence import Fence
+from schooldrum_wire.metric import Kind
 from schooldrum_wire.reading import Reading
 from schooldrum_wire.report import Fingerprint
 from schooldrum_wire.result import Finding, Result
@@ -76,12 +78,12 @@ def as_json(what: Shown) -> str:
     return msgspec.json.format(msgspec.json.encode(what), indent=2).decode()
 
 
-def as_text(what: Shown) -> str:
-    """The same for reading: a block per probe, then a block per section.
+def as_text(what: Shown, language: str) -> str:
+    """The same for reading (`language` vi or en): a block per probe, then a block per section.
 
     What a terminal would obey (an escape in a system's name) or hide stands there as a question mark.
     """
-    blocks = ["\n".join(_result_lines(result)) for result in what.results]
+    blocks = ["\n".join(_result_lines(result, language)) for result in what.results]
     for name, rows in what.sections.items():
         blocks.append("\n".join([f"[{name}]", *(f"  {_columns(row)}" for row in rows)]))
     items = ", ".join(f"{len(codes)} {kind}" for kind, codes in what.fingerprint.items()) or "none"
@@ -90,18 +92,21 @@ def as_text(what: Shown) -> str:
     return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)
 
 
-def _result_lines(result: Result) -> list[str]:
+def _result_lines(result: Result, language: str) -> list[str]:
     reason = f": {result.reason}" if result.reason else ""
     return [
         f"{result.probe}: {result.outcome}{reason} ({result.took * 1000:.1f} ms)",
-        *(f"  {_exposed(reading)}" for reading in result.readings),
+        *(f"  {_exposed(reading, language)}" for reading in result.readings),
     ]
 
 
-def _exposed(reading: Reading) -> str:
+def _exposed(reading: Reading, language: str) -> str:
     labels = ",".join(f'{name}="{text}"' for name, text in reading.labels.items())
     number = f"{reading.value:.0f}" if reading.value.is_integer() else f"{reading.value:.6g}"
-    return f"{reading.name}{'{' + labels + '}' if labels else ''} {number}"
+    declared = METRICS.get(reading.name)
+    # It travels as an age; only the collector, which knows the time, makes a date of it.
+    ago = "" if declared is None or declared.kind is not Kind.AGE else " s ago" if language == "en" else " giây trước"
+    return f"{reading.name}{'{' + labels + '}' if labels else ''} {number}{ago}"
 
 
 def _columns(row: dict[str, Any]) -> str:

@@ -33,6 +33,10 @@ _TITLES: dict[str, _Texts] = {
 }
 _GOOD: _Texts = {"vi": "có trả lời.", "en": "answers."}
 _NOT_TRIED: _Texts = {"vi": "chưa thử được.", "en": "could not be tried."}
+_SILENT_GATEWAY: _Texts = {
+    "vi": "không trả lời; có modem vốn không trả lời. Thử lại sau 1 phút.",
+    "en": "does not answer, and some modems never do. Try again in a minute.",
+}
 _BAD: dict[str, _Texts] = {
     "link": {
         "vi": "không có tín hiệu. Cắm lại dây mạng ở máy và ở bộ chia mạng (switch), hoặc bật lại Wi-Fi.",
@@ -150,7 +154,9 @@ def _told(step: str, rows: Sequence[Row]) -> Step:
     tried = [row.values for row in rows if row.values["step"] == step]
     title = _TITLES[step]
     if not tried:
-        return Step(verdict=Verdict.UNKNOWN, title=title, found=_NOT_TRIED)
+        addressed = any(row.values["step"] == "address" and row.values["state"] == "ok" for row in rows)
+        found = _SILENT_GATEWAY if step == "gateway" and addressed else _NOT_TRIED
+        return Step(verdict=Verdict.UNKNOWN, title=title, found=found)
     # A network without IPv6 is a sound one, and one target of several is enough.
     if any(values["state"] == "ok" for values in tried):
         return Step(verdict=Verdict.GOOD, title=title, found=_GOOD)

@@ -37,7 +37,7 @@ _NOT_INSTALLED = 1060
 
 
 class ServiceTrouble(Exception):  # noqa: N818 - it says what the service has
-    """The service cannot be installed, removed or run, and why."""
+    """The service cannot be installed, removed or run, and why, in Vietnamese and then in English."""
 
 
 def _modules() -> tuple[Any, Any, Any]:
@@ -48,7 +48,10 @@ def _modules() -> tuple[Any, Any, Any]:
             importlib.import_module("servicemanager"),
         )
     except ImportError as missing:
-        raise ServiceTrouble("services exist on Windows only, and need pywin32 (pip install pywin32)") from missing
+        raise ServiceTrouble(
+            "chỉ Windows có dịch vụ kiểu này, và cần pywin32 (pip install pywin32)\n"
+            "services exist on Windows only, and need pywin32 (pip install pywin32)"
+        ) from missing
 
 
 def quoted(word: str) -> str:
@@ -69,7 +72,10 @@ def install(command: Sequence[str]) -> list[str]:
     try:
         manager = win32service.OpenSCManager(None, None, win32service.SC_MANAGER_ALL_ACCESS)
     except win32service.error as refused:
-        raise ServiceTrouble("installing the service needs an administrator's command prompt") from refused
+        raise ServiceTrouble(
+            "muốn đăng ký dịch vụ, hãy mở Command Prompt bằng quyền quản trị (Run as administrator)\n"
+            "installing the service needs an administrator's command prompt"
+        ) from refused
     try:
         try:
             service = win32service.CreateService(
@@ -87,7 +93,10 @@ def install(command: Sequence[str]) -> list[str]:
         finally:
             win32service.CloseServiceHandle(service)
     except win32service.error as refused:
-        raise ServiceTrouble(f"Windows refused to register the service: {refused.strerror}") from refused
+        raise ServiceTrouble(
+            f"Windows không cho đăng ký dịch vụ: {refused.strerror}\n"
+            f"Windows refused to register the service: {refused.strerror}"
+        ) from refused
     finally:
         win32service.CloseServiceHandle(manager)
 
@@ -127,11 +136,15 @@ def remove() -> None:
         if refused.winerror == _NOT_INSTALLED:
             return
         if refused.winerror != _ALREADY_STOPPED:
-            raise ServiceTrouble(f"the service cannot be stopped: {refused.strerror}") from refused
+            raise ServiceTrouble(
+                f"không dừng được dịch vụ: {refused.strerror}\nthe service cannot be stopped: {refused.strerror}"
+            ) from refused
     try:
         win32serviceutil.RemoveService(NAME)
     except win32service.error as refused:
-        raise ServiceTrouble(f"the service cannot be removed: {refused.strerror}") from refused
+        raise ServiceTrouble(
+            f"không gỡ được dịch vụ: {refused.strerror}\nthe service cannot be removed: {refused.strerror}"
+        ) from refused
 
 
 class Hosted:
@@ -225,6 +238,7 @@ def serve(make_agent: Callable[[], Agent]) -> None:
         manager.StartServiceCtrlDispatcher()
     except win32service.error as refused:
         raise ServiceTrouble(
+            "`service run` là lệnh để Windows tự gọi; muốn chạy thử bằng tay, dùng: schooldrum-agent run\n"
             "`service run` is what Windows' service manager starts; to run here by hand use: schooldrum-agent run"
         ) from refused
     # Whatever still hangs (a probe, a name look-up) must not hold up a shutdown.

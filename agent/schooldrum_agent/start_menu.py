@@ -21,7 +21,7 @@ _ICONS, _NETWORK = r"%SystemRoot%\System32\shell32.dll", 18
 
 
 class NoStartMenu(Exception):  # noqa: N818 - it says what is not there
-    """The entry cannot be made or removed, and why."""
+    """The entry cannot be made or removed, and why, in Vietnamese and then in English."""
 
 
 def _modules() -> tuple[Any, Any, Any]:
@@ -32,7 +32,9 @@ def _modules() -> tuple[Any, Any, Any]:
             importlib.import_module("win32com.shell.shell"),
         )
     except ImportError as missing:
-        raise NoStartMenu("a Start menu exists on Windows only, and needs pywin32") from missing
+        raise NoStartMenu(
+            "chỉ Windows có menu Start, và cần pywin32\na Start menu exists on Windows only, and needs pywin32"
+        ) from missing
 
 
 def without_window(program: str) -> str:
@@ -66,7 +68,9 @@ def put_up(line: Sequence[str], program: str, language: str) -> Path:
         path = menu / f"{NAMES[language]}.lnk"
         link.QueryInterface(pythoncom.IID_IPersistFile).Save(str(path), 0)
     except (OSError, pywintypes.com_error, pywintypes.error) as refused:
-        raise NoStartMenu(f"the entry in the Start menu cannot be made: {refused}") from refused
+        raise NoStartMenu(
+            f"không tạo được mục trong menu Start: {refused}\nthe entry in the Start menu cannot be made: {refused}"
+        ) from refused
     return path
 
 
@@ -83,4 +87,6 @@ def take_down() -> None:
             with contextlib.suppress(FileNotFoundError):
                 (menu / f"{name}.lnk").unlink()
     except (OSError, pywintypes.com_error, pywintypes.error) as refused:
-        raise NoStartMenu(f"the entry in the Start menu cannot be removed: {refused}") from refused
+        raise NoStartMenu(
+            f"không gỡ được mục trong menu Start: {refused}\nthe entry in the Start menu cannot be removed: {refused}"
+        ) from refused

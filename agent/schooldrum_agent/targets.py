@@ -73,8 +73,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What one run of the ladder is to do, in at most `seconds`, with so many `tries` where loss is measured.
 
     `delivered` is whether the last report arrived (None: none was sent yet); `known`, that it went the same near way
-    which the last little climb found whole, so that nothing need be asked. `private` lets services lie on private
-    addresses: a local switch for test set-ups.
+    which the last little climb found whole, so that nothing need be asked. `answering` are the families whose gateway
+    answered by itself when it was last there: some never do. `private` lets services lie on private addresses: a local
+    switch for test set-ups.
     """
 
     extent: str = SILENT
@@ -83,6 +84,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     observer: bool = False
     delivered: bool | None = None
     known: bool = False
+    answering: frozenset[str] = frozenset()
     office: Office | None = None
     targets: Targets = Targets()
     services: dict[str, tuple[str, str]] = {}
@@ -120,11 +122,17 @@ PACKAGED = Targets(
 
 
 def target_fault(text: str) -> str:
-    """Why this is no target as it is written in a configuration (`address` or `address:port`), or an empty text."""
+    """Why this is no target as it is written in a configuration (`address` or `address:port`), or an empty text.
+
+    A line of Vietnamese and a line of English.
+    """
     try:
         read_target(text, number=1)
     except ValueError:
-        return "write addresses: 192.0.2.1, 192.0.2.1:443 or [2001:db8::1]:443"
+        return (
+            "ghi địa chỉ: 192.0.2.1, 192.0.2.1:443 hoặc [2001:db8::1]:443\n"
+            "write addresses: 192.0.2.1, 192.0.2.1:443 or [2001:db8::1]:443"
+        )
     return ""
 
 

@@ -4,10 +4,13 @@ import re
 
 import msgspec
 
+from schooldrum_wire.paces import FASTEST_SECONDS
+
 BEAT_SECONDS = (1, 900)
 BEAT_DEFAULT = 60
 BACKLOG_PER_BEAT = (1, 99)
 PACE_SECONDS = (1, 7 * 86400)
+"""Of any probe; each has a fastest pace of its own for what a collector sets."""
 LANGUAGES = ("vi", "en")
 PROBES_PACED = 100
 SERVICES_MOST = 60
@@ -29,7 +32,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     They travel whole: what an agent is not told stays as it was, also where it was to return to what is usual.
 
     `version` grows with each change; `beat` is seconds between reports; `pace` is seconds between the runs of a named
-    probe (never faster than the probe's own floor); `backlog_per_beat` is how many spooled reports may follow a live
+    probe (never faster than FASTEST_SECONDS says); `backlog_per_beat` is how many spooled reports may follow a live
     one; `language` is what people at this PC read; `not_before` is the earliest start (epoch seconds) of a server
     certificate this agent still takes, and is only ever raised. An `observer` looks around its network all the time;
     `services` are what it asks beside: by a short name, the kind (one of SERVICE_KINDS) and a public DNS name.
@@ -74,6 +77,29 @@ def _services(raw: object, standing: dict[str, tuple[str, str]], refusals: list[
     return taken
 
 
+def pace_bounds(probe: str) -> tuple[int, int] | None:
+    """The fastest and the slowest pace in seconds that this probe may be given; None where there is no such probe."""
+    fastest = FASTEST_SECONDS.get(probe)
+    return None if fastest is None else (fastest, PACE_SECONDS[1])
+
+
+def _pace(raw: object, standing: dict[str, int], refusals: list[str]) -> dict[str, int]:
+    if not isinstance(raw, dict) or len(raw) > PROBES_PACED:
+        refusals.append(f"pace: not an object of at most {PROBES_PACED} probes")
+        return standing
+    pace: dict[str, int] = {}
+    for probe, seconds in raw.items():
+        bounds = pace_bounds(probe) if isinstance(probe, str) else None
+        if bounds is None:
+            refusals.append(f"pace: {probe!r:.40} is no probe of this version")
+            continue
+        key = f"pace.{probe}"
+        taken = _number({key: seconds}, key, bounds, standing.get(probe, 0), refusals)
+        if taken:
+            pace[probe] = taken
+    return pace
+
+
 def _number(raw: dict[str, object], key: str, bounds: tuple[int, int], standing: int, refusals: list[str]) -> int:
     value = raw.get(key, standing)
     if isinstance(value, bool) or not isinstance(value, int) or not bounds[0] <= value <= bounds[1]:
@@ -94,19 +120,6 @@ def accept(raw: object, standing: Settings) -> tuple[Settings, tuple[str, ...]]:
     version = _number(raw, "version", (0, 2**53), standing.version, refusals)
     if refusals or version < standing.version:
         return standing, tuple(refusals) or ("version: older than the one in force",)
-    pace: dict[str, int] = {}
-    offered = raw.get("pace", standing.pace)
-    if not isinstance(offered, dict) or len(offered) > PROBES_PACED:
-        refusals.append(f"pace: not an object of at most {PROBES_PACED} probes")
-        pace = standing.pace
-    else:
-        for probe, seconds in offered.items():
-            if isinstance(probe, str) and len(probe) <= 40:  # noqa: PLR2004 - the longest probe name we will ever give
-                taken = _number({probe: seconds}, probe, PACE_SECONDS, standing.pace.get(probe, 0), refusals)
-                if taken:
-                    pace[probe] = taken
-            else:
-                refusals.append("pace: a probe's name is text of at most 40 characters")
     language = raw.get("language", standing.language)
     if language not in LANGUAGES:
         refusals.append(f"language: {language!r:.40} is none of {', '.join(LANGUAGES)}")
@@ -119,7 +132,7 @@ def accept(raw: object, standing: Settings) -> tuple[Settings, tuple[str, ...]]:
         Settings(
             version=version,
             beat=_number(raw, "beat", BEAT_SECONDS, standing.beat, refusals),
-            pace=pace,
+            pace=_pace(raw.get("pace", standing.pace), standing.pace, refusals),
             backlog_per_beat=_number(raw, "backlog_per_beat", BACKLOG_PER_BEAT, standing.backlog_per_beat, refusals),
             language=str(language),
             not_before=_number(raw, "not_before", (standing.not_before, 2**40), standing.not_before, refusals),

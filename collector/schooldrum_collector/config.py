@@ -61,7 +61,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that is wrong in the configuration, and where it was written."""
+    """One thing that is wrong in the configuration, and where it was written; without a key it is the whole file."""
 
     key: str
     given: str
@@ -71,6 +71,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
     def sentence(self, say: Say) -> str:
         """For the person who can mend it."""
+        if not self.key:
+            return f"{self.where}: {say(*self.hint)}."
         start = say(f"{self.where}: khóa {self.key}", f"{self.where}: key {self.key}")
         given = say(f", giá trị {self.given!r:.80}", f", value {self.given!r:.80}") if self.given else ""
         why = say(f": không dùng được; được phép: {self.allowed}", f": cannot be used; allowed: {self.allowed}")
@@ -106,8 +108,8 @@ def _file_values(path: Path | None, environ: Mapping[str, str]) -> tuple[dict[st
         return tomllib.loads(file.read_text(encoding="utf-8-sig")), str(file)
     except (OSError, ValueError, RecursionError) as trouble:
         reason = trouble.strerror if isinstance(trouble, OSError) and trouble.strerror else str(trouble)
-        hint = (f"Không đọc được tệp: {reason}", f"The file cannot be read: {reason}")
-        raise Misconfigured([Problem(key="*", given="", where=where, allowed="", hint=hint)]) from trouble
+        hint = (f"không đọc được tệp: {reason}", f"the file cannot be read: {reason}")
+        raise Misconfigured([Problem(key="", given="", where=where, allowed="", hint=hint)]) from trouble
 
 
 def _in_the_clear(config: Config) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from grafana.boards.board import Board
 from grafana.boards.units import metrics_in
-from grafana.boards.unshown import UNSHOWN
+from grafana.boards.unshown import NOT_YET, UNSHOWN
 from prometheus_client import CollectorRegistry
 
 from schooldrum_wire.catalogue import METRICS
@@ -89,7 +89,7 @@ def _row(metric: Metric, used: Mapping[str, list[str]]) -> str:
 def _users(name: str, used: Mapping[str, list[str]]) -> str:
     stems = (name, f"{name}_bucket", f"{name}_count", f"{name}_sum")
     users = sorted({user for stem in stems for user in used.get(stem, ())})
-    return ", ".join(users) or f"none: {UNSHOWN.get(name, '')}"
+    return ", ".join(users) or f"none: {UNSHOWN.get(name, NOT_YET)}"
 
 
 def _families(own: CollectorRegistry) -> list[tuple[str, str, str, str]]:

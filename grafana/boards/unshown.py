@@ -1,5 +1,9 @@
-"""Which declared metrics stand on no dashboard and in no rule, each with the reason why."""
+"""Which declared metrics stand on no dashboard and in no rule, each with the reason why.
 
+A new one needs no line here: until somebody shows it or says why not, the dictionary says that it is new.
+"""
+
+NOT_YET = "no dashboard or rule asks for it yet"
 UNSHOWN: dict[str, str] = {
     "school_agent_spool_oldest_timestamp_seconds": "for looking into one PC by hand; how much waits is shown",
     "school_agent_start_timestamp_seconds": "tells restarts of the program from restarts of the PC, in queries by hand",

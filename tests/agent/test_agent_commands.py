@@ -132,6 +132,8 @@ def test_probes_are_listed_with_pace_question_and_what_they_say():
     assert "school_memory_size_bytes" in listed["memory"]["metrics"]
     assert listed["disk"]["sections"] == ["volumes"]
     assert "How busy the processors are." in agent("probes").stdout
+    assert "mỗi 21600 giây, trong tiến trình riêng: " in agent("probes", "--lang", "vi").stdout
+    assert "every 21600 s, in a child process: " in agent("probes", "--lang", "en").stdout
 
 
 def test_the_sample_is_toml():
@@ -164,7 +166,9 @@ def test_record_writes_a_folder_and_refuses_one_that_is_not_empty(tmp_path):
     ("words", "text", "said"),
     [
         ([], "", "no collector"),
+        ([], "", "chưa biết máy chủ tổng hợp"),
         (["--collector", "https://c.example.vn"], "nonsense", "this is not an install code"),
+        (["--collector", "https://c.example.vn"], "nonsense", "đây không phải mã cài đặt"),
         (
             ["--collector", "https://c.example.vn", "--token-file", "/nonexistent"],
             "",
@@ -201,7 +205,8 @@ def test_a_variable_that_means_nothing_is_told_and_stops_nothing(tmp_path):
 
 
 def test_probes_are_told_in_columns():
-    names = [line.split("every")[0] for line in agent("probes").stdout.splitlines() if not line.startswith(" ")]
+    told = agent("probes", "--lang", "en").stdout
+    names = [line.split("every")[0] for line in told.splitlines() if not line.startswith(" ")]
     assert len({len(name) for name in names}) == 1
     assert all(name.endswith("  ") for name in names)
 

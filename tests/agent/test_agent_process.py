@@ -264,7 +264,7 @@ def test_results_measured_while_the_collector_is_away_arrive_later_even_across_a
 
 def test_granted_settings_are_in_force_at_once_and_the_local_word_wins(pc, school):
     pc.enrol()
-    school.settings = Settings(version=2, beat=1, pace={"memory": 5, "cpu": 600, "disk": 5})
+    school.settings = Settings(version=2, beat=1, pace={"memory": 5, "cpu": 600, "disk": 30})
     (pc.folder / "agent.toml").write_text("[pace]\ncpu = 1\n", encoding="utf-8")
     pc.start()
     wait_for(school.live)

@@ -13,7 +13,8 @@ from schooldrum_agent.climbing import KNOWN_BEATS, WHOLE_SECONDS, Climbing
 from schooldrum_agent.config import Misconfigured, load
 from schooldrum_agent.probes import ladder
 from schooldrum_agent.targets import COLLECTOR, LITTLE, PACKAGED, WHOLE, Office
-from schooldrum_wire.catalogue.ladder import STEP_SUCCESS
+from schooldrum_wire.catalogue.ladder import LADDER, STEP_SUCCESS
+from schooldrum_wire.section import Row
 from schooldrum_wire.settings import Settings
 
 LOCAL: dict[str, Any] = {
@@ -40,7 +41,7 @@ class Pc:
     def climb(self, **steps: int) -> str:
         self.climbing.begin(ladder.PROBE)
         self.reached = self.climbing.found(
-            tuple(STEP_SUCCESS(value, step=step, family="ipv4") for step, value in steps.items())
+            tuple(STEP_SUCCESS(value, step=step, family="ipv4") for step, value in steps.items()), ()
         )
         return self.climbing.order().extent
 
@@ -100,7 +101,7 @@ def test_one_family_that_does_not_answer_is_asked_at_each_beat():
         pc.climbing.begin(ladder.PROBE)
         assert not pc.climbing.order().known
         near = [STEP_SUCCESS(value, step=step, family="ipv4") for step, value in NEAR.items()]
-        pc.climbing.found((STEP_SUCCESS(0, step="gateway", family="ipv6"), *near))
+        pc.climbing.found((STEP_SUCCESS(0, step="gateway", family="ipv6"), *near), ())
         pc.climbing.heard("delivered")
 
 
@@ -197,3 +198,29 @@ def test_what_is_no_target_is_refused(text):
     keys: dict[str, Any] = {"SCHOOLDRUM_LADDER_NATIONAL": text}
     with pytest.raises(Misconfigured, match="LADDER_NATIONAL"):
         load(None, keys)
+
+
+def gateway(how: str, *, state: str = "ok", family: str = "ipv4") -> Row:
+    reason = "" if state == "ok" else "timeout"
+    return LADDER(step="gateway", target="", family=family, state=state, how=how, reason=reason, given="")
+
+
+@pytest.mark.parametrize(
+    ("climbs", "answering"),
+    [
+        ([], set()),
+        ([[gateway("icmp")]], {"ipv4"}),
+        ([[gateway("tcp"), gateway("system", family="ipv6")]], {"ipv4"}),
+        ([[gateway("arp")]], set()),
+        ([[gateway("icmp")], []], {"ipv4"}),
+        ([[gateway("icmp")], [gateway("icmp", state="failed")]], {"ipv4"}),
+        ([[gateway("icmp"), gateway("icmp", family="ipv6")], [gateway("system")]], {"ipv6"}),
+    ],
+)
+def test_a_gateway_answers_by_itself_until_one_is_met_that_did_not(climbs, answering):
+    pc = Pc()
+    for rows in climbs:
+        pc.climbing.begin(ladder.PROBE)
+        pc.climbing.found((), tuple(rows))
+    pc.climbing.begin(ladder.PROBE)
+    assert pc.climbing.order().answering == answering

@@ -51,7 +51,9 @@ def test_all_mistakes_are_named_at_once_with_place_key_value_and_what_is_allowed
     assert any('language = \'de\': allowed: "", "vi", "en"' in line for line in lines)
     assert any("pace = {'disk': 0}: disk: write a whole number from 1 to 604800" in line for line in lines)
     assert any(line.startswith("environment variable SCHOOLDRUM_SPOOL_BYTES = '12'") for line in lines)
-    assert len(lines) == 5
+    assert f"{file}: beat = 1000: ghi số nguyên từ 1 đến 900, hoặc 0" in lines
+    assert f"{file}: spool_dys: không có khóa này; có phải là 'spool_days'?" in lines
+    assert len(lines) == 10
 
 
 def test_variables_of_the_collector_and_the_trial_are_none_of_our_business(tmp_path):

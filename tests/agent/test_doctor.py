@@ -170,8 +170,8 @@ def test_every_step_speaks_both_languages(tmp_path):
 @pytest.mark.parametrize(
     ("free", "files", "writable", "verdict", "words"),
     [
-        (8 << 30, 10_000, True, Verdict.GOOD, "8192.0 MiB left"),
-        (8 << 30, None, True, Verdict.GOOD, "8192.0 MiB left"),
+        (8 << 30, 10_000, True, Verdict.GOOD, "8.0 GiB left"),
+        (8 << 30, None, True, Verdict.GOOD, "8.0 GiB left"),
         (64 << 20, 10_000, True, Verdict.GOOD, "64.0 MiB left"),
         ((64 << 20) - 1, 10_000, True, Verdict.BAD, "is nearly full"),
         ((1 << 20) - 1, 10_000, True, Verdict.BAD, "is full (1.0 MiB left)"),

@@ -47,10 +47,12 @@ def test_what_a_terminal_would_obey_is_shown_as_a_question_mark():
         reason=obeyed,
         boottime=1,
         wall=1,
-        readings=(Reading("m", 1.0, {"l": obeyed}),),
+        readings=(Reading("m", 1.0, {"l": obeyed}), Reading("school_boot_timestamp_seconds", 60.5, {})),
     )
     what = Shown(fingerprint={}, results=(result,), sections={"operating_system": [{"title": obeyed, "n": "Máy 7"}]})
-    text = as_text(what)
+    text = as_text(what, "vi")
     assert all(letter.isprintable() for line in text.split("\n") for letter in line)
     assert text.count("Debi?[31mRED?]0;x??2J??") == 3
     assert "n=Máy 7" in text
+    assert "school_boot_timestamp_seconds 60.5 giây trước" in text
+    assert "school_boot_timestamp_seconds 60.5 s ago" in as_text(what, "en")

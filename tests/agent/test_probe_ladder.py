@@ -20,7 +20,10 @@ from schooldrum_wire.catalogue.ladder import REASONS
 from schooldrum_wire.result import Outcome
 from schooldrum_wire.section import Row
 
-STANDS = {"carrier": True, "address": "private", "given": "dhcp", "routed": True, "neighbour": "stale", "fresh": False}
+STANDS = {
+    "carrier": True, "address": "private", "given": "dhcp", "routed": True,
+    "neighbour": "stale", "fresh": False, "answers": True,
+}  # fmt: skip
 NO_IPV6 = {**STANDS, "address": "", "given": "", "routed": False, "neighbour": ""}
 
 
@@ -71,6 +74,11 @@ HOP = {"hops": 2, "kind": "global", "expired": True, "arrived": False, "family":
         (told(SILENT_GATEWAY, *FAR), {"gateway": "ok", "provider": "ok"}),
         (told(SILENT_GATEWAY, *NOTHING), {"gateway": "timeout", "provider": "timeout"}),
         (told(SILENT_GATEWAY, *NOTHING, ipv4={"fresh": True}), {"gateway": "ok"}),
+        (told(SILENT_GATEWAY, *NOTHING, ipv4={"answers": False}), {"gateway": None, "provider": "timeout"}),
+        (told(SILENT_GATEWAY, *NOTHING, ipv4={"answers": False, "neighbour": "reachable"}), {"gateway": None}),
+        (told(SILENT_GATEWAY, *NOTHING, ipv4={"answers": False, "neighbour": "kept"}), {"gateway": None}),
+        (told(SILENT_GATEWAY, *NOTHING, ipv4={"answers": False, "neighbour": ""}), {"gateway": "unreachable"}),
+        (told(SILENT_GATEWAY, *NOTHING, ipv4={"answers": False, "neighbour": "failed"}), {"gateway": "unreachable"}),
         (told(SILENT_GATEWAY, *NOTHING, ipv4={"neighbour": "failed"}), {"gateway": "unreachable"}),
         (told(SILENT_GATEWAY, *NOTHING, ipv4={"neighbour": "failed", "fresh": True}), {"gateway": "unreachable"}),
         (told(heard("gateway", 0.001), *NOTHING, hops=[HOP]), {"gateway": "ok", "provider": "ok"}),
@@ -142,6 +150,15 @@ def test_the_way_in_words_names_the_nearest_fault_in_both_languages():
     drawn = page.page(steps, "vi")
     assert "Lỗi gần máy này nhất: Modem (bộ định tuyến)." in drawn
     assert "The fault nearest to this PC: Modem (router)." in page.page(steps, "en")
+
+
+def test_a_modem_that_may_never_answer_is_not_called_gone():
+    rows = [one for one in ladder.read(told(SILENT_GATEWAY, *NOTHING, ipv4={"answers": False})) if isinstance(one, Row)]
+    steps = pathway.told(rows, [], extent=WHOLE)
+    assert [step.verdict for step in steps[:3]] == [Verdict.GOOD, Verdict.GOOD, Verdict.UNKNOWN]
+    assert "some modems never do" in steps[2].found["en"]
+    unaddressed = [row for row in rows if row.values["step"] == "link"]
+    assert "could not be tried" in pathway.told(unaddressed, [], extent=WHOLE)[2].found["en"]
 
 
 def test_what_is_found_is_text_on_the_page():

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.recordings import facts_hardware, facts_posture, facts_software, facts_storage, facts_updates
 from tests.recordings.collection import DEFAULT, ROOT, Compared, Reader, Recording, compared, recordings, table
+from tests.recordings.facts_hardware import HALVES
 from tests.recordings.forms import FORMS, form_of
 
 TOPICS: dict[str, dict[str, Reader]] = {
@@ -52,13 +53,23 @@ def compare(topic: str, recording: Recording) -> Compared:
 
 
 def unread(root: Path) -> list[tuple[str, str]]:
-    """The files that no topic reads, each with the reason."""
+    """The files that no topic reads by themselves, each with the reason."""
     read = {form for readers in TOPICS.values() for form in readers}
+    there = recordings(root)
     return [
-        (recording.path.name, UNREAD.get(str(recording.form), NO_READER))
-        for recording in recordings(root)
-        if recording.form not in read
+        (recording.path.name, unread_because(recording, there)) for recording in there if recording.form not in read
     ]
+
+
+def unread_because(recording: Recording, there: list[Recording]) -> str:
+    form = str(recording.form)
+    if form not in HALVES:
+        return UNREAD.get(form, NO_READER)
+    whole, half_of = HALVES[form]
+    halves = [half_of(other) for other in there if other.form == whole]
+    if any(half is not None and half.path == recording.path for half in halves):
+        return f"the other half of a recording of {whole}: read with it"
+    return f"the other half, a recording of {whole}, is not there"
 
 
 PAIRS = pairs(ROOT)
@@ -100,8 +111,8 @@ def test_every_known_recording_is_read_or_named_with_the_reason():
 def test_every_form_is_read_by_a_topic_or_named_with_the_reason():
     read = {form for readers in TOPICS.values() for form in readers}
     names = {form.name for form in FORMS}
-    assert names - read - UNREAD.keys() == set()
-    assert (read | UNREAD.keys()) - names == set()
+    assert names - read - UNREAD.keys() - HALVES.keys() == set()
+    assert (read | UNREAD.keys() | HALVES.keys()) - names == set()
 
 
 @pytest.mark.parametrize("raw", [b"", b"\0", b"\xff\xfe", b"{}", b"[]", b"nothing that is known", bytes(range(256))])
@@ -144,6 +155,65 @@ def test_renamed_recordings_elsewhere_are_found_by_their_form(elsewhere):
     assert sorted(reason for _, reason in unread(elsewhere)) == sorted(reason for _, reason in unread(DEFAULT / "host"))
     results = [compare(topic, recording) for topic, recording in pairs(elsewhere)]
     assert [line for line in table(results, ()) if line.startswith("MISS")] == []
+
+
+@pytest.fixture
+def scattered(tmp_path) -> Path:
+    """The same recordings, each in a folder of its own."""
+    root: Path = tmp_path / "scattered" / "host"
+    for number, recording in enumerate(recordings(DEFAULT / "host")):
+        folder = root / f"{number:03}"
+        folder.mkdir(parents=True)
+        shutil.copy(recording.path, folder / "lab.bin")
+        shutil.copy(f"{recording.path}.truth.json", folder / "lab.bin.truth.json")
+    return root
+
+
+@needs_known_recordings
+def test_recordings_spread_over_folders_find_their_halves(scattered):
+    def facts(root: Path) -> list[tuple[str, str]]:
+        return sorted((topic, fact) for topic, one in pairs(root) for fact in compare(topic, one).facts)
+
+    assert facts(scattered) == facts(DEFAULT / "host")
+    assert sorted(reason for _, reason in unread(scattered)) == sorted(reason for _, reason in unread(DEFAULT / "host"))
+    assert [line for line in table([compare(*one) for one in pairs(scattered)], ()) if line.startswith("MISS")] == []
+
+
+@needs_known_recordings
+@pytest.mark.parametrize(
+    ("gone", "form", "left_out"),
+    [
+        ("reg display class", "Win32_VideoController", "graphics memory is not asked: the other half"),
+        ("reg USB", "reg USBPRINT", "the other half, what stands below Enum\\USB"),
+    ],
+)
+def test_without_its_other_half_a_fact_is_not_asked_and_the_reason_is_said(scattered, gone, form, left_out):
+    for one in recordings(scattered):
+        if one.form == gone:
+            one.path.unlink()
+    results = [compare(topic, one) for topic, one in pairs(scattered) if one.form == form]
+    assert results
+    assert all(one.left_out.startswith(left_out) for one in results)
+    lines = table(results, ())
+    assert [line for line in lines if line.startswith("MISS")] == []
+    assert [line for line in lines if left_out in line] != []
+
+
+@needs_known_recordings
+@pytest.mark.parametrize("half", HALVES)
+def test_a_half_without_its_recording_is_not_called_read(scattered, half):
+    for one in recordings(scattered):
+        if one.form == HALVES[half][0]:
+            one.path.unlink()
+    reasons = [unread_because(one, recordings(scattered)) for one in recordings(scattered) if one.form == half]
+    assert reasons == [f"the other half, a recording of {HALVES[half][0]}, is not there"]
+
+
+@needs_known_recordings
+def test_what_one_topic_reads_is_not_called_unread_by_another(scattered):
+    lines = table([compare(*one) for one in pairs(scattered) if one[1].form == "lsblk --json"], ())
+    assert [line for line in lines if line.startswith("not read")] == []
+    assert "in part   lab.bin: storage: its truth does not say 'disks'" in lines
 
 
 @needs_known_recordings

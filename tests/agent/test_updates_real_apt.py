@@ -101,7 +101,10 @@ def test_the_age_is_that_of_the_oldest_one_that_waits_and_counts_days_of_being_o
     assert (found.age_days, found.calendar_days, found.missing) == (16, 70, 3)
     assert found.in_time() is False
     waiting = follow(waiting, seen(told["the first fix is installed"]), None, FIRST + timedelta(days=70))
-    found = patches_of(waiting, seen(told["the first fix is installed"]), None, frozen=False)
+    installed = told["the first fix is installed"]
+    # The recorded day of its search is that of this run, and the days here are made up.
+    searched = {**installed["history"], "last_scan": f"{FIRST + timedelta(days=70)}"}
+    found = patches_of(waiting, seen({**installed, "history": searched}), None, frozen=False)
     assert (found.age_days, found.calendar_days, found.missing) == (11, 11, 2)
     assert found.in_time() is True
 

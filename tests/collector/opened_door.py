@@ -107,6 +107,8 @@ class Opened:
         self.clock = START
         self.door: AgentsDoor
         self.app: aiohttp.web.Application
+        self.turned_away: list[float] = []
+        """Who was asked to come again for the collector's own reasons: in how many seconds."""
 
     def now(self) -> float:
         return self.clock
@@ -220,6 +222,7 @@ async def opened_door(
             granted=granted,
             say=Say("en"),
             proxies=proxies,
+            turned_away=opened.turned_away.append,
         )
         opened.door = await open_agents_door(
             opened.app, "127.0.0.1", 0, tls=None, connections=connections, plain=road["plain"]

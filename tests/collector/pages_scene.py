@@ -17,7 +17,7 @@ from schooldrum_collector.judge.incident import Event, Incident, Opening, Severi
 from schooldrum_collector.judge.lines import RegisteredLine
 from schooldrum_collector.judge.patches import Patches, PatchState
 from schooldrum_collector.judge.posture import judged
-from schooldrum_collector.judge.posture_checks import Known
+from schooldrum_collector.judge.posture_found import Known
 from schooldrum_collector.judge.posture_policy import Policy
 from schooldrum_collector.judge.presence import Hearing
 from schooldrum_collector.judge.support import Proof, Support, SupportState, Way, WayOut

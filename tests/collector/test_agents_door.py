@@ -197,6 +197,7 @@ async def test_connections_beyond_the_bound_are_refused_politely(tmp_path: Path)
         assert answered.startswith(b"HTTP/1.1 503 ")
         assert b"Retry-After: " in answered
         assert answered.endswith(b'{"error":"busy","message":"Too many connections; come again later."}')
+        assert door.turned_away == [60]
         for _, writer in held:
             writer.close()
         await asyncio.sleep(0.2)

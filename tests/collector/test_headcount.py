@@ -29,7 +29,11 @@ facts = st.builds(
     word=st.sampled_from(("", "hello", "goodbye")),
     word_at=moments,
 )
-hearings = st.one_of(st.just(Hearing()), st.builds(Hearing, away=moments, back=moments))
+hearings = st.one_of(
+    st.just(Hearing()),
+    st.builds(Hearing, away=moments, back=moments),
+    st.builds(Hearing, away=moments, back=moments, refusing=moments, waiting=moments),
+)
 
 
 def windows(edges: list[float]) -> ExpectedUntil:

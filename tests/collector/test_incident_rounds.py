@@ -137,6 +137,32 @@ def test_what_came_back_and_turns_out_to_be_something_else_parts() -> None:
     assert (power.verdict, power.began, power.state) == (Verdict.POWER, T + 1500, State.OPEN)
 
 
+def test_what_was_known_of_one_round_is_not_said_of_the_next() -> None:
+    office = Office()
+    office.judge(200, fault(**LINE))
+    office.judge(1000)
+    office.judge(1300)
+    assert office.judge(1700, fault(began=T + 1500, evidence=SILENT)) == [What.REOPENED]
+    again = office.only()
+    assert (again.verdict, again.degree, again.evidence.word) == (Verdict.UNKNOWN, Degree.UNKNOWN, "silent")
+    # What is known of the first round by now is the first round's.
+    assert revised(again, [fault(**LINE)], T + 1800) == ()
+    office.judge(2000, fault(began=T + 1500, **{**LINE, "error": 5.0}))
+    assert office.only().verdict is Verdict.LINE
+
+
+def test_a_short_round_that_turns_out_to_be_something_else_is_kept() -> None:
+    office = Office()
+    office.judge(200, fault(**LINE))
+    office.judge(1000)
+    office.judge(1300)
+    office.judge(1700, fault(began=T + 1640, evidence=SILENT))
+    office.judge(1800, fault(began=T + 1640, ended=T + 1700, verdict=Verdict.POWER, degree=Degree.PROBABLE))
+    line, cut = office.known
+    assert (line.verdict, line.state, line.pauses, line.before) == (Verdict.LINE, State.CLOSED, (), None)
+    assert (cut.verdict, cut.state, cut.began, cut.ended) == (Verdict.POWER, State.CLOSED, T + 1640, T + 1700)
+
+
 def test_what_the_backlog_tells_of_the_second_round_may_part_it() -> None:
     office = Office()
     office.judge(200, fault(evidence=SILENT))

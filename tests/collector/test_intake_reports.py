@@ -351,9 +351,13 @@ async def test_a_store_in_trouble_is_503_and_the_door_stays_open(
         said = await door.report(credential)
         assert (said.status, said.body["error"]) == (503, "busy")
         again = await door.report(credential)
-        assert [int(one.headers["Retry-After"]) - retry_after for one in (said, again)] == [0, 1]
+        waits = [int(one.headers["Retry-After"]) for one in (said, again)]
+        assert [wait - retry_after for wait in waits] == [0, 1]
+        assert door.turned_away == ([] if isinstance(trouble, RuntimeError) else waits), "one PC's report is its own"
         troubled[0].fault = None
+        told = len(door.turned_away)
         assert (await door.report(credential)).status == 200
+        assert len(door.turned_away) == told
 
 
 async def test_a_machine_that_sends_without_end_is_slowed_down(tmp_path: Path):

@@ -30,7 +30,7 @@ from schooldrum_collector.judge.appraisal import (
 )
 from schooldrum_collector.judge.live import Unreadable
 from schooldrum_collector.judge.patches import PatchState
-from schooldrum_collector.judge.posture_checks import Verdict
+from schooldrum_collector.judge.posture_found import Verdict
 from schooldrum_collector.judge.presence import Presence, State
 from schooldrum_collector.judge.software import Where
 from schooldrum_collector.judge.support import SupportState, Way
@@ -122,6 +122,64 @@ def test_a_pc_out_of_support_is_judged_from_all_sides(rules: Any) -> None:
     assert found["school_posture_not_met", "supported_system"] == 1
     assert found["school_windows_builds_behind",] == look.verdicts.patches.behind
     assert look.kept.evidence == {"operating_system": NOW - 500, "updates": NOW - 500}
+
+
+NEWEST: Values = {
+    "system": "windows",
+    "product": "Windows 11",
+    "edition": "Professional",
+    "release": "25H2",
+    "build": 26200,
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "reasons"),
+    [
+        # Its search timed out before it ever told of one.
+        ({"update_history": (), "updates": None}, ("failed", "updates_list_old")),
+        ({"update_history": ({"last_scan": "2026-05-01"},), "updates": None}, ("updates_stale", "updates_list_old")),
+        ({"update_history": ({"last_scan": "2026-05-01"},), "updates": ()}, ("updates_stale", "updates_list_old")),
+    ],
+)
+def test_the_newest_build_of_an_old_list_is_not_up_to_date_by_that(rules: Any, changed: Any, reasons: Any) -> None:
+    row: Values = {**NEWEST, "revision": 8973}
+    sections = {
+        name: rows for name, rows in {**SAFETY, **changed, "operating_system": (row,)}.items() if rows is not None
+    }
+    look = appraise(case(sections, outcomes={"updates": "timed_out"}), rules, Memory())
+    (check,) = [one for one in look.verdicts.checks if one.name == "updates_in_time"]
+    assert (check.verdict, check.reasons) == (Verdict.UNKNOWN, reasons)
+    assert series(look)["school_patch_state", "unknown"] == 1
+    fresh = appraise(case({**SAFETY, "updates": (), "operating_system": (row,)}), rules, Memory())
+    assert fresh.kept.checks["updates_in_time"] == "met"
+
+
+@pytest.mark.parametrize(
+    ("row", "verdict"),
+    [
+        ({"system": "windows", "product": "Windows 8.1", "edition": "Core", "build": 9600}, "unknown"),
+        (
+            {"system": "windows", "product": "Windows 7", "edition": "Ultimate", "release": "SP1", "build": 7601},
+            "unknown",
+        ),
+        ({"system": "linux", "product": "ubuntu", "release": "16.04"}, "unknown"),
+        ({"system": "linux", "product": "ubuntu", "release": "24.04"}, "met"),
+    ],
+)
+def test_a_system_past_its_support_is_not_in_time_by_its_own_word(rules: Any, row: Any, verdict: str) -> None:
+    look = appraise(case({**SAFETY, "updates": (), "operating_system": (row,)}), rules, Memory())
+    assert look.kept.checks["updates_in_time"] == verdict
+    assert ("school_patch_state", "current") in series(look) or verdict == "unknown"
+    assert (look.kept.checks["supported_system"] == "not_met") is (verdict == "unknown")
+
+
+def test_updates_paused_for_years_are_not_automatic(rules: Any) -> None:
+    paused: tuple[Values, ...] = ({"mode": "automatic", "why": "default", "paused_until": "2051-01-01"},)
+    assert (
+        appraise(case({**SAFETY, "automatic_updates": paused}), rules, Memory()).kept.checks["automatic_updates"]
+        == "not_met"
+    )
 
 
 def test_days_of_being_on_are_counted_from_look_to_look_and_time_alone_adds_none(rules: Any) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from schooldrum_collector.app.dated_lists import SHIPPED
 from schooldrum_collector.judge import builds, patches
-from schooldrum_collector.judge.builds import Missing, missing
+from schooldrum_collector.judge.builds import Missing, missing, patch_day
 from schooldrum_collector.judge.faults import Unusable
 from schooldrum_collector.judge.patches import Seen, Waiting, follow, patches_of
 from schooldrum_collector.show.safety_words import patch_lines
@@ -240,11 +240,73 @@ def test_off_refused_and_frozen_are_told_apart(days, look, frozen, state, becaus
     assert (found.state, found.because) == (state, because)
 
 
-def test_a_stale_search_does_not_matter_where_the_list_says_all_is_well():
+def listed(day: date) -> Missing:
+    by_list = missing(pc(), None, msgspec.structs.replace(KNOWN, as_of=day))
+    assert by_list
+    assert by_list.keys == ()
+    return by_list
+
+
+@pytest.mark.parametrize(
+    ("of", "on", "state"),
+    [
+        # September's patch day is the 8th; it counts once it is older than the fourteen days allowed.
+        (date(2026, 8, 19), date(2026, 9, 7), "current"),
+        (date(2026, 8, 19), date(2026, 9, 22), "current"),
+        (date(2026, 8, 19), date(2026, 9, 23), "unknown"),
+        (date(2026, 9, 8), date(2026, 9, 23), "current"),
+        (date(2026, 8, 19), date(2026, 11, 22), "unknown"),
+        (date(2026, 8, 19), date(2027, 6, 1), "unknown"),
+        (date(2026, 11, 11), date(2026, 11, 22), "current"),
+    ],
+)
+def test_without_a_recent_search_the_list_counts_until_a_patch_day_it_does_not_know(of, on, state):
     look = seen([], history={"last_scan": "2026-05-01"})
-    by_list = missing(pc(), None, KNOWN)
-    found = patches_of(lived(LONG, look, by_list), look, by_list, frozen=None)
-    assert (found.state, found.stale, found.behind, found.in_time()) == ("current", True, 0, True)
+    by_list = listed(of)
+    waiting = follow(LOOKED, look, by_list, on)
+    found = patches_of(waiting, look, by_list, frozen=None)
+    assert (found.state, found.stale, found.behind) == (state, True, 0)
+    assert found.in_time() is (True if state == "current" else None)
+    words = dict(patch_lines(found, Say("en")))["Missing updates"]
+    assert words.startswith("0 (" if state == "current" else "not known yet (by the list of ")
+
+
+@pytest.mark.parametrize("scan", [None, "2026-05-01"])
+@pytest.mark.parametrize("updates", [None, []])
+def test_the_newest_windows_11_is_not_up_to_date_by_a_list_of_three_patch_days_ago(scan, updates):
+    row = pc(8973, 26200, edition="Professional")
+    look = seen(updates, system=row, history={"last_scan": scan})
+    by_list = missing(row, None, KNOWN)
+    assert by_list
+    assert (by_list.keys, by_list.as_of) == ((), date(2026, 8, 19))
+    on = date(2026, 11, 22)
+    found = patches_of(follow(Waiting(), look, by_list, on), look, by_list, frozen=None)
+    assert (found.state, found.in_time()) == ("unknown", None)
+    assert next(one.labels for one in patches.readings(found)) == {"state": "unknown"}
+
+
+def test_a_recent_search_of_its_own_needs_no_list():
+    look = seen([], history={"last_scan": "2026-11-20"})
+    by_list = listed(date(2026, 8, 19))
+    found = patches_of(follow(LOOKED, look, by_list, date(2026, 11, 22)), look, by_list, frozen=None)
+    assert (found.state, found.list_old, found.in_time()) == ("current", True, True)
+
+
+@pytest.mark.parametrize("days", [[0], LONG])
+@pytest.mark.parametrize("waiting", [[], ["KB1"]])
+def test_of_a_system_past_its_support_that_nothing_waits_proves_nothing(days, waiting):
+    look = seen(waits(*waiting), system={"system": "windows", "build": 9600})
+    found = patches_of(lived(days, look, before=LOOKED), look, None, frozen=None, ended=True)
+    assert found.in_time() is (False if waiting and days is LONG else None)
+    assert found.state == ("waiting" if waiting and days is LONG else "unknown")
+
+
+@given(st.dates(date(1990, 1, 1), date(2090, 1, 1)))
+def test_the_patch_day_is_the_newest_second_tuesday(on):
+    found = patch_day(on)
+    assert found.weekday() == 1
+    assert 8 <= found.day <= 14
+    assert 0 <= (on - found).days <= 34
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,14 @@ from schooldrum_collector.commands.columns import KINDS
 from schooldrum_collector.judge.faults import ROOM_KINDS, Faulty
 from schooldrum_collector.judge.patches import Patches, PatchState
 from schooldrum_collector.judge.posture import counted, judged, readings, to_do
-from schooldrum_collector.judge.posture_checks import CHECKS, INFORMATION, Known, Verdict
+from schooldrum_collector.judge.posture_checks import CHECKS, INFORMATION
+from schooldrum_collector.judge.posture_found import Known, Verdict
 from schooldrum_collector.judge.posture_policy import Policies, Policy, in_force, read
 from schooldrum_collector.judge.posture_steps import FIXES
 from schooldrum_collector.judge.posture_words import EVIDENCE, NAMES, PROFILES, VERDICTS, Words
 from schooldrum_collector.judge.software import Where
 from schooldrum_collector.judge.support import Proof, Support, SupportState
-from schooldrum_collector.show.safety_words import patch_lines
+from schooldrum_collector.show.safety_words import patch_lines, plan_matters, support_words
 from schooldrum_collector.speech import Say
 from schooldrum_wire.catalogue import SECTIONS
 
@@ -31,6 +32,7 @@ SUPPORT = Support(state=SupportState.SUPPORTED, product="Windows 11", release="2
 PATCHES = Patches(state=PatchState.CURRENT, age_days=0, calendar_days=0)
 ON = {"product": "Defender", "maker": "microsoft", "state": "on", "signatures": "up_to_date"}
 SOUND: dict[str, tuple[dict[str, Any], ...]] = {
+    "updates": (),
     "system": ({"laptop": True, "virtual": False},),
     "antivirus": (ON,),
     "firewall": tuple(
@@ -141,9 +143,15 @@ def test_a_supported_system(support, told) -> None:
         (Patches(state=PatchState.FROZEN, age_days=74, missing=1), (NOT_MET, ("updates_late", "updates_frozen"))),
         (Patches(state=PatchState.RESTART, age_days=20, missing=1), (NOT_MET, ("updates_late", "updates_restart"))),
         (Patches(state=PatchState.REFUSED, age_days=20, missing=1), (NOT_MET, ("updates_late", "updates_refused"))),
-        (Patches(state=PatchState.UNKNOWN), (UNKNOWN, ("updates_not_told",))),
+        (Patches(state=PatchState.UNKNOWN), (UNKNOWN, ("not_yet",))),
         (Patches(state=PatchState.UNKNOWN, stale=True), (UNKNOWN, ("updates_stale",))),
-        (Patches(state=PatchState.UNKNOWN, stale=True, scan_known=False), (UNKNOWN, ("updates_scan_unknown",))),
+        (Patches(state=PatchState.UNKNOWN, stale=True, scan_known=False), (UNKNOWN, ("not_yet",))),
+        (Patches(state=PatchState.UNKNOWN, told=0, stale=True, scan_known=False), (UNKNOWN, ("updates_scan_unknown",))),
+        (
+            Patches(state=PatchState.UNKNOWN, stale=True, behind=0, listed=date(2026, 8, 19), list_old=True),
+            (UNKNOWN, ("updates_stale", "updates_list_old")),
+        ),
+        (Patches(state=PatchState.UNKNOWN, age_days=0, told=0, ended=True), (UNKNOWN, ("updates_ended",))),
     ],
 )
 def test_updates_in_time(patches, told) -> None:
@@ -280,9 +288,18 @@ def profile(name: str, state: str, **more: Any) -> dict[str, Any]:
     [
         ((profile("public", "on", active=True), profile("private", "off", active=False)), (MET, ("firewall_on",))),
         ((profile("public", "off", active=True), profile("private", "on", active=False)), (NOT_MET, ("firewall_off",))),
-        ((profile("public", "off"), profile("private", "on")), (NOT_MET, ("firewall_off",))),
+        ((profile("public", "off"), profile("private", "on")), (UNKNOWN, ("firewall_which",))),
+        (
+            (profile("public", "off", active=False), profile("private", "on", active=False)),
+            (UNKNOWN, ("firewall_which",)),
+        ),
+        ((profile("public", "on"), profile("private", "on", inbound="allow")), (UNKNOWN, ("firewall_which",))),
+        ((profile("public", "off"), profile("private", "off")), (NOT_MET, ("firewall_off",))),
+        ((profile("public", "on"), profile("private", "on")), (MET, ("firewall_on",))),
+        ((profile("zzz", "on"),), (UNKNOWN, ("firewall_not_told",))),
+        ((profile("zzz", "on"), profile("public", "off")), (NOT_MET, ("firewall_off",))),
         ((profile("public", "?"), profile("private", "on")), (UNKNOWN, ("firewall_not_told",))),
-        ((profile("public", "?"), profile("private", "off")), (NOT_MET, ("firewall_off",))),
+        ((profile("public", "?"), profile("private", "off")), (UNKNOWN, ("firewall_which",))),
         ((profile("public", "on", inbound="allow"),), (NOT_MET, ("firewall_lets_in",))),
         ((profile("public", "off"), profile("product", "on", product="Shield")), (MET, ("firewall_on",))),
         ((profile("public", "on"), profile("product", "off", product="Shield")), (MET, ("firewall_on",))),
@@ -314,7 +331,12 @@ BARE = ({"volume": "C:", "role": "system", "state": "decrypted", "protection": "
         ({"encryption": BARE}, {}, (NOT_MET, ("volumes_bare",))),
         ({"encryption": BARE, "system": ({"laptop": False},)}, {}, (NOT_APPLICABLE, ("no_laptop",))),
         ({"encryption": BARE, "system": ({"laptop": True, "virtual": True},)}, {}, (NOT_APPLICABLE, ("no_laptop",))),
-        ({"encryption": BARE, "system": ({"laptop": False},)}, {"encryption": "all"}, (NOT_MET, ("volumes_bare",))),
+        (
+            {"encryption": BARE, "system": ({"laptop": False},)},
+            {"encryption": "all"},
+            (NOT_MET, ("volumes_bare", "encryption_of_all")),
+        ),
+        ({"encryption": BARE}, {"encryption": "all"}, (NOT_MET, ("volumes_bare",))),
         ({"encryption": BARE}, {"encryption": "none"}, (NOT_APPLICABLE, ("encryption_not_asked",))),
         ({"encryption": BARE, "system": None}, {}, (UNKNOWN, ("laptop_not_told",))),
         ({"system": None}, {}, (MET, ("volumes_encrypted",))),
@@ -652,3 +674,83 @@ def test_the_steps_name_the_tools_of_the_distribution(product: str, tool: str) -
     assert check.verdict is NOT_MET
     assert tool in check.fix[0].en
     assert ("Software Updater" in check.fix[0].en) is (product == "ubuntu")
+
+
+TODAY = date(2026, 11, 22)
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ({"paused_until": "2051-01-01"}, (NOT_MET, ("automatic_paused_long",))),
+        ({"paused_until": "9999-12-31"}, (NOT_MET, ("automatic_paused_long",))),
+        ({"paused_until": "2026-12-28"}, (NOT_MET, ("automatic_paused_long",))),
+        ({"paused_until": "2026-12-27"}, (MET, ("automatic", "automatic_paused"))),
+        ({"paused_until": "2026-11-22"}, (MET, ("automatic", "automatic_paused"))),
+        ({"paused_until": "2026-11-21"}, (MET, ("automatic",))),
+        ({"paused_until": "soon"}, (MET, ("automatic",))),
+        ({"mode": None, "paused_until": "2051-01-01"}, (NOT_MET, ("automatic_paused_long",))),
+        ({"mode": "off", "paused_until": "2051-01-01"}, (NOT_MET, ("automatic_off",))),
+        ({"disabled_services": "wuauserv,UsoSvc"}, (NOT_MET, ("automatic_stopped",))),
+        ({"disabled_services": "WUAUSERV"}, (NOT_MET, ("automatic_stopped",))),
+        ({"disabled_services": "BITS DoSvc"}, (MET, ("automatic",))),
+    ],
+)
+def test_what_is_paused_or_stopped_is_not_automatic(row, told) -> None:
+    what = known(automatic_updates=({"mode": "automatic", **row},))
+    paused = Known(system="windows", sections=what.sections, support=SUPPORT, patches=PATCHES, today=TODAY)
+    assert verdict("automatic_updates", paused) == told
+
+
+def test_a_pause_says_until_when() -> None:
+    rows = {**SOUND, "automatic_updates": ({"mode": "automatic", "paused_until": "2026-12-01"},)}
+    checks = judged(Known(system="windows", sections=rows, today=TODAY), Policy())
+    (check,) = [one for one in checks if one.name == "automatic_updates"]
+    assert check.evidence[-1].vi == "Cập nhật đang tạm dừng đến hết ngày 01/12/2026."
+    assert check.evidence[-1].en == "Updates are paused until Tue 1 Dec 2026."
+
+
+def test_what_was_never_sent_has_no_day_on_which_it_was_told() -> None:
+    nothing_yet = known(updates=None, patches=Patches(state=PatchState.UNKNOWN, stale=True, scan_known=False))
+    checks = judged(nothing_yet, Policy(), {"operating_system": 1_800_000_000.0})
+    (check,) = [one for one in checks if one.name == "updates_in_time"]
+    assert (check.reasons, check.measured) == (("not_yet",), None)
+
+
+def test_where_extended_support_is_sold_updates_are_not_said_to_be_published_no_more() -> None:
+    sold = Support(
+        state=SupportState.ENDED,
+        product="Windows 10",
+        release="22H2",
+        until=date(2026, 10, 13),
+        extended=date(2028, 10, 10),
+        proof=Proof.PROVEN,
+        days_left=-40,
+    )
+    (check,) = [one for one in judged(known(support=sold), Policy()) if one.name == "supported_system"]
+    assert check.reasons == ("system_ended_bought",)
+    assert "until Tue 10 Oct 2028" in check.evidence[0].en
+    assert "until Tue 10 Oct 2028" in support_words(sold, Say("en"))
+    over = Support(**{name: getattr(sold, name) for name in ("product", "release", "until", "extended", "proof")},
+                   state=SupportState.ENDED, days_left=-900)  # fmt: skip
+    assert verdict("supported_system", known(support=over))[1] == ("system_ended_on",)
+    assert "publishes no more updates" in support_words(over, Say("en"))
+
+
+@pytest.mark.parametrize(("channel", "named"), [("LTSC", "21H2 LTSC:"), ("IOT_LTSC", "21H2 IoT LTSC:"), ("E", "21H2:")])
+def test_a_long_channel_is_named(channel, named) -> None:
+    support = Support(
+        state=SupportState.SUPPORTED, product="Windows 10", release="21H2", channel=channel, until=date(2027, 1, 12)
+    )
+    (check,) = [one for one in judged(known(support=support), Policy()) if one.name == "supported_system"]
+    assert named in check.evidence[0].en
+
+
+@pytest.mark.parametrize(
+    ("state", "left", "matters"),
+    [(SupportState.ENDED, -3, True), (SupportState.ENDED, None, True), (SupportState.SUPPORTED, 365, True),
+     (SupportState.SUPPORTED, 1052, False), (SupportState.SUPPORTED, None, False)],
+)  # fmt: skip
+def test_a_plan_is_shown_where_there_is_something_to_plan(state, left, matters) -> None:
+    support = Support(state=state, product="x", release="", days_left=left, planned=date(2027, 6, 30))
+    assert plan_matters(support) is matters

@@ -97,6 +97,8 @@ def test_what_an_installer_calls_it_is_the_product(name, product):
     "name",
     [
         "Tàng Kinh Violet",
+        "Skype Meetings App Web Plugin",
+        "Skype Web Plugin",
         "Violetta Player",
         "Microsoft Office Word 2007",
         "Microsoft Office Proofing Tools 2016 - English",

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schooldrum_collector.judge.settings import (
-    PACED_PROBES,
     SUPPORT_PLAN,
     Assignment,
     Refusal,
@@ -96,6 +95,8 @@ def test_settings_earliest_certificate_only_rises_on_the_way() -> None:
         {"beat": None},
         {"pace": [1, 2]},
         {"pace": {"cpu": 0}},
+        {"pace": {"disk": 29}},
+        {"pace": {"incidents": 60}},
         {"pace": "fast"},
         {"language": "fr"},
         {"backlog_per_beat": 1000},
@@ -169,6 +170,11 @@ def test_settings_written_are_understood(written: str, wish: Assignment) -> None
         "pace.=5",
         "pace.cpux=5",
         "pace.cpu=0",
+        "pace.disk=29",
+        "pace.disk=604801",
+        "pace.incidents=5",
+        "pace.incidents=",
+        "pace.=",
         "language=fr",
         "version=5",
         "collector=https://x.example",
@@ -195,6 +201,7 @@ def test_settings_change_all_or_say_everything_that_is_wrong() -> None:
         (_NOTHING, ["pace.cpu=5", "pace.disk=900"], {"pace": {"cpu": 5, "disk": 900}}),
         ({"pace": {"cpu": 5, "disk": 9}}, ["pace.cpu="], {"pace": {"disk": 9}}),
         ({"pace": {"cpu": 5}}, ["pace.cpu="], _NOTHING),
+        ({"pace": {"cpu": 5, "incidents": 60}}, ["pace.incidents="], {"pace": {"cpu": 5}}),
         ({"beat": 5, "language": "en"}, ["beat="], {"language": "en"}),
         (_NOTHING, ["beat="], _NOTHING),
         ({"not_before": 100}, ["not_before=200"], {"not_before": 200}),
@@ -211,8 +218,12 @@ def test_settings_earliest_certificate_is_never_lowered_nor_in_the_future(writte
     assert values == {"not_before": 100}
 
 
-def test_settings_every_probe_of_the_catalogue_can_be_paced() -> None:
-    assert {"cpu", "memory", "disk", "interfaces", "uptime", "clock", "agent"} <= PACED_PROBES
+def test_settings_say_how_fast_a_probe_may_be_asked_to_run() -> None:
+    _, refusals = changed({}, ["pace.disk=1", "pace.incidents=60"], now=NOW)
+    assert refusals[0] == Refusal(key="pace.disk", given="1", allowed="30..604800")
+    named = refusals[1].allowed.split(", ")
+    assert {"pace.cpu", "pace.host", "pace.ladder"} <= set(named)
+    assert "pace.incidents" not in named
 
 
 @pytest.mark.parametrize(

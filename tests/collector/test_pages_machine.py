@@ -13,8 +13,9 @@ from tests.collector.test_pages_access import Browser
 from schooldrum_collector.judge.appraisal import Memory, Verdicts
 from schooldrum_collector.judge.patches import Patches, PatchState
 from schooldrum_collector.judge.posture import judged
-from schooldrum_collector.judge.posture_checks import Known
+from schooldrum_collector.judge.posture_found import Known
 from schooldrum_collector.judge.posture_policy import Policy
+from schooldrum_collector.judge.software import FORBIDDEN, Found, Inventory
 from schooldrum_collector.judge.support import Proof, Support, SupportState
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import Appraisal, Appraised, Change
@@ -22,7 +23,7 @@ from schooldrum_collector.store.sqlite import open_store
 
 MACHINE = "bm-tin1-7"
 SUPPORT = Support(
-    state=SupportState.EXTENDED, product="Windows 10", release="22H2", until=date(2028, 6, 30), days_left=585,
+    state=SupportState.EXTENDED, product="Windows 10", release="22H2", until=date(2027, 9, 18), days_left=300,
     proof=Proof.PROVEN, planned=date(2027, 6, 30),
 )  # fmt: skip
 
@@ -76,3 +77,28 @@ async def test_a_machines_page_says_what_to_do_about_what_is_not_known(
     for said in words:
         assert said in text, said
     assert text.count("sc start Schooldrum") == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "title"), [("vi", "Phần mềm bị cấm: NetOp School"), ("en", "Forbidden program: NetOp School")]
+)
+async def test_a_machines_page_names_its_forbidden_programs(store: Store, language: str, title: str) -> None:
+    there = Found(
+        product="netop_school", name="NetOp School", kind="lab_management", licence="closed", version="6.0",
+        program="NetOp School 6.0", verdict=FORBIDDEN, place="BM",
+    )  # fmt: skip
+    known = Found(
+        product="zalo", name="Zalo", kind="messaging", licence="closed", version="24", program="Zalo 24", verdict="",
+        place="",
+    )  # fmt: skip
+    software = Inventory(found=(there, known), programs=2, hidden=0)
+    with store.writing() as writer:
+        appraised = Appraised(machine=MACHINE, at=scene.NOW - 300, heard=scene.NOW, basis="", body=b"")
+        verdicts = Verdicts(day=date(2026, 11, 23), software=software)
+        writer.put_appraisal(Appraisal(appraised=appraised, memory=Memory(), verdicts=verdicts))
+    async with scene.served(store) as server, ClientSession() as session:
+        browser = Browser(server, session, token=scene.TOKEN)
+        _, _, page = await browser.get(f"/machines/{MACHINE}?lang={language}")
+    text = html.unescape(page)
+    assert title in text
+    assert "Zalo" not in text

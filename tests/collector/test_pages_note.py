@@ -71,6 +71,16 @@ async def test_a_pc_is_noted_and_the_note_taken_back(store: Store, teacher: Brow
     ]
 
 
+async def test_two_pcs_that_speak_as_one_stand_out_in_the_grid(store: Store, teacher: Browser) -> None:
+    with store.writing() as writer:
+        writer.put_machine(msgspec.structs.replace(store.register().machines[ON], conflict=True))
+    grid = await page(teacher, "/schools/BM")
+    assert "≠" in tile(grid, ON)
+    assert "tile bad" in tile(grid, ON)
+    assert "đang bật (trùng máy)" in tile(grid, ON)
+    assert "trùng máy (do bung ghost)" in grid.partition('class="legend"')[2]
+
+
 async def test_a_pc_that_is_heard_again_is_noted_no_more(store: Store, teacher: Browser) -> None:
     mark = await teacher.mark()
     await teacher.post(f"/machines/{MISSED}/note", mark=mark, note="broken")

@@ -30,8 +30,8 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     store.close()
 
 
-def sight(store: Store, scope: Scope = EVERYTHING) -> Sight:
-    return Sight(store=store, register=store.register(), scope=scope, hearing=Hearing(), now=scene.NOW)
+def sight(store: Store, scope: Scope = EVERYTHING, hearing: Hearing | None = None) -> Sight:
+    return Sight(store=store, register=store.register(), scope=scope, hearing=hearing or Hearing(), now=scene.NOW)
 
 
 async def codes(store: Store, **asked: str) -> list[str]:
@@ -45,6 +45,14 @@ async def test_what_one_reader_may_see_decides_nothing_for_the_others(store: Sto
     found, _ = wall.chosen(narrow, await census.of(narrow), wall.asked({}))
     assert [one.code for one in found] == ["BM"]
     assert await census.of(sight(store)) == await Census().of(sight(store))
+
+
+@pytest.mark.parametrize(("waiting", "words"), [(0.1, "come again"), (0.0, ""), (-1.0, "")])
+async def test_the_wall_says_while_the_collector_turns_pcs_away(store: Store, waiting: float, words: str) -> None:
+    hearing = Hearing(back=scene.NOW - 86400, refusing=scene.NOW - 60, waiting=scene.NOW + waiting)
+    said = wall.collector_words(sight(store, hearing=hearing), Say("en"))
+    assert words in said
+    assert bool(said) is bool(words)
 
 
 async def test_the_whole_of_a_large_outage_is_not_lost_behind_its_parts(store: Store) -> None:

@@ -15,6 +15,7 @@ from schooldrum_collector.judge.presence import (
     in_grace,
     noticed,
     presence_of,
+    turned_away,
 )
 
 HOUR = 3600.0
@@ -135,6 +136,67 @@ class TestGrace:
         assert not in_grace(Hearing(), self.back)
 
 
+class TestTurnedAway:
+    """The collector itself asks agents to come again: its disk is full, or it has too much to do."""
+
+    begin = at(1, 9)
+
+    def refused(self, *after: float, wait: float = 60, hearing: Hearing = LISTENING) -> Hearing:
+        for seconds in after:
+            hearing = turned_away(hearing, self.begin + seconds, wait)
+        return hearing
+
+    def state(self, hearing: Hearing, last: float, now: float, beat: int = 20) -> State:
+        return presence_of(heard(self.begin + last, beat=beat), hearing, school_day, self.begin + now).state
+
+    def test_whoever_waits_as_asked_is_not_missed_for_the_wait_and_three_beats(self):
+        hearing = self.refused(0, wait=76)
+        assert self.state(hearing, -20, 76 + 59.9) is State.ONLINE
+        assert self.state(hearing, -20, 76 + 60) is State.SILENT
+        assert self.state(LISTENING, -20, 76) is State.SILENT, "and without a refusal it is"
+
+    def test_the_longest_wait_counts(self):
+        hearing = turned_away(self.refused(0, wait=105), self.begin + 10, 1)
+        assert self.state(hearing, -20, 105 + 59) is State.ONLINE
+
+    def test_a_disk_that_is_full_all_night_is_one_refusing(self):
+        knocks = range(0, 6 * 3600, 70)
+        hearing = self.refused(*knocks)
+        assert {self.state(hearing, -20, now) for now in knocks} == {State.ONLINE}
+        assert self.state(hearing, -20, knocks[-1] + 60 + 59.9) is State.ONLINE
+        assert self.state(hearing, -20, knocks[-1] + 60 + 60) is State.SILENT
+
+    def test_whoever_was_silent_before_stays_silent(self):
+        hearing = self.refused(*range(0, 3600, 70))
+        assert {self.state(hearing, -60.1, now) for now in range(0, 7200, 30)} == {State.SILENT}
+
+    def test_a_second_refusing_long_after_wakes_nobody(self):
+        hearing = self.refused(0, 1000)
+        assert self.state(self.refused(0), -20, 999) is State.SILENT
+        assert self.state(hearing, -20, 1001) is State.SILENT
+        assert self.state(hearing, 980, 1060) is State.ONLINE
+
+    def test_one_that_begins_in_the_grace_of_a_start_goes_on_after_it(self):
+        started = Hearing(away=self.begin - 100, back=self.begin)
+        hearing = self.refused(*range(10, 3600, 70), hearing=started)
+        assert self.state(hearing, -110, 3600) is State.ONLINE
+        assert self.state(hearing, -170, 3600) is State.SILENT, "it was missed before the collector stopped"
+
+    @pytest.mark.parametrize("step", [12.0, HOUR, -5.0, -HOUR, -10 * 365 * DAY])
+    def test_a_gap_or_a_set_clock_within_it_blames_nobody(self, step: float):
+        last = self.begin + 600
+        hearing = noticed(self.refused(*range(0, 600, 70)), last=last, now=last + step, tick=1)
+        for after in range(1, 3600, 50):
+            assert self.state(hearing, -20, 600 + step + after) is not State.SILENT
+            hearing = turned_away(hearing, last + step + after, 60)
+
+    def test_it_is_told(self):
+        hearing = self.refused(0)
+        assert in_grace(hearing, self.begin + 60 + 179)
+        assert not in_grace(hearing, self.begin + 60 + 180)
+        assert not in_grace(LISTENING, self.begin)
+
+
 @pytest.mark.parametrize(
     ("passed", "gap"),
     [
@@ -173,7 +235,10 @@ facts_of_any_kind = st.builds(
     word=st.sampled_from(["", "hello", "goodbye", "?"]),
     word_at=moments,
 )
-hearings = st.builds(Hearing, away=moments | st.just(-math.inf), back=moments | st.just(-math.inf))
+ever = moments | st.just(-math.inf)
+hearings = st.builds(Hearing, away=ever, back=ever) | st.builds(
+    Hearing, away=ever, back=ever, refusing=ever, waiting=ever
+)
 calendars = st.sampled_from([school_day, always, lambda _moment: None])
 
 

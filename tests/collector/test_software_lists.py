@@ -40,7 +40,7 @@ def test_a_newer_list_of_products_replaces_the_shipped_one(tmp_path, days, newer
         (POLICY_FILE, "[[rule]", "no TOML"),
         (POLICY_FILE, "product = 5", "one \\[\\[product\\]\\]"),
         (POLICY_FILE, 'product = ["x"]', "product 1"),
-        (POLICY_FILE, OWN.replace("so_diem", "zalo"), "stands there twice"),
+        (POLICY_FILE, OWN.replace("so_diem", "zalo"), "stands there twice, it is that of 'Zalo"),
         (CATALOGUE_FILE, "product = []", "dated"),
         (CATALOGUE_FILE, "a = " + "[" * 5000, "no TOML"),
     ],

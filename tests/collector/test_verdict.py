@@ -55,6 +55,7 @@ EVERYBODY_SILENT = [("S1", "outage", "unknown", "unknown")]
 SCENARIOS = [
     ("nothing", pcs(ROOMS), [], []),
     ("the router", all_break("gateway"), EVERYBODY_SILENT, [("S1", "outage", "lan", "found")]),
+    ("the modem or its line", all_break("gateway unsure"), EVERYBODY_SILENT, [("S1", "outage", "unknown", "unknown")]),
     ("the main switch", all_break("link"), EVERYBODY_SILENT, [("S1", "outage", "lan", "found")]),
     ("the line", all_break("line"), EVERYBODY_SILENT, [("S1", "outage", "line", "found")]),
     ("names", all_break("dns"), EVERYBODY_SILENT, [("S1", "outage", "dns", "found")]),

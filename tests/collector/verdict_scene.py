@@ -40,6 +40,7 @@ BROKEN = {
     "link": rungs("link", "address", "gateway"),
     "address": rungs("address", "gateway", reasons={"address": "self_assigned"}),
     "gateway": rungs("gateway"),
+    "gateway unsure": rungs("provider", untried=("gateway",)),
     "beyond": rungs("collector", untried=("provider", "national", "international", "independent_resolver")),
     "line": rungs("provider"),
     "dns": rungs("resolver", "collector"),

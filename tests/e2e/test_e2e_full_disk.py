@@ -1,6 +1,7 @@
 """A disk that runs full under a collector that serves, and under an agent that runs."""
 
 import itertools
+import json
 import re
 import sys
 import time
@@ -13,10 +14,11 @@ from typing import NoReturn
 import pytest
 from tests.agent.delivery_stand_in import Time
 from tests.e2e.pcs import Pc
-from tests.e2e.programs import AGENT, COLLECTOR, Agent, Collector, eventually
+from tests.e2e.programs import AGENT, COLLECTOR, Agent, Collector, eventually, fetched
 
 pytestmark = [pytest.mark.namespaces, pytest.mark.slow]
 DAY = 86400.0
+LISTENING = (sys.executable, str(Path(__file__).parent / "listening_collector.py"))
 SMALL_DISK = (sys.executable, str(Path(__file__).parent / "small_disk.py"))
 
 
@@ -83,10 +85,76 @@ def test_a_collector_on_a_full_disk_refuses_and_recovers_and_loses_nothing(tmp_p
         for pc, one in zip(pcs, running, strict=True):
             assert numbers(collector, pc.identity()["machine"]) == sorted(one.measured)
     assert "nothing can be stored" in collector.log()
+    assert collector.log().count("There is room again") == 3
 
 
 def school_presence(collector: Collector) -> set[str]:
     return set(re.findall(r'state="(\w+)"', collector.page()))
+
+
+@pytest.mark.timeout(120)
+def test_whom_a_collector_on_a_full_disk_turns_away_is_not_missed(tmp_path: Path, collector: Collector):
+    token = collector.token()
+    collector.call("room", "add", "--school", "DEMO", "--room", "tin1", "--always-on")
+    times = [Time(boot=f"{number:032x}") for number in range(4)]
+    pcs = [Pc(tmp_path / f"pc-{number}", number, time=one, beat=1) for number, one in enumerate(times)]
+    for pc in pcs:
+        pc.enrol(collector.agents, token)
+    collector.stop()
+    data = collector.home / "data"
+    collector.program = [*SMALL_DISK, f"{6 << 20}", str(data), *LISTENING]
+    collector.serve()
+    ballast = Ballast(collector.pid, data)
+    missed = 3 * 1.0
+
+    def states() -> list[str]:
+        shown = re.findall(
+            r'school_machine_presence\{[^}]*state="(\w+)"[^}]*\} 1(?:\.0)?$', collector.page(), re.MULTILINE
+        )
+        return sorted(shown)
+
+    def told() -> tuple[str, int]:
+        """Whether the collector says that it listens too briefly, and what its front page says of it."""
+        grace = re.search(r"^schooldrum_grace (\S+)$", fetched(f"{collector.office}/metrics"), re.MULTILINE)
+        assert grace is not None
+        wall = fetched(f"{collector.office}/?lang=en")
+        return grace[1], ("cannot store anything" in wall) + 2 * ("asked PCs to come again" in wall)
+
+    def incidents() -> int:
+        return len(json.loads(fetched(f"{collector.office}/api/v1/incidents"))["incidents"])
+
+    with ExitStack() as on:
+        running = [on.enter_context(pc.started()) for pc in pcs]
+
+        def beat(those: slice = slice(1, None)) -> set[str]:
+            for one in times:
+                one.pass_by(200)
+            return {pc.report(20).word for pc in running[those]}
+
+        assert beat(slice(None)) == {"delivered"}
+        gone = time.monotonic()
+        # The first is switched off at the plug: that is noticed, so what follows is no matter of anybody's patience.
+        eventually(lambda: beat() and states() == ["online"] * 3 + ["silent"], 30, "the first is missed", every=0.5)
+        eventually(lambda: beat() and incidents() == 1, 30, "and told", every=0.5)
+        assert time.monotonic() - gone > missed
+        assert told() == ("0.0", 0)
+        ballast.fill()
+        eventually(lambda: beat() == {"busy"}, 30, "every report is refused", every=0)
+        time.sleep(3 * missed)
+        assert states() == ["online"] * 3 + ["silent"]
+        assert told() == ("1.0", 1)
+        assert "cannot store anything" in fetched(f"{collector.office}/incidents?lang=en")
+        assert incidents() == 1
+        ballast.drop()
+        # They wait as they were asked to.
+        time.sleep(3 * missed)
+        assert states() == ["online"] * 3 + ["silent"]
+        assert told()[0] == "1.0"
+        assert incidents() == 1
+        eventually(lambda: beat() == {"delivered"}, 30, "reports are taken again", every=0)
+        eventually(lambda: beat() and told()[1] == 2, 30, "the page speaks of the disk no more", every=0.5)
+        assert states() == ["online"] * 3 + ["silent"]
+        assert incidents() == 1
 
 
 @pytest.mark.parametrize(("size", "words"), [(64 << 10, "is full"), (32 << 20, "is nearly full")])

@@ -233,10 +233,12 @@ def link(state: Path, _: ExitStack) -> dict[str, str]:
 
 RUN = {
     "never enrolled": (no_identity, "is not enrolled"),
+    "never enrolled, in Vietnamese": (no_identity, "máy này chưa được thêm vào phòng nào"),
     "the identity is lost": (damaged_identity, "are damaged"),
     "another one runs": (in_use, "is in use by another agent"),
     "others may write": (loose, "can be written by others"),
     "the state is a link": (link, "is a symbolic link"),
+    "the state is a link, in Vietnamese": (link, "là liên kết; hãy ghi chính thư mục đó"),
     "the state is a file": (setting(STATE="/etc/hostname"), "/etc/hostname"),
     "no certificate": (setting(CA="/nowhere/ca.pem"), "/nowhere/ca.pem"),
     "a plain address": (setting(COLLECTOR="http://192.0.2.1:8801"), "http://"),

@@ -29,6 +29,22 @@ CHILDREN: tuple[Probe, ...] = (
 """They run in processes of their own, which alone load their code."""
 '''
 
+PACES = '''"""How fast a collector may ask a probe to run. Derived from the list in `probes`: `make docs` writes it."""
+
+FASTEST_SECONDS: dict[str, int] = {{
+{probes}}}
+"""Every probe by name."""
+'''
+
+
+def paces() -> str:
+    """What both sides know of the probes: their names, and the fastest pace of each."""
+    return PACES.format(probes="".join(f'    "{name}": {floor},\n' for name, floor in sorted(_floors().items())))
+
+
+def _floors() -> dict[str, int]:
+    return {probe.name: probe.floor for probe in PROBES}
+
 
 def outline() -> str:
     """What the agent knows of its probes before it has loaded any of them."""
@@ -64,6 +80,7 @@ def _quoted(text: str) -> str:
 DOCUMENTS: dict[str, Callable[[], str]] = {
     "PRIVACY.md": notice,
     "agent/schooldrum_agent/outline.py": outline,
+    "agent/schooldrum_wire/paces.py": paces,
     "deploy/agent.toml": keys.sample,
     "deploy/collector.toml": lambda: config.sample(Say("en")),
     "deploy/collector.vi.toml": lambda: config.sample(Say("vi")),

@@ -17,10 +17,15 @@ from grafana.boards.unshown import UNSHOWN
 from grafana.boards.variables import AREA, ROOM, SCHOOL
 from tests.in_step.derived import ROOT
 
+from schooldrum_collector.show.meanings import METRIC_MEANINGS
 from schooldrum_collector.show.rules import ALERTS
 from schooldrum_wire.catalogue import METRICS
 
 KNOWN: dict[str, Any] = json.loads((ROOT / "grafana/check/known.json").read_text("utf-8"))
+WRITTEN = {name for name, metric in METRICS.items() if not metric.by_collector}
+"""Of a PC, by one of its probes."""
+UNSHOWN_FILE = "grafana/boards/unshown.py"
+MEANINGS_FILE = "collector/schooldrum_collector/show/meanings.py"
 RETIRED = {metric.name for metric in METRICS.values() if metric.until}
 BUILT_IN = {
     "__interval",
@@ -77,9 +82,19 @@ def test_only_declared_series_are_asked_for():
 
 
 def test_whatever_is_declared_is_shown_or_it_is_said_why_not():
+    """What a PC writes may wait for a dashboard: the dictionary says so until there is one, or a reason for none."""
     stems = {re.sub(r"_(bucket|count|sum)$", "", name) for name in used()} | used()
     declared = METRICS.keys() | {re.sub(r"_(bucket|count|sum)$", "", name) for name in own_names()}
-    assert declared - stems == UNSHOWN.keys()
+    for name in sorted(declared - stems - UNSHOWN.keys()):
+        assert name in WRITTEN, f'show {name} in grafana/boards/, or add "{name}": "why not", to {UNSHOWN_FILE}'
+    for name in UNSHOWN:
+        assert name in declared, f"no metric is called {name}: take its line out of {UNSHOWN_FILE}"
+        assert name not in stems, f"{name} is shown by now: take its line out of {UNSHOWN_FILE}"
+
+
+def test_what_a_pc_writes_is_told_in_vietnamese_before_it_is_shown():
+    for name in sorted((used() | UNSHOWN.keys()) & WRITTEN - METRIC_MEANINGS.keys()):
+        pytest.fail(f'{name} has no Vietnamese meaning: add "{name}": "….", to METRIC_MEANINGS in {MEANINGS_FILE}')
 
 
 def test_whatever_is_recorded_is_asked_for():

@@ -1,4 +1,4 @@
-"""Whatever a PC sends is told in both languages: no figure, no list and no column without Vietnamese words."""
+"""What a PC sends is told in both languages: no list and no column without Vietnamese words, and no words too many."""
 
 import pytest
 
@@ -14,18 +14,27 @@ from schooldrum_collector.speech import Say
 from schooldrum_collector.vietnamese import folded
 from schooldrum_wire.catalogue import METRICS, SECTIONS
 
+MEANINGS = "collector/schooldrum_collector/show/meanings.py"
+HEADINGS = "collector/schooldrum_collector/show/meanings_columns.py"
 
-def test_every_figure_that_a_pc_writes_is_told_and_no_other():
-    assert METRIC_MEANINGS.keys() == {name for name, declared in METRICS.items() if not declared.by_collector}
+
+def test_what_is_told_of_figures_is_told_of_those_that_a_pc_writes():
+    written = {name for name, declared in METRICS.items() if not declared.by_collector}
+    assert not METRIC_MEANINGS.keys() - written, f"no PC writes these: take them out of {MEANINGS}"
 
 
 def test_every_list_is_told_and_no_other():
-    assert SECTION_MEANINGS.keys() == SECTIONS.keys()
+    for name in sorted(SECTIONS.keys() - SECTION_MEANINGS.keys()):
+        pytest.fail(f'the list {name} has no Vietnamese meaning: add "{name}": "….", to SECTION_MEANINGS in {MEANINGS}')
+    assert not SECTION_MEANINGS.keys() - SECTIONS.keys(), f"no PC sends these: take them out of {MEANINGS}"
 
 
 def test_every_column_has_a_heading_and_no_heading_is_left_over():
-    named = {column.name for section in SECTIONS.values() for column in section.columns}
-    assert named == COLUMNS.keys()
+    named = {column.name: name for name, section in SECTIONS.items() for column in section.columns}
+    for column in sorted(named.keys() - COLUMNS.keys()):
+        where = f"{named[column]}.{column}"
+        pytest.fail(f'{where} has no Vietnamese heading: add "{column}": "…", to COLUMNS in {HEADINGS}')
+    assert not COLUMNS.keys() - named.keys(), f"no list has these columns: take them out of {HEADINGS}"
     own = {f"{name}.{column.name}" for name, section in SECTIONS.items() for column in section.columns}
     assert own >= OF_SECTION.keys()
 

@@ -18,16 +18,16 @@ from tests.e2e.programs import AGENT, Agent
 from tests.net.line import Line, within
 
 from schooldrum_agent.courier import REQUESTS_PER_BEAT
-from schooldrum_agent.probes import PROBES
 from schooldrum_agent.sources.net import resolvers
 from schooldrum_agent.targets import PACKAGED
 from schooldrum_agent.uplink import pin_of
 from schooldrum_wire.catalogue import SECTIONS
 from schooldrum_wire.messages import EnrolAnswer
+from schooldrum_wire.paces import FASTEST_SECONDS
 from schooldrum_wire.settings import Settings
 
 pytestmark = [pytest.mark.namespaces, pytest.mark.slow]
-FASTEST = Settings(version=1, beat=1, backlog_per_beat=99, pace={probe.name: 1 for probe in PROBES})
+FASTEST = Settings(version=1, beat=1, backlog_per_beat=99, pace=FASTEST_SECONDS)
 SECONDS = 8
 LARGEST_BODY = 64 << 10
 """Of one report of a PC like this one, packed, with its whole inventory."""

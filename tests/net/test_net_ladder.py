@@ -1,5 +1,6 @@
 """The ladder climbed by the real probe, in a school whose way out is broken in one place after the other."""
 
+import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -170,6 +171,58 @@ def test_the_broken_step_is_the_one_that_fails(school: Way, broken: Callable[[Wa
     # Where nothing gets out, the collector is not reached either.
     rest = [step for step in WELL if step not in expected and step != "collector"]
     assert all(found.get(step) in {None, "ok"} for step in rest), found
+
+
+MODEM_STANDS = [("reachable", True), ("reachable", False), ("stale", True), ("stale", False)]
+"""What the PC believes of a modem that is there or dead; in either state it last heard of it a while ago."""
+
+
+def silent_since(school: Way, state: str) -> None:
+    """A modem that answers ARP alone, whose line is dead, and which the PC last heard of some seconds ago."""
+    silent_router(school)
+    line_dropped(school)
+    school.within(school.pc, "ip", "neigh", "flush", "all")
+    school.within(school.pc, "sysctl", "-qw", "net.ipv4.neigh.eth0.base_reachable_time_ms=600000")
+    card = subprocess.run(
+        ["ip", "netns", "exec", school.router, "cat", "/sys/class/net/lan/address"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    school.within(school.pc, "ip", "neigh", "replace", place.ROUTER, "lladdr", card, "dev", "eth0", "nud", state)
+    time.sleep(SECONDS + 1.5)
+
+
+@pytest.mark.parametrize(("state", "there"), MODEM_STANDS)
+def test_a_modem_that_answers_arp_alone_is_met_and_a_dead_one_is_not(school: Way, state: str, *, there: bool):
+    silent_since(school, state)
+    if not there:
+        school.within(school.router, "ip", "link", "set", "lan", "arp", "off")
+    expected = {"link": "ok", "address": "ok", "gateway": "ok" if there else "timeout", "national": "timeout"}
+    found = rungs(climbed(school))
+    assert {step: found.get(step) for step in expected} == expected
+
+
+@pytest.mark.parametrize("state", ["reachable", "stale"])
+def test_without_rights_nobody_says_of_a_silent_modem_what_nobody_knows(school: Way, state: str, monkeypatch):
+    silent_since(school, state)
+    # What a socket says to a process without CAP_NET_RAW.
+    monkeypatch.delattr(socket, "AF_PACKET")
+    found = rungs(climbed(school))
+    assert found.get("gateway") in {None, "ok"}
+    assert found["national"] == "timeout"
+    assert rungs(climbed(school, answering=frozenset({"ipv4"})))["gateway"] in {"timeout", "ok"}
+
+
+def test_a_dead_modem_is_found_without_rights_once_the_system_asked_in_vain(school: Way, monkeypatch):
+    silent_since(school, "stale")
+    school.within(school.router, "ip", "link", "set", "lan", "arp", "off")
+    monkeypatch.delattr(socket, "AF_PACKET")
+    began, told = time.monotonic(), None
+    while told is None and time.monotonic() - began < 20:
+        told = rungs(climbed(school)).get("gateway")
+    assert told == "unreachable"
+    print(f"found after {time.monotonic() - began:.1f} s")
 
 
 def test_a_pc_that_was_told_nothing_sends_nothing(school: Way):

@@ -27,6 +27,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     form: str | None
     truth: dict[str, Any]
     upstream: Any
+    root: Path
 
     @property
     def raw(self) -> bytes:
@@ -38,16 +39,21 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
         """The same as text, with one kind of line end."""
         return decoded(self.raw)
 
-    def half(self, form: str, *names: str) -> "Recording | None":
-        """The recording of another form of the same PC: it stands in the same folder, with the same words of truth."""
-        return next(
-            (
-                other
-                for other in recordings(self.path.parent)
-                if other.form == form and all(other.truth.get(name) == self.truth.get(name) for name in names)
-            ),
-            None,
-        )
+    def half(self, form: str, *words: str) -> "Recording | None":
+        """The recording of another form of the same PC, wherever it stands: it holds each of these words.
+
+        Of several the one whose truth agrees most goes first, then the one in the same folder.
+        """
+        fitting = [
+            other
+            for other in recordings(self.root)
+            if other.form == form and all(word.casefold() in other.text.casefold() for word in words)
+        ]
+        return min(fitting, key=self._distance, default=None)
+
+    def _distance(self, other: "Recording") -> tuple[int, bool]:
+        apart = sum(other.truth[name] != told for name, told in self.truth.items() if name in other.truth)
+        return apart, other.path.parent != self.path.parent
 
 
 Reader = Callable[[Recording], Facts]
@@ -55,7 +61,7 @@ Reader = Callable[[Recording], Facts]
 
 
 class Incomplete(Exception):  # noqa: N818 - it names the recording's state
-    """Nothing can be read of it alone; the sentence says what is missing."""
+    """Not everything can be read of it alone: the sentence says what is missing, then come the facts that are read."""
 
 
 class Compared(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +85,11 @@ def recordings(root: Path) -> list[Recording]:
             told_by_upstream = whole.get("upstream_expected")
             found.append(
                 Recording(
-                    path=path, form=form, truth=truth if isinstance(truth, dict) else {}, upstream=told_by_upstream
+                    path=path,
+                    form=form,
+                    truth=truth if isinstance(truth, dict) else {},
+                    upstream=told_by_upstream,
+                    root=root,
                 )
             )
     return found
@@ -95,7 +105,8 @@ def compared(topic: str, recording: Recording, reader: Reader) -> Compared:
     try:
         return Compared(topic=topic, recording=recording, facts=reader(recording))
     except Incomplete as missing:
-        return Compared(topic=topic, recording=recording, facts={}, left_out=str(missing))
+        facts = missing.args[1] if len(missing.args) > 1 else {}
+        return Compared(topic=topic, recording=recording, facts=facts, left_out=str(missing.args[0]))
     except KeyError as missing:
         if str(missing.args[0]) in recording.truth:
             raise
@@ -105,11 +116,15 @@ def compared(topic: str, recording: Recording, reader: Reader) -> Compared:
 
 
 def table(results: Iterable[Compared], unread: Iterable[tuple[str, str]]) -> list[str]:
-    """Lines to print: hits and misses per fact, every miss, every file that is not read with the reason."""
+    """Lines to print: hits and misses per fact, every miss, every file not read or in part, with the reason."""
     counts: dict[tuple[str, str], list[int]] = {}
-    misses, left = [], []
-    for one in results:
-        if one.left_out:
+    misses, left, partly = [], [], []
+    told = list(results)
+    read = {one.recording.path for one in told if one.facts}
+    for one in told:
+        if one.left_out and one.recording.path in read:
+            partly.append((one.recording.path.name, f"{one.topic}: {one.left_out}"))
+        elif one.left_out:
             left.append((one.recording.path.name, one.left_out))
         for fact, (seen, wanted) in one.facts.items():
             hit = seen == wanted
@@ -120,5 +135,6 @@ def table(results: Iterable[Compared], unread: Iterable[tuple[str, str]]) -> lis
     lines += [f"{topic:10} {fact:40} {hits:5} {wrong:7}" for (topic, fact), (hits, wrong) in sorted(counts.items())]
     all_hits, all_misses = (sum(one[place] for one in counts.values()) for place in (0, 1))
     lines += [f"{'':10} {'together':40} {all_hits:5} {all_misses:7}", *misses]
+    lines += [f"in part   {name}: {reason}" for name, reason in sorted(partly)]
     lines += [f"not read  {name}: {reason}" for name, reason in sorted([*left, *unread])]
     return lines

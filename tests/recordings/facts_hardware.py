@@ -5,6 +5,7 @@ Each file is brought from its recorded form into the shape that `fetch` gives; w
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,10 +20,10 @@ from schooldrum_wire.section import Row
 
 UNREAD = {
     "CIM_LogicalDevice": "other devices, such as bar-code scanners: no fact about them is asked",
-    "reg USB": "the other half of a recording of USBPRINT: read with it",
-    "reg display class": "the other half of a recording of Win32_VideoController: read with it",
 }
-"""Forms about hardware that no reader here reads by themselves, and why."""
+"""Forms about hardware that no reader here reads, and why."""
+_IN_32_BITS = 4095
+"""MiB that AdapterRAM can tell; larger memories stand in the registry alone."""
 NOTHING: dict[str, Any] = dict.fromkeys(
     (
         "maker", "model", "version", "family", "board_maker", "board_model", "firmware_maker", "firmware_version",
@@ -265,11 +266,11 @@ def of_memory_array(recording: Recording) -> Facts:
 
 def of_video_controller(recording: Recording) -> Facts:
     truth = recording.truth
-    other = recording.half("reg display class", "gpu")
+    other = display_class_of(recording)
     keys = reg.below(reg.keys(other.raw), "4d36e968-e325-11ce-bfc1-08002be10318}") if other else {}
     rows = listed(gpus.read_windows({"controllers": wmic.rows(recording.raw), "drivers": list(keys.values())}))
     seen = next((row for row in rows if row["model"] == truth["gpu"]), {})
-    return said(
+    facts = said(
         truth,
         {
             "graphics": ("gpu", seen.get("model")),
@@ -277,11 +278,25 @@ def of_video_controller(recording: Recording) -> Facts:
             "resolution": ("resolution", seen.get("resolution")),
         },
     )
+    if other is None and (truth.get("vram_mib") or 0) >= _IN_32_BITS:
+        del facts["graphics memory"]
+        raise Incomplete("graphics memory is not asked: the other half, the display class, was not recorded", facts)
+    return facts
+
+
+def display_class_of(recording: Recording) -> Recording | None:
+    return recording.half("reg display class", str(recording.truth["gpu"]))
+
+
+def usb_of(recording: Recording) -> Recording | None:
+    return recording.half(
+        "reg USB", *(f"\\{serial}]" for serial in recording.truth["port_to_serial"].values() if serial)
+    )
 
 
 def of_usbprint(recording: Recording) -> Facts:
     truth = recording.truth
-    other = recording.half("reg USB", "port_to_serial")
+    other = usb_of(recording)
     if other is None:
         raise Incomplete("the other half, what stands below Enum\\USB, was not recorded")
     found = {**reg.keys(recording.raw), **reg.keys(other.raw)}
@@ -364,3 +379,8 @@ READERS: dict[str, Reader] = {
     "upower": of_upower,
     "powercfg /batteryreport": of_powercfg,
 }
+HALVES: dict[str, tuple[str, Callable[[Recording], Recording | None]]] = {
+    "reg USB": ("reg USBPRINT", usb_of),
+    "reg display class": ("Win32_VideoController", display_class_of),
+}
+"""Forms that are read only with a recording of another form, and how that one finds its half."""

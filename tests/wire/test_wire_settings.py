@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schooldrum_wire import settings
+from schooldrum_wire.paces import FASTEST_SECONDS
 from schooldrum_wire.settings import Settings, accept
 
 anything = st.recursive(
@@ -20,7 +21,10 @@ offers = anything | st.fixed_dictionaries(
     optional={
         "version": anything | st.integers(0, 9),
         "beat": anything | st.integers(-5, 2000),
-        "pace": anything | st.dictionaries(st.text(max_size=50), st.integers(-5, 10**7), max_size=5),
+        "pace": anything
+        | st.dictionaries(
+            st.text(max_size=50) | st.sampled_from(sorted(FASTEST_SECONDS)), st.integers(-5, 10**7), max_size=5
+        ),
         "backlog_per_beat": anything,
         "language": anything,
         "not_before": anything,
@@ -69,7 +73,8 @@ def test_no_offer_leaves_the_compiled_bounds(offer):
     assert taken.language in settings.LANGUAGES
     assert taken.version >= standing.version
     assert taken.not_before >= standing.not_before
-    assert all(1 <= seconds <= settings.PACE_SECONDS[1] for seconds in taken.pace.values())
+    for probe, seconds in taken.pace.items():
+        assert FASTEST_SECONDS[probe] <= seconds <= settings.PACE_SECONDS[1]
     assert len(refusals) <= 20
     assert isinstance(taken.observer, bool)
     assert len(taken.services) <= settings.SERVICES_MOST
@@ -116,6 +121,8 @@ def test_what_returns_to_what_is_usual_arrives(name):
         ({"version": 4, "language": "fr"}, "language"),
         ({"version": 4, "pace": {"cpu": 0}}, "cpu"),
         ({"version": 4, "pace": []}, "pace"),
+        ({"version": 4, "pace": {"disk": 1}}, "pace.disk: 1 is not a whole number from 30 to 604800"),
+        ({"version": 4, "pace": {"incidents": 60}}, "pace: 'incidents' is no probe of this version"),
         ({"version": 4, "not_before": 99}, "not_before"),
         ({"version": 2, "beat": 5}, "older"),
         ({"version": 4, "observer": 1}, "observer"),

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from schooldrum_agent.probe import Doors, Probe, Source
-from schooldrum_agent.sources import net
+from schooldrum_agent.sources import arp, net
 from schooldrum_agent.targets import LITTLE, SILENT, WHOLE
 from schooldrum_wire.catalogue.ladder import (
     CAPTIVE_PORTAL,
@@ -36,9 +36,9 @@ _near: dict[str, dict[str, Any]] = {}
 def fetch_linux(doors: Doors) -> dict[str, Any]:
     """{extent, observer, delivered, families, heard, hops, office, pages, certified}, as sources.climb tells them.
 
-    `families` says for each of ipv4 and ipv6 how it stands (sources.net.standing) and what the neighbour table holds
-    of its gateway after all was asked; addresses do not leave this function. Where the near way is known, it is what
-    the last little climb found.
+    `families` says for each of ipv4 and ipv6 how it stands (sources.net.standing), whether its gateway is one that
+    answers where it is there, and what the neighbour table holds of it after all was asked; addresses do not leave this
+    function. Where the near way is known, it is what the last little climb found.
 
     Raises:
         Denied: this process may not look at its own network.
@@ -59,13 +59,17 @@ def _fetch(doors: Doors, system: str) -> dict[str, Any]:
     around = net.surroundings(doors.rootfs, system=system)
     began = doors.boottime()
     told: dict[str, Any] = {"heard": [], "hops": [], "office": None, "pages": [], "certified": []}
+    answering = order.answering
     if order.extent != SILENT:
         from schooldrum_agent.sources.climb import Climber, climb  # noqa: PLC0415 - silent PCs save its memory
 
+        answering |= _asked_again(around)
         told = climb(Climber(order=order, around=around, clock=doors.boottime, system=system, rootfs=doors.rootfs))
     took = doors.boottime() - began
     near = net.neighbours(system)
-    families = {family: _family(around, family, near, took) for family in net.FAMILIES}
+    families = {
+        family: {**_family(around, family, near, took), "answers": family in answering} for family in net.FAMILIES
+    }
     found = {
         "extent": order.extent,
         "observer": order.observer,
@@ -81,13 +85,25 @@ def _fetch(doors: Doors, system: str) -> dict[str, Any]:
 def _family(around: dict[str, Any], family: str, near: list[dict[str, Any]], took: float) -> dict[str, Any]:
     stands = net.standing(around, family)
     gateway, index = stands.pop("gateway"), stands.pop("index")
-    entry = next((one for one in near if gateway and one["address"] == gateway and one["index"] == index), None)
+    entry = _entry(near, gateway, index)
     confirmed = entry["confirmed"] if entry is not None else None
     return {
         **stands,
         "neighbour": entry["state"] if entry is not None else "",
         "fresh": confirmed is not None and confirmed <= took + _GRACE_SECONDS,
     }
+
+
+def _entry(near: list[dict[str, Any]], gateway: str, index: int) -> dict[str, Any] | None:
+    return next((one for one in near if gateway and one["address"] == gateway and one["index"] == index), None)
+
+
+def _asked_again(around: dict[str, Any]) -> frozenset[str]:
+    """The families whose gateway was asked for its card now, which each answers; the system asks when it likes."""
+    stands = net.standing(around, "ipv4")
+    entry = _entry(around["neighbours"], stands["gateway"], stands["index"])
+    asked = entry is not None and arp.ask_again(entry["index"], entry["address"], entry["mac"])
+    return frozenset({"ipv4"}) if asked else frozenset()
 
 
 class _Rungs:
@@ -189,7 +205,11 @@ def _provider(rungs: _Rungs, family: str) -> None:
 
 
 def _gateway(rungs: _Rungs, family: str) -> None:
-    """It answered; or it was heard of by ARP while we asked; or somebody behind it answered."""
+    """It answered; or it was heard of by ARP while we asked; or somebody behind it answered.
+
+    Some modems answer no question but ARP's, which the system asks when it likes. So one that is silent is taken for
+    gone where it answered before, or was asked for its card in vain; otherwise nobody knows.
+    """
     stands = rungs.data["families"][family]
     if stands["carrier"] is False or not stands["address"] or stands["address"] == "self_assigned":
         return
@@ -205,8 +225,10 @@ def _gateway(rungs: _Rungs, family: str) -> None:
     elif rungs.beyond(family) or (rungs.data["delivered"] and family == "ipv4"):
         rungs.tell("gateway", family, reason="", how="system")
     elif asked:
-        gone = stands["neighbour"] in {"", "failed"}
-        rungs.tell("gateway", family, reason="unreachable" if gone else _why(asked), how="arp" if gone else "icmp")
+        if stands["neighbour"] in {"", "failed"}:
+            rungs.tell("gateway", family, reason="unreachable", how="arp")
+        elif stands["answers"]:
+            rungs.tell("gateway", family, reason=_why(asked), how="icmp")
 
 
 def _collector(rungs: _Rungs, *, captive: bool) -> None:

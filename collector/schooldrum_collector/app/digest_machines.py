@@ -7,7 +7,7 @@ from schooldrum_collector.judge.expecting import CALENDARS
 from schooldrum_collector.judge.lessons import lesson_seconds
 from schooldrum_collector.judge.live import Unreadable
 from schooldrum_collector.judge.patches import PatchState
-from schooldrum_collector.judge.posture_checks import Verdict
+from schooldrum_collector.judge.posture_found import Verdict
 from schooldrum_collector.show.machine_words import seat_words
 from schooldrum_collector.show.notify_digest import Behind, Visit
 from schooldrum_collector.show.notify_month import Safety

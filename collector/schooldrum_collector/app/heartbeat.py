@@ -1,9 +1,12 @@
 """The collector's own pulse: does its loop keep up, did its clock step, since when does it listen."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 
-from schooldrum_collector.judge.presence import Hearing, noticed
+import msgspec
+
+from schooldrum_collector.judge.presence import Hearing, noticed, turned_away
 
 TICK_SECONDS = 0.5
 STEP_SECONDS = 30.0
@@ -33,17 +36,25 @@ class Heartbeat:
         self._stepped = stepped
         self._often = often
         self._head_start = head_start
+        self._changing = threading.Lock()
 
     def was_deaf(self, away: float, back: float) -> None:
         """The collector's own line was down between these (epoch seconds): nobody could be heard.
 
         From any thread: a value is replaced by another.
         """
-        if self._head_start and away <= self.hearing.away:
-            # It was told already: what counts as heard for long ends no telling.
-            return
-        if back - self._head_start > self.hearing.back:
-            self.hearing = Hearing(away=away, back=back - self._head_start)
+        with self._changing:
+            hearing = self.hearing
+            if self._head_start and away <= hearing.away:
+                # It was told already: what counts as heard for long ends no telling.
+                return
+            if back - self._head_start > hearing.back:
+                self.hearing = msgspec.structs.replace(hearing, away=away, back=back - self._head_start)
+
+    def turned_away(self, seconds: float) -> None:
+        """An agent was asked to come again in so many seconds, for the collector's own reasons."""
+        with self._changing:
+            self.hearing = turned_away(self.hearing, self._now(), seconds)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -54,7 +65,8 @@ class Heartbeat:
             before_wall, before_steady = wall, steady
             wall, steady = self._now(), loop.time()
             self._late(max(0.0, steady - before_steady - TICK_SECONDS))
-            self.hearing = noticed(self.hearing, before_wall, wall, TICK_SECONDS)
+            with self._changing:
+                self.hearing = noticed(self.hearing, before_wall, wall, TICK_SECONDS)
             if abs((wall - before_wall) - (steady - before_steady)) > STEP_SECONDS:
                 self._stepped()
             self._often()

@@ -206,6 +206,7 @@ async def _run(parts: _Parts, opened: Callable[[Doors], None]) -> None:
         proxies=frozenset(config.agents_proxies),
         rows_came=appraising.rows_came,
         backlog_came=backlog_came,
+        turned_away=lambda seconds: heartbeat.turned_away(seconds),  # noqa: PLW0108 - it is made below
         page=config.office_url,
     )
     heartbeat = _heartbeat(parts, timetable, agents[COUNTS])

@@ -12,7 +12,7 @@ from schooldrum_collector.judge.fault import Answer, Climb, Line, Rung, SchoolSe
 from schooldrum_collector.judge.lines import RegisteredLine, provider_of
 from schooldrum_collector.judge.neighbourhood import machines_by_code
 from schooldrum_collector.judge.places import school_places
-from schooldrum_collector.judge.presence import GOODBYE, Hearing, Presence
+from schooldrum_collector.judge.presence import GOODBYE, GRACE_SECONDS, Hearing, Presence
 from schooldrum_collector.judge.settings import granted
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import (
@@ -192,7 +192,7 @@ class Witnesses:
             },
             answers=tuple(answer for answer in answers if _is_of(answer, code, register)),
             expected=rooms_expected(register, rooms, at),
-            hearing_since=hearing.back,
+            hearing_since=hearing.listening - GRACE_SECONDS,
         )
 
     def _witness(

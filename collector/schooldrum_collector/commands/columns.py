@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 
 import msgspec
 
@@ -173,6 +174,18 @@ _BY_SPELLING = {
 
 def _heading(cell: str) -> Column | None:
     return _BY_SPELLING.get(_bare(cell))
+
+
+def meant_by(heading: str) -> tuple[Column, ...]:
+    """Which columns may have been meant by a heading that is not understood; none where nothing is near."""
+    bare = _bare(heading)
+    if not bare:
+        return ()
+    partly = tuple(column for column in COLUMNS if any(bare in _bare(title).split() for title in column.title))
+    if partly:
+        return partly[:4]
+    close = get_close_matches(bare, _BY_SPELLING, n=1, cutoff=0.75)
+    return tuple(_BY_SPELLING[spelling] for spelling in close)
 
 
 def known_headings(cells: tuple[str, ...]) -> int:

@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 from schooldrum_collector.commands.call import Call, opened, scope_of
-from schooldrum_collector.commands.columns import COLUMNS, Understanding, known_headings, understand
+from schooldrum_collector.commands.columns import COLUMNS, Understanding, known_headings, meant_by, understand
 from schooldrum_collector.commands.console import Failed
 from schooldrum_collector.commands.register_plan import Plan, Standing, Step, plan
 from schooldrum_collector.commands.sheets import Unreadable, read_sheets
@@ -118,15 +118,18 @@ def _read(files: list[Path], call: Call) -> tuple[Understanding, ...]:
     understood: list[Understanding] = []
     for path in files:
         try:
-            tables = [understand(sheet) for sheet in read_sheets(path, known_headings)]
+            sheets = read_sheets(path, known_headings)
         except Unreadable as trouble:
             raise Failed(f"{path}: {call.say(trouble.vietnamese, trouble.english)}.") from trouble
+        tables = [understand(sheet) for sheet in sheets]
         if not any(table.headings for table in tables):
             known = ", ".join(call.say(*column.title) for column in COLUMNS)
+            first = next((row.cells for sheet in sheets for row in sheet.rows if any(row.cells)), ())
+            guessed = "".join(f" {_guessed(cell, call.say)}." for cell in first[: len(COLUMNS)] if meant_by(cell))
             raise Failed(
                 call.say(
-                    f"{path}: không có dòng tiêu đề nào hiểu được. Các cột: {known}.",
-                    f"{path}: no line of headings was understood. The columns are: {known}.",
+                    f"{path}: không có dòng tiêu đề nào hiểu được.{guessed} Các cột: {known}.",
+                    f"{path}: no line of headings was understood.{guessed} The columns are: {known}.",
                 )
             )
         understood += tables
@@ -188,6 +191,12 @@ def _save(writer: Writer, call: Call, decided: Plan) -> None:
         writer.log(call.change(f"import.{step.action}", step.key, step.detail))
 
 
+def _guessed(heading: str, say: Say) -> str:
+    """A heading that is not understood, with what may have been meant."""
+    meant = say(" hay ", " or ").join(say(*column.title) for column in meant_by(heading))
+    return f"{heading:.60}" + (say(f" (có phải là {meant}?)", f" (did you mean {meant}?)") if meant else "")
+
+
 def _show(call: Call, understood: tuple[Understanding, ...], shown: Plan) -> None:
     say, console = call.say, call.console
     titles = {column.key: say(*column.title) for column in COLUMNS}
@@ -196,7 +205,7 @@ def _show(call: Call, understood: tuple[Understanding, ...], shown: Plan) -> Non
             console.line(f"{one.file} ({one.form}): {say('bỏ qua, không có cột nào hiểu được', 'skipped, no column')}")
             continue
         console.line(f"{one.file} ({one.form}): {len(one.entries)} {say('dòng', 'rows')}")
-        ignored = [heading for heading, key in one.headings if not key]
+        ignored = [_guessed(heading, say) for heading, key in one.headings if not key]
         console.line("  " + "; ".join(f"{heading} = {titles[key]}" for heading, key in one.headings if key))
         if ignored:
             console.line(f"  {say('bỏ qua cột', 'columns left out')}: {', '.join(ignored)}")

@@ -11,7 +11,7 @@ from schooldrum_collector.judge.fault import Level
 from schooldrum_collector.judge.incident import Incident, Step, number_of
 from schooldrum_collector.judge.incident_acts import ANSWERS, Refused, acknowledged, answered, withdrawn
 from schooldrum_collector.judge.incident_spells import trouble_seconds
-from schooldrum_collector.show.incident_record import ANSWER_WORDS, HAPPENED, STATES, detail
+from schooldrum_collector.show.incident_record import ANSWER_WORDS, HAPPENED, detail, standing
 from schooldrum_collector.show.incident_words import (
     SEVERITIES,
     degree_word,
@@ -118,7 +118,7 @@ def _list(given: argparse.Namespace, call: Call, store: Store) -> int:
         [
             (
                 one.name,
-                say(*STATES[one.state]),
+                standing(one, now, say, zone_of(register, one)),
                 say(*SEVERITIES[one.severity]),
                 moment(one.began, say.language, zone_of(register, one)),
                 duration(trouble_seconds(one, one.ended or now), say.language),
@@ -149,7 +149,7 @@ def _sheet(call: Call, register: Register, story: Story, now: float) -> None:
     told = read(register, one, now, say.language)
     zone = zone_of(register, one)
     line = call.console.line
-    line(f"{one.name}  [{say(*SEVERITIES[one.severity])}] {told.heading}  ({say(*STATES[one.state])})")
+    line(f"{one.name}  [{say(*SEVERITIES[one.severity])}] {told.heading}  ({standing(one, now, say, zone)})")
     line(told.since)
     line(say(f"Căn cứ: {told.evidence}", f"Evidence: {told.evidence}"))
     bound = duration(one.began_error, say.language)

@@ -199,10 +199,28 @@ def _add_school(given: argparse.Namespace, call: Call) -> int:
         if school != before:
             writer.put_school(school)
             writer.log(call.change("school.change" if before else "school.add", school.code, school.name))
-    call.console.line(
-        say(f"Đã lưu trường {school.code}: {school.name}.", f"Saved school {school.code}: {school.name}.")
-    )
+    call.console.line(_saved(before, school, say))
     return 0
+
+
+def _saved(before: School | None, school: School, say: Say) -> str:
+    """What became of a school that was written; one that was there already is not called new."""
+    if before is None:
+        return say(f"Đã lưu trường {school.code}: {school.name}.", f"Saved school {school.code}: {school.name}.")
+    if before.name != school.name:
+        return say(
+            f"Trường {school.code} đã có sẵn; đã đổi tên từ {before.name} thành {school.name}.",
+            f"School {school.code} was there already; it was renamed from {before.name} to {school.name}.",
+        )
+    if before == school:
+        return say(
+            f"Trường {school.code} đã có sẵn: {school.name}. Không có gì thay đổi.",
+            f"School {school.code} was there already: {school.name}. Nothing was changed.",
+        )
+    return say(
+        f"Trường {school.code} đã có sẵn; đã sửa: {school.name}.",
+        f"School {school.code} was there already; it was changed: {school.name}.",
+    )
 
 
 def _add_room(given: argparse.Namespace, call: Call) -> int:

@@ -3,10 +3,10 @@
 from schooldrum_collector import formats
 from schooldrum_collector.commands.call import Call
 from schooldrum_collector.judge.posture import Check, to_do
-from schooldrum_collector.judge.posture_checks import Verdict
+from schooldrum_collector.judge.posture_found import Verdict
 from schooldrum_collector.judge.posture_words import NAMES, VERDICTS
 from schooldrum_collector.judge.support import SupportState, Way
-from schooldrum_collector.show.safety_words import patch_lines, plan_words, support_words, way_words
+from schooldrum_collector.show.safety_words import patch_lines, plan_matters, plan_words, support_words, way_words
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.records import Appraisal
 
@@ -35,7 +35,7 @@ def show(call: Call, appraisal: Appraisal | None) -> None:
         lines.append((say("Hỗ trợ", "Support"), support_words(support, say)))
         if verdicts.way and verdicts.way.way is not Way.NONE:
             lines.append((say("Hướng xử lý", "Way out"), way_words(verdicts.way, say)))
-        if support.planned:
+        if support.planned and plan_matters(support):
             lines.append((say("Kế hoạch", "Planned"), plan_words(support.planned, say)))
         elif support.state is SupportState.ENDED:
             lines.append((say("Kế hoạch", "Planned"), say(*_NO_PLAN)))

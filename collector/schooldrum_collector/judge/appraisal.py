@@ -16,12 +16,13 @@ from schooldrum_collector.judge.parts import Happening, Part, happened, left_beh
 from schooldrum_collector.judge.patches import Patches, Waiting, follow, patches_of, seen_in
 from schooldrum_collector.judge.plausible import plausible
 from schooldrum_collector.judge.posture import Check
-from schooldrum_collector.judge.posture_checks import CHECKS, INFORMATION, Known
+from schooldrum_collector.judge.posture_checks import CHECKS, INFORMATION
+from schooldrum_collector.judge.posture_found import Known
 from schooldrum_collector.judge.posture_policy import Policies, in_force
 from schooldrum_collector.judge.software import Inventory, Where
 from schooldrum_collector.judge.software import Policy as SoftwareLists
 from schooldrum_collector.judge.storage import Judgement
-from schooldrum_collector.judge.support import Support, WayOut, support_of, way_out
+from schooldrum_collector.judge.support import Support, SupportState, WayOut, support_of, way_out
 from schooldrum_collector.judge.support_list import SupportList
 from schooldrum_collector.judge.windows_11 import hardware_of
 from schooldrum_wire.catalogue import METRICS
@@ -180,13 +181,15 @@ def appraise(case: Case, rules: Rules, before: Memory) -> Look:
         standing = support_of(system, rules.support, case.today, newest=newest, planned=case.planned)
         way = way_out(standing, hardware_of(sections), rules.support, case.today)
         frozen = True if _is_frozen(sections) else case.frozen
-        behind = patches_of(waiting, seen, by_list, frozen=frozen, most_days=policy.most_patch_days)
+        ended = standing.state is SupportState.ENDED
+        behind = patches_of(waiting, seen, by_list, frozen=frozen, ended=ended, most_days=policy.most_patch_days)
     known = Known(
         system=f"{(system or {}).get('system') or 'windows'}",
         sections=sections,
         outcomes=outcomes,
         support=standing,
         patches=behind,
+        today=case.today,
     )
     # Where a probe's own time is not known, the day its section last changed is the least that is.
     checks = posture.judged(known, policy, {**case.updated, **measured}) if system or _SAFETY & sections.keys() else ()

@@ -2,7 +2,7 @@
 
 import bisect
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 
 import msgspec
 
@@ -13,6 +13,7 @@ from schooldrum_wire.section import Values
 _SHORT_CHANNEL = "SAC"
 _ANNUAL = "ACor"
 _LARGEST_ARTICLE = 99_999_999
+_TUESDAY = 1
 
 
 class Build(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,13 +46,21 @@ class Missing(msgspec.Struct, frozen=True, kw_only=True):
     """What a PC lacks by the list: `keys` of everything (`19045.7548`), and of what surely mends security.
 
     `newest` is the newest revision known for its build, None where its updates are counted by articles; `article` is
-    the one that brought the revision it has, where that stands in the list.
+    the one that brought the revision it has, where that stands in the list. `as_of` is the day of the list.
     """
 
     keys: tuple[str, ...] = ()
     security: tuple[str, ...] = ()
     newest: int | None = None
     article: str = ""
+    as_of: date
+
+
+def patch_day(on: date) -> date:
+    """The newest day, this one included, on which Windows' updates of a month came out: its second Tuesday."""
+    eighth = on.replace(day=8)
+    second = eighth + timedelta(days=(_TUESDAY - eighth.weekday()) % 7)
+    return second if second <= on else patch_day(on.replace(day=1) - timedelta(days=1))
 
 
 def _check(where: str, one: Build) -> None:
@@ -136,7 +145,9 @@ def missing(row: Values, hotfixes: Iterable[Values] | None, known: BuildList) ->
     if build is None:
         return None
     if build.articles:
-        return None if hotfixes is None else _by_articles(build, {str(one.get("update")) for one in hotfixes})
+        if hotfixes is None:
+            return None
+        return _by_articles(build, {str(one.get("update")) for one in hotfixes}, known.as_of)
     revision = row.get("revision")
     if not isinstance(revision, int) or isinstance(revision, bool):
         return None
@@ -151,10 +162,11 @@ def missing(row: Values, hotfixes: Iterable[Values] | None, known: BuildList) ->
         security=tuple(f"{build.build}.{one}" for one in surely),
         newest=revisions[-1],
         article=f"KB{articles[-1]}" if articles else "",
+        as_of=known.as_of,
     )
 
 
-def _by_articles(build: Build, installed: set[str]) -> Missing | None:
+def _by_articles(build: Build, installed: set[str], as_of: date) -> Missing | None:
     """Each rollup contains all before it, so the newest installed one decides; None where none is installed.
 
     Whoever installs only the security updates of each month has all of them or none of the rollups: nothing is said.
@@ -164,4 +176,4 @@ def _by_articles(build: Build, installed: set[str]) -> Missing | None:
         return None
     later = build.articles[max(places) + 1 :]
     keys = tuple(f"KB{article}" for article in later)
-    return Missing(keys=keys, security=keys[1:], article=f"KB{build.articles[max(places)]}")
+    return Missing(keys=keys, security=keys[1:], article=f"KB{build.articles[max(places)]}", as_of=as_of)

@@ -151,7 +151,7 @@ class SchoolSeen(msgspec.Struct, frozen=True, kw_only=True):
     """All evidence about one school at one moment; `rooms` are the paths of its rooms, `lines` by `CODE/SITE`.
 
     `expected` says for each room path whether its machines are expected to be on now; `hearing_since` is since when
-    the collector itself has been listening without a gap.
+    the collector itself counts as listening without a gap, and with nobody still waiting whom it turned away.
     """
 
     school: str

@@ -30,6 +30,7 @@ def headcount(
     online = off = never = 0
     missed: list[float] = []
     away, back = hearing.away, hearing.back
+    refusing, waiting = hearing.refusing, hearing.waiting
     was_ahead = away > back
     beat, patience = 60, BEATS_UNTIL_MISSED * 60
     graced = back + GRACE_SECONDS + patience
@@ -48,7 +49,11 @@ def headcount(
             patience = BEATS_UNTIL_MISSED * bounded_beat(beat)
             graced = back + GRACE_SECONDS + patience
         missed_from = last + patience
-        if now < missed_from or (now < graced and missed_from > away):
+        if (
+            now < missed_from
+            or (now < graced and missed_from > away)
+            or (now < waiting + patience and missed_from > refusing)
+        ):
             online += 1
         else:
             missed.append(missed_from)

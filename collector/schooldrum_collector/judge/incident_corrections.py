@@ -111,6 +111,8 @@ def revised(
         if fault.kind is incident.kind
         and fault.target == incident.target
         and fault.began <= (incident.ended or now)
+        # Of one that came back and goes on, what an earlier round was says nothing.
+        and (not incident.is_live or not incident.pauses or fault.began + fault.error >= incident.pauses[-1].begin)
         and (fault.ended is None or fault.ended >= incident.began - incident.began_error)
     ]
     own = [fault for fault in alike if fault.place == incident.place]

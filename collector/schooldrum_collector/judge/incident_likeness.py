@@ -1,7 +1,7 @@
 """When is a fault one that is known: the same one, the same again, or explained by another. Pure."""
 
 from schooldrum_collector.judge.fault import Degree, Fault, Kind, Level, Verdict
-from schooldrum_collector.judge.incident import Incident, State
+from schooldrum_collector.judge.incident import Incident, Known, State
 
 FLAPPING_SECONDS = 900.0
 """Back within this time, it is the same incident; one that came back once is over only after so long a calm."""
@@ -37,11 +37,16 @@ def is_another_round(incident: Incident, fault: Fault) -> bool:
         and bool(incident.pauses)
         and fault.degree is not Degree.UNKNOWN
         and fault.began + fault.error >= incident.pauses[-1].begin
-        and not may_be_one_cause(incident, fault)
+        and not may_be_one_cause(_known(incident), fault)
     )
 
 
-def may_be_one_cause(one: Incident | Fault, other: Incident | Fault) -> bool:
+def _known(incident: Incident) -> Incident | Known:
+    """What is known of it: of an earlier round where nothing is of this one."""
+    return incident.before if incident.before and incident.verdict is Verdict.UNKNOWN else incident
+
+
+def may_be_one_cause(one: Incident | Fault | Known, other: Incident | Fault | Known) -> bool:
     """Whether what is wrong may be of one kind: power, something inside the school, or something outside it.
 
     What nobody knows may be whatever its evidence leaves possible.
@@ -49,7 +54,7 @@ def may_be_one_cause(one: Incident | Fault, other: Incident | Fault) -> bool:
     return bool(_sides(one) & _sides(other))
 
 
-def _sides(one: Incident | Fault) -> frozenset[str]:
+def _sides(one: Incident | Fault | Known) -> frozenset[str]:
     if one.verdict is not Verdict.UNKNOWN:
         return frozenset({_side(one.verdict)})
     return frozenset(map(_side, one.evidence.causes)) or _SIDES

@@ -40,7 +40,7 @@ from schooldrum_collector.judge.incident_places import (
     schools_of,
     treatment,
 )
-from schooldrum_collector.judge.incident_spells import with_pause, without_last_round
+from schooldrum_collector.judge.incident_spells import anew, without_last_round
 from schooldrum_collector.judge.incident_telling import loudness
 
 UNHEARD_BEATS = 2
@@ -133,10 +133,10 @@ class _Round:
     def take(self, fault: Fault, present: Sequence[Fault]) -> None:
         """One fault, after those of larger places."""
         schools = schools_of(self._there, fault)
-        same = same_as(fault, self._known.values())
+        same, parted = same_as(fault, self._known.values()), False
         if same is not None and is_another_round(same, fault):
             self._put(same, without_last_round(same, self._now), What.CLOSED)
-            same = None
+            same, parted = None, True
         # What is over already says nothing of where the rest of it lies now.
         if same is None and fault.ended is None:
             unseen = [incident for incident in self._open() if incident.number not in self._seen]
@@ -149,7 +149,7 @@ class _Round:
             return
         holder = self._holder(fault, schools)
         if fault.ended is not None:
-            self._record(fault, fault.ended, schools, holder)
+            self._record(fault, fault.ended, schools, holder, parted=parted)
         elif holder is None or holder.place.level not in IN_A_SCHOOL:
             self._begin(fault, schools, holder)
         # Else it is a part of an incident of the same school, which has been told.
@@ -190,14 +190,14 @@ class _Round:
         if fault.ended is not None:
             self._calm_down(incident, fault.ended, fault.error, measured=fault.measured)
         elif incident.calm:
-            back = with_pause(incident, min(fault.began, self._now))
+            back = anew(incident, fault, self._now)
             self._put(incident, _unended(back, seen=self._now), What.SEEN)
         elif self._now - incident.seen >= SEEN_SECONDS:
             self._put(incident, msgspec.structs.replace(incident, seen=self._now), What.SEEN)
 
     def _reopen(self, incident: Incident, fault: Fault) -> Incident:
         again = msgspec.structs.replace(
-            _unended(with_pause(incident, min(fault.began, self._now)), seen=self._now),
+            _unended(anew(incident, fault, self._now), seen=self._now),
             state=State.OPEN,
             closed=0.0,
             parent=0,
@@ -232,9 +232,11 @@ class _Round:
         number, self.next_number = self.next_number, self.next_number + 1
         return made(fault, number, self._now, schools=schools, parent=holder.number if holder else 0)
 
-    def _record(self, fault: Fault, ended: float, schools: tuple[str, ...], holder: Incident | None) -> None:
-        """A fault that was over before anybody knew of it: kept, and told to nobody."""
-        if ended - fault.began < SHORTEST_PAST_SECONDS or holder is not None:
+    def _record(
+        self, fault: Fault, ended: float, schools: tuple[str, ...], holder: Incident | None, *, parted: bool
+    ) -> None:
+        """A fault that was over before anybody knew of it, or what it was: kept, and told to nobody."""
+        if (ended - fault.began < SHORTEST_PAST_SECONDS and not parted) or holder is not None:
             return
         past = msgspec.structs.replace(
             self._made(fault, schools, None),

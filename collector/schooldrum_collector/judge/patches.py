@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 import msgspec
 
-from schooldrum_collector.judge.builds import Missing
+from schooldrum_collector.judge.builds import Missing, patch_day
 from schooldrum_wire.catalogue.updates import BUILDS_BEHIND, PATCH_AGE_SECONDS, PATCH_STATE
 from schooldrum_wire.reading import Reading
 from schooldrum_wire.section import Values
@@ -128,7 +128,8 @@ class PatchState(enum.StrEnum):
     `current`: nothing is missing, or not for long. `restart`: installed, and waits for a restart. `off`: missing for
     long by the calendar, but the PC was hardly on. `frozen`: its disk forgets what is installed. `refused`: updates are
     switched off or fail on it. `waiting`: missing for too long, and nothing of these explains it. `unknown`: nothing is
-    told, or it was missing when it was first looked for and has not been watched for long enough.
+    told, or nothing that is recent enough to say that no more is missing; or it was missing when it was first looked
+    for and has not been watched for long enough.
     """
 
     CURRENT = "current"
@@ -150,6 +151,8 @@ class Patches(msgspec.Struct, frozen=True, kw_only=True):
     `missing` counts by both signs, `told` by the PC alone, `behind` by the list (None: not known).
     `because` names what refuses: a `why` of automatic_updates, paused, error …, own_server (one that does not answer).
     `stale`: its last search is long ago, or was never, or (then `scan_known` is False) it does not tell of one.
+    `listed` is the day of the list that `behind` is by, `list_old`: updates came out since that should be there by now.
+    `ended`: its system gets no updates any more, so that none waits proves nothing.
     """
 
     state: PatchState
@@ -165,6 +168,15 @@ class Patches(msgspec.Struct, frozen=True, kw_only=True):
     published: date | None = None
     published_days: int | None = None
     undecided: bool = False
+    listed: date | None = None
+    list_old: bool = False
+    ended: bool = False
+
+    @property
+    def surely_all(self) -> bool:
+        """Whether one of the two signs is recent enough to say that nothing is missing but what it names."""
+        own = self.told is not None and not self.stale
+        return not self.ended and (own or (self.behind is not None and not self.list_old))
 
     @property
     def count(self) -> int:
@@ -233,10 +245,11 @@ def patches_of(
     by_list: Missing | None,
     *,
     frozen: bool | None,
+    ended: bool = False,
     most_days: int = GRACE_DAYS,
     day: date | None = None,
 ) -> Patches:
-    """How a PC stands; `waiting` as of its newest look, `frozen` whether its disk forgets.
+    """How a PC stands; `waiting` as of its newest look, `frozen` whether its disk forgets, `ended` its support.
 
     `day` is that of the newest look unless given: kept values speak of the day they were measured on.
     """
@@ -244,7 +257,7 @@ def patches_of(
     told = None if seen.updates is None else sum(row.get("kind") == "security" for row in seen.updates)
     behind = None if by_list is None else len(by_list.keys)
     if on is None or (told is None and by_list is None):
-        return Patches(state=PatchState.UNKNOWN, told=told, behind=behind)
+        return Patches(state=PatchState.UNKNOWN, told=told, behind=behind, ended=ended)
     scan = _last_scan(seen, on)
     because = _refusals(seen, on)
     age = max((one.days for one in waiting.pending.values()), default=0)
@@ -268,17 +281,21 @@ def patches_of(
         published=oldest,
         published_days=None if oldest is None else (on - oldest).days,
         undecided=bool(open_ones) and age <= most_days,
+        listed=by_list.as_of if by_list else None,
+        # Of a patch day within the allowance nothing need be installed yet, so a list from before it still serves.
+        list_old=by_list is not None and by_list.as_of < patch_day(on - timedelta(days=most_days + 1)),
+        ended=ended,
     )
     return msgspec.structs.replace(found, state=_state(found, seen, frozen=frozen, most_days=most_days))
 
 
 def _state(found: Patches, seen: Seen, *, frozen: bool | None, most_days: int) -> PatchState:
-    if not found.missing:
-        # A PC that has not looked for a month knows of nothing; only the list of builds can then say that it is well.
-        return PatchState.UNKNOWN if found.stale and found.behind is None else PatchState.CURRENT
     if found.undecided:
         return PatchState.UNKNOWN
     if (found.age_days or 0) <= most_days:
+        # A PC that has not looked for a month knows of nothing new, and neither does a list from before a patch day.
+        if not found.surely_all:
+            return PatchState.UNKNOWN
         return PatchState.OFF if (found.calendar_days or 0) > 2 * most_days else PatchState.CURRENT
     if frozen:
         return PatchState.FROZEN

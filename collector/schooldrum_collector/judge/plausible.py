@@ -21,22 +21,45 @@ _BOUNDS = {
     "MT/s": (0, 10**6),
 }
 """Least and most by a column's unit; a disk may say that more than all of its life is used up."""
-_BOUNDS_BY_NAME = {
-    "year": (1980, 2100),
-    **dict.fromkeys(("sockets", "cores", "threads", "memory_slots", "memory_slots_free"), (0, 10_000)),
+_BOUNDS_OF = {
+    "monitors.year": (1980, 2100),
+    **dict.fromkeys(
+        (
+            "system.sockets",
+            "system.cores",
+            "system.threads",
+            "system.memory_slots",
+            "system.memory_slots_free",
+        ),
+        (0, 10_000),
+    ),
 }
 _DAYS = frozenset(
-    {"driver_date", "firmware_date", "installed", "last_scan", "last_success", "published", "support_end"}
+    {
+        "gpus.driver_date",
+        "hotfixes.installed",
+        "operating_system.installed",
+        "operating_system.support_end",
+        "software.installed",
+        "system.firmware_date",
+        "update_history.last_failure",
+        "update_history.last_scan",
+        "update_history.last_success",
+        "updates.published",
+    }
 )
-"""Columns of days (text). `paused_until` is none of them: people do pause updates until the year 9999."""
+"""Columns of days (text), each with its section: `updates.installed` is a version.
+
+`automatic_updates.paused_until` is none of them: people do pause updates until the year 9999.
+"""
 _FIRST, _LAST = date(1980, 1, 1), date(2100, 1, 1)
 _CHECKED = {
     section.name: {
-        column.name: _BOUNDS_BY_NAME.get(column.name, _BOUNDS.get(column.unit, _COUNTED))
+        column.name: _BOUNDS_OF.get(f"{section.name}.{column.name}", _BOUNDS.get(column.unit, _COUNTED))
         if column.type == "integer"
         else None
         for column in section.columns
-        if column.type == "integer" or (column.type == "text" and column.name in _DAYS)
+        if column.type == "integer" or f"{section.name}.{column.name}" in _DAYS
     }
     for section in SECTIONS.values()
 }

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from schooldrum_collector.judge.posture_checks import CHECKS, INFORMATION, PROBES, Found, Known, Verdict
+from schooldrum_collector.judge.posture_checks import CHECKS, INFORMATION, PROBES
+from schooldrum_collector.judge.posture_found import NOT_YET, Found, Known, Verdict
 from schooldrum_collector.judge.posture_policy import Policy
 from schooldrum_collector.judge.posture_steps import FIXES
 from schooldrum_collector.judge.posture_words import EVIDENCE, Words
@@ -60,8 +61,12 @@ def _check(name: str, found: Found, systems: Sequence[str], measured: Mapping[st
         reasons=tuple(reason for reason, _ in found.reasons),
         evidence=tuple(_said(reason, values) for reason, values in found.reasons),
         fix=steps,
-        measured=next((measured[probe] for probe in PROBES[name] if probe in measured), None),
+        measured=None if found.reasons[0][0] == NOT_YET else _measured(name, measured),
     )
+
+
+def _measured(name: str, measured: Mapping[str, float]) -> float | None:
+    return next((measured[probe] for probe in PROBES[name] if probe in measured), None)
 
 
 def _said(reason: str, values: Mapping[str, Words]) -> Words:

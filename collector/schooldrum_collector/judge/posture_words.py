@@ -59,6 +59,10 @@ EVIDENCE: dict[str, Words] = {
         "{name}: hết hỗ trợ từ sau ngày {day}, hãng không còn phát hành bản vá.",
         "{name}: out of support since {day}, its maker publishes no more updates.",
     ),
+    "system_ended_bought": Words(
+        "{name}: hết hỗ trợ từ sau ngày {day}; bản vá chỉ còn cho máy có hỗ trợ kéo dài (đến hết {bought}).",
+        "{name}: out of support since {day}; updates go only to PCs with extended support (until {bought}).",
+    ),
     "system_planned": Words("Trường dự kiến xử lý trước ngày {day}.", "The school plans to act by {day}."),
     "system_not_listed": Words(
         "{name}: chưa có trong danh sách hỗ trợ.", "{name}: not in the list of supported systems."
@@ -99,11 +103,16 @@ EVIDENCE: dict[str, Words] = {
     "updates_scan_unknown": Words(
         "Chưa rõ máy tìm bản cập nhật lần cuối lúc nào.", "When the PC last looked for updates is not known."
     ),
-    "updates_not_told": Words(
-        "Máy không cho biết còn thiếu bản vá nào.", "The PC does not tell which updates are missing."
+    "updates_list_old": Words(
+        "Danh sách bản dựng của ngày {day}, sau đó đã có bản vá mới. Nạp mới: schooldrum-collector data update TỆP.",
+        "Our list of builds is of {day}; updates came out since. Take a newer: schooldrum-collector data update FILE.",
+    ),
+    "updates_ended": Words(
+        "{name}: máy không còn được nhận bản vá, nên không có bản nào chờ chưa phải là không thiếu.",
+        "{name}: this PC gets no more updates; that none waits does not mean that none is missing.",
     ),
     # Antivirus
-    "antivirus_on": Words("{names} đang chạy, mẫu nhận diện mới.", "{names} is running with recent signatures."),
+    "antivirus_on": Words("{names} đang chạy, mẫu nhận diện mới.", "Running with recent signatures: {names}."),
     "antivirus_two": Words(
         "Hai phần mềm diệt virus cùng chạy: nên giữ một.", "Two antivirus programs are running: better keep one."
     ),
@@ -112,11 +121,11 @@ EVIDENCE: dict[str, Words] = {
     "antivirus_not_told": Words("{names}: không rõ có chạy không.", "{names}: whether it runs is not known."),
     "signatures_old": Words(
         "{names} đang chạy, mẫu nhận diện cũ (cho phép {most} ngày).",
-        "{names} is running with old signatures ({most} days allowed).",
+        "Running with old signatures ({most} days allowed): {names}.",
     ),
     "signatures_not_told": Words(
         "{names} đang chạy, không rõ tuổi của mẫu nhận diện.",
-        "{names} is running; how old its signatures are is not known.",
+        "Running, how old the signatures are is not known: {names}.",
     ),
     "linux_not_asked": Words("Không yêu cầu trên Linux.", "Not asked of Linux."),
     # Firewall
@@ -124,6 +133,10 @@ EVIDENCE: dict[str, Words] = {
     "firewall_off": Words("Tường lửa tắt: {names}.", "Firewall off: {names}."),
     "firewall_lets_in": Words(
         "Tường lửa bật nhưng cho mọi kết nối vào: {names}.", "Firewall on, but it lets everything in: {names}."
+    ),
+    "firewall_which": Words(
+        "Không rõ máy đang ở mạng nào; tường lửa tắt hoặc cho mọi kết nối vào: {names}.",
+        "Which network is in use is not known; the firewall is off, or lets everything in, for: {names}.",
     ),
     "firewall_not_told": Words("Không rõ tường lửa có bật không.", "Whether the firewall is on is not known."),
     # Encryption
@@ -135,6 +148,7 @@ EVIDENCE: dict[str, Words] = {
     ),
     "volumes_half": Words("Đang mã hóa dở: {names}.", "Encryption not finished: {names}."),
     "volumes_not_told": Words("Không rõ có mã hóa không: {names}.", "Whether it is encrypted is not known: {names}."),
+    "encryption_of_all": Words("Ở đây yêu cầu với mọi máy.", "Here it is asked of every PC."),
     "no_laptop": Words("Không phải máy xách tay.", "Not a laptop."),
     "laptop_not_told": Words("Không rõ có phải máy xách tay không.", "Whether this is a laptop is not known."),
     "encryption_not_asked": Words("Không yêu cầu ở đây.", "Not asked here."),
@@ -143,6 +157,12 @@ EVIDENCE: dict[str, Words] = {
     "automatic_asked": Words(
         "Máy chỉ báo có bản cập nhật, người dùng phải cài.", "The PC only tells of updates; a person must install them."
     ),
+    "automatic_paused": Words("Cập nhật đang tạm dừng đến hết ngày {day}.", "Updates are paused until {day}."),
+    "automatic_paused_long": Words(
+        "Cập nhật bị tạm dừng đến hết ngày {day}, lâu hơn mức Windows cho phép ({most} ngày).",
+        "Updates are paused until {day}, longer than Windows itself allows ({most} days).",
+    ),
+    "automatic_stopped": Words("Dịch vụ cập nhật bị tắt: {names}.", "Update services are switched off: {names}."),
     "automatic_off": Words("Cập nhật tự động đang tắt.", "Automatic updates are off."),
     "automatic_not_told": Words("Không rõ cách máy cập nhật.", "How the PC is updated is not known."),
     # Signing in

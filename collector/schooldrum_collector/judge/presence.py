@@ -15,6 +15,8 @@ from schooldrum_wire.settings import BEAT_SECONDS
 BEATS_UNTIL_MISSED = 3
 GRACE_SECONDS = 900
 """After the collector's start or own gap, agents may still be waiting out their longest back-off."""
+_RETURNING_SECONDS = 60.0
+"""Agents spread themselves over a little more than the wait they were given: until then it is the same refusing."""
 _GAP_SECONDS = 10.0
 _SHORTEST, _LONGEST = BEAT_SECONDS
 _ACTIVE = "active"
@@ -58,11 +60,20 @@ class Hearing(msgspec.Struct, frozen=True, kw_only=True):
     """When the collector itself last began to hear (`back`: its start, or the end of an own gap) and stopped (`away`).
 
     Minus infinity where nobody knows: then nobody is given any grace. An `away` later than `back` says that the
-    collector's clock was found to be ahead and was set back.
+    collector's clock was found to be ahead and was set back. `refusing` is since when it has turned agents away for
+    reasons of its own (its disk is full, it has too much to do), `waiting` until when some of them wait as they were
+    asked to.
     """
 
     away: float = -math.inf
     back: float = -math.inf
+    refusing: float = -math.inf
+    waiting: float = -math.inf
+
+    @property
+    def listening(self) -> float:
+        """From when on whoever is unheard for three beats more is missed: nobody waits by then."""
+        return max(self.back + GRACE_SECONDS, self.waiting)
 
 
 class Presence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -92,7 +103,21 @@ def bounded_beat(beat: int) -> int:
 
 def in_grace(hearing: Hearing, now: float, beat: int = 60) -> bool:
     """Whether the collector has not listened long enough to call an unheard machine silent."""
-    return now < hearing.back + GRACE_SECONDS + BEATS_UNTIL_MISSED * bounded_beat(beat)
+    return now < hearing.listening + BEATS_UNTIL_MISSED * bounded_beat(beat)
+
+
+def turned_away(hearing: Hearing, now: float, wait: float) -> Hearing:
+    """What the collector knows of its own hearing when it has asked an agent to come again in `wait` seconds.
+
+    Refusals that follow each other are one, and so is one that follows a start or a gap while agents still wait.
+    """
+    since = now
+    if now < hearing.back + GRACE_SECONDS + _RETURNING_SECONDS:
+        # Where the clock was set back, nobody was heard later than that.
+        since = min(since, hearing.away, hearing.back)
+    if now < hearing.waiting + _RETURNING_SECONDS:
+        since = min(since, hearing.refusing)
+    return msgspec.structs.replace(hearing, refusing=since, waiting=max(hearing.waiting, now + wait))
 
 
 def presence_of(facts: Facts, hearing: Hearing, expected_until: ExpectedUntil, now: float) -> Presence:
@@ -100,7 +125,7 @@ def presence_of(facts: Facts, hearing: Hearing, expected_until: ExpectedUntil, n
 
     A goodbye means off until something newer is heard. Unheard for three beats means silent as long as the machine has
     been expected ever since; one moment at which it was not expected turns that into off (assumed), for good. Whoever
-    was online when the collector stopped hearing stays online through the grace after its return.
+    was online when the collector stopped hearing, or began to turn agents away, stays online through the grace after.
     """
     standing, heard = facts.standing, facts.heard
     if standing != _ACTIVE and standing in {State.RETIRED, State.PENDING}:
@@ -116,7 +141,9 @@ def presence_of(facts: Facts, hearing: Hearing, expected_until: ExpectedUntil, n
     missed_from = heard + patience
     if now < missed_from:
         return Presence(state=State.ONLINE, since=facts.word_at if facts.word == HELLO else None)
-    if missed_from > hearing.away and now < hearing.back + GRACE_SECONDS + patience:
+    if (missed_from > hearing.away and now < hearing.back + GRACE_SECONDS + patience) or (
+        missed_from > hearing.refusing and now < hearing.waiting + patience
+    ):
         return Presence(state=State.ONLINE, since=facts.word_at if facts.word == HELLO else None, assumed=True)
     until = expected_until(missed_from)
     if until is None:
@@ -130,9 +157,12 @@ def noticed(hearing: Hearing, last: float, now: float, tick: float) -> Hearing:
     """What the collector knows of its own hearing after a tick that should have come `tick` seconds after `last`.
 
     A tick that comes far too late (the process was suspended, or starved, or the clock was set forward) and one that
-    comes before the last (the clock was set back) are gaps of the collector, never the machines' silence.
+    comes before the last (the clock was set back) are gaps of the collector, never the machines' silence. Whom it had
+    turned away before is given the time after it too.
     """
     passed = now - last
     if passed < -1 or passed > max(_GAP_SECONDS, 4 * tick):
+        if last < hearing.waiting + _RETURNING_SECONDS:
+            return Hearing(away=last, back=now, refusing=min(hearing.refusing, now), waiting=now + GRACE_SECONDS)
         return Hearing(away=last, back=now)
     return hearing

@@ -273,7 +273,12 @@ def catalogue(data: Mapping[str, Any], more: Iterable[Mapping[str, Any]] = ()) -
             continue
         problems += [fault.at(where, where) for fault in _faults(product)]
         if product.code in products:
-            problems.append(Fault("mã này có hai lần; bỏ bớt một", "the code stands there twice").at(where, where))
+            name = products[product.code].name
+            twice = Fault(
+                f"mã này có hai lần, đã là của {name!r:.60}; đặt mã khác hoặc bỏ bớt một",
+                f"the code stands there twice, it is that of {name!r:.60}; choose another, or take one away",
+            )
+            problems.append(twice.at(where, where))
         products[product.code] = product
     for product in products.values():
         where = f"product {product.code}"

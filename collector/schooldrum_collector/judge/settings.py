@@ -7,16 +7,16 @@ from typing import Protocol
 import msgspec
 
 from schooldrum_collector.judge.observers import Appointment, Role
-from schooldrum_wire.catalogue import TOPICS
+from schooldrum_wire.paces import FASTEST_SECONDS
 from schooldrum_wire.settings import (
     BACKLOG_PER_BEAT,
     BEAT_SECONDS,
     LANGUAGES,
-    PACE_SECONDS,
     SERVICE_KINDS,
     SERVICES_MOST,
     Settings,
     accept,
+    pace_bounds,
     service_fault,
 )
 
@@ -32,9 +32,6 @@ SUPPORT_PLAN = "support_planned_until"
 """The day until which a place has planned to replace or upgrade what is out of support; no PC is told."""
 _PLANNED = (date(2020, 1, 1), date(2099, 12, 31))
 """The days that a stored plan may name; a new one is not in the past."""
-_COLLECTORS_OWN = frozenset({"machine", "posture", "probe", "host"})
-PACED_PROBES = frozenset(topic.__name__.rpartition(".")[2] for topic in TOPICS) - _COLLECTORS_OWN
-"""Probes that can be given a pace: a probe has the name of its topic in the catalogue."""
 
 
 class SchoolPlace(Protocol):
@@ -212,10 +209,24 @@ def understood(written: str) -> Assignment | Refusal:
 
 
 def _paced(key: str, probe: str, text: str) -> Assignment | Refusal:
-    if probe not in PACED_PROBES:
-        return Refusal(key=key, given=text, allowed=", ".join(f"pace.{known}" for known in sorted(PACED_PROBES)))
-    value = _whole(key, text, PACE_SECONDS) if text else None
+    bounds = pace_bounds(probe)
+    if bounds is None:
+        return _no_probe(key, text)
+    value = _whole(key, text, bounds) if text else None
     return value if isinstance(value, Refusal) else Assignment(key="pace", probe=probe, value=value)
+
+
+def _no_probe(key: str, text: str) -> Refusal:
+    return Refusal(key=key, given=text, allowed=", ".join(f"pace.{known}" for known in sorted(FASTEST_SECONDS)))
+
+
+def _stale(standing: Mapping[str, object], written: str) -> Assignment | None:
+    """A pace of what is no probe (any more), where it is stored and to be taken away."""
+    key, _, text = (part.strip() for part in written.partition("="))
+    held = standing.get("pace")
+    probe = key.removeprefix("pace.")
+    is_held = isinstance(held, Mapping) and probe in held and key == f"pace.{probe}"
+    return Assignment(key="pace", probe=probe) if is_held and not text else None
 
 
 def _service(key: str, name: str, text: str) -> Assignment | Refusal:
@@ -249,7 +260,7 @@ def changed(
     values = dict(standing)
     refusals: list[Refusal] = []
     for text in written:
-        wish = _not_past(understood(text), now)
+        wish = _stale(standing, text) or _not_past(understood(text), now)
         if isinstance(wish, Refusal):
             refusals.append(wish)
             continue

@@ -24,8 +24,9 @@ _WINDOWS_10 = "Windows 10"
 _WINDOWS_11 = "Windows 11"
 _LICENSED = "Windows 11 Pro"
 _SERVER = "Windows Server"
-_LONG_CHANNELS = frozenset({"LTSC", "IOT_LTSC"})
-_NO_NEXT = _LONG_CHANNELS | {"SE"}
+LONG_CHANNELS = {"LTSC": "LTSC", "IOT_LTSC": "IoT LTSC"}
+"""Channel -> how people call it."""
+_NO_NEXT = LONG_CHANNELS.keys() | {"SE"}
 """Channels of Windows 11 without a later release that is free: LTSC is bought, SE ends with 24H2."""
 _HALF = re.compile(r"[2-9][0-9]H[12]")
 _ANNUAL = "ACor"
@@ -70,6 +71,14 @@ class Support(msgspec.Struct, frozen=True, kw_only=True):
     days_left: int | None = None
     planned: date | None = None
     newer_than: date | None = None
+
+    @property
+    def bought(self) -> date | None:
+        """The last day of the longer support that its maker sells still, where support has ended on this PC."""
+        if self.state is not SupportState.ENDED or self.until is None or self.extended is None:
+            return None
+        looked = self.until - timedelta(days=self.days_left or 0)
+        return self.extended if self.extended >= looked else None
 
     @property
     def counts_as_met(self) -> bool | None:
@@ -256,7 +265,7 @@ class WayOut(msgspec.Struct, frozen=True, kw_only=True):
 def _offered(support: Support, known: SupportList, on: date) -> date | None:
     """The last day of bought support; older releases of Windows 10 can be brought to the one it is sold for."""
     days = [support.extended]
-    if support.product == _WINDOWS_10 and support.channel not in _LONG_CHANNELS:
+    if support.product == _WINDOWS_10 and support.channel not in LONG_CHANNELS:
         days += [one.extended for one in known.windows if one.product == _WINDOWS_10 and one.channel == ALL]
     return max((day for day in days if day is not None and on <= day), default=None)
 
@@ -331,7 +340,7 @@ def way_out(support: Support, hardware: Hardware, known: SupportList, on: date) 
         return WayOut(way=Way.NEXT_RELEASE, to=_next_windows_11(support, known, on))
     offered = _offered(support, known, on)
     bought = WayOut(way=Way.ESU, to=offered.isoformat()) if offered else WayOut(way=Way.REPLACE)
-    if support.product != _WINDOWS_10 or support.channel in _LONG_CHANNELS:
+    if support.product != _WINDOWS_10 or support.channel in LONG_CHANNELS:
         return bought if offered else _bought_windows(support, hardware, known, on)
     fit, parts = fits(hardware)
     if fit:

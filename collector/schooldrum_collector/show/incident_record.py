@@ -1,8 +1,9 @@
 """What is said about an incident's record: how it stands, what happened to it, what people answered."""
 
+from schooldrum_collector.formats import VIETNAM, clock
 from schooldrum_collector.judge.fault import Degree, Verdict
-from schooldrum_collector.judge.incident import Event, State, What
-from schooldrum_collector.show.incident_words import degree_word, verdict_word
+from schooldrum_collector.judge.incident import Event, Incident, State, What
+from schooldrum_collector.show.incident_words import degree_word, is_back, verdict_word
 from schooldrum_collector.speech import Say
 
 STATES = {
@@ -38,9 +39,15 @@ ANSWER_WORDS = {
     "provider_informed": ("đã báo nhà mạng", "provider informed"),
     "provider_said": ("nhà mạng trả lời", "the provider answers"),
 }
-
-
 _ARROW = "\N{RIGHTWARDS ARROW}"
+
+
+def standing(incident: Incident, now: float, say: Say, zone: str = VIETNAM) -> str:
+    """How it stands; where nothing is wrong at this moment, since when."""
+    if not is_back(incident):
+        return say(*STATES[incident.state])
+    at = clock(incident.ended, now, say.language, zone)
+    return say(f"đã có lại từ {at}, vẫn theo dõi", f"back since {at}, still watched")
 
 
 def detail(event: Event, say: Say) -> str:

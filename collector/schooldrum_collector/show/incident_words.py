@@ -19,7 +19,10 @@ _TEACHER = "-gv"
 
 
 class Read(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts of its message (glossary, section 5) without the link; `end` is empty while it goes on."""
+    """The parts of its message (glossary, section 5) without the link.
+
+    `end` is empty while it goes on; where it is back and still watched, it says so.
+    """
 
     heading: str
     since: str
@@ -116,6 +119,11 @@ def without_school(heading_: str, school: str) -> str:
     return heading_
 
 
+def is_back(incident: Incident) -> bool:
+    """Whether nothing is wrong at this moment, and it is still watched: it may come back."""
+    return incident.is_live and incident.calm > 0 and incident.ended > 0
+
+
 def _since(incident: Incident, now: float, say: Say, zone: str) -> str:
     language = say.language
     began = moment(incident.began, language, zone)
@@ -136,6 +144,12 @@ def _since(incident: Incident, now: float, say: Say, zone: str) -> str:
 def _end(incident: Incident, say: Say, zone: str) -> str:
     if incident.state is State.WITHDRAWN:
         return say("Đã rút lại: không phải sự cố.", "Withdrawn: it was no incident.")
+    if is_back(incident):
+        ended = moment(incident.ended, say.language, zone)
+        lasted = how_long(incident, incident.ended, say)
+        return say(
+            f"Đã có lại từ {ended}, sau {lasted}; vẫn theo dõi.", f"Back since {ended}, after {lasted}; still watched."
+        )
     if incident.is_live or not incident.ended:
         return ""
     if incident.excused:

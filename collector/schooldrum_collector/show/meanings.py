@@ -1,6 +1,7 @@
 """What a PC's figures and lists mean, in Vietnamese; English stands where each is declared (schooldrum_wire.catalogue).
 
-What a newer PC sends and is not known here is shown in English; a test sees that nothing of this version is missing.
+What a newer PC sends and is not known here is shown in English; a test sees that every list is here, and every figure
+that a dashboard or a rule shows.
 """
 
 from collections.abc import Mapping
@@ -47,7 +48,7 @@ METRIC_MEANINGS: Mapping[str, str] = {
     "school_boot_timestamp_seconds": "Lúc hệ điều hành khởi động; tắt kiểu Fast Startup không làm đổi số này.",
     "school_power_on_timestamp_seconds": "Lúc máy được bật hoặc thức dậy gần nhất, nếu biết.",
 }
-"""Of every metric that a PC writes."""
+"""Of the metrics that a PC writes."""
 
 SECTION_MEANINGS: Mapping[str, str] = {
     "accounts": "Tài khoản của máy: chỉ có số lượng, một dòng.",

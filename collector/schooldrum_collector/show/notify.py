@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from schooldrum_collector.formats import counted
-from schooldrum_collector.judge.fault import Kind, Level, Verdict
+from schooldrum_collector.judge.fault import Degree, Kind, Level, Verdict
 from schooldrum_collector.judge.fault_headings import HEADINGS, LINES
 from schooldrum_collector.judge.fault_steps import IT_OFFICER, OFFICE, PRINCIPAL
 from schooldrum_collector.judge.incident import Incident, Severity, State
@@ -43,6 +43,7 @@ _ASKS_TO_TAP = re.compile(r"(?:bấm|tap) \[", re.IGNORECASE)
 _COUNTED = {"vi": re.compile(r"^(\S+ trường) "), "en": re.compile(r"^(\S+ schools) ")}
 _INTERNET_WORDS = frozenset({"internet", "captive", "schools", "second_line"})
 _AREAS_NAMED = 3
+_ATTESTED = "power_attested"
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -338,9 +339,11 @@ def _withdrawn(incident: Incident, names: Mapping[str, str], say: Say) -> Parts:
 
 
 def lost_thing(incident: Incident) -> str:
-    """What a principal misses: power, the internet, or the school's voice."""
+    """What a principal misses: power or the internet where that is known, else the school's voice."""
     if incident.verdict is Verdict.POWER:
-        return POWER
+        return POWER if incident.degree is Degree.FOUND or incident.evidence.word == _ATTESTED else SILENT
+    if incident.degree is Degree.UNKNOWN and Verdict.POWER in incident.evidence.causes:
+        return SILENT
     if _heading_word(incident) in _INTERNET_WORDS or incident.verdict in {Verdict.LINE, Verdict.DNS}:
         return INTERNET
     return SILENT

@@ -7,14 +7,14 @@ import unicodedata
 from collections.abc import Mapping
 
 from schooldrum_collector.formats import counted
-from schooldrum_collector.judge.fault import Level
+from schooldrum_collector.judge.fault import Degree, Level
 from schooldrum_collector.judge.fault_headings import LINES
 from schooldrum_collector.judge.fault_steps import OFFICE, PRINCIPAL
 from schooldrum_collector.judge.incident import Incident, Severity, State
 from schooldrum_collector.judge.messages import Occasion
 from schooldrum_collector.judge.posture_words import Words
 from schooldrum_collector.judge.sentences import bare_provider
-from schooldrum_collector.show.incident_words import SEVERITIES
+from schooldrum_collector.show.incident_words import SEVERITIES, degree_word
 from schooldrum_collector.show.notify import Parts, Telling, lost_thing
 from schooldrum_collector.show.notify_names import cut
 from schooldrum_collector.show.notify_times import brief
@@ -150,6 +150,17 @@ def _end(parts: Parts, incident: Incident, told: Telling, say: Say) -> tuple[str
     return _place(parts, ": "), what, cause, step, plain(incident.name)
 
 
+def _why_to_principal(parts: Parts, incident: Incident, say: Say) -> str:
+    """The cause with its degree, as a part of the sentence; none is named of several that remain possible."""
+    if incident.degree is Degree.UNKNOWN:
+        return say("chưa rõ nguyên nhân", "cause not known yet")
+    whole = parts.cause.partition(": ")[2].rstrip(".")
+    first, _, rest = whole.partition(", ")
+    # What follows a comma says more of the same, or names what else it may be.
+    why = whole if say(" hoặc ", " or ") in f" {rest}" else first
+    return why if incident.degree is Degree.FOUND else f"{degree_word(incident.degree, say).lower()} {why}"
+
+
 def _to_principal(parts: Parts, incident: Incident, told: Telling, say: Say) -> tuple[str, str, str, str, str]:
     thing = lost_thing(incident)
     missing = {
@@ -158,7 +169,7 @@ def _to_principal(parts: Parts, incident: Incident, told: Telling, say: Say) -> 
     }.get(thing, say("mất liên lạc", "is not heard"))
     dear = say(f"Kính gửi Hiệu trưởng {parts.place}: trường ", f"To the principal of {parts.place}: the school ")
     what = missing + say(" từ ", " since ") + brief(incident.began, told.zone)
-    where = ", " + parts.cause.partition(": ")[2].partition(", ")[0].rstrip(".")
+    where = ", " + _why_to_principal(parts, incident, say)
     if told.informed:
         at = brief(told.informed, told.zone).partition(" ")[0]
         of_office = told.informed_by.startswith(OFFICE)

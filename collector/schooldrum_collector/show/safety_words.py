@@ -20,6 +20,8 @@ _WAYS = {
         "maybe an upgrade to {to}: whether its parts allow it is not known",
     ),
 }
+_PLANNED_AHEAD = 365
+"""Days before the end of support from which on a school's plan is shown."""
 _NEXT_UNNAMED = ("cập nhật miễn phí lên bản Windows kế tiếp", "free update to the next release of Windows")
 _PARTS = {
     "processor": ("bộ xử lý", "processor"),
@@ -80,9 +82,7 @@ def support_words(support: Support, say: Say) -> str:
     if support.state is SupportState.UNKNOWN:
         return say("chưa có trong danh sách hỗ trợ", "not in the list of supported systems")
     if support.state is SupportState.ENDED:
-        told = say(*_GONE)
-        if support.until is not None:
-            told = f"{told} ({say('từ sau ngày', 'since')} {day_words(support.until, say)})"
+        told = _ended_words(support, say)
     elif support.until is None:
         told = say("còn hỗ trợ", "supported")
     else:
@@ -99,6 +99,23 @@ def support_words(support: Support, say: Say) -> str:
     elif support.state is SupportState.ENDED and support.proof is Proof.NOT_PROVEN:
         told += say("; chưa thấy hỗ trợ kéo dài", "; no extended support is proven")
     return told
+
+
+def _ended_words(support: Support, say: Say) -> str:
+    since = f" ({say('từ sau ngày', 'since')} {day_words(support.until, say)})" if support.until is not None else ""
+    if support.bought is None:
+        return f"{say(*_GONE)}{since}"
+    bought = day_words(support.bought, say)
+    return say(
+        f"đã hết hỗ trợ{since}, bản vá chỉ còn cho máy có hỗ trợ kéo dài, đến hết {bought}",
+        f"out of support{since}, updates go only to PCs with extended support, until {bought}",
+    )
+
+
+def plan_matters(support: Support) -> bool:
+    """Whether there is anything to plan for: its support has ended, or ends within a year."""
+    left = support.days_left
+    return support.state is SupportState.ENDED or (left is not None and left <= _PLANNED_AHEAD)
 
 
 def plan_words(planned: date, say: Say) -> str:
@@ -133,16 +150,21 @@ def because_words(because: str, say: Say) -> str:
 
 
 def _missing(patches: Patches, say: Say) -> str:
-    """The one figure, and where the two signs do not say the same, which says what."""
+    """The one figure, and where the two signs do not say the same, which says what; no nought that nobody can prove."""
+    not_known = say("chưa rõ", "not known yet")
     if patches.told is None and patches.behind is None:
-        return say("chưa rõ", "not known yet")
-    count = formats.number(patches.count, say.language)
+        return not_known
+    is_open = patches.state is PatchState.UNKNOWN and not patches.count
+    count = not_known if is_open else formats.number(patches.count, say.language)
     if patches.behind is None:
         return count
     behind = formats.number(patches.behind, say.language)
+    of = ""
+    if patches.listed is not None and patches.list_old:
+        of = say(" ngày ", " of ") + day_words(patches.listed, say)
     builds = say(
-        f"theo danh sách: chậm {behind} bản dựng",
-        f"by the list: {behind} {'build' if patches.behind == 1 else 'builds'} behind",
+        f"theo danh sách{of}: chậm {behind} bản dựng",
+        f"by the list{of}: {behind} {'build' if patches.behind == 1 else 'builds'} behind",
     )
     told = say("máy không tự báo", "the PC itself does not tell")
     if patches.told is not None:

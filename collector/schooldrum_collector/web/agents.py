@@ -45,6 +45,10 @@ def _no_past(machine: str, since: float) -> None:
     del machine, since
 
 
+def _no_wait(seconds: float) -> None:
+    del seconds
+
+
 def agents_app(
     store: Store,
     authority: Authority,
@@ -55,6 +59,7 @@ def agents_app(
     proxies: frozenset[str] = frozenset(),
     rows_came: Callable[[str], None] = _nobody,
     backlog_came: Callable[[str, float], None] = _no_past,
+    turned_away: Callable[[float], None] = _no_wait,
     page: str = "",
 ) -> web.Application:
     """The door as an application; open it with `open_agents_door`.
@@ -62,8 +67,9 @@ def agents_app(
     `now` is the wall clock (epoch seconds), `granted` is judge/settings.py's, `say` the language of sentences.
     `proxies` are addresses of reverse proxies of ours: from them, and only from them, the last X-Forwarded-For counts
     as the sender's address. `rows_came(machine)` is told of every machine whose inventory has been stored anew,
-    `backlog_came(machine, since)` of every one that sent results of the past, and how far back they reach. `page` is
-    where people find the office's pages.
+    `backlog_came(machine, since)` of every one that sent results of the past, and how far back they reach,
+    `turned_away(seconds)` of every one that the collector could not hear, and when it comes again. `page` is where
+    people find the office's pages.
     """
     clerk = Clerk()
     speakers = Speakers(store)
@@ -82,7 +88,7 @@ def agents_app(
         backlog_came=backlog_came,
         surroundings=Surroundings(page),
     )
-    reception = Reception(intake, now=now, proxies=proxies, say=say)
+    reception = Reception(intake, now=now, proxies=proxies, say=say, turned_away=turned_away)
     requests = _Requests(reception, enrolments, authority, say)
 
     async def chores_done(_: web.Application) -> AsyncIterator[None]:
@@ -130,9 +136,11 @@ class _Requests:
         try:
             body = await _body(request, PACKED_BYTES, too_slow)
             encoding = headers.get("Content-Encoding", "")
-            return await reception.intake.take(shown, body, encoding=encoding, address=self._address(request))
+            answer = await reception.intake.take(shown, body, encoding=encoding, address=self._address(request))
         finally:
             reception.leave()
+        reception.taken(answer)
+        return answer
 
     async def enrol(self, request: web.Request) -> Answer:
         """POST /v1/enrol."""

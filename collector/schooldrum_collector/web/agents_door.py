@@ -20,6 +20,7 @@ _TLS_SECONDS = 60.0
 _LINGER_SECONDS = 2.0
 _SHUTDOWN_SECONDS = 5.0
 _BACKLOG = 4096
+_FULL_SECONDS = 60
 _BEYOND = 128
 """So many handshakes above the bound, for the sake of the polite refusal; each line takes one of the process' files."""
 
@@ -31,8 +32,8 @@ class _Refusal(asyncio.Protocol):
         body = b'{"error":"busy","message":"Too many connections; come again later."}'
         # Those of uvloop are no subclasses of asyncio.Transport, though they have all it has.
         cast("asyncio.Transport", transport).write(
-            b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 60\r\n"
-            b"Connection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body),
+            b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: %d\r\n"
+            b"Connection: close\r\nContent-Length: %d\r\n\r\n%s" % (_FULL_SECONDS, len(body), body),
         )
         transport.close()
 
@@ -86,6 +87,7 @@ async def open_agents_door(
     if speaking is None:
         raise RuntimeError("the runner has no server after its set-up")
 
+    reception = app[RECEPTION]
     library = connections_of(
         speaking,
         app[SAY],
@@ -95,13 +97,14 @@ async def open_agents_door(
         keepalive_timeout=KEEP_ALIVE_SECONDS,
         lingering_time=_LINGER_SECONDS,
     )
-    road = PlainRoad(app[RECEPTION], library, idle=KEEP_ALIVE_SECONDS, body=bounds.BODY_SECONDS, linger=_LINGER_SECONDS)
+    road = PlainRoad(reception, library, idle=KEEP_ALIVE_SECONDS, body=bounds.BODY_SECONDS, linger=_LINGER_SECONDS)
 
     def held() -> int:
         return len(road.connections) + len(speaking.connections)
 
     def answer_connection() -> Listener:
         if held() >= connections:
+            reception.no_room(_FULL_SECONDS)
             return _Refusal()
         return road.connection() if plain else library()
 
@@ -111,6 +114,8 @@ async def open_agents_door(
         if tls is None:
             return cast("asyncio.BaseProtocol", answer_connection())
         if held() + len(opening) >= connections + _BEYOND:
+            # Told nothing, it tries again as after a line's failure: no later, while its ladder finds the door.
+            reception.no_room(_FULL_SECONDS)
             return _HangUp()
         return SecureLine(tls, answer_connection, buffer=road.buffer, seconds=_TLS_SECONDS, opening=opening)
 

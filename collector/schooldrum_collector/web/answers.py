@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from schooldrum_collector.formats import VIETNAM, duration
 from schooldrum_collector.judge.expecting import CALENDARS
 from schooldrum_collector.judge.fault_steps import OFFICE, PRINCIPAL
-from schooldrum_collector.judge.incident import Incident, size
+from schooldrum_collector.judge.incident import Incident, Severity, size
 from schooldrum_collector.judge.incident_acts import (
     ANSWERS,
     LONGEST_TEXT,
@@ -33,8 +33,8 @@ from schooldrum_collector.judge.lessons import is_lesson
 from schooldrum_collector.judge.lost_time import lessons_by_school
 from schooldrum_collector.judge.messages import Occasion
 from schooldrum_collector.judge.recipients import own_schools
-from schooldrum_collector.show.incident_record import ANSWER_WORDS, STATES
-from schooldrum_collector.show.incident_words import zone_of
+from schooldrum_collector.show.incident_record import ANSWER_WORDS, standing
+from schooldrum_collector.show.incident_words import SEVERITIES, is_back, zone_of
 from schooldrum_collector.show.notify import Telling, parts_of
 from schooldrum_collector.show.notify_names import tidy
 from schooldrum_collector.show.notify_times import moment
@@ -246,6 +246,7 @@ class _Desk:
         own = own_schools(link.path, incident.schools, areas)
         until = CALENDARS.of_school(register, own[0]).until if own else None
         ended = incident.ended if incident.ended and not incident.is_live else 0.0
+        back = is_back(incident)
         parts = parts_of(
             register,
             incident,
@@ -254,7 +255,8 @@ class _Desk:
                 role=OFFICE if link.role == OFFICE else "it_officer",
                 language=say.language,
                 zone=zone,
-                now=now,
+                # How long it went on: what is back goes on no more.
+                now=incident.ended if back else now,
                 own=own,
                 in_lesson=until is not None and is_lesson(until, incident.began),
                 whole=bool(ended),
@@ -265,12 +267,12 @@ class _Desk:
             say=say,
             style=_STYLE,
             number=incident.name,
-            level=parts.level,
+            level=say(*SEVERITIES[Severity.INFORMATION]) if back else parts.level,
             heading=f"{parts.place}: {parts.what}",
-            state=say(*STATES[incident.state]),
+            state=standing(incident, now, say, zone),
             since=parts.since,
             evidence=parts.evidence,
-            steps=parts.steps if incident.is_live else (),
+            steps=parts.steps if incident.is_live and not back else (),
             asked=[(word, _first_large(say(*ANSWER_WORDS[word]))) for word in asked] if may else [],
             done=_first_large(say(*ANSWER_WORDS[done])) if done else "",
             takes=may and incident.is_live and incident.acknowledged is None,

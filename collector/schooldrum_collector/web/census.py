@@ -15,6 +15,7 @@ from schooldrum_collector.judge.incident import Incident, Severity
 from schooldrum_collector.judge.incident import State as IncidentState
 from schooldrum_collector.judge.places import AWAY, PlacePresence, PlaceState
 from schooldrum_collector.judge.presence import State
+from schooldrum_collector.show.incident_words import is_back
 from schooldrum_collector.store.records import EVERYTHING, Latest, Machine, MachineState, Register
 from schooldrum_collector.web.sight import Sight
 
@@ -147,7 +148,7 @@ def state_of(machines: Mapping[str, int]) -> PlaceState:
 
 
 def live_incidents(sight: Sight) -> list[Incident]:
-    """Incidents that go on and that no larger one holds, the gravest first."""
+    """Incidents that go on and that no larger one holds, the gravest first, those that are back last."""
     found = sight.store.incidents(EVERYTHING, live=True, most=_ALL)
     return sorted((one for one in found if one.state is IncidentState.OPEN), key=_gravity, reverse=True)
 
@@ -163,5 +164,5 @@ def worst_by_school(incidents: list[Incident]) -> dict[str, Incident]:
     return worst
 
 
-def _gravity(incident: Incident) -> tuple[int, int]:
-    return _WEIGHTS[incident.severity], -incident.number
+def _gravity(incident: Incident) -> tuple[bool, int, int]:
+    return not is_back(incident), _WEIGHTS[incident.severity], -incident.number

@@ -12,12 +12,12 @@ from schooldrum_collector.judge.incident import Incident, State
 from schooldrum_collector.judge.incident_corrections import SAME_BEGIN_SECONDS
 from schooldrum_collector.judge.incident_spells import trouble_seconds
 from schooldrum_collector.judge.lost_time import costs_lessons, lessons_by_school
-from schooldrum_collector.show.incident_record import ANSWER_WORDS, HAPPENED, STATES, detail
-from schooldrum_collector.show.incident_words import SEVERITIES, degree_word, names_of, read, verdict_word, zone_of
+from schooldrum_collector.show.incident_record import ANSWER_WORDS, HAPPENED, STATES, detail, standing
+from schooldrum_collector.show.incident_words import SEVERITIES, degree_word, is_back, names_of, read, verdict_word, zone_of
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import Scope, Story
 from schooldrum_collector.web.live_pages import Pieces
-from schooldrum_collector.web.page_words import role_words, severity_kind
+from schooldrum_collector.web.page_words import incident_kind, role_words
 from schooldrum_collector.web.path_drawing import HEIGHT, OK, STEPS, UNKNOWN, WIDTH, is_measured, stops
 from schooldrum_collector.web.rendering import Reader, Rendering
 from schooldrum_collector.web.sight import Sight
@@ -97,9 +97,9 @@ def pieces(sight: Sight, story: Story, parts: Sequence[Incident], rendering: Ren
             "piece_incident_head.html",
             words,
             name=one.name,
-            level=say(*SEVERITIES[one.severity]) if one.is_live else "",
-            kind=severity_kind(one.severity) if one.is_live else "rest",
-            state=say(*STATES[one.state]),
+            level=say(*SEVERITIES[one.severity]) if one.is_live and not is_back(one) else "",
+            kind=incident_kind(one),
+            state=standing(one, sight.now, say, zone),
             heading=told.heading,
             since=told.since,
             end=told.end,
@@ -122,7 +122,7 @@ def pieces(sight: Sight, story: Story, parts: Sequence[Incident], rendering: Ren
             "piece_evidence.html",
             words,
             evidence=told.evidence,
-            steps=told.steps if one.is_live else (),
+            steps=() if told.end else told.steps,
             facts=[*_facts(one, words, zone), *_lessons(sight, one, parts, words)],
         ),
         "acts": rendering.piece(

@@ -8,7 +8,7 @@ from schooldrum_collector import formats
 from schooldrum_collector.judge.appraisal import Verdicts
 from schooldrum_collector.judge.incident import Incident
 from schooldrum_collector.judge.posture import Check, to_do
-from schooldrum_collector.judge.posture_checks import Verdict as CheckVerdict
+from schooldrum_collector.judge.posture_found import Verdict as CheckVerdict
 from schooldrum_collector.judge.posture_words import NAMES, VERDICTS
 from schooldrum_collector.judge.presence import Presence, State
 from schooldrum_collector.judge.storage import Verdict as DiskVerdict
@@ -17,7 +17,7 @@ from schooldrum_collector.show.disk_words import VERDICTS as DISK_WORDS
 from schooldrum_collector.show.disk_words import reason_words
 from schooldrum_collector.show.hardware_words import change_words, detail_words, hardware_lines
 from schooldrum_collector.show.machine_words import called, called_by_id, waits_because
-from schooldrum_collector.show.safety_words import patch_lines, plan_words, support_words, way_words
+from schooldrum_collector.show.safety_words import patch_lines, plan_matters, plan_words, support_words, way_words
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.records import Appraisal, Change, Latest, Machine, StoredSection
 from schooldrum_collector.web import machine_note
@@ -261,6 +261,19 @@ def _of_verdicts(verdicts: Verdicts | None, say: Say) -> list[Finding]:
                     ),
                 )
             )
+    found += [
+        Finding(
+            kind="poor",
+            title=say(f"Phần mềm bị cấm: {one.name}", f"Forbidden program: {one.name}"),
+            steps=(
+                say(
+                    "Gỡ phần mềm này; thật cần thì hỏi người giữ danh sách.",
+                    "Remove it; if it is needed, ask whoever keeps the list.",
+                ),
+            ),
+        )
+        for one in (verdicts.software.forbidden if verdicts.software else ())
+    ]
     for check in verdicts.checks:
         if check.verdict is CheckVerdict.NOT_MET and not check.information:
             name = _name(check, say)
@@ -315,7 +328,7 @@ def _checks(verdicts: Verdicts | None, say: Say) -> list[CheckLine]:
     for check in sorted(verdicts.checks if verdicts else (), key=lambda one: one.verdict is not CheckVerdict.NOT_MET):
         kind, mark = _CHECK_LOOKS[check.verdict]
         word = say(*VERDICTS[check.verdict.value])
-        if check.information and check.verdict is not CheckVerdict.UNKNOWN:
+        if check.information:
             kind, mark, word = "quiet", "i", say("để biết", "for information")
         name = _name(check, say)
         lines.append(
@@ -334,7 +347,7 @@ def _safety_lines(verdicts: Verdicts | None, say: Say) -> list[tuple[str, str]]:
     lines: list[tuple[str, str]] = []
     if verdicts and verdicts.support:
         lines.append((say("Hỗ trợ", "Support"), support_words(verdicts.support, say)))
-        if verdicts.support.planned:
+        if verdicts.support.planned and plan_matters(verdicts.support):
             lines.append((say("Kế hoạch", "Planned"), plan_words(verdicts.support.planned, say)))
         if verdicts.way and verdicts.way.way is not Way.NONE:
             lines.append((say("Hướng xử lý", "Way out"), way_words(verdicts.way, say)))

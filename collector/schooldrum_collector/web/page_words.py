@@ -2,9 +2,10 @@
 
 import msgspec
 
-from schooldrum_collector.judge.incident import Severity
+from schooldrum_collector.judge.incident import Incident, Severity
 from schooldrum_collector.judge.places import PlacePresence, PlaceState
 from schooldrum_collector.judge.presence import Presence, State
+from schooldrum_collector.show.incident_words import is_back
 from schooldrum_collector.show.machine_words import NOTES, away_words
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.records import Machine, Note
@@ -52,6 +53,13 @@ def noted_look(machine: Machine, presence: Presence, heard: float, say: Say) -> 
     return machine_look(presence, say)
 
 
+def tile_look(machine: Machine, presence: Presence, heard: float, say: Say) -> Look:
+    """How a PC looks among others: two that speak as one stand out, whatever else is said of either."""
+    if machine.conflict:
+        return Look("bad", "≠", say("trùng máy", "conflict"))
+    return noted_look(machine, presence, heard, say)
+
+
 def role_words(role: str, say: Say) -> str:
     """Who did something, by the role in the record."""
     if role in _ROLES:
@@ -75,3 +83,8 @@ def presence_look(place: PlacePresence, say: Say) -> Look:
 def severity_kind(severity: Severity) -> str:
     """The class of an incident's level."""
     return _SEVERITIES[severity]
+
+
+def incident_kind(incident: Incident) -> str:
+    """The class of an incident: that of its level while something is wrong, a calm one once it is back or over."""
+    return severity_kind(incident.severity) if incident.is_live and not is_back(incident) else "rest"

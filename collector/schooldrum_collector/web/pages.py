@@ -149,7 +149,13 @@ class PageDesk:
                 _demand(sight, code)
             seen = [one for one in found if (code in one.schools if code else _lies_in(sight, one))]
             cards = school_page.cards_of(sight, seen, words, folded=not code)
-            html = self._rendering.piece("piece_incidents.html", words, cards=cards, whole=False)
+            html = self._rendering.piece(
+                "piece_incidents.html",
+                words,
+                cards=cards,
+                whole=False,
+                collector="" if code else wall.collector_words(sight, words.say),
+            )
             return Pieces(html={"incidents": html})
 
         return Live(("incidents", code, _reader(request, words)), make)

@@ -379,6 +379,7 @@ class _Connection(asyncio.BufferedProtocol):
 
     def _taken(self, answer: Answer) -> None:
         self._road.reception.leave()
+        self._road.reception.taken(answer)
         self._answer(answer)
 
     def _answer(self, answer: Answer) -> None:

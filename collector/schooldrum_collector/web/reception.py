@@ -8,6 +8,7 @@ import logging
 import math
 from collections import Counter
 from collections.abc import Callable
+from http import HTTPStatus
 
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Full, Overloaded
@@ -15,6 +16,7 @@ from schooldrum_collector.store.records import Credential
 from schooldrum_collector.web.answer import Answer, trouble
 from schooldrum_collector.web.intake import Intake
 from schooldrum_collector.web.letter import Unacceptable
+from schooldrum_collector.web.plain_head import PATH
 
 _log = logging.getLogger(__name__)
 BODY_SECONDS = 60.0
@@ -28,13 +30,25 @@ _FULL_SECONDS = 60
 class Reception:
     """Lets reports in and words what goes wrong. `counts` are the intake's, and each word of trouble."""
 
-    def __init__(self, intake: Intake, *, now: Callable[[], float], proxies: frozenset[str], say: Say) -> None:
-        """`now` is the wall clock; from `proxies`, and only from them, X-Forwarded-For counts as the address."""
+    def __init__(
+        self,
+        intake: Intake,
+        *,
+        now: Callable[[], float],
+        proxies: frozenset[str],
+        say: Say,
+        turned_away: Callable[[float], None],
+    ) -> None:
+        """`now` is the wall clock; from `proxies`, and only from them, X-Forwarded-For counts as the address.
+
+        `turned_away(seconds)` is told of every PC that is asked to come again though it did nothing wrong.
+        """
         self.intake = intake
         self.counts: Counter[str] = intake.counts
         self.now = now
         self._proxies = proxies
         self._say = say
+        self._turned_away = turned_away
         self._in_hand = 0
         self._full_told = -math.inf
 
@@ -62,6 +76,12 @@ class Reception:
         """A report that was let in has been answered, or its connection is lost."""
         self._in_hand -= 1
 
+    def taken(self, answer: Answer) -> None:
+        """What a report that was let in was answered: the first one stored after a full disk is told to the log."""
+        if answer.status == HTTPStatus.OK and self._full_told > -math.inf:
+            self._full_told = -math.inf
+            _log.info("There is room again: reports are stored, and PCs send what they have kept")
+
     def count(self, answer: Answer) -> None:
         """Counts the trouble in an answer, if there is any."""
         if answer.error:
@@ -71,13 +91,21 @@ class Reception:
         """What is answered where `problem` came up. What should not have happened is logged; the agent comes again."""
         if isinstance(problem, Unacceptable):
             return trouble(problem.status, problem.error, str(problem))
-        if isinstance(problem, Overloaded):
-            return self._busy(problem.retry_after)
-        if isinstance(problem, Full):
-            self._tell_full(problem)
-        else:
-            _log.error("The agents' door failed at %s", where, exc_info=problem)
+        if isinstance(problem, Overloaded | Full):
+            answer = self._busy(problem.retry_after if isinstance(problem, Overloaded) else _FULL_SECONDS)
+            if isinstance(problem, Full):
+                self._tell_full(problem)
+            # Who enrols is missed by nobody, and a mistake of ours that one report brings out is not everybody's.
+            if where == PATH:
+                self._turned_away(answer.retry_after)
+            return answer
+        _log.error("The agents' door failed at %s", where, exc_info=problem)
         return self._busy(_FULL_SECONDS)
+
+    def no_room(self, seconds: float) -> None:
+        """A connection was ended before anything was said on it: its PC comes again within so many seconds."""
+        self.counts["busy"] += 1
+        self._turned_away(seconds)
 
     def _busy(self, retry_after: int) -> Answer:
         message = self._say("Máy chủ đang bận; hãy đợi rồi gửi lại.", "The collector is busy; wait, then send again.")

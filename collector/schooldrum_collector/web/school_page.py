@@ -12,11 +12,12 @@ from schooldrum_collector.judge.expecting import CALENDARS, maintained
 from schooldrum_collector.judge.incident import Incident
 from schooldrum_collector.judge.places import PlacePresence
 from schooldrum_collector.judge.presence import Presence
-from schooldrum_collector.show.incident_words import SEVERITIES, read, without_school
+from schooldrum_collector.show.incident_record import standing
+from schooldrum_collector.show.incident_words import SEVERITIES, is_back, read, without_school, zone_of
 from schooldrum_collector.show.machine_words import seat_words, state_word
 from schooldrum_collector.store.records import MAIN_SITE, Machine, MachineState, Room
 from schooldrum_collector.web.live_pages import Pieces
-from schooldrum_collector.web.page_words import Look, machine_look, noted_look, presence_look, severity_kind
+from schooldrum_collector.web.page_words import Look, incident_kind, machine_look, presence_look, tile_look
 from schooldrum_collector.web.rendering import Reader, Rendering
 from schooldrum_collector.web.sight import Sight
 from schooldrum_collector.web.wall import counts_words
@@ -82,10 +83,14 @@ class PartLine(msgspec.Struct, frozen=True, kw_only=True):
 def card_of(sight: Sight, incident: Incident, words: Reader, above: str = "") -> IncidentCard:
     """An incident in short; `above` is the school's name where it stands above the card."""
     told = read(sight.register, incident, sight.now, words.language)
+    level = words.say(*SEVERITIES[incident.severity])
+    if is_back(incident):
+        level = standing(incident, sight.now, words.say, zone_of(sight.register, incident))
+        level = level[:1].upper() + level[1:]
     return IncidentCard(
         name=incident.name,
-        level=words.say(*SEVERITIES[incident.severity]),
-        kind=severity_kind(incident.severity),
+        level=level,
+        kind=incident_kind(incident),
         heading=without_school(told.heading, above),
         since=told.since,
         evidence=told.evidence,
@@ -128,7 +133,7 @@ def room_order(room: Room) -> tuple[object, ...]:
 def tile_of(machine: Machine, presence: Presence, heard: float, room: Room | None, words: Reader) -> Tile:
     """A PC in the grid, `heard` last then; its name is read out where the eye sees a number."""
     seat = seat_words(machine, words.say)
-    look, plain = noted_look(machine, presence, heard, words.say), machine_look(presence, words.say)
+    look, plain = tile_look(machine, presence, heard, words.say), machine_look(presence, words.say)
     noted = f" ({look.word})" if look != plain else ""
     assumed = words.say(" (suy ra)", " (assumed)") if presence.assumed else ""
     place = room.name if room else machine.room

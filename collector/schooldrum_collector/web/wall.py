@@ -11,11 +11,13 @@ from schooldrum_collector import formats, vietnamese
 from schooldrum_collector.judge.incident import Incident, Severity
 from schooldrum_collector.judge.places import AWAY, PlaceState
 from schooldrum_collector.judge.presence import State
-from schooldrum_collector.show.incident_words import read, without_school
+from schooldrum_collector.show.incident_record import standing
+from schooldrum_collector.show.incident_words import is_back, read, without_school
+from schooldrum_collector.speech import Say
 from schooldrum_collector.store.records import School
 from schooldrum_collector.web.census import SchoolStands
 from schooldrum_collector.web.live_pages import Pieces
-from schooldrum_collector.web.page_words import Look, place_look, severity_kind
+from schooldrum_collector.web.page_words import Look, incident_kind, place_look
 from schooldrum_collector.web.rendering import Reader, Rendering
 from schooldrum_collector.web.sight import Sight
 
@@ -109,7 +111,7 @@ _folded = functools.lru_cache(maxsize=16384)(vietnamese.folded)
 
 
 def _needs_somebody(one: SchoolStands) -> bool:
-    return one.worst is not None and severity_kind(one.worst.severity) == "bad"
+    return one.worst is not None and incident_kind(one.worst) == "bad"
 
 
 def _rank(one: SchoolStands) -> int:
@@ -135,7 +137,7 @@ def card(sight: Sight, one: SchoolStands, words: Reader) -> Card:
         word=look.word,
         counts=counts_words(one.machines, one.pending, words),
         trouble=trouble,
-        trouble_kind=severity_kind(one.worst.severity) if one.worst else "",
+        trouble_kind=incident_kind(one.worst) if one.worst and not is_back(one.worst) else "",
         since=since,
     )
 
@@ -161,13 +163,36 @@ def counts_words(machines: Mapping[str, int], pending: int, words: Reader) -> st
 
 
 def _trouble(sight: Sight, incident: Incident, words: Reader) -> tuple[str, str]:
-    """What it is called without the school's name, which stands above it, and since when."""
+    """What it is called without the school's name, which stands above it, and since when it is so, or is back."""
     school = sight.register.schools.get(incident.school)
     heading = read(sight.register, incident, sight.now, words.language).heading
     heading = without_school(heading, school.name if school else "")
     zone = school.time_zone if school else formats.VIETNAM
-    since = formats.clock(incident.began, sight.now, words.language, zone)
+    since = words.say("từ ", "since ") + formats.clock(incident.began, sight.now, words.language, zone)
+    if is_back(incident):
+        since = standing(incident, sight.now, words.say, zone)
     return heading[:1].upper() + heading[1:], since
+
+
+def collector_words(sight: Sight, say: Say) -> str:
+    """What hinders the collector itself, and what that means for what the wall shows; empty where nothing does."""
+    if sight.store.trouble():
+        return say(
+            "Máy chủ tổng hợp không ghi được số liệu. Xem ổ đĩa của máy chủ còn chỗ không (df -h), rồi chạy "
+            "schooldrum-collector check. Máy ở các trường giữ số liệu và sẽ gửi bổ sung; trong lúc này, trang này "
+            "không báo thêm máy nào mất liên lạc.",
+            "The collector cannot store anything. See whether the server's disk is full (df -h), then run "
+            "schooldrum-collector check. PCs keep their data and send it afterwards; meanwhile no further PC is shown "
+            "as not heard.",
+        )
+    if sight.now < sight.hearing.waiting:
+        return say(
+            "Máy chủ tổng hợp vừa hẹn một số máy gửi lại sau. Các máy đó giữ số liệu và sẽ gửi bổ sung; trong lúc "
+            "này, trang này không báo thêm máy nào mất liên lạc.",
+            "The collector has asked PCs to come again later. They keep their data and send it afterwards; meanwhile "
+            "no further PC is shown as not heard.",
+        )
+    return ""
 
 
 def pieces(sight: Sight, stands: Mapping[str, SchoolStands], ask: Asked, rendering: Rendering, words: Reader) -> Pieces:
@@ -187,6 +212,7 @@ def pieces(sight: Sight, stands: Mapping[str, SchoolStands], ask: Asked, renderi
             (group, place_look(states[0], words.say, expected=False), groups[group]) for group, states in GROUPS.items()
         ],
         total=sum(groups.values()),
+        collector=collector_words(sight, words.say),
     )
     html["parts"] = rendering.piece(
         "piece_parts.html",

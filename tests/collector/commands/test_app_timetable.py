@@ -137,6 +137,24 @@ def test_after_the_own_line_was_down_a_head_start_is_kept(head_start: float, bac
     assert heartbeat.hearing == Hearing(away=NOON + 30, back=back), "said again, it changes nothing"
 
 
+def test_refusals_and_an_own_gap_do_not_forget_each_other() -> None:
+    moment = [NOON]
+    heartbeat = Heartbeat(
+        Hearing(away=NOON - 7260, back=NOON - 7200),
+        now=lambda: moment[0],
+        late=lambda _: None,
+        stepped=lambda: None,
+        often=lambda: None,
+    )
+    heartbeat.turned_away(60)
+    moment[0] += 50
+    heartbeat.turned_away(76)
+    refused = Hearing(away=NOON - 7260, back=NOON - 7200, refusing=NOON, waiting=NOON + 50 + 76)
+    assert heartbeat.hearing == refused
+    heartbeat.was_deaf(NOON - 10, NOON + 60)
+    assert heartbeat.hearing == Hearing(away=NOON - 10, back=NOON + 60, refusing=NOON, waiting=refused.waiting)
+
+
 async def test_heartbeat_measures_a_loop_that_stood_still() -> None:
     late: list[float] = []
     heartbeat = Heartbeat(

@@ -109,6 +109,20 @@ def test_settings_show_names_the_plan_that_can_be_set(school: Typed) -> None:
     assert re.search(r"allowed: YYYY-MM-DD, 20\d\d-\d\d-\d\d\.\.2099-12-31", said.err)
 
 
+def test_settings_say_how_fast_a_probe_may_run_and_which_there_are(school: Typed) -> None:
+    said = school("settings", "set", "--scope", "BM", "pace.disk=1", "pace.incidents=5")
+    assert said.code == 1
+    assert "pace.disk: value '1' cannot be used; allowed: 30..604800" in said.err
+    assert "pace.incidents: value '5' cannot be used; allowed: pace.accounts, " in said.err
+
+
+def test_a_school_that_is_there_is_not_called_new(typed: Typed) -> None:
+    assert "Saved school XY: A." in typed("school", "add", "--code", "XY", "--name", "A").out
+    assert "it was renamed from A to B." in typed("school", "add", "--code", "XY", "--name", "B").out
+    assert "was there already: B. Nothing was changed." in typed("school", "add", "--code", "XY", "--name", "B").out
+    assert "it was changed: B." in typed("school", "add", "--code", "XY", "--level", "THCS").out
+
+
 def test_commands_all_mistakes_of_the_set_up_are_said_before_anything_is_done(
     typed: Typed, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,7 +140,7 @@ def test_commands_a_missing_file_is_said_in_the_language_of_the_environment(
 ) -> None:
     monkeypatch.setenv("SCHOOLDRUM_COLLECTOR_LANGUAGE", "en")
     assert main(["--config", str(data / "away.toml"), "school", "list"]) == 1
-    assert "The file cannot be read" in capsys.readouterr().err
+    assert "away.toml: the file cannot be read: No such file" in capsys.readouterr().err
 
 
 def test_commands_options_for_all_may_stand_anywhere(school: Typed, data: Path, tmp_path: Path) -> None:

@@ -107,7 +107,20 @@ def test_import_says_when_no_heading_is_understood(typed: Typed, tmp_path: Path)
     said = typed("import", str(tmp_path / "x.csv"))
     assert said.code == 1
     assert "School code" in said.err
+    assert "did you mean" not in said.err
     assert typed("import", str(tmp_path / "away.csv")).code == 1
+
+
+def test_import_says_what_may_have_been_meant_by_a_heading(typed: Typed, tmp_path: Path) -> None:
+    table = tmp_path / "x.csv"
+    table.write_text("code,name\nBM,Bình Minh\n", encoding="utf-8")
+    said = typed("import", str(table))
+    assert said.code == 1
+    assert "code (did you mean School code or Room code?). name (did you mean Area name or School name" in said.err
+    table.write_text("school,name,scholl level,notes\nBM,Bình Minh,THCS,x\n", encoding="utf-8")
+    said = typed("import", str(table))
+    assert "scholl level (did you mean School level?), notes" in said.out
+    assert "name (did you mean Area name or School name or Room name?)" in said.out
 
 
 def test_import_keeps_to_its_scope(typed: Typed, table: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from schooldrum_collector.judge.appraisal import Memory, Verdicts
 from schooldrum_collector.judge.parts import KINDS, Event
 from schooldrum_collector.judge.patches import Patches, PatchState
 from schooldrum_collector.judge.posture import judged
-from schooldrum_collector.judge.posture_checks import Known
+from schooldrum_collector.judge.posture_found import Known
 from schooldrum_collector.judge.posture_policy import Policy
 from schooldrum_collector.judge.support import Proof, Support, SupportState, Way, WayOut
 from schooldrum_collector.show import hardware_words, safety_words
@@ -55,7 +55,7 @@ def appraisal(**verdicts: Any) -> Appraisal:
     [
         (
             "vi",
-            ("đã hết hỗ trợ, hãng không còn phát hành bản vá (từ sau ngày 14/10/2025); chưa thấy hỗ trợ kéo dài",
+            ("đã hết hỗ trợ (từ sau ngày 14/10/2025), bản vá chỉ còn cho máy có hỗ trợ kéo dài, đến hết 10/10/2028",
              "mua hỗ trợ kéo dài (ESU), đến hết 10/10/2028 (không hợp Windows 11: chip bảo mật (TPM))",
              "xử lý trước ngày 30/06/2027", "74 ngày có bật máy, 300 ngày theo lịch",
              "9 (theo danh sách: chậm 9 bản dựng; máy tự báo 2)",
@@ -65,7 +65,8 @@ def appraisal(**verdicts: Any) -> Appraisal:
         ),
         (
             "en",
-            ("out of support, its maker publishes no more updates (since Tue 14 Oct 2025)", "no extended support",
+            ("out of support (since Tue 14 Oct 2025), updates go only to PCs with extended", "until Tue 10 Oct 2028",
+             "no extended support",
              "(not for Windows 11: security chip (TPM))", "to act by Wed 30 Jun 2027", "74 days of use, 300 days by",
              "9 (by the list: 9 builds behind; the PC itself tells of 2)",
              "somebody has paused updates, error 0x80070422, something_newer",
@@ -171,7 +172,7 @@ def test_what_is_newer_than_the_list_planned_or_never_told_is_said_so() -> None:
     assert "newer than our list of Sat 22 Aug 2026; take a newer list" in safety_words.support_words(newer, Say("en"))
     assert "mới hơn danh sách hỗ trợ ngày 22/08/2026" in safety_words.support_words(newer, Say("vi"))
     supported = Support(
-        state=SupportState.EXTENDED, product="debian", release="12", until=date(2028, 6, 30), days_left=586,
+        state=SupportState.EXTENDED, product="debian", release="12", until=date(2027, 9, 17), days_left=300,
         proof=Proof.PROVEN, planned=date(2027, 6, 30),
     )  # fmt: skip
     for language, words in (
