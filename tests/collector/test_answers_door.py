@@ -97,6 +97,20 @@ async def test_opening_changes_nothing_and_a_tap_answers(store: Store, door: Doo
     assert "The record" in (await door.get(f"/t/{secret}?lang=en"))[1]
 
 
+async def test_what_is_back_is_shown_as_back(store: Store, door: Door) -> None:
+    put(store, lost(rounds=1, calm=NOW - 100, ended=NOW - 200))
+    secret = link(store)
+    for language, says, calls in (("vi", "vẫn theo dõi", "CẦN XỬ LÝ"), ("en", "still watched", "ACTION")):
+        page = (await door.get(f"/t/{secret}?lang={language}"))[1]
+        assert says in page
+        assert calls not in page
+        assert "<ol>" not in page
+    put(store, lost())
+    page = (await door.get(f"/t/{secret}"))[1]
+    assert "CẦN XỬ LÝ" in page
+    assert "vẫn theo dõi" not in page
+
+
 async def test_closed_today_withdraws_it(store: Store, door: Door) -> None:
     put(store, lost())
     secret = link(store)
@@ -106,7 +120,15 @@ async def test_closed_today_withdraws_it(store: Store, door: Door) -> None:
     assert story is not None
     assert story.incident.state is State.WITHDRAWN
     assert "giờ học</th>" not in (await door.get(f"/t/{secret}"))[1], "what was no incident cost no lesson"
-    assert await door.tap(secret, "power") == 303, "too late is no error, and changes nothing"
+    options = {"data": {"answer": "power"}, "allow_redirects": False}
+    async with aiohttp.ClientSession() as session, session.post(f"{door.url}/t/{secret}", **options) as late:  # type: ignore[arg-type]  # what a test sends
+        assert late.status == 303, "too late is no error, and changes nothing"
+        assert late.headers["Location"].endswith("?done=late")
+    for language, says in (("vi", "Chưa ghi câu trả lời vừa bấm"), ("en", "was not recorded")):
+        page = (await door.get(f"/t/{secret}?done=late&lang={language}"))[1]
+        assert says in page
+        assert "Cảm ơn" not in page
+        assert "Thank you" not in page
     again = store.incident_of(EVERYTHING, 1001)
     assert again is not None
     assert again.answers == story.answers

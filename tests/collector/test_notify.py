@@ -15,6 +15,7 @@ from schooldrum_collector.formats import VIETNAM
 from schooldrum_collector.judge.fault import Degree, Evidence, Kind, Level, Place, Verdict
 from schooldrum_collector.judge.incident import Incident, Pause, Severity, State
 from schooldrum_collector.judge.messages import Occasion
+from schooldrum_collector.show.incident_words import read
 from schooldrum_collector.show.notify import Telling, Told
 from schooldrum_collector.show.notify_composed import composed
 from schooldrum_collector.show.notify_digest import Behind, Digest, Line, morning, roll_call, weekly
@@ -303,6 +304,65 @@ def test_what_was_well_in_between_is_not_told_as_lost():
     ended = msgspec.structs.replace(over(SILENT), pauses=pauses, rounds=2)
     assert "Kéo dài 1 giờ 15 phút, 3 lần. " in told(ended, occasion=Occasion.END).full
     assert "(1 h 15 min in 3 rounds" in told(ended, language="en", whole=True, now=at(11, 0)).full
+
+
+WHY: dict[Degree, tuple[str, str]] = {
+    Degree.FOUND: ("", ""),
+    Degree.PROBABLE: ("rat co the ", "probably "),
+}
+NOT_KNOWN = ("chua ro nguyen nhan", "cause not known yet")
+
+
+@pytest.mark.parametrize("degree", list(Degree))
+@pytest.mark.parametrize("verdict", list(Verdict))
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_a_principals_text_message_is_as_sure_as_what_is_known(language, verdict, degree):
+    causes = (Verdict.POWER, Verdict.LAN, Verdict.LINE) if degree is Degree.UNKNOWN else ()
+    # A word without a place of its own: the verdict's is said.
+    evidence = msgspec.structs.replace(SILENT.evidence, causes=causes)
+    one = msgspec.structs.replace(SILENT, verdict=verdict, degree=degree, evidence=evidence)
+    message = told(one, "principal", language, own=("BM",), lost=3600.0)
+    assert len(message.sms) <= SEGMENT
+    assert message.sms.endswith("SC-1042")
+    at_ = ("vi", "en").index(language)
+    head, _, why = message.sms.partition("23/11, ")
+    if degree is Degree.UNKNOWN:
+        assert why.startswith(f"{NOT_KNOWN[at_]}. ")
+        assert ("mat lien lac" if language == "vi" else "is not heard") in head
+        assert "mat dien" not in message.sms
+        assert "power" not in message.sms
+    else:
+        assert NOT_KNOWN[at_] not in message.sms
+        # What has no room is left out whole.
+        assert why.startswith(WHY[degree][at_]) or not why
+        assert ("rat co the" in why or "probably" in why) is (degree is Degree.PROBABLE and bool(why))
+    if verdict is Verdict.POWER and degree is Degree.PROBABLE:
+        assert ("truong mat lien lac" if language == "vi" else "is not heard") in head
+
+
+@pytest.mark.parametrize(
+    ("word", "vi", "en"),
+    [
+        ("rooms_silent", "mang noi bo, hoac dien cua cac phong nay", "the local network, or these rooms' power"),
+        ("power_attested", "truong mat dien tu", "has no power since"),
+        ("power_woke", "truong mat lien lac tu", "is not heard since"),
+    ],
+)
+def test_a_principal_reads_all_it_may_be_or_nothing_of_it(word, vi, en):
+    verdict = Verdict.POWER if word.startswith("power") else Verdict.LAN
+    evidence = Evidence(word=word, counts=COUNTS)
+    one = msgspec.structs.replace(SILENT, verdict=verdict, degree=Degree.PROBABLE, evidence=evidence)
+    for language, says in (("vi", vi), ("en", en)):
+        sms = told(one, "principal", language, own=("BM",), lost=3600.0).sms
+        assert says in sms or "mang noi bo" not in sms
+
+
+def test_a_heading_counts_the_schools_that_are_listed():
+    evidence = msgspec.structs.replace(PROVIDER.evidence, counts={**PROVIDER.evidence.counts, "schools": 13})
+    fewer = msgspec.structs.replace(PROVIDER, evidence=evidence)
+    assert "14 trường ở phường A và phường B mất Internet" in told(fewer, "office").title
+    assert read(register(), fewer, at(8, 20), "en").heading == "A: 14 schools without Internet"
+    assert "13 of 15 schools" in read(register(), fewer, at(8, 20), "en").evidence
 
 
 def fits(message: Told) -> None:

@@ -277,3 +277,10 @@ def test_silent_means_expected_ever_since(facts, now):
 def test_being_heard_is_being_online(facts, hearing, now):
     fresh = msgspec.structs.replace(facts, heard=now, word_at=min(facts.word_at, now - 1))
     assert presence_of(fresh, hearing, school_day, now).state is State.ONLINE
+
+
+@pytest.mark.parametrize("hearing", [LISTENING, Hearing(away=at(0, 8.9), back=at(0, 8.7))])
+def test_who_reported_while_somebody_looked_is_on(hearing: Hearing) -> None:
+    # A collector that counts as having listened for long already has an `away` later than its `back`.
+    for late in (1.0, 38.0, 170.0):
+        assert presence_of(heard(at(0, 9) + late), hearing, school_day, at(0, 9)).state is State.ONLINE

@@ -1,6 +1,7 @@
 """Timed work: history every few minutes, retention at night, the certificate's renewal; beside the event loop."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -79,8 +80,10 @@ class Timetable:
         task = asyncio.create_task(asyncio.to_thread(self._attempt, name), name=name)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        # The scheduler cancels what it runs when it stops; the thread would go on unwatched.
-        await asyncio.shield(task)
+        # The scheduler cancels what it runs when it stops; the thread would go on unwatched. That is no error to log:
+        # `stop` waits for the work itself.
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.shield(task)
 
     def _attempt(self, name: str) -> None:
         """Never raises: work that fails is logged and comes again in its turn."""

@@ -189,7 +189,9 @@ class Watching:
             unsettled=unsettled(newest, _in_common(register), now) | undecided(view, own, newest, now),
         )
         circumstances = _circumstances(register, known, seen, hearing, now)
-        changed = self._take(known, everything, now, circumstances)
+        # Nothing began after it was noticed.
+        noticed = max([now, *(fault.began for fault in everything)])
+        changed = self._take(known, everything, noticed, circumstances)
         live = [incident for incident in self._store.incidents(EVERYTHING, live=True, most=_ALL) if not incident.closed]
         self.watched = Watched(
             at=now,
@@ -212,14 +214,16 @@ class Watching:
     ) -> tuple[SchoolSeen, tuple[Fault, ...]] | None:
         """Never raises: a school that cannot be judged is counted, told once, and keeps its incidents as they are."""
         try:
+            # A look takes long on a busy machine: whoever is judged as of a moment long after it seems silent.
+            asked = max(now, self._now())
             seen = self._witnesses.gather(
-                register, code, hearing, at=now, since=now - CLIMBS_SECONDS, until=now, answers=answers
+                register, code, hearing, at=asked, since=asked - CLIMBS_SECONDS, until=asked, answers=answers
             )
-            # As of after the gathering: who reported meanwhile was heard, and has more than its own word for it.
-            found = faults(seen, max(now, self._now()))
+            moment = max([asked, *(witness.heard for witness in seen.witnesses)])
+            found = faults(seen, moment)
             if missing := going_on - {_key(fault) for fault in found}:
                 # After school, or on a day that is closed, what goes on is over when those who are on say so.
-                anyhow = faults(asking_all_heard(seen), max(now, self._now()))
+                anyhow = faults(asking_all_heard(seen), moment)
                 found += tuple(fault for fault in anyhow if _key(fault) in missing)
         except Exception:  # noqa: BLE001 - the boundary of one school: the others are judged all the same
             self._cannot(code)

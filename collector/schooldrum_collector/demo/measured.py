@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from datetime import date
 
 from schooldrum_collector.demo.breaks import Trouble
 from schooldrum_wire.catalogue import SECTIONS, agent, clock, cpu, disk, interfaces, ladder, memory, updates, uptime
@@ -97,8 +98,11 @@ def _missing(number: int) -> tuple[tuple[str, str], ...]:
     return _MISSING[: (0, 0, 1, 3)[number % 4]]
 
 
-def rows(number: int) -> dict[str, list[Values]]:
-    """The lists of a simulated PC, section by section; some are out of support, some miss updates, a few more."""
+def rows(number: int, searched: date) -> dict[str, list[Values]]:
+    """The lists of a simulated PC, section by section; some are out of support, some miss updates, a few more.
+
+    `searched` is the day on which it last looked for updates.
+    """
     maker, model, gibibytes, title, build, revision, release = _KINDS[number % len(_KINDS)]
     version = f"10.0.{build}.{revision}"
     weak = number % 9 == 0
@@ -147,6 +151,7 @@ def rows(number: int) -> dict[str, list[Values]]:
             for name in ("domain", "private", "public")
         ],
         "automatic_updates": [{"mode": "automatic", "why": "default", "own_server": False, "restart_pending": False}],
+        "update_history": [{"last_scan": searched.isoformat()}],
         "updates": [
             {"update": name, "kind": "security", "severity": "important", "published": day, "downloaded": False}
             for name, day in _missing(number)

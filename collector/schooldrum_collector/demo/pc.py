@@ -4,6 +4,7 @@ import hashlib
 import random
 from collections import deque
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -63,7 +64,7 @@ class Pc:
         self.beat = BEAT
         self._clocks = clocks
         self._chance = random.Random(number)  # noqa: S311 - a simulation
-        self._rows = rows(number)
+        self._rows = rows(number, datetime.fromtimestamp(clocks.wall(), UTC).date())
         self._digests = {name: SECTIONS[name].digest(some) for name, some in self._rows.items()}
         self._spool: deque[_Waiting] = deque(maxlen=_SPOOLED_MOST)
         self._sent: list[_Waiting] = []

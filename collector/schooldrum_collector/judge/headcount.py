@@ -42,12 +42,12 @@ def headcount(
         if one.word == GOODBYE and last <= one.word_at:
             off += 1
             continue
-        if was_ahead and last > now:
-            last = back
         if one.beat != beat:
             beat = one.beat
             patience = BEATS_UNTIL_MISSED * bounded_beat(beat)
             graced = back + GRACE_SECONDS + patience
+        if was_ahead and last > now + patience:
+            last = back
         missed_from = last + patience
         if (
             now < missed_from

@@ -134,10 +134,11 @@ def presence_of(facts: Facts, hearing: Hearing, expected_until: ExpectedUntil, n
         return Presence(state=State.NEVER)
     if facts.word == GOODBYE and heard <= facts.word_at:
         return Presence(state=State.OFF, since=facts.word_at)
-    if heard > now and hearing.away > hearing.back:
-        # Stamped by a clock that has since been set back: what is sure is that it was heard before that.
-        heard = hearing.back
     patience = BEATS_UNTIL_MISSED * bounded_beat(facts.beat)
+    if heard > now + patience and hearing.away > hearing.back:
+        # Stamped by a clock that has since been set back: what is sure is that it was heard before that. What is only
+        # a little later was heard while somebody looked.
+        heard = hearing.back
     missed_from = heard + patience
     if now < missed_from:
         return Presence(state=State.ONLINE, since=facts.word_at if facts.word == HELLO else None)

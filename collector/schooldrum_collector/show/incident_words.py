@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from schooldrum_collector.formats import VIETNAM, duration, moment
-from schooldrum_collector.judge.fault import Degree, Verdict
+from schooldrum_collector.judge.fault import Degree, Fault, Verdict
 from schooldrum_collector.judge.fault_words import DEGREES, VERDICTS
 from schooldrum_collector.judge.incident import Incident, Severity, State
 from schooldrum_collector.judge.incident_spells import stretches, trouble_seconds
@@ -80,7 +80,7 @@ def read(register: Register, incident: Incident, now: float, language: str) -> R
     role = SCHOOL_ROLE if incident.school else OFFICE_ROLE
     try:
         head, evidence, doing = (
-            heading(fault, names, language),
+            heading(heading_fault(incident), names, language),
             sentence(fault, names, language),
             steps(fault, role, language, names),
         )
@@ -117,6 +117,15 @@ def without_school(heading_: str, school: str) -> str:
             rest = heading_.removeprefix(before)
             return rest[:1].upper() + rest[1:]
     return heading_
+
+
+def heading_fault(incident: Incident) -> Fault:
+    """The fault as its heading counts it: all schools it has concerned, as they are listed, and not those of now."""
+    fault, counts = incident.fault, incident.evidence.counts
+    if counts.get("schools", len(incident.schools)) >= len(incident.schools):
+        return fault
+    evidence = msgspec.structs.replace(fault.evidence, counts={**counts, "schools": len(incident.schools)})
+    return msgspec.structs.replace(fault, evidence=evidence)
 
 
 def is_back(incident: Incident) -> bool:

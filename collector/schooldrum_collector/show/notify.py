@@ -18,7 +18,7 @@ from schooldrum_collector.judge.messages import Occasion
 from schooldrum_collector.judge.posture_words import Words
 from schooldrum_collector.judge.sentences import conclusion, grounds, place_name, steps, what
 from schooldrum_collector.show.incident_record import ANSWER_WORDS
-from schooldrum_collector.show.incident_words import SEVERITIES, degree_word, how_long, verdict_word
+from schooldrum_collector.show.incident_words import SEVERITIES, degree_word, heading_fault, how_long, verdict_word
 from schooldrum_collector.show.notify_names import cut, heading_names, joined, message_names
 from schooldrum_collector.show.notify_times import brief, lasted, moment, part_of_day
 from schooldrum_collector.show.notify_words import (
@@ -171,7 +171,7 @@ def _place(incident: Incident, names: Mapping[str, str], say: Say) -> str:
 def _what(incident: Incident, names: Mapping[str, str], say: Say) -> str:
     """What is wrong, with the areas where many schools are concerned."""
     try:
-        told = what(incident.fault, names, say.language)
+        told = what(heading_fault(incident), names, say.language)
     except KeyError:
         # Evidence of a version with other words.
         return verdict_word(incident.verdict, say)

@@ -60,14 +60,18 @@ def sms_text(parts: Parts, incident: Incident, told: Telling, names: Mapping[str
     if told.occasion is Occasion.END or told.whole or incident.state is State.WITHDRAWN:
         return _fitted(*_end(parts, incident, told, say))
     if told.role == PRINCIPAL:
-        return _fitted(*_to_principal(parts, incident, told, say))
+        *written, less = _to_principal(parts, incident, told, say)
+        return _fitted(*written, less=less)
     return _fitted(*_begin(parts, incident, told, names, say))
 
 
-def _fitted(place: str, what: str, cause: str, step: str, link: str) -> str:
-    """`place` is cut where nothing else helps, `what` after it; a cause that begins with a comma belongs to `what`."""
-    place, what, cause, step = (plain(one) for one in (place, what, cause, step))
-    for why, do in ((cause, step), ("", step), ("", "")):
+def _fitted(place: str, what: str, cause: str, step: str, link: str, *, less: str = "") -> str:
+    """`place` is cut where nothing else helps, `what` after it; a cause that begins with a comma belongs to `what`.
+
+    `less` stands for the cause where that has no room.
+    """
+    place, what, cause, step, less = (plain(one) for one in (place, what, cause, step, less))
+    for why, do in ((cause, step), (less, step), ("", step), ("", "")):
         text = _put_together(place, what, why, do, link)
         if len(text) <= SEGMENT:
             return text
@@ -161,7 +165,7 @@ def _why_to_principal(parts: Parts, incident: Incident, say: Say) -> str:
     return why if incident.degree is Degree.FOUND else f"{degree_word(incident.degree, say).lower()} {why}"
 
 
-def _to_principal(parts: Parts, incident: Incident, told: Telling, say: Say) -> tuple[str, str, str, str, str]:
+def _to_principal(parts: Parts, incident: Incident, told: Telling, say: Say) -> tuple[str, str, str, str, str, str]:
     thing = lost_thing(incident)
     missing = {
         POWER: say("mất điện", "has no power"),
@@ -169,7 +173,7 @@ def _to_principal(parts: Parts, incident: Incident, told: Telling, say: Say) -> 
     }.get(thing, say("mất liên lạc", "is not heard"))
     dear = say(f"Kính gửi Hiệu trưởng {parts.place}: trường ", f"To the principal of {parts.place}: the school ")
     what = missing + say(" từ ", " since ") + brief(incident.began, told.zone)
-    where = ", " + _why_to_principal(parts, incident, say)
+    why = where = ", " + _why_to_principal(parts, incident, say)
     if told.informed:
         at = brief(told.informed, told.zone).partition(" ")[0]
         of_office = told.informed_by.startswith(OFFICE)
@@ -178,4 +182,4 @@ def _to_principal(parts: Parts, incident: Incident, told: Telling, say: Say) -> 
             f", the {'office' if of_office else 'school'} told it at {at}",
         )
     step = say("Chưa cần làm gì. Có lại sẽ báo.", "Nothing to do. You will hear.")
-    return dear, what, where, step, plain(incident.name)
+    return dear, what, where, step, plain(incident.name), why

@@ -50,6 +50,8 @@ KEPT_SECONDS = 30 * 86400.0
 """So long after the end of its incident a link still shows it."""
 _SECRET_LENGTHS = range(8, 65)
 _AT_ONCE = 16
+_LATE = "late"
+"""In the place of an answer's word: it was not taken."""
 _SCHOOLS_SHOWN = 200
 _ROOT = Path(__file__).parent / "templates"
 _STYLE = """
@@ -151,7 +153,7 @@ class _Desk:
             if found is None:
                 return self._nothing(say)
             done = request.query.get("done", "")
-            return await asyncio.to_thread(self._page, found, say, done if done in ANSWER_WORDS else "")
+            return await asyncio.to_thread(self._page, found, say, done)
 
     async def take(self, request: web.Request) -> web.StreamResponse:
         """POST /t/{secret}: what the reader answers."""
@@ -171,14 +173,14 @@ class _Desk:
             except Refused as problem:
                 if str(problem) != "over":
                     return self._not_understood(say, given.get("answer", ""))
-                # Somebody was quicker: the page says how it ended.
-                done = ""
+                # Somebody was quicker: the page says so, and how it ended.
+                done = _LATE
             except (Full, Overloaded):
                 text = say("Chưa ghi được, thử lại sau một phút.", "It could not be recorded; try again in a minute.")
                 return web.Response(status=503, text=text, headers={"Retry-After": "60"})
         self._happened()
         language = f"lang={say.language}" if "lang" in request.query else ""
-        query = "&".join(one for one in (f"done={done}" if done in ANSWER_WORDS else "", language) if one)
+        query = "&".join(one for one in (f"done={done}" if done in {*ANSWER_WORDS, _LATE} else "", language) if one)
         return web.Response(status=303, headers={hdrs.LOCATION: f"{request.path}{f'?{query}' if query else ''}"})
 
     def _find(self, secret: str) -> _Shown | None:
@@ -274,12 +276,15 @@ class _Desk:
             evidence=parts.evidence,
             steps=parts.steps if incident.is_live and not back else (),
             asked=[(word, _first_large(say(*ANSWER_WORDS[word]))) for word in asked] if may else [],
-            done=_first_large(say(*ANSWER_WORDS[done])) if done else "",
+            done=_first_large(say(*ANSWER_WORDS[done])) if done in ANSWER_WORDS else "",
+            late=done == _LATE,
             takes=may and incident.is_live and incident.acknowledged is None,
             taken=_taken(incident, say, zone),
             notes=link.role == OFFICE,
             longest=LONGEST_TEXT,
-            facts=_facts(register, incident, held_by(self._store, EVERYTHING, incident), own, say, until=ended or now),
+            facts=_facts(
+                register, incident, held_by(self._store, EVERYTHING, incident), own, say, until=incident.ended or now
+            ),
             schools=[tidy(register.schools[code].name) for code in own[:_SCHOOLS_SHOWN] if code in register.schools]
             if len(incident.schools) > 1
             else [],

@@ -13,7 +13,15 @@ from schooldrum_collector.judge.incident_corrections import SAME_BEGIN_SECONDS
 from schooldrum_collector.judge.incident_spells import trouble_seconds
 from schooldrum_collector.judge.lost_time import costs_lessons, lessons_by_school
 from schooldrum_collector.show.incident_record import ANSWER_WORDS, HAPPENED, STATES, detail, standing
-from schooldrum_collector.show.incident_words import SEVERITIES, degree_word, is_back, names_of, read, verdict_word, zone_of
+from schooldrum_collector.show.incident_words import (
+    SEVERITIES,
+    degree_word,
+    is_back,
+    names_of,
+    read,
+    verdict_word,
+    zone_of,
+)
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import Scope, Story
 from schooldrum_collector.web.live_pages import Pieces

@@ -76,6 +76,9 @@ def test_listed_and_shown(school: Typed, data: Path) -> None:
     assert [one["incident"] for one in school("incidents", "list", "--open", "--json").data()] == ["SC-1001"]
     assert [one["incident"] for one in school("incidents", "list", "--scope", "QY", "--json").data()] == ["SC-1002"]
     assert "going on" in school("incidents", "list").out
+    put(data, calm=time.time() - 60, ended=time.time() - 90, rounds=1)
+    assert "still watched" in school("incidents", "list", "--open").out
+    assert "still watched" in school("incidents", "show", "sc1003").out
     shown = school("incidents", "show", "sc1001")
     assert shown.code == 0
     assert "[ACTION]" in shown.out
