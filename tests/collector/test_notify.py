@@ -355,6 +355,8 @@ def test_a_principal_reads_all_it_may_be_or_nothing_of_it(word, vi, en):
     for language, says in (("vi", vi), ("en", en)):
         sms = told(one, "principal", language, own=("BM",), lost=3600.0).sms
         assert says in sms or "mang noi bo" not in sms
+        # What the school has confirmed is not made doubtful again.
+        assert word != "power_attested" or ("rat co the" not in sms and "probably" not in sms)
 
 
 def test_a_heading_counts_the_schools_that_are_listed():

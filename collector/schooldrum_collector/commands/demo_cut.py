@@ -351,8 +351,4 @@ def _show_end(call: Call, running: Running, store: Store, incident: Incident) ->
     for line in (told.since, told.evidence, told.end):
         if line:
             call.console.line(f"  {line}")
-    if incident.is_live:
-        call.console.line(
-            call.say("  Vẫn theo dõi: nơi đây vừa mất rồi có lại.", "  Still watched: it went and came back just now.")
-        )
     call.console.line(f"  {running.office}/incidents/{incident.number}")

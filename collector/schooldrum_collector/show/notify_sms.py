@@ -162,7 +162,9 @@ def _why_to_principal(parts: Parts, incident: Incident, say: Say) -> str:
     first, _, rest = whole.partition(", ")
     # What follows a comma says more of the same, or names what else it may be.
     why = whole if say(" hoặc ", " or ") in f" {rest}" else first
-    return why if incident.degree is Degree.FOUND else f"{degree_word(incident.degree, say).lower()} {why}"
+    # What the school itself confirms is told as it says it.
+    sure = incident.degree is Degree.FOUND or lost_thing(incident) == POWER
+    return why if sure else f"{degree_word(incident.degree, say).lower()} {why}"
 
 
 def _to_principal(parts: Parts, incident: Incident, told: Telling, say: Say) -> tuple[str, str, str, str, str, str]:
