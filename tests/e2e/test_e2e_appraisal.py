@@ -28,6 +28,8 @@ def test_this_machine_is_judged_and_stays_judged_after_its_goodbye(collector, ag
     machine = collector.machines()[0]["id"]
 
     eventually(lambda: shown(collector, machine)["appraisal"]["support"], 30, "what is judged, by the API")
+    # A long list comes in a delivery of its own.
+    eventually(lambda: shown(collector, machine)["appraisal"]["patches"]["told"] is not None, 90, "what is missing")
     told = shown(collector, machine)
     appraisal = told["appraisal"]
     assert appraisal["support"]["product"] == platform.freedesktop_os_release()["ID"]

@@ -292,7 +292,11 @@ OUTSIDE = (
         live="unknown unknown", end="line found", lasts=10.0, meanwhile=HEARD,
     ),
     outage("a line that is slow and shaky", slowed(0.02, 0.08), place="", lasts=10.0),
-    outage("a line so slow that nothing comes in time", slowed(5.0, 6.0), live="unknown unknown", end="line found"),
+    # A report that hangs takes its time before anybody climbs for it.
+    outage(
+        "a line so slow that nothing comes in time", slowed(5.0, 6.0),
+        live="unknown unknown", end="line found", lasts=14.0,
+    ),
     outage(
         "the first line, the second steps in",
         (links("router", "down", "wan-a"), wan_back),
