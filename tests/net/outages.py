@@ -292,10 +292,10 @@ OUTSIDE = (
         live="unknown unknown", end="line found", lasts=10.0, meanwhile=HEARD,
     ),
     outage("a line that is slow and shaky", slowed(0.02, 0.08), place="", lasts=10.0),
-    # A report that hangs takes its time before anybody climbs for it.
+    # Slower than it lasts: what was sent before the cut would come in the middle of it.
     outage(
-        "a line so slow that nothing comes in time", slowed(5.0, 6.0),
-        live="unknown unknown", end="line found", lasts=14.0,
+        "a line so slow that nothing comes in time", slowed(20.0, 21.0),
+        live="unknown unknown", end="line found", lasts=10.0,
     ),
     outage(
         "the first line, the second steps in",
