@@ -159,7 +159,7 @@ def test_a_short_round_that_turns_out_to_be_something_else_is_kept() -> None:
     office.judge(1700, fault(began=T + 1640, evidence=SILENT))
     office.judge(1800, fault(began=T + 1640, ended=T + 1700, verdict=Verdict.POWER, degree=Degree.PROBABLE))
     line, cut = office.known
-    assert (line.verdict, line.state, line.pauses, line.before) == (Verdict.LINE, State.CLOSED, (), None)
+    assert (line.verdict, line.state, line.pauses, line.earlier) == (Verdict.LINE, State.CLOSED, (), None)
     assert (cut.verdict, cut.state, cut.began, cut.ended) == (Verdict.POWER, State.CLOSED, T + 1640, T + 1700)
 
 

@@ -87,8 +87,8 @@ class Pause(msgspec.Struct, frozen=True):
     measured: bool = False
 
 
-class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """What was known of the last round of which anything was known, before it came back."""
+class EarlierRound(msgspec.Struct, frozen=True, kw_only=True):
+    """What was known of the last round of which anything was known."""
 
     verdict: Verdict
     degree: Degree
@@ -104,7 +104,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     `told` is when it was announced (0: never, and then nobody gets its end), `told_place`, `told_kind` and
     `told_severity` as what. `parent` is the number of the incident that holds it down. `schools` are codes of the
     schools it concerns; `rounds` how often it came back, `pauses` when it was away in between; `verdict`, `degree` and
-    `evidence` are those of the round that goes on, and `before` what was known of an earlier one. `planned`: it was
+    `evidence` are those of the round that goes on, and `earlier` what was known of one before it. `planned`: it was
     told as part of a maintenance window. `excused` is the answer (judge.incident_acts) by which it ended without
     anybody being heard: its place was closed.
     """
@@ -135,7 +135,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     parent: int = 0
     rounds: int = 0
     pauses: tuple[Pause, ...] = ()
-    before: Known | None = None
+    earlier: EarlierRound | None = None
     planned: bool = False
     excused: str = ""
     told_place: Place | None = None
@@ -204,7 +204,7 @@ IN_A_SCHOOL = frozenset({Level.MACHINE, Level.ROOM, Level.SITE, Level.SCHOOL})
 _SIZES = {Level.MACHINE: 0, Level.ROOM: 1, Level.SITE: 2, Level.SCHOOL: 3, Level.SERVICE: 4}
 _LARGEST = 5
 _NO_LINE = frozenset({What.SEEN, What.CALMING})
-_QUIET_FIELDS = frozenset({"seen", "calm", "evidence", "blamed", "pauses", "before"})
+_QUIET_FIELDS = frozenset({"seen", "calm", "evidence", "blamed", "pauses", "earlier"})
 """Fields that change often and say nothing by themselves: they stand in the incident, not in its events."""
 
 

@@ -1,7 +1,7 @@
 """When is a fault one that is known: the same one, the same again, or explained by another. Pure."""
 
 from schooldrum_collector.judge.fault import Degree, Fault, Kind, Level, Verdict
-from schooldrum_collector.judge.incident import Incident, Known, State
+from schooldrum_collector.judge.incident import EarlierRound, Incident, State
 
 FLAPPING_SECONDS = 900.0
 """Back within this time, it is the same incident; one that came back once is over only after so long a calm."""
@@ -41,12 +41,12 @@ def is_another_round(incident: Incident, fault: Fault) -> bool:
     )
 
 
-def _known(incident: Incident) -> Incident | Known:
+def _known(incident: Incident) -> Incident | EarlierRound:
     """What is known of it: of an earlier round where nothing is of this one."""
-    return incident.before if incident.before and incident.verdict is Verdict.UNKNOWN else incident
+    return incident.earlier if incident.earlier and incident.verdict is Verdict.UNKNOWN else incident
 
 
-def may_be_one_cause(one: Incident | Fault | Known, other: Incident | Fault | Known) -> bool:
+def may_be_one_cause(one: Incident | Fault | EarlierRound, other: Incident | Fault | EarlierRound) -> bool:
     """Whether what is wrong may be of one kind: power, something inside the school, or something outside it.
 
     What nobody knows may be whatever its evidence leaves possible.
@@ -54,7 +54,7 @@ def may_be_one_cause(one: Incident | Fault | Known, other: Incident | Fault | Kn
     return bool(_sides(one) & _sides(other))
 
 
-def _sides(one: Incident | Fault | Known) -> frozenset[str]:
+def _sides(one: Incident | Fault | EarlierRound) -> frozenset[str]:
     if one.verdict is not Verdict.UNKNOWN:
         return frozenset({_side(one.verdict)})
     return frozenset(map(_side, one.evidence.causes)) or _SIDES

@@ -4,7 +4,7 @@ import msgspec
 
 from schooldrum_collector.judge.calendar import Window
 from schooldrum_collector.judge.fault import Fault, Verdict
-from schooldrum_collector.judge.incident import MACHINES_NAMED, Incident, Known, Pause, State
+from schooldrum_collector.judge.incident import MACHINES_NAMED, EarlierRound, Incident, Pause, State
 
 MOST_PAUSES = 200
 """So many are remembered of one incident, the longest of them: one that comes and goes for weeks stays small."""
@@ -15,14 +15,14 @@ def anew(incident: Incident, fault: Fault, now: float) -> Incident:
     back = with_pause(incident, min(fault.began, now))
     if back.pauses == incident.pauses:
         return back
-    known = Known(verdict=incident.verdict, degree=incident.degree, evidence=incident.evidence)
+    known = EarlierRound(verdict=incident.verdict, degree=incident.degree, evidence=incident.evidence)
     return msgspec.structs.replace(
         back,
         verdict=fault.verdict,
         degree=fault.degree,
         evidence=fault.evidence,
         blamed=fault.blamed[:MACHINES_NAMED],
-        before=incident.before if incident.verdict is Verdict.UNKNOWN else known,
+        earlier=incident.earlier if incident.verdict is Verdict.UNKNOWN else known,
     )
 
 
@@ -46,13 +46,13 @@ def without_last_round(incident: Incident, now: float) -> Incident:
     It must have been away.
     """
     last = incident.pauses[-1]
-    known = incident.before
+    known = incident.earlier
     return msgspec.structs.replace(
         incident,
         verdict=known.verdict if known else incident.verdict,
         degree=known.degree if known else incident.degree,
         evidence=known.evidence if known else incident.evidence,
-        before=None,
+        earlier=None,
         state=State.CLOSED,
         closed=now,
         calm=0.0,

@@ -311,15 +311,7 @@ def _excused(incident: Incident, names: Mapping[str, str], told: Telling, say: S
         f"Từ {began}. Trường nghỉ, nên không chờ tín hiệu nữa; không rõ hết lúc nào.",
         f"Since {began}. The school is closed, so nobody is waited for any more; when it ended is not known.",
     )
-    return Parts(
-        level=say(*SEVERITIES[Severity.INFORMATION]),
-        place=_place(incident, names, say),
-        what=say("trường nghỉ, ngừng theo dõi", "closed, no longer watched"),
-        since=told_so,
-        evidence="",
-        cause=told_so,
-        steps=(say("Không cần làm gì thêm.", "Nothing more to do."),),
-    )
+    return _nothing_more(incident, names, say, say("trường nghỉ, ngừng theo dõi", "closed, no longer watched"), told_so)
 
 
 def _withdrawn(incident: Incident, names: Mapping[str, str], say: Say) -> Parts:
@@ -327,13 +319,17 @@ def _withdrawn(incident: Incident, names: Mapping[str, str], say: Say) -> Parts:
     if incident.excused:
         why = say(*ANSWER_WORDS.get(incident.excused, (incident.excused, incident.excused)))
         taken_back = f"{why[:1].upper()}{why[1:]}. {taken_back}"
+    return _nothing_more(incident, names, say, say("không phải sự cố", "it was no incident"), taken_back)
+
+
+def _nothing_more(incident: Incident, names: Mapping[str, str], say: Say, what: str, why: str) -> Parts:
     return Parts(
         level=say(*SEVERITIES[Severity.INFORMATION]),
         place=_place(incident, names, say),
-        what=say("không phải sự cố", "it was no incident"),
-        since=taken_back,
+        what=what,
+        since=why,
         evidence="",
-        cause=taken_back,
+        cause=why,
         steps=(say("Không cần làm gì thêm.", "Nothing more to do."),),
     )
 
