@@ -35,7 +35,8 @@ class Detour:
 
     def __init__(self, namespace: str, *, least: float, most: float) -> None:
         """Each packet waits for a time between `least` and `most` seconds."""
-        self.passed = 0
+        self.taken = 0
+        """How many packets came in."""
         self._file: int = within(namespace, _card)
         self._bounds = (least, most)
         self._ends = threading.Event()
@@ -59,7 +60,7 @@ class Detour:
                 with contextlib.suppress(OSError):
                     due = time.monotonic() + chance.uniform(*self._bounds)
                     heapq.heappush(waiting, (due, next(numbers), read()))
+                    self.taken += 1
             while waiting and waiting[0][0] <= time.monotonic():
                 with contextlib.suppress(OSError):
                     os.write(self._file, heapq.heappop(waiting)[2])
-                    self.passed += 1

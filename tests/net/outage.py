@@ -17,6 +17,9 @@ WELL_SECONDS = 3.5
 FOUND_BEATS = 4.0
 LATE_SECONDS = 1.0
 """What a machine shared by many adds to four beats of a second, which are four minutes elsewhere."""
+STANDSTILL_SECONDS = 2.0
+"""A machine that stands still for longer played another outage; it is played again."""
+_TRIES = 3
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,13 +55,26 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of it: times are seconds of the collector's clock, `words` what was said when, in order."""
+    """What came of it: times are seconds of the collector's clock, `words` what was said when, in order.
+
+    `cut` and `mended` are when it was begun to break and to mend it, `broken` and `whole` when that was done.
+    """
 
     cut: float
+    broken: float
     mended: float
+    whole: float
     words: tuple[tuple[float, str], ...]
     incidents: tuple[Incident, ...]
     notified: tuple[dict[str, Any], ...]
+    stood: str = ""
+    """How long the machine itself stood still meanwhile, in words."""
+
+    def told(self) -> str:
+        """All of it as a person reads it."""
+        words = (f"{at - self.cut:6.1f} {said}" for at, said in self.words)
+        labels = (f"told: {one['labels']}" for one in self.notified)
+        return "\n".join((*words, f"mended at {self.mended - self.cut:.1f}; {self.stood}", *labels))
 
 
 def word(incident: Incident) -> str:
@@ -89,10 +105,31 @@ def play(school: School, scenario: Scenario) -> Outcome:
     if scenario.prepares is not None:
         scenario.prepares(school)
     try:
-        return _played(school, scenario)
+        for _ in range(_TRIES):
+            outcome = _played(school, scenario)
+            if school.standstill.longest <= STANDSTILL_SECONDS:
+                break
+        return outcome
     finally:
         if scenario.tidies is not None:
             scenario.tidies(school)
+
+
+def _broken(school: School, scenario: Scenario, watch: Callable[[float], None]) -> float:
+    """Breaks it, watches for as long as it lasts, and says when it was broken first."""
+    cut = school.now()
+    scenario.breaks(school)
+    broken = school.now()
+    if scenario.meanwhile is not None:
+        watch(cut + scenario.lasts / 2)
+        scenario.meanwhile(school)
+    watch(cut + scenario.lasts)
+    if scenario.again:
+        scenario.mends(school)
+        watch(school.now() + scenario.again)
+        scenario.breaks(school)
+        watch(school.now() + scenario.lasts)
+    return broken
 
 
 def _played(school: School, scenario: Scenario) -> Outcome:
@@ -115,35 +152,40 @@ def _played(school: School, scenario: Scenario) -> Outcome:
             look()
             time.sleep(0.1)
 
+    school.standstill.begin()
     cut = school.now()
-    scenario.breaks(school)
-    if scenario.meanwhile is not None:
-        watch(cut + scenario.lasts / 2)
-        scenario.meanwhile(school)
-    watch(cut + scenario.lasts)
-    if scenario.again:
-        scenario.mends(school)
-        watch(school.now() + scenario.again)
-        scenario.breaks(school)
-        watch(school.now() + scenario.lasts)
+    broken = _broken(school, scenario, watch)
     mended = school.now()
     scenario.mends(school)
+    whole = school.now()
+
+    def outcome() -> Outcome:
+        return Outcome(
+            cut=cut,
+            broken=broken,
+            mended=mended,
+            whole=whole,
+            words=tuple(words),
+            incidents=look(),
+            notified=tuple(school.alerts.notified()),
+            stood=str(school.standstill),
+        )
+
     quiet = time.monotonic() + 2 * WELL_SECONDS
     last = ""
     deadline = time.monotonic() + SETTLED_SECONDS * scenario.beat / BEAT
-    while time.monotonic() < min(quiet, deadline):
+    # What is not yet as it is to be has until the deadline: a busy machine brings late what was measured meanwhile.
+    while (now := time.monotonic()) < deadline and (now < quiet or troubles(school, scenario, outcome())):
         there = look()
-        now = words[-1][1] if words else ""
+        said = words[-1][1] if words else ""
         live = any(one.state in {State.OPEN, State.ABSORBED} for one in there)
-        if now != last or live:
-            quiet, last = time.monotonic() + WELL_SECONDS + (2 * WELL_SECONDS if live else 0), now
+        if said != last or live:
+            quiet, last = now + WELL_SECONDS + (2 * WELL_SECONDS if live else 0), said
         time.sleep(0.1)
     if scenario.afterwards is not None:
         scenario.afterwards(school)
         watch(school.now() + 2 * WELL_SECONDS)
-    return Outcome(
-        cut=cut, mended=mended, words=tuple(words), incidents=look(), notified=tuple(school.alerts.notified())
-    )
+    return outcome()
 
 
 def troubles(school: School, scenario: Scenario, outcome: Outcome) -> list[str]:
@@ -162,13 +204,14 @@ def troubles(school: School, scenario: Scenario, outcome: Outcome) -> list[str]:
         return found
     if one.state is not State.CLOSED:
         found.append(f"it is {one.state.value}")
-    first = next((at for at, said in outcome.words if scenario.live in said), None)
-    if first is None or first - outcome.cut > FOUND_BEATS * scenario.beat + LATE_SECONDS:
-        found.append(f"{scenario.live} after {first - outcome.cut if first else -1:.1f} s")
-    for name, told, error, truth, slack in (
-        ("begin", one.began, one.began_error, outcome.cut, 0.0),
-        ("end", one.ended, one.ended_error, outcome.mended, scenario.starts),
+    live = next((at for at, said in outcome.words if scenario.live in said), None)
+    if live is None or live - outcome.broken > FOUND_BEATS * scenario.beat + LATE_SECONDS:
+        found.append(f"{scenario.live} after {live - outcome.broken if live else -1:.1f} s")
+    for name, told, error, first_moment, last_moment in (
+        ("begin", one.began, one.began_error, outcome.cut, outcome.broken),
+        ("end", one.ended, one.ended_error, outcome.mended, outcome.whole + scenario.starts),
     ):
-        if abs(told - truth) > error + slack + LATE_SECONDS:
-            found.append(f"{name} off by {told - truth:.1f} s, stated {error:.1f}")
+        off = min(told - first_moment, 0.0) or max(told - last_moment, 0.0)
+        if abs(off) > error + LATE_SECONDS:
+            found.append(f"{name} off by {off:.1f} s, stated {error:.1f}")
     return found

@@ -292,9 +292,9 @@ OUTSIDE = (
         live="unknown unknown", end="line found", lasts=10.0, meanwhile=HEARD,
     ),
     outage("a line that is slow and shaky", slowed(0.02, 0.08), place="", lasts=10.0),
-    # Nearly as slow as it lasts: what is sent during it would come in the middle of it.
+    # Slower than it lasts: what was sent before or during it would come in the middle of it.
     outage(
-        "a line so slow that nothing comes in time", slowed(9.0, 9.5),
+        "a line so slow that nothing comes in time", slowed(60.0, 90.0),
         live="unknown unknown", end="line found", lasts=10.0,
     ),
     outage(

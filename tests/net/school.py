@@ -26,6 +26,7 @@ from tests.e2e.pcs import made_up_sysfs
 from tests.e2e.programs import Agent, Collector, fetched
 from tests.net.detour import CARD, Detour
 from tests.net.line import within
+from tests.net.standstill import watched
 from tests.net.way import Server, answer_to
 
 from schooldrum_agent.probes import PROBES
@@ -245,6 +246,7 @@ class School:
     def __init__(self, home: Path, undo: contextlib.ExitStack, furnish: Furnish = _plain) -> None:
         self._furnish = furnish
         home.mkdir(parents=True, exist_ok=True)
+        self.standstill = undo.enter_context(watched(home))
         self.network = Network(undo)
         names = self.network.names
         self.alerts = Alerts()
@@ -379,7 +381,7 @@ class School:
         self.network.ip(near, "rule", "del", "iif", "school", "lookup", _DETOUR_TABLE)
         gone = self.detours.pop(near)
         gone.close()
-        assert gone.passed, "nobody came by the detour"
+        assert gone.taken, "nobody came by the detour"
 
     # What came of it
 

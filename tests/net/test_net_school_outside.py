@@ -22,5 +22,4 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
 @pytest.mark.parametrize("scenario", OUTSIDE, ids=[one.name for one in OUTSIDE])
 def test_what_is_told_is_the_truth(made: School, scenario: Scenario):
     outcome = play(made, scenario)
-    said = "\n".join(f"{at - outcome.cut:6.1f} {words}" for at, words in outcome.words)
-    assert troubles(made, scenario, outcome) == [], said
+    assert troubles(made, scenario, outcome) == [], outcome.told()
