@@ -1,17 +1,16 @@
 """Who may open which page: every route for nobody, an agent, the office, a link of the school, of another, ended."""
 
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
 import pytest
-from aiohttp import ClientSession, TCPConnector
+from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
-from tests.collector import pages_scene as scene
+from tests.collector.pages import pages_scene as scene
+from tests.collector.pages.visiting import Browser
 
 from schooldrum_collector.store.interface import Store
-from schooldrum_collector.store.sqlite import open_store
 from schooldrum_collector.web.visitors import COOKIE, FOR_SCHOOLS, link_of, new_link
 
 OPEN = {"/enter", "/q", "/static/pages.css", "/static/pages.js"}
@@ -64,58 +63,6 @@ FORMS = {
     "/machines/{machine}/replace",
     "/machines/{machine}/note",
 }
-
-
-class Browser:
-    """A client with the cookie of a link, the office's token, or neither."""
-
-    def __init__(self, server: TestServer, session: ClientSession, *, link: str = "", token: str = "") -> None:
-        self.base = f"http://127.0.0.1:{server.port}"
-        self.session = session
-        self.headers = {"Accept": "text/html"}
-        if link:
-            self.headers["Cookie"] = f"{COOKIE}={link}"
-        if token:
-            self.headers["Authorization"] = f"Bearer {token}"
-
-    async def get(self, path: str, **headers: str) -> tuple[int, dict[str, str], str]:
-        async with self.session.get(
-            self.base + path, headers={**self.headers, **headers}, allow_redirects=False
-        ) as response:
-            text = "" if response.content_type == "text/event-stream" else await response.text()
-            return response.status, {k.lower(): v for k, v in response.headers.items()}, text
-
-    async def post(self, path: str, *, mark: str | None = None, **fields: str) -> tuple[int, dict[str, str], str]:
-        data = {**fields, **({"mark": mark} if mark is not None else {})}
-        headers = {**self.headers, "Origin": self.base}
-        async with self.session.post(self.base + path, headers=headers, data=data, allow_redirects=False) as response:
-            return response.status, {k.lower(): v for k, v in response.headers.items()}, await response.text()
-
-    async def mark(self, path: str = "/enter") -> str:
-        """What every form of this visitor's pages carries."""
-        found = re.search(r'name="mark" value="([0-9a-f]+)"', (await self.get(path))[2])
-        assert found
-        return found[1]
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    store = open_store(tmp_path, clock=lambda: scene.NOW)
-    await scene.fill(store)
-    yield store
-    store.close()
-
-
-@pytest.fixture
-async def server(store: Store) -> AsyncIterator[TestServer]:
-    async with scene.served(store) as server:
-        yield server
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[ClientSession]:
-    async with ClientSession(connector=TCPConnector(limit=8)) as session:
-        yield session
 
 
 def test_every_page_for_schools_is_tried() -> None:

@@ -1,14 +1,12 @@
 """A PC's page: what is not known and can be helped, a plan that counts for nothing, and where a part was before."""
 
 import html
-from collections.abc import AsyncIterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
-from tests.collector import pages_scene as scene
-from tests.collector.test_pages_access import Browser
+from tests.collector.pages import pages_scene as scene
+from tests.collector.pages.visiting import Browser
 
 from schooldrum_collector.judge.appraisal import Memory, Verdicts
 from schooldrum_collector.judge.patches import Patches, PatchState
@@ -19,7 +17,6 @@ from schooldrum_collector.judge.software import FORBIDDEN, Found, Inventory
 from schooldrum_collector.judge.support import Proof, Support, SupportState
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import Appraisal, Appraised, Change
-from schooldrum_collector.store.sqlite import open_store
 
 MACHINE = "bm-tin1-7"
 SUPPORT = Support(
@@ -29,9 +26,7 @@ SUPPORT = Support(
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    store = open_store(tmp_path, clock=lambda: scene.NOW)
-    await scene.fill(store)
+def store(store: Store) -> Store:
     denied = dict.fromkeys(("firewall", "accounts"), "denied")
     known = Known(system="windows", sections={}, outcomes=denied, support=SUPPORT)
     verdicts = Verdicts(
@@ -45,8 +40,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
         writer.put_appraisal(Appraisal(appraised=appraised, memory=Memory(), verdicts=verdicts))
         for action, detail in (("disks.swapped", "ST500 -> ST500; from bm-tin1-8"), ("disks.gone", "ST500")):
             writer.log(Change(at=scene.NOW - 60, actor="collector", action=action, subject=MACHINE, detail=detail))
-    yield store
-    store.close()
+    return store
 
 
 @pytest.mark.parametrize(

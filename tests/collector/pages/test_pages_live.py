@@ -3,26 +3,16 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import msgspec
 import pytest
 from aiohttp import ClientResponse, ClientSession, TCPConnector
 from markupsafe import Markup
-from tests.collector import pages_scene as scene
+from tests.collector.pages import pages_scene as scene
 
 from schooldrum_collector.store.interface import Store
-from schooldrum_collector.store.sqlite import open_store
 from schooldrum_collector.web import live_pages
 from schooldrum_collector.web.live_pages import LivePages, Pieces
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    store = open_store(tmp_path, clock=lambda: scene.NOW)
-    await scene.fill(store)
-    yield store
-    store.close()
 
 
 @pytest.fixture

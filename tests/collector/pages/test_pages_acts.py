@@ -3,37 +3,20 @@
 import asyncio
 import html
 import re
-from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
 
 import pytest
-from aiohttp import ClientSession, TCPConnector
+from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
-from tests.collector import pages_scene as scene
-from tests.collector.test_pages_access import Browser
+from tests.collector.pages import pages_scene as scene
+from tests.collector.pages.visiting import Browser
 
 from schooldrum_collector.judge.fault import Level, Place
 from schooldrum_collector.judge.incident import State
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import EVERYTHING, MachineState
-from schooldrum_collector.store.sqlite import open_store
 from schooldrum_wire.token import read_token
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    store = open_store(tmp_path, clock=lambda: scene.NOW)
-    await scene.fill(store)
-    yield store
-    store.close()
-
-
-@pytest.fixture
-async def teacher(store: Store) -> AsyncIterator[Browser]:
-    code, _ = scene.give_link(store, "BM")
-    async with scene.served(store) as server, ClientSession(connector=TCPConnector(limit=8)) as session:
-        yield Browser(server, session, link=code)
 
 
 def logged(store: Store) -> list[tuple[str, str]]:

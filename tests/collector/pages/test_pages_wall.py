@@ -1,13 +1,10 @@
 """The wall: who is shown, in which order, found by which words, and how much work a look is."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 from aiohttp import ClientSession
-from tests.collector import pages_scene as scene
+from tests.collector.pages import pages_scene as scene
+from tests.collector.pages.visiting import Browser
 from tests.collector.test_alertmanager import incident
-from tests.collector.test_pages_access import Browser
 
 from schooldrum_collector.judge.fault import Level, Place
 from schooldrum_collector.judge.places import PlaceState
@@ -15,19 +12,10 @@ from schooldrum_collector.judge.presence import Hearing
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import EVERYTHING, Room, School, Scope
-from schooldrum_collector.store.sqlite import open_store
 from schooldrum_collector.web import wall
 from schooldrum_collector.web.census import Census, live_incidents, state_of
 from schooldrum_collector.web.path_drawing import STEPS, stops
 from schooldrum_collector.web.sight import Sight
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    store = open_store(tmp_path, clock=lambda: scene.NOW)
-    await scene.fill(store)
-    yield store
-    store.close()
 
 
 def sight(store: Store, scope: Scope = EVERYTHING, hearing: Hearing | None = None) -> Sight:

@@ -1,14 +1,12 @@
 """An incident that is back and still watched: every place that shows it says so, and none calls for anybody."""
 
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import msgspec
 import pytest
 from aiohttp import ClientSession
-from tests.collector import pages_scene as scene
-from tests.collector.test_pages_access import Browser
+from tests.collector.pages import pages_scene as scene
+from tests.collector.pages.visiting import Browser
 
 from schooldrum_collector.judge.fault import Level, Place
 from schooldrum_collector.judge.incident import Incident, Severity
@@ -16,8 +14,8 @@ from schooldrum_collector.show.incident_record import standing
 from schooldrum_collector.show.incident_words import is_back, read
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Store
-from schooldrum_collector.store.sqlite import open_store
 from schooldrum_collector.web.census import worst_by_school
+from schooldrum_collector.web.shown_incidents import TimeShown, shown_incident
 
 BACK = scene.incident(
     1043,
@@ -34,13 +32,10 @@ SAYS = {"vi": "đã có lại từ 09:55, vẫn theo dõi", "en": "back since 09
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    store = open_store(tmp_path, clock=lambda: scene.NOW)
-    await scene.fill(store)
+def store(store: Store) -> Store:
     with store.writing() as writer:
         writer.put_incident(BACK)
-    yield store
-    store.close()
+    return store
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
@@ -81,6 +76,10 @@ def test_only_what_is_calm_is_back(store: Store, one: Incident, back: bool) -> N
         said = standing(one, scene.NOW, Say(language))
         assert (said == says) is back
         assert bool(read(store.register(), one, scene.NOW, language).end) is back
+    shown = shown_incident(store.register(), one, scene.NOW)
+    assert (shown.state, shown.ended) == ("open", None)
+    since = TimeShown(at="2026-11-23T02:55:00.000Z", error=one.ended_error, measured=True)
+    assert shown.back == (since if back else None)
 
 
 def test_what_goes_on_is_graver_than_what_is_back() -> None:

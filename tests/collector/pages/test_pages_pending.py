@@ -1,28 +1,21 @@
 """PCs that wait are looked at on a page, and let in or turned away: by the office, by the school what is its own."""
 
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
-from aiohttp import ClientSession, TCPConnector
-from aiohttp.test_utils import TestServer
-from tests.collector import pages_scene as scene
-from tests.collector.test_pages_access import Browser
+from tests.collector.pages import pages_scene as scene
+from tests.collector.pages.visiting import Browser
 
 from schooldrum_collector.judge.identity import REASONS, ROOM_FULL, TWIN_ONLINE, UNKNOWN_LINE
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import EVERYTHING, Credential, MachineState
-from schooldrum_collector.store.sqlite import open_store
 from schooldrum_wire.report import Fingerprint
 
 STRANGER, SPARE, TWIN = "bm-tin2-8", "bm-tin2-9", "bm-tin2-10"
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    store = open_store(tmp_path, clock=lambda: scene.NOW)
-    await scene.fill(store)
+async def store(store: Store) -> Store:
     board: Fingerprint = {"board": ("ab" * 8,), "mac": ("cd" * 8,)}
     with store.writing() as writer:
         for seat, reason in ((9, ROOM_FULL), (10, TWIN_ONLINE)):
@@ -34,30 +27,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
             writer.put_machine(scene.with_fingerprint(known, board))
         writer.put_credential(Credential(digest="11" * 32, machine=SPARE, issued=scene.NOW - 60))
     await store.append(scene.arrival(SPARE))
-    yield store
-    store.close()
-
-
-@pytest.fixture
-async def server(store: Store) -> AsyncIterator[TestServer]:
-    async with scene.served(store) as server:
-        yield server
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[ClientSession]:
-    async with ClientSession(connector=TCPConnector(limit=8)) as session:
-        yield session
-
-
-@pytest.fixture
-def office(server: TestServer, session: ClientSession) -> Browser:
-    return Browser(server, session, token=scene.TOKEN)
-
-
-@pytest.fixture
-def teacher(store: Store, server: TestServer, session: ClientSession) -> Browser:
-    return Browser(server, session, link=scene.give_link(store, "BM")[0])
+    return store
 
 
 def state(store: Store, machine: str) -> MachineState:

@@ -8,11 +8,10 @@ import pytest
 from aiohttp.test_utils import TestServer
 from axe_core_python.base import AXE_FILE_PATH
 from playwright.async_api import Browser, Page, async_playwright, expect
-from tests.collector import pages_scene as scene
+from tests.collector.pages import pages_scene as scene
 
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import EVERYTHING, MachineState
-from schooldrum_collector.store.sqlite import open_store
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 SIZES = {"phone": (320, 740), "desk": (1280, 900)}
@@ -24,14 +23,6 @@ PAGES = (
     *("/incidents/SC-1030", "/schools/BM/incidents", "/addresses", "/enter"),
 )
 SERIOUS = {"serious", "critical"}
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    store = open_store(tmp_path, clock=lambda: scene.NOW)
-    await scene.fill(store)
-    yield store
-    store.close()
 
 
 @pytest.fixture

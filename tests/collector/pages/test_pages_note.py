@@ -1,14 +1,12 @@
 """A PC that people note as broken, lent or kept elsewhere: shown, taken back by one tap, over once it is heard."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
 import pytest
-from aiohttp import ClientSession, TCPConnector
-from tests.collector import pages_scene as scene
-from tests.collector.test_pages_access import Browser
+from tests.collector.pages import pages_scene as scene
+from tests.collector.pages.visiting import Browser
 
 from schooldrum_collector.judge.presence import Presence, State
 from schooldrum_collector.store.interface import Store
@@ -17,21 +15,6 @@ from schooldrum_collector.store.sqlite import open_store
 from schooldrum_collector.web.shown import shown_machine
 
 MISSED, ON, NEVER, PENDING = "bm-tin1-18", "bm-tin1-7", "bm-tin1-24", "bm-tin2-8"
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    store = open_store(tmp_path, clock=lambda: scene.NOW)
-    await scene.fill(store)
-    yield store
-    store.close()
-
-
-@pytest.fixture
-async def teacher(store: Store) -> AsyncIterator[Browser]:
-    code, _ = scene.give_link(store, "BM")
-    async with scene.served(store) as server, ClientSession(connector=TCPConnector(limit=8)) as session:
-        yield Browser(server, session, link=code)
 
 
 async def page(browser: Browser, path: str) -> str:

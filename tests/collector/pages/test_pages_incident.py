@@ -1,30 +1,24 @@
 """What pages say of incidents that are over, of what concerns many schools, and of what happened to a PC."""
 
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession, TCPConnector
-from tests.collector import pages_scene as scene
-from tests.collector.test_pages_access import Browser
+from tests.collector.pages import pages_scene as scene
+from tests.collector.pages.visiting import Browser
 
 from schooldrum_collector.judge.fault import Degree, Evidence, Level, Place, Verdict
 from schooldrum_collector.judge.incident import Incident, Severity, State
 from schooldrum_collector.show.incident_words import read
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import Change
-from schooldrum_collector.store.sqlite import open_store
 
 BEGAN = scene.NOW - 86400
 OVER = {"state": State.CLOSED, "ended": BEGAN + 1500, "closed": BEGAN + 1600, "ended_measured": True}
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    store = open_store(tmp_path, clock=lambda: scene.NOW)
-    await scene.fill(store)
+def store(store: Store) -> Store:
     evidence = Evidence(
         word="provider",
         counts={"schools": 2, "of": 2, "others": 5, "measured": 2},
@@ -44,14 +38,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
             writer.log(Change(at=BEGAN, actor="agents-door", action=action, subject="bm-tin1-7", detail=detail))
         moved = "BM/main/tin2 tin2-03 -> BM/main/tin1 tin1-07"
         writer.log(Change(at=BEGAN, actor="office", action="machine.move", subject="bm-tin1-7", detail=moved))
-    yield store
-    store.close()
-
-
-@pytest.fixture
-async def office(store: Store) -> AsyncIterator[Browser]:
-    async with scene.served(store) as server, ClientSession(connector=TCPConnector(limit=8)) as session:
-        yield Browser(server, session, token=scene.TOKEN)
+    return store
 
 
 async def test_what_single_schools_have_of_one_cause_stands_inside_it(office: Browser) -> None:
