@@ -1,4 +1,4 @@
-"""The collector's own directory: as which account it is touched, and that nobody else may write there."""
+"""The collector's own directory: as which account it is touched, who may write there, and what it must hold."""
 
 import os
 import stat
@@ -7,6 +7,8 @@ from pathlib import Path
 
 from schooldrum_collector.speech import Say
 
+AUTHORITY_FILE = "authority.pem"
+"""The office's certificate authority, which every agent pins; it is only ever made beside a store."""
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -63,5 +65,29 @@ def prepare(directory: Path, say: Say) -> None:
             say(
                 f"Tài khoản khác ghi được vào {directory}; chạy: chmod 700 {directory}",
                 f"Other accounts may write to {directory}; run: chmod 700 {directory}",
+            )
+        )
+
+
+def require_store(directory: Path, name: str, say: Say) -> None:
+    """Looks whether the store (its file's `name`) is there, where an authority says that there was one.
+
+    Where a part of it is left (`-wal`), the store itself says what is wrong.
+
+    Raises:
+        Unsafe: there is an authority and nothing of a store. An empty one would know no PC, and nobody would be told.
+    """
+    authority, store = directory / AUTHORITY_FILE, directory / name
+    # In this order: at the first start of all the store is there before its authority.
+    if authority.exists() and not any((directory / f"{name}{ending}").exists() for ending in ("", "-wal", "-shm")):
+        raise Unsafe(
+            say(
+                f"Mất tệp {store} mà vẫn còn {authority}: đã có máy chủ làm việc ở đây. Máy chủ không tự tạo kho "
+                "trống, vì kho đó không biết máy, mã cài đặt hay sự cố nào. Hãy trả tệp về chỗ cũ, hoặc khôi phục bản "
+                f"sao lưu của thư mục. Nếu vẫn muốn bắt đầu lại, hãy dời {authority} đi chỗ khác và thêm lại mọi máy.",
+                f"{store} is missing, while {authority} is there: a collector has worked here. No empty store was made "
+                "in its place, for it would know no PC, no install code and no incident. Put the file back, or restore "
+                f"a backup of the directory. To begin anew all the same, move {authority} away and enrol every PC "
+                "again.",
             )
         )

@@ -8,13 +8,8 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from schooldrum_collector.web.certificates import (
-    AUTHORITY_FILE,
-    LEAF_FILE,
-    Authority,
-    Unusable,
-    open_authority,
-)
+from schooldrum_collector.data_directory import AUTHORITY_FILE
+from schooldrum_collector.web.certificates import LEAF_FILE, Authority, Unusable, open_authority
 
 NOW = 1_790_000_000.0
 DAY = 86400

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from schooldrum_collector.judge.expecting import RoomCalendar
 from schooldrum_collector.judge.headcount import headcount, states_of
-from schooldrum_collector.judge.presence import ExpectedUntil, Facts, Hearing, State, always, presence_of
+from schooldrum_collector.judge.presence import ExpectedUntil, Facts, Hearing, SetBack, State, always, presence_of
 from schooldrum_collector.judge.standing import standing
 from schooldrum_collector.store.records import Latest, Machine, MachineState, Register, Room, School
 
@@ -33,6 +33,12 @@ hearings = st.one_of(
     st.just(Hearing()),
     st.builds(Hearing, away=moments, back=moments),
     st.builds(Hearing, away=moments, back=moments, refusing=moments, waiting=moments),
+    st.builds(
+        Hearing,
+        away=moments,
+        back=moments,
+        set_back=st.builds(SetBack, before=moments | st.just(-math.inf), after=moments),
+    ),
 )
 
 

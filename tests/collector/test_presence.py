@@ -10,8 +10,10 @@ from schooldrum_collector.judge.presence import (
     Facts,
     Hearing,
     Presence,
+    SetBack,
     State,
     always,
+    begun,
     in_grace,
     noticed,
     presence_of,
@@ -212,8 +214,80 @@ class TestTurnedAway:
 )
 def test_own_gaps_are_noticed(passed: float, gap: bool):  # noqa: FBT001 - a table's column
     before = Hearing(away=1.0, back=2.0)
-    after = noticed(before, last=at(0, 9), now=at(0, 9) + passed, tick=1)
-    assert after == (Hearing(away=at(0, 9), back=at(0, 9) + passed) if gap else before)
+    last, now = at(0, 9), at(0, 9) + passed
+    set_back = SetBack(last, now) if passed < 0 else None
+    after = noticed(before, last=last, now=now, tick=1)
+    assert after == (Hearing(away=min(last, now), back=now, set_back=set_back) if gap else before)
+
+
+class TestSetBack:
+    """The collector's clock was ahead: what it had stamped lies in the future when it is set right."""
+
+    nine = at(1, 9)
+
+    def judged(self, stamp: float, hearing: Hearing, now: float, beat: int = 60) -> State:
+        return presence_of(heard(stamp, beat=beat), hearing, school_day, now).state
+
+    @pytest.mark.parametrize("back", [200.0, HOUR, 26 * HOUR, 10 * 365 * DAY])
+    def test_while_it_serves(self, back: float):
+        hearing = noticed(Hearing(away=at(0, 7), back=at(0, 7)), last=self.nine + back, now=self.nine, tick=0.5)
+        assert hearing.set_back == SetBack(self.nine + back, self.nine)
+        end = self.nine + GRACE_SECONDS + 180
+        for stamp in (self.nine + back + 0.4, self.nine + back - 55, self.nine + back - 179):
+            assert self.judged(stamp, hearing, self.nine) is State.ONLINE
+            if back > 2 * HOUR:
+                assert self.judged(stamp, hearing, end - 1) is State.ONLINE
+                assert self.judged(stamp, hearing, end) is State.SILENT
+        if back > HOUR:
+            missed = self.nine + back - HOUR + 60
+            assert {self.judged(missed, hearing, self.nine + later) for later in (0, 60, 1000)} == {State.SILENT}
+        assert self.judged(self.nine + 30, hearing, self.nine + 200) is State.ONLINE, "who reported since, did"
+
+    def test_soon_after_its_start_nobody_knows_who_was_missed(self):
+        started = Hearing(away=self.nine + DAY - 600, back=self.nine + DAY)
+        hearing = noticed(started, last=self.nine + DAY + 300, now=self.nine, tick=0.5)
+        assert self.judged(self.nine + DAY - 700, hearing, self.nine + GRACE_SECONDS) is State.ONLINE
+
+    @pytest.mark.parametrize("back", [26 * HOUR, 10 * 365 * DAY])
+    def test_while_nobody_served(self, back: float):
+        ahead = self.nine + back
+        week_ago = self.nine - 7 * DAY
+        hearing = begun([ahead - 4 * HOUR, ahead - 20, ahead, week_ago], self.nine)
+        assert hearing == Hearing(away=week_ago, back=self.nine, set_back=SetBack(ahead, self.nine))
+        end = self.nine + GRACE_SECONDS + 180
+        assert {self.judged(ahead - 20, hearing, now) for now in (self.nine, end - 21, end - 1)} == {State.ONLINE}
+        assert self.judged(ahead - 20, hearing, end) is State.SILENT
+        assert {self.judged(ahead - HOUR, hearing, now) for now in (self.nine, end)} == {State.SILENT}
+        assert self.judged(week_ago - DAY / 2, hearing, self.nine) is State.OFF
+
+    def test_one_stamp_from_the_future_takes_nobody_elses_grace(self):
+        last = self.nine - HOUR
+        hearing = begun([last, last - 30, self.nine + DAY], self.nine)
+        assert self.judged(last - 30, hearing, self.nine + GRACE_SECONDS) is State.ONLINE
+
+    def test_with_a_head_start_too(self):
+        ahead = self.nine + DAY
+        hearing = begun([ahead, ahead - 200], self.nine, GRACE_SECONDS)
+        for stamp in (ahead, ahead - 170):
+            assert self.judged(stamp, hearing, self.nine) is State.ONLINE
+            assert self.judged(stamp, hearing, self.nine + 179) is State.ONLINE
+            assert self.judged(stamp, hearing, self.nine + 180) is State.SILENT
+        assert self.judged(ahead - 200, hearing, self.nine) is State.SILENT
+
+    def test_a_later_gap_does_not_forget_it(self):
+        hearing = noticed(LISTENING, last=self.nine + DAY, now=self.nine, tick=0.5)
+        last = self.nine + 2 * HOUR
+        later = noticed(hearing, last=last, now=last + 60, tick=0.5)
+        assert later == Hearing(away=last, back=last + 60, set_back=hearing.set_back)
+        assert self.judged(self.nine + DAY - 5, later, last + 61) is State.SILENT
+        assert turned_away(later, last + 62, 60).set_back == hearing.set_back
+
+
+@pytest.mark.parametrize("head_start", [0.0, GRACE_SECONDS, DAY])
+def test_a_start_knows_since_when_nobody_listened(head_start: float):
+    now = at(1, 9)
+    assert begun([], now, head_start) == Hearing(back=now - head_start)
+    assert begun([0.0, now - 50, now - 20], now, head_start) == Hearing(away=now - 20, back=now - head_start)
 
 
 def test_a_clock_ten_years_ahead_and_set_right_heals():
@@ -239,29 +313,63 @@ ever = moments | st.just(-math.inf)
 hearings = st.builds(Hearing, away=ever, back=ever) | st.builds(
     Hearing, away=ever, back=ever, refusing=ever, waiting=ever
 )
+set_back = st.builds(SetBack, before=ever, after=moments)
+hearings_after_a_set_clock = st.builds(
+    Hearing, away=ever, back=ever, refusing=ever, waiting=ever, set_back=set_back | st.none()
+)
 calendars = st.sampled_from([school_day, always, lambda _moment: None])
 
 
 @given(facts=facts_of_any_kind, hearing=hearings, calendar=calendars, times=st.lists(moments, min_size=2, max_size=30))
 def test_without_new_input_a_state_never_comes_back(facts, hearing, calendar, times):
-    assume(hearing.away <= hearing.back)
     judged = [presence_of(facts, hearing, calendar, now).state for now in sorted(times)]
     assert [ORDER[state] for state in judged] == sorted(ORDER[state] for state in judged)
 
 
 @given(facts=facts_of_any_kind, hearing=hearings, calendar=calendars, now=moments, back=st.floats(0, 7 * DAY))
 def test_a_clock_that_steps_back_never_makes_a_machine_silent_or_off(facts, hearing, calendar, now, back):
-    assume(hearing.away <= hearing.back)
     before = presence_of(facts, hearing, calendar, now).state
     after = presence_of(facts, hearing, calendar, now - back).state
     assert ORDER[after] <= ORDER[before]
 
 
-@given(facts=facts_of_any_kind, hearing=hearings, now=moments, back=st.floats(2, 7 * DAY))
+@given(facts=facts_of_any_kind, hearing=hearings_after_a_set_clock, now=moments, back=st.floats(2, 7 * DAY))
 def test_a_step_back_that_was_noticed_gives_everybody_time(facts, hearing, now, back):
     noticing = noticed(hearing, last=now, now=now - back, tick=1)
     if facts.heard > now - back and presence_of(facts, hearing, school_day, now).state is State.ONLINE:
         assert presence_of(facts, noticing, school_day, now - back + 1).state is State.ONLINE
+
+
+@given(
+    facts=facts_of_any_kind,
+    hearing=hearings_after_a_set_clock,
+    calendar=calendars,
+    last=moments,
+    back=st.floats(2, 7 * DAY),
+    shares=st.lists(st.floats(0, 1), min_size=2, max_size=30),
+)
+def test_until_the_clock_is_as_late_again_a_state_never_comes_back(facts, hearing, calendar, last, back, shares):
+    now = last - back
+    until = facts.heard - 2700
+    assume(until > now)
+    noticing = noticed(hearing, last=last, now=now, tick=1)
+    times = sorted(now + share * (until - now) for share in shares)
+    judged = [presence_of(facts, noticing, calendar, moment).state for moment in times if moment < until]
+    assert [ORDER[state] for state in judged] == sorted(ORDER[state] for state in judged)
+
+
+@given(facts=facts_of_any_kind, now=moments, back=st.floats(2 * HOUR, 7 * DAY))
+def test_who_was_missed_before_the_clock_was_set_back_is_missed_after_it(facts, now, back):
+    noticing = noticed(LISTENING, last=now, now=now - back, tick=1)
+    assume(facts.heard > now - back + 2700)
+    if presence_of(facts, LISTENING, always, now).state is State.SILENT:
+        assert presence_of(facts, noticing, always, now - back).state is State.SILENT
+
+
+@given(facts=facts_of_any_kind, hearing=hearings, now=moments)
+def test_nobody_heard_later_than_now_is_missed_by_a_clock_that_was_not_set_back(facts, hearing, now):
+    heard_while_looking = msgspec.structs.replace(facts, heard=now + abs(facts.heard - now), word="")
+    assert presence_of(heard_while_looking, hearing, school_day, now).state is State.ONLINE
 
 
 @given(facts=facts_of_any_kind, now=moments)
@@ -279,8 +387,23 @@ def test_being_heard_is_being_online(facts, hearing, now):
     assert presence_of(fresh, hearing, school_day, now).state is State.ONLINE
 
 
-@pytest.mark.parametrize("hearing", [LISTENING, Hearing(away=at(0, 8.9), back=at(0, 8.7))])
-def test_who_reported_while_somebody_looked_is_on(hearing: Hearing) -> None:
-    # A collector that counts as having listened for long already has an `away` later than its `back`.
-    for late in (1.0, 38.0, 170.0):
-        assert presence_of(heard(at(0, 9) + late), hearing, school_day, at(0, 9)).state is State.ONLINE
+@pytest.mark.parametrize("beat", [1, 60])
+@pytest.mark.parametrize(
+    "hearing",
+    [
+        LISTENING,
+        begun([at(0, 8.9)], at(0, 8.95), GRACE_SECONDS),
+        begun([at(0, 8.9)], at(0, 8.95), DAY),
+        noticed(LISTENING, last=at(0, 10), now=at(0, 8.5), tick=1),
+    ],
+    ids=["for long", "a head start", "a long head start", "its clock was set back"],
+)
+def test_who_reported_while_somebody_looked_is_on(hearing: Hearing, beat: int) -> None:
+    for late in (0.1, 1.0, 38.0, 59.0):
+        assert presence_of(heard(at(0, 9) + late, beat=beat), hearing, school_day, at(0, 9)).state is State.ONLINE
+
+
+def test_with_a_head_start_a_look_may_take_as_long_as_it_takes() -> None:
+    hearing = begun([at(0, 8.9)], at(0, 8.95), GRACE_SECONDS)
+    for late in (170.0, 900.0, HOUR):
+        assert presence_of(heard(at(0, 9) + late, beat=1), hearing, school_day, at(0, 9)).state is State.ONLINE

@@ -11,7 +11,7 @@ from schooldrum_collector.app.watching import Watching
 from schooldrum_collector.judge.calendar_plan import Closing, PlaceCalendar
 from schooldrum_collector.judge.fault import Level, Place, Verdict
 from schooldrum_collector.judge.incident import Incident, State, What
-from schooldrum_collector.judge.presence import Hearing
+from schooldrum_collector.judge.presence import GRACE_SECONDS, Hearing, begun, noticed
 from schooldrum_collector.judge.verdict import faults
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import EVERYTHING, Machine, Scope, StoredResult
@@ -194,6 +194,49 @@ async def test_a_restart_of_the_collector_opens_and_closes_nothing(lab: Lab) -> 
     after = lab.only()
     assert (after.number, after.state, after.rounds) == (before.number, State.OPEN, 0)
     assert after.place == Place(Level.ROOM, "BM/main/tin1")
+
+
+@pytest.mark.parametrize("served", [True, False], ids=["while it serves", "while nobody serves"])
+@pytest.mark.parametrize(("back", "beats"), [(3600.0, 70), (86400.0, 25)])
+async def test_a_clock_that_is_set_back_neither_makes_nor_hides_an_outage(
+    lab: Lab, back: float, beats: int, *, served: bool
+) -> None:
+    everybody = [one.id for one in lab.machines]
+    gone = everybody[0]
+    lab.at += 6 * 3600
+    lab.hearing = Hearing(away=lab.at - 7200, back=lab.at - 7200)
+    for _ in range(5):
+        await lab.beat()
+    last, lab.at = lab.at, lab.at - back
+    if served:
+        lab.hearing = noticed(lab.hearing, last=last, now=lab.at, tick=0.5)
+    else:
+        lab.hearing = begun([one.heard for one in lab.store.latest(EVERYTHING)], lab.at)
+    assert await lab.beat(off=everybody) == []
+    for _ in range(beats):
+        # Of one the newest stamp is by the clock that was ahead, until the hour has come again.
+        assert {one.place.path for one in await lab.beat(off=[gone])} <= {gone}
+    cut_at = lab.at
+    while lab.at - cut_at < 4 * BEAT:
+        live = await lab.beat(off=everybody)
+    assert {Level.SITE, Level.SCHOOL} & {one.place.level for one in live}, "whoever is cut is missed all the same"
+
+
+@pytest.mark.parametrize("back", [3600.0, 86400.0])
+async def test_who_is_cut_when_the_clock_is_set_back_is_missed_after_the_grace(lab: Lab, back: float) -> None:
+    everybody = [one.id for one in lab.machines]
+    lab.at += 4 * 3600
+    lab.hearing = Hearing(away=lab.at - 7200, back=lab.at - 7200)
+    for _ in range(5):
+        await lab.beat()
+    last, lab.at = lab.at, lab.at - back
+    lab.hearing = noticed(lab.hearing, last=last, now=lab.at, tick=0.5)
+    set_at = lab.at
+    while lab.at - set_at < GRACE_SECONDS + 2 * BEAT:
+        assert await lab.beat(off=everybody) == []
+    while lab.at - set_at < GRACE_SECONDS + 5 * BEAT:
+        live = await lab.beat(off=everybody)
+    assert live
 
 
 async def test_one_bad_school_does_not_stop_the_others(

@@ -97,6 +97,7 @@ SERVE = {
     "the store is empty": (content("schooldrum.sqlite3", b""), 1, "is damaged"),
     "the store is cut short": (cut_short, 1, "is damaged"),
     "the store is away": (without_its_store, 1, "is missing, while"),
+    "the store is lost": (content("schooldrum.sqlite3", None), 1, "enrol every PC again"),
     "the authority is garbage": (content("authority.pem", b"garbage"), 1, "authority.pem is damaged"),
     "the token can be read by others": (content("office-token", b"x" * 43, mode=0o644), 1, "chmod 600"),
     "the token is no token": (content("office-token", b"x"), 1, "holds no token"),

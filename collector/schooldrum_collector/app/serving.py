@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import math
 import signal
 import ssl
 import sys
@@ -33,14 +32,15 @@ from schooldrum_collector.app.telling import Receiver, Telling
 from schooldrum_collector.app.timetable import Timetable
 from schooldrum_collector.app.watching import Watching
 from schooldrum_collector.config import Config
-from schooldrum_collector.data_directory import Unsafe, prepare
-from schooldrum_collector.judge.presence import Hearing, in_grace
+from schooldrum_collector.data_directory import Unsafe, prepare, require_store
+from schooldrum_collector.judge.presence import begun, in_grace
 from schooldrum_collector.judge.settings import granted
 from schooldrum_collector.show.list_age import ListAges
 from schooldrum_collector.show.own_metrics import OwnMetrics
 from schooldrum_collector.speech import Say, told
 from schooldrum_collector.store.interface import Damaged, Full, Locked, Store
 from schooldrum_collector.store.journal import Bounds
+from schooldrum_collector.store.opening import NAME as STORE_FILE
 from schooldrum_collector.store.records import EVERYTHING
 from schooldrum_collector.store.retention import Retention
 from schooldrum_collector.store.sqlite import open_store
@@ -102,6 +102,7 @@ def serve(
     """
     with _told(config):
         prepare(config.data, say)
+        require_store(config.data, STORE_FILE, say)
         token = None if config.office_open else office_token(config.data)
         tls = office_tls(config)
         people = prepare_people(config, say)
@@ -294,10 +295,8 @@ def _heartbeat(parts: _Parts, timetable: Timetable, counts: Counter[str]) -> Hea
             elif more:
                 own.refused.labels(error=kind).inc(more)
 
-    # What was heard last tells best until when the collector before this one listened.
-    away = max((latest.heard for latest in parts.store.latest(EVERYTHING)), default=-math.inf)
     heartbeat = Heartbeat(
-        Hearing(away=away, back=started - parts.head_start),
+        begun((latest.heard for latest in parts.store.latest(EVERYTHING)), started, parts.head_start),
         now=now,
         late=own.loop_stall_seconds.observe,
         stepped=timetable.start_over,

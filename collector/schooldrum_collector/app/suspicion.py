@@ -78,16 +78,16 @@ class _Standing:
         self.passed: frozenset[str] = frozenset()
         self.services: dict[str, bool] = {}
 
-    def hear(self, latest: Latest) -> None:
-        """A machine of it that was heard, and did not say goodbye."""
-        if latest.heard > self.heard:
-            self.heard, self.beat = latest.heard, latest.beat
+    def hear(self, heard: float, beat: int) -> None:
+        """A machine of it that was heard then, and did not say goodbye."""
+        if heard > self.heard:
+            self.heard, self.beat = heard, beat
 
-    def add(self, latest: Latest, shown: Glance) -> None:
+    def add(self, heard: float, beat: int, shown: Glance) -> None:
         """A machine of it that is heard; one that is elsewhere speaks for nobody."""
         if shown.elsewhere:
             return
-        self.hear(latest)
+        self.hear(heard, beat)
         self.answering = True
         self.failing = self.failing or shown.failing
         if shown.passed - self.passed:
@@ -120,11 +120,12 @@ class Suspicion:
             school = noticed.get(machine.school)
             if school is None:
                 school = noticed[machine.school] = _Standing()
-            if now - one.heard >= BEATS_UNTIL_MISSED * bounded_beat(one.beat):
+            heard = hearing.heard(one.heard, one.beat, now)
+            if now - heard >= BEATS_UNTIL_MISSED * bounded_beat(one.beat):
                 if self._off.get(one.machine) == one.heard or self._glance(one).elsewhere:
                     # Nobody comes back from being off without being heard, and nobody misses who was elsewhere.
                     continue
-                school.hear(one)
+                school.hear(heard, one.beat)
                 # One who is missed is enough.
                 if not school.missing:
                     state = standing(register, machine, one, hearing, now).state
@@ -132,7 +133,7 @@ class Suspicion:
                     if state is State.OFF:
                         self._off[one.machine] = one.heard
             elif one.word != GOODBYE or one.heard > one.word_at:
-                school.add(one, self._glance(one))
+                school.add(heard, one.beat, self._glance(one))
         self._noticed = noticed
         suspects = {code for code, school in noticed.items() if school.missing or school.failing}
         return suspects | _with_several_lines(register)

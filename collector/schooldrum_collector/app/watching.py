@@ -168,7 +168,7 @@ class Watching:
         answers = [given.answer for given in self._store.answers(EVERYTHING, now - RECENT_SECONDS, now)]
         seen: dict[str, SchoolSeen] = {}
         found: dict[str, tuple[Fault, ...]] = {}
-        beside = self._attempt(register, own, hearing, now, answers) if own in register.schools else None
+        beside = self._attempt(register, own, hearing, answers) if own in register.schools else None
         office = _beside(beside[0], self._office_room) if beside else None
         view = office_view(office, now)
         if self._hears_again(known, newest, view, hearing, now):
@@ -178,7 +178,7 @@ class Watching:
         self.afterwards.hears(hearing)
         for code in sorted(suspects | (held & register.schools.keys())):
             going_on = {_key(one) for one in known if one.is_live and code in one.schools}
-            judged = self._attempt(register, code, hearing, now, answers, going_on=going_on)
+            judged = self._attempt(register, code, hearing, answers, going_on=going_on)
             if judged is not None:
                 seen[code], found[code] = judged
         self._witnesses.forget_but(one.machine for school in seen.values() for one in school.witnesses)
@@ -207,7 +207,6 @@ class Watching:
         register: Register,
         code: str,
         hearing: Hearing,
-        now: float,
         answers: Iterable[Answer],
         *,
         going_on: AbstractSet[_Key] = frozenset(),
@@ -215,11 +214,13 @@ class Watching:
         """Never raises: a school that cannot be judged is counted, told once, and keeps its incidents as they are."""
         try:
             # A look takes long on a busy machine: whoever is judged as of a moment long after it seems silent.
-            asked = max(now, self._now())
+            asked = self._now()
             seen = self._witnesses.gather(
                 register, code, hearing, at=asked, since=asked - CLIMBS_SECONDS, until=asked, answers=answers
             )
-            moment = max([asked, *(witness.heard for witness in seen.witnesses)])
+            # Nobody was heard later than this: such a stamp is of a clock that was set back since.
+            gathered = self._now()
+            moment = max([asked, *(one.heard for one in seen.witnesses if one.heard <= gathered)])
             found = faults(seen, moment)
             if missing := going_on - {_key(fault) for fault in found}:
                 # After school, or on a day that is closed, what goes on is over when those who are on say so.

@@ -7,7 +7,7 @@ import msgspec
 
 from schooldrum_collector.commands.console import Console, Failed
 from schooldrum_collector.config import Config
-from schooldrum_collector.data_directory import act_as_owner
+from schooldrum_collector.data_directory import Unsafe, act_as_owner, require_store
 from schooldrum_collector.speech import Say, told
 from schooldrum_collector.store.interface import Damaged, Full, Locked, Overloaded, Store
 from schooldrum_collector.store.opening import NAME
@@ -59,11 +59,12 @@ def opened(call: Call, *, create: bool = False) -> Iterator[Store]:
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         act_as_owner(directory)
+        require_store(directory, NAME, call.say)
         # A mistyped directory must not be answered from an empty store that was made there just now.
         if not create and not any(one.name.startswith(NAME) for one in directory.iterdir()):
             raise _no_data(call)
         store = open_store(directory, clock=call.now, serving=False)
-    except (Damaged, Locked, Full) as trouble:
+    except (Damaged, Locked, Full, Unsafe) as trouble:
         raise Failed(told(trouble, call.say)) from trouble
     except OSError as trouble:
         raise Failed(

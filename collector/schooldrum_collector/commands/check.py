@@ -14,12 +14,13 @@ from schooldrum_collector.app.office_token import ANSWERS_FILE
 from schooldrum_collector.app.office_token import FILE as TOKEN_FILE
 from schooldrum_collector.commands.call import Call, opened
 from schooldrum_collector.commands.posture import idle, scopes
+from schooldrum_collector.data_directory import AUTHORITY_FILE
 from schooldrum_collector.judge.expecting import is_planned
 from schooldrum_collector.speech import Say, told
 from schooldrum_collector.store import posture_rules, software_lists
 from schooldrum_collector.store.office_file import Unusable as OfficeFileUnusable
 from schooldrum_collector.store.records import Register
-from schooldrum_collector.web.certificates import AUTHORITY_FILE, LEAF_FILE, Unusable, open_authority
+from schooldrum_collector.web.certificates import LEAF_FILE, Unusable, open_authority
 
 
 def arguments(parser: argparse.ArgumentParser, say: Say) -> None:

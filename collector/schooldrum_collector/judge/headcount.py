@@ -17,6 +17,7 @@ from schooldrum_collector.judge.presence import (
     Hearing,
     State,
     bounded_beat,
+    latest_stamp,
 )
 from schooldrum_collector.judge.standing import HeardMachine, RegisteredMachine, expected
 
@@ -31,8 +32,9 @@ def headcount(
     missed: list[float] = []
     away, back = hearing.away, hearing.back
     refusing, waiting = hearing.refusing, hearing.waiting
-    was_ahead = away > back
+    set_back = hearing.set_back
     beat, patience = 60, BEATS_UNTIL_MISSED * 60
+    latest = latest_stamp(now, patience)
     graced = back + GRACE_SECONDS + patience
     for one in heard:
         last = one.heard
@@ -46,12 +48,14 @@ def headcount(
             beat = one.beat
             patience = BEATS_UNTIL_MISSED * bounded_beat(beat)
             graced = back + GRACE_SECONDS + patience
-        if was_ahead and last > now + patience:
-            last = back
+            latest = latest_stamp(now, patience)
+        left = away
+        if set_back is not None and last > latest:
+            last, left = set_back.heard(last), max(away, set_back.after)
         missed_from = last + patience
         if (
             now < missed_from
-            or (now < graced and missed_from > away)
+            or (now < graced and missed_from > left)
             or (now < waiting + patience and missed_from > refusing)
         ):
             online += 1

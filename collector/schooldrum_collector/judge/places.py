@@ -247,7 +247,7 @@ def school_places(
             Member(
                 machine=machine.id,
                 presence=presence,
-                heard=heard.heard if heard else 0.0,
+                heard=hearing.heard(heard.heard, heard.beat, now) if heard else 0.0,
                 beat=heard.beat if heard else 60,
                 came=_came(heard) if heard else 0.0,
             )

@@ -6,7 +6,7 @@ that was cut at the breaker in the evening is not an alarm each morning, and not
 
 import enum
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -18,6 +18,8 @@ GRACE_SECONDS = 900
 _RETURNING_SECONDS = 60.0
 """Agents spread themselves over a little more than the wait they were given: until then it is the same refusing."""
 _GAP_SECONDS = 10.0
+_LOOK_SECONDS = 60.0
+"""So long a look at everybody may take on a busy machine."""
 _SHORTEST, _LONGEST = BEAT_SECONDS
 _ACTIVE = "active"
 GOODBYE = "goodbye"
@@ -56,24 +58,45 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     word_at: float = 0.0
 
 
+class SetBack(msgspec.Struct, frozen=True):
+    """The collector's clock was ahead: it showed `before`, and in that moment was set back to `after`.
+
+    A `before` of minus infinity says that nobody can tell who was missed already by then.
+    """
+
+    before: float
+    after: float
+
+    def heard(self, stamp: float) -> float:
+        """When a machine was heard, by the clock as it was set, whose stamp is by the clock that was ahead."""
+        return self.after - max(0.0, self.before - stamp)
+
+
 class Hearing(msgspec.Struct, frozen=True, kw_only=True):
     """When the collector itself last began to hear (`back`: its start, or the end of an own gap) and stopped (`away`).
 
-    Minus infinity where nobody knows: then nobody is given any grace. An `away` later than `back` says that the
-    collector's clock was found to be ahead and was set back. `refusing` is since when it has turned agents away for
-    reasons of its own (its disk is full, it has too much to do), `waiting` until when some of them wait as they were
-    asked to.
+    Minus infinity where nobody knows: then nobody is given any grace. With a head start `back` is dated earlier than it
+    was, also earlier than `away`. `refusing` is since when it has turned agents away for reasons of its own (its disk
+    is full, it has too much to do), `waiting` until when some of them wait as they were asked to. `set_back` is there
+    once its clock was set back: then alone a stamp that lies in the future is no proof of being on.
     """
 
     away: float = -math.inf
     back: float = -math.inf
     refusing: float = -math.inf
     waiting: float = -math.inf
+    set_back: SetBack | None = None
 
     @property
     def listening(self) -> float:
         """From when on whoever is unheard for three beats more is missed: nobody waits by then."""
         return max(self.back + GRACE_SECONDS, self.waiting)
+
+    def heard(self, stamp: float, beat: int, now: float) -> float:
+        """When a machine with this stamp and beat was heard, by the clock as it is now."""
+        if self.set_back is None or stamp <= latest_stamp(now, BEATS_UNTIL_MISSED * bounded_beat(beat)):
+            return stamp
+        return self.set_back.heard(stamp)
 
 
 class Presence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -101,6 +124,11 @@ def bounded_beat(beat: int) -> int:
     return _SHORTEST if beat < _SHORTEST else _LONGEST
 
 
+def latest_stamp(now: float, patience: float) -> float:
+    """A look that began at `now` may meet who was heard as late as this; later stamps are of a clock that was ahead."""
+    return now + max(patience, _LOOK_SECONDS)
+
+
 def in_grace(hearing: Hearing, now: float, beat: int = 60) -> bool:
     """Whether the collector has not listened long enough to call an unheard machine silent."""
     return now < hearing.listening + BEATS_UNTIL_MISSED * bounded_beat(beat)
@@ -113,8 +141,7 @@ def turned_away(hearing: Hearing, now: float, wait: float) -> Hearing:
     """
     since = now
     if now < hearing.back + GRACE_SECONDS + _RETURNING_SECONDS:
-        # Where the clock was set back, nobody was heard later than that.
-        since = min(since, hearing.away, hearing.back)
+        since = min(since, hearing.away)
     if now < hearing.waiting + _RETURNING_SECONDS:
         since = min(since, hearing.refusing)
     return msgspec.structs.replace(hearing, refusing=since, waiting=max(hearing.waiting, now + wait))
@@ -135,14 +162,13 @@ def presence_of(facts: Facts, hearing: Hearing, expected_until: ExpectedUntil, n
     if facts.word == GOODBYE and heard <= facts.word_at:
         return Presence(state=State.OFF, since=facts.word_at)
     patience = BEATS_UNTIL_MISSED * bounded_beat(facts.beat)
-    if heard > now + patience and hearing.away > hearing.back:
-        # Stamped by a clock that has since been set back: what is sure is that it was heard before that. What is only
-        # a little later was heard while somebody looked.
-        heard = hearing.back
+    away = hearing.away
+    if hearing.set_back is not None and heard > latest_stamp(now, patience):
+        heard, away = hearing.set_back.heard(heard), max(away, hearing.set_back.after)
     missed_from = heard + patience
     if now < missed_from:
         return Presence(state=State.ONLINE, since=facts.word_at if facts.word == HELLO else None)
-    if (missed_from > hearing.away and now < hearing.back + GRACE_SECONDS + patience) or (
+    if (missed_from > away and now < hearing.back + GRACE_SECONDS + patience) or (
         missed_from > hearing.refusing and now < hearing.waiting + patience
     ):
         return Presence(state=State.ONLINE, since=facts.word_at if facts.word == HELLO else None, assumed=True)
@@ -154,6 +180,21 @@ def presence_of(facts: Facts, hearing: Hearing, expected_until: ExpectedUntil, n
     return Presence(state=State.OFF, since=until, assumed=True)
 
 
+def begun(heard: Iterable[float], now: float, head_start: float = 0.0) -> Hearing:
+    """What the collector knows of its own hearing when it starts; `heard` is when each machine was, as it was stored.
+
+    The last of it tells best until when the collector before this one listened. Who was heard later than now was heard
+    by a clock that was set back while nobody served. `head_start` are seconds for which it counts as having listened.
+    """
+    away = ahead = -math.inf
+    for stamp in heard:
+        if stamp > now:
+            ahead = max(ahead, stamp)
+        else:
+            away = max(away, stamp)
+    return Hearing(away=away, back=now - head_start, set_back=SetBack(ahead, now) if ahead > now else None)
+
+
 def noticed(hearing: Hearing, last: float, now: float, tick: float) -> Hearing:
     """What the collector knows of its own hearing after a tick that should have come `tick` seconds after `last`.
 
@@ -162,8 +203,12 @@ def noticed(hearing: Hearing, last: float, now: float, tick: float) -> Hearing:
     turned away before is given the time after it too.
     """
     passed = now - last
-    if passed < -1 or passed > max(_GAP_SECONDS, 4 * tick):
-        if last < hearing.waiting + _RETURNING_SECONDS:
-            return Hearing(away=last, back=now, refusing=min(hearing.refusing, now), waiting=now + GRACE_SECONDS)
-        return Hearing(away=last, back=now)
-    return hearing
+    if -1 <= passed <= max(_GAP_SECONDS, 4 * tick):
+        return hearing
+    set_back = hearing.set_back
+    if passed < 0:
+        set_back = SetBack(-math.inf if in_grace(hearing, last, _LONGEST) else last, now)
+    refusing = waiting = -math.inf
+    if last < hearing.waiting + _RETURNING_SECONDS:
+        refusing, waiting = min(hearing.refusing, now), now + GRACE_SECONDS
+    return Hearing(away=min(last, now), back=now, refusing=refusing, waiting=waiting, set_back=set_back)

@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-AUTHORITY_FILE = "authority.pem"
+from schooldrum_collector.data_directory import AUTHORITY_FILE
+
 LEAF_FILE = "agents-door.pem"
 AUTHORITY_DAYS = 20 * 365
 LEAF_DAYS = 825
@@ -95,7 +96,7 @@ def open_authority(directory: Path, now: float, *, relied_on: bool = False) -> A
                 f"{path} is missing; bring it back from a backup, every agent pins it. Nothing was made in its place. "
                 "Where there is no backup, begin with a new data directory and enrol every PC again.",
                 f"Mất tệp {path}; hãy lấy lại từ bản sao lưu, vì mọi máy chỉ tin tệp này. Máy chủ không tự tạo tệp "
-                "khác. Nếu không có bản sao lưu, hãy bắt đầu với thư mục số liệu mới và cài lại mọi máy.",
+                "khác. Nếu không có bản sao lưu, hãy bắt đầu với thư mục số liệu mới và thêm lại mọi máy.",
             )
         key = ec.generate_private_key(ec.SECP256R1())
         _write(path, _private(key) + _public(_sign_authority(key, now)), replace=False)

@@ -99,6 +99,27 @@ def test_serve_never_replaces_a_lost_authority_that_pcs_rely_on(school: Typed, s
     assert not (data / "authority.pem").exists()
 
 
+def test_a_lost_store_is_never_replaced_by_an_empty_one(school: Typed, served: Served, data: Path) -> None:
+    assert served("--open").stop() == 0
+    store = data / "schooldrum.sqlite3"
+    body = store.read_bytes()
+    store.unlink()
+    before = sorted(path.name for path in data.iterdir())
+    words = (("serve",), ("check",), ("school", "add", "--code", "NEW", "--name", "Mới"), ("machines", "list"))
+    for language, sentence in (("en", "is missing, while"), ("vi", "Mất tệp")):
+        for one in words:
+            refused = school(*one, lang=language)
+            assert (refused.code, refused.out) == (1, "")
+            assert sentence in refused.err
+            assert f"{data / 'authority.pem'}" in refused.err
+    assert sorted(path.name for path in data.iterdir()) == before
+    store.write_bytes(body)
+    assert school("check").code == 0
+    store.unlink()
+    (data / "authority.pem").unlink()
+    assert served("--open").stop() == 0
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="bounds the size of another process's files")
 def test_serve_is_not_ready_while_nothing_can_be_stored(school: Typed, served: Served) -> None:
     token = school("token", "new", "--room", "BM/tin1", "--json").data()["token"]

@@ -120,6 +120,7 @@ async def test_heartbeat_notices_a_clock_that_was_set(jump: float, steps: int, g
     pulse.cancel()
     assert len(stepped) == steps
     assert (heartbeat.hearing != first) is bool(gaps)
+    assert (heartbeat.hearing.set_back is not None) is (jump < 0)
     assert len(late) >= 2
     assert all(seconds >= 0 for seconds in late)
 
