@@ -98,7 +98,7 @@ def test_calendar_the_nearest_place_decides_what_is_closed():
 
 
 FAULTS = [
-    ("", "year"),
+    ("", 'write year = "2026-2027"'),
     ('year = "2026"', "2026-2027"),
     ('year = "2026-2028"', "2026-2027"),
     ('year = "2026-2027"\nnonsense = 1', "nonsense"),
@@ -129,6 +129,14 @@ def test_calendar_plans_that_cannot_be_used_say_why(text: str, says: str):
     assert refused.value.vietnamese != refused.value.english
     for parser_word in ("Expected", "`str`", "$.", "Object"):
         assert parser_word not in refused.value.english + refused.value.vietnamese
+
+
+def test_calendar_a_file_without_a_year_is_of_the_year_above():
+    lessons = '[[lesson]]\nhours = "07:00-09:40"\n'
+    assert read(lessons, year="2026-2027") == read(f'year = "2026-2027"\n{lessons}')
+    assert read('year = "2027-2028"', year="2026-2027").year == "2027-2028"
+    with pytest.raises(Faulty, match="outside the school year 2026-2027"):
+        read("[[term]]\nfirst = 2027-09-05", year="2026-2027")
 
 
 @given(text=st.text(max_size=200))

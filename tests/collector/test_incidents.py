@@ -286,7 +286,13 @@ def test_a_machine_unheard_where_much_is_lost_has_no_incident_of_its_own() -> No
     place = Place(Level.MACHINE, "a1")
     silent = fault(place, verdict=Verdict.MACHINE, degree=Degree.PROBABLE, began=T + 30)
     unplugged = Evidence(word="machine_link", steps={"pc": "ok", "switch": "broken"})
+    misled = Evidence(word="machine_gateway", steps={"pc": "broken", "switch": "ok", "gateway": "ok"})
+    beyond = Evidence(word="machine_outside", steps={"pc": "broken", "switch": "ok", "gateway": "ok"})
     cable = msgspec.structs.replace(silent, degree=Degree.FOUND, evidence=unplugged)
+    for evidence, opened in ((misled, [What.OPENED]), (beyond, [])):
+        office = Office()
+        office.judge(200, loss)
+        assert office.judge(260, loss, msgspec.structs.replace(silent, evidence=evidence)) == opened
     office = Office()
     office.judge(200, loss)
     assert office.judge(260, loss, silent) == []
@@ -302,11 +308,21 @@ def test_a_machine_unheard_where_much_is_lost_has_no_incident_of_its_own() -> No
 
 
 def test_the_last_who_went_with_a_line_are_a_part_of_it() -> None:
-    line = fault(SCHOOL, kind=Kind.SECOND_LINE, target="main", verdict=Verdict.LINE, blamed=("a1", "a2"))
+    room = members(ROOM_1)
+    line = fault(SCHOOL, kind=Kind.SECOND_LINE, target="main", verdict=Verdict.LINE, blamed=room)
     office = Office()
     office.judge(200, line)
     assert office.judge(260, fault(Place(Level.MACHINE, "a1"))) == []
+    assert office.judge(290, fault(ROOM_1)) == [], "a whole room of them as well"
     assert office.judge(320, line, fault(Place(Level.MACHINE, "b1"))) == [What.OPENED]
+    assert office.judge(350, line, fault(ROOM_2)) == [What.RESCOPED, What.TOLD], "who did not go with it"
+    office = Office()
+    office.judge(200, line)
+    switch = Evidence(word="room", steps={"pc": "ok", "switch": "broken"})
+    assert office.judge(260, line, fault(ROOM_1, verdict=Verdict.ROOM, evidence=switch)) == [What.OPENED, What.TOLD]
+    office = Office()
+    office.judge(200, msgspec.structs.replace(line, blamed=()))
+    assert office.judge(260, fault(ROOM_1)) == [What.OPENED, What.TOLD], "nobody went with a line that others used"
 
 
 PLACES = st.sampled_from(

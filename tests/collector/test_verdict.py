@@ -46,6 +46,10 @@ def one_breaks(end: str):
     return pcs(ROOMS, breaks=lambda room, seat: end if (room, seat) == (TIN1, 3) else "", back=BACK)
 
 
+def the_only_one_of_its_room_breaks(end: str):
+    return pcs({TIN1: 1, TIN2: 6}, breaks=lambda room, _: end if room == TIN1 else "", back=BACK)
+
+
 def parts_break(end: str, seats: int):
     return pcs(ROOMS, breaks=lambda room, seat: end if room != OFFICE and seat <= seats else "", back=BACK)
 
@@ -431,13 +435,19 @@ def drawn(fault: Fault) -> str:
 
 
 def test_the_path_breaks_where_the_verdict_says():
-    """A room, or a PC, that does not reach the modem while others do: the modem is not what is broken."""
+    """A room, or a PC, that does not reach the modem while others do: the modem is not what is broken.
+
+    Nor is the switch, where others of the PC's room get through it.
+    """
     cases = [
         (room_breaks("gateway"), Verdict.ROOM, "obuuuu"),
         (all_break("gateway"), Verdict.LAN, "oobuuu"),
         (all_break("line"), Verdict.LINE, "ooobuu"),
-        (one_breaks("gateway"), Verdict.MACHINE, "obooou"),
+        (one_breaks("link"), Verdict.MACHINE, "obooou"),
+        (one_breaks("address"), Verdict.MACHINE, "boooou"),
+        (one_breaks("gateway"), Verdict.MACHINE, "boooou"),
         (one_breaks("line"), Verdict.MACHINE, "boooou"),
+        (the_only_one_of_its_room_breaks("gateway"), Verdict.MACHINE, "obooou"),
     ]
     for broken, verdict, way in cases:
         (fault,) = faults(seen(broken, LATER, known=KNOWN), LATER)

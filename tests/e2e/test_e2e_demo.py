@@ -3,7 +3,9 @@
 import json
 import os
 import re
+import shlex
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -189,7 +191,22 @@ def test_two_demos_do_not_share_a_home_and_the_names_of_schools_are_checked(demo
     said = demo.call("demo", "cut", "room", "--no-wait")
     assert said.startswith("Cut: the switch of"), said
     assert "/schools/MP" in said
+    options = re.search(r"Other commands +(--data .*)", demo.text)
+    assert options, demo.text
+    assert "MP01" in demo.call("school", "list", *shlex.split(options[1]))
     assert demo.call("demo", "mend", "--no-wait").startswith("Mended: ")
     assert demo.stop() == 0
     # Nobody is left behind.
     assert not fetched(f"{demo.office}/readyz", timeout=2)
+
+
+@pytest.mark.parametrize("door", ["OFFICE", "AGENTS"])
+def test_a_port_that_is_taken_is_told_before_anything_is_played(tmp_path, door) -> None:
+    one = Demo(tmp_path / "home")
+    host, _, port = one.environ[f"SCHOOLDRUM_COLLECTOR_{door}_LISTEN"].partition(":")
+    with socket.create_server((host, int(port))):
+        said = one.call("demo", "start", "--alone", within=30)
+    assert f"Port {port} " in said
+    assert f"{door.lower()}_listen" in said
+    assert "playing" not in said
+    assert not (tmp_path / "home" / "demo" / "collector").exists()

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import logging
+import socket
 import ssl
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -33,6 +34,27 @@ _EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not
 
 class Unopenable(Exception):  # noqa: N818 - it names the door's state
     """A door cannot be opened; the sentence says who has the address and which key changes it."""
+
+
+def try_doors(config: Config, say: Say) -> None:
+    """Opens the addresses of both doors and lets them go, for whoever has long work to do before the doors are wanted.
+
+    Raises:
+        Unopenable: one of them cannot be had now.
+    """
+    for listen, key in ((config.office_listen, "office_listen"), (config.agents_listen, "agents_listen")):
+        try:
+            family, kind, protocol, _, address = socket.getaddrinfo(
+                listen.host, listen.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )[0]
+            with socket.socket(family, kind, protocol) as door:
+                if sys.platform != "win32":
+                    # As the event loop does it: connections of one that has just ended are not in the way.
+                    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                door.bind(address)
+                door.listen()
+        except OSError as trouble:
+            raise Unopenable(_why(listen, key, trouble, say)) from trouble
 
 
 def office_tls(config: Config) -> ssl.SSLContext | None:

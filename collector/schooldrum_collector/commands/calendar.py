@@ -9,8 +9,16 @@ from pathlib import Path
 import msgspec
 
 from schooldrum_collector.commands.actions import Actions
+from schooldrum_collector.commands.calendar_ended import ended_by_closing, tell_ended
 from schooldrum_collector.commands.calendar_month import as_data, days_of_month, draw, tell
-from schooldrum_collector.commands.calendar_places import bounded, way_to, with_own_lessons, written_span, zone_of
+from schooldrum_collector.commands.calendar_places import (
+    bounded,
+    way_to,
+    with_own_lessons,
+    written_span,
+    year_above,
+    zone_of,
+)
 from schooldrum_collector.commands.calendar_sample import sample
 from schooldrum_collector.commands.calendar_taking import take_file
 from schooldrum_collector.commands.call import Call, opened
@@ -18,7 +26,7 @@ from schooldrum_collector.commands.console import Failed
 from schooldrum_collector.commands.settings import place_of
 from schooldrum_collector.formats import moment
 from schooldrum_collector.judge.calendar import time_zone
-from schooldrum_collector.judge.calendar_day import day_at
+from schooldrum_collector.judge.calendar_day import day_at, moment_of
 from schooldrum_collector.judge.calendar_plan import (
     LARGEST_PLAN,
     Behaviour,
@@ -35,13 +43,15 @@ from schooldrum_collector.judge.calendar_plan import (
 )
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Store
-from schooldrum_collector.store.records import Register
+from schooldrum_collector.store.records import EVERYTHING, Register
+from schooldrum_collector.web.shown_incidents import shown_incident
 
 _DAY = re.compile(r"([0-3]?[0-9])/([01]?[0-9])/(20[2-9][0-9])\Z")
 _MONTH = re.compile(r"(20[2-9][0-9])-(0[1-9]|1[0-2])\Z")
 _LONGEST_CLOSING = timedelta(days=366)
 _LONGEST_REASON = 120
 _PLACES_TOLD = 10
+_ALL = 1 << 20
 _AS = ("closed", *(behaviour.value for behaviour in Behaviour))
 
 
@@ -83,6 +93,7 @@ def arguments(parser: argparse.ArgumentParser, say: Say) -> None:
         action.add_argument("--date", required=True, metavar="D", help="YYYY-MM-DD, dd/mm/yyyy")
         action.add_argument("--until", metavar="D", help=say("ngày cuối, tính cả ngày đó", "the last day, included"))
     closing.add_argument("--reason", required=True, help=say("mọi người sẽ đọc", "people will read it"))
+    closing.add_argument("--json", action="store_true", help=say("in ra JSON", "prints JSON"))
     work = actions.add(
         "maintain",
         "đặt lịch bảo trì: skip không xét, mute không báo, cosmetic báo là có lịch",
@@ -200,8 +211,9 @@ def _show(given: argparse.Namespace, call: Call, store: Store) -> int:
     call.console.line(f"{name}: {month}, {say('năm học', 'school year')} {year_of(days[0].day)}")
     call.console.line()
     draw(call.console, days)
-    works = [one for calendar in way for one in calendar.maintenance if one.end > call.now()]
-    for one in sorted(works, key=lambda work: work.begin)[:10]:
+    begin, end = (moment_of(day, 0, zone) for day in (days[0].day, days[-1].day + timedelta(days=1)))
+    works = [one for calendar in way for one in calendar.maintenance if one.begin < end and one.end > begin]
+    for one in sorted(works, key=lambda work: work.begin):
         span = f"{moment(one.begin, say.language, zone)} - {moment(one.end, say.language, zone)}"
         call.console.line(f"{say('Bảo trì', 'Maintenance')} ({one.behaviour}): {span} {one.reason}")
     if not all(day.planned for day in days):
@@ -220,11 +232,14 @@ def unplanned_sentence(say: Say, name: str, year: str) -> str:
 
 
 def _set(given: argparse.Namespace, call: Call, store: Store) -> int:
-    say = call.say
+    say, register = call.say, store.register()
+    place = place_of(call, register, given.scope)
+    way = way_to(register, place)
+    today = datetime.fromtimestamp(call.now(), time_zone(zone_of(register, place))).date()
     try:
         with given.file.open("rb") as file:
             text = file.read(4 * LARGEST_PLAN).decode("utf-8-sig")
-        plan = read(text)
+        plan = read(text, year=year_above(way, today))
     except OSError as trouble:
         raise Failed(
             say(
@@ -236,9 +251,8 @@ def _set(given: argparse.Namespace, call: Call, store: Store) -> int:
         raise Failed(say(f"{given.file}: lưu lại bằng UTF-8.", f"{given.file}: save it as UTF-8.")) from trouble
     except Faulty as trouble:
         raise Failed(f"{given.file}: {say(trouble.vietnamese, trouble.english)}") from trouble
-    place = place_of(call, store.register(), given.scope)
     tell(call.console, plan)
-    merged = plan_in_force((*way_to(store.register(), place), PlaceCalendar(plans=(plan,))), plan.year)
+    merged = plan_in_force((*way, PlaceCalendar(plans=(plan,))), plan.year)
     if merged is None or not merged.term:
         call.console.remark(
             say(
@@ -247,7 +261,7 @@ def _set(given: argparse.Namespace, call: Call, store: Store) -> int:
             )
         )
     if plan.lesson is not None:
-        _tell_lessons(call, store.register(), place, plan.year)
+        _tell_lessons(call, register, place, plan.year)
     if given.dry_run:
         call.console.line(say("Chưa lưu gì.", "Nothing was saved."))
         return 0
@@ -294,18 +308,32 @@ def _tell_past(call: Call, first: date, last: date, zone: str) -> None:
 
 
 def _close(given: argparse.Namespace, call: Call, store: Store) -> int:
-    say = call.say
-    place = place_of(call, store.register(), given.place)
+    say, before, now = call.say, store.register(), call.now()
+    place = place_of(call, before, given.place)
     first, last = _span(given, call)
     closing = Closing(first=first, last=last, reason=_reason(call, given.reason))
     with store.writing() as writer:
         writer.put_calendar(place, bounded(call, with_days(writer.calendar(place), closing)))
         writer.log(call.change("calendar.close", place or "/", f"{first} {last} {closing.reason}"))
-    days = written_span(say, first, last)
-    call.console.line(
-        say(f"{place or '/'} nghỉ {days}: {closing.reason}.", f"{place or '/'} is closed {days}: {closing.reason}.")
-    )
-    _tell_past(call, first, last, zone_of(store.register(), place))
+    after = store.register()
+    ended = ended_by_closing(store.incidents(EVERYTHING, live=True, most=_ALL), before, after, now)
+    if given.json:
+        call.console.json(
+            {
+                "place": place or "/",
+                "first": first.isoformat(),
+                "last": last.isoformat(),
+                "reason": closing.reason,
+                "ends": [shown_incident(after, one, now) for one in ended],
+            }
+        )
+    else:
+        days = written_span(say, first, last)
+        call.console.line(
+            say(f"{place or '/'} nghỉ {days}: {closing.reason}.", f"{place or '/'} is closed {days}: {closing.reason}.")
+        )
+        tell_ended(call, after, ended)
+    _tell_past(call, first, last, zone_of(after, place))
     return 0
 
 

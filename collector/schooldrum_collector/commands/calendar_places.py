@@ -1,12 +1,13 @@
 """What the calendar of a place is written upon: the way down to it, its time zone, how much it may hold."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from schooldrum_collector.commands.calendar_month import written_date
 from schooldrum_collector.commands.call import Call
 from schooldrum_collector.commands.console import Failed
 from schooldrum_collector.judge.calendar import DEFAULT_ZONE
-from schooldrum_collector.judge.calendar_plan import PlaceCalendar, chain
+from schooldrum_collector.judge.calendar_plan import PlaceCalendar, chain, year_of
 from schooldrum_collector.judge.settings import above, places_of
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.records import Register
@@ -39,6 +40,12 @@ def with_own_lessons(register: Register, place: str, year: str) -> tuple[str, tu
     higher = next((name for name in reversed(names_to(register, place)[:-1]) if name in giving), None)
     lower = sorted(name for name in giving if name != place and place in names_to(register, name))
     return "" if higher is None else higher or "/", tuple(lower)
+
+
+def year_above(way: Iterable[PlaceCalendar], today: date) -> str:
+    """The school year of the plan on this way that holds today, or is the next to come; empty where there is none."""
+    years = {plan.year for place in way for plan in place.plans}
+    return min((year for year in years if year >= year_of(today)), default="")
 
 
 def zone_of(register: Register, place: str) -> str:

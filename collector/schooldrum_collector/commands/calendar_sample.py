@@ -20,8 +20,8 @@ def sample(say: Say) -> str:
         "# Made up for: taught although it is a Sunday or a day off.",
     )
     lessons = say(
-        "# Chỉ trong tệp của một phòng (--scope BM/tin1): giờ có tiết ở phòng đó.",
-        "# Only in a room's own file (--scope BM/tin1): the hours in which it is booked.",
+        "# Chỉ trong tệp của một phòng (--scope BM/tin1; tệp này không cần year): giờ có tiết ở phòng đó.",
+        "# Only in a room's own file (--scope BM/tin1; it needs no year): the hours in which it is booked.",
     )
     return f"""{year}
 year = "2026-2027"

@@ -181,6 +181,8 @@ def _update(given: argparse.Namespace, call: Call) -> int:
         # Read before the account is changed: root may have it where the collector's account may not look.
         raw = bounded(given.file, LARGEST)
         content = understood(raw)
+    except FileNotFoundError as trouble:
+        raise Failed(say(f"{given.file}: không có tệp này", f"{given.file}: there is no such file")) from trouble
     except OSError as trouble:
         why = trouble.strerror or str(trouble)
         raise Failed(
@@ -217,7 +219,7 @@ def _update(given: argparse.Namespace, call: Call) -> int:
 
 def _judged_again(say: Say) -> str:
     return say(
-        "Máy chủ thu thập đang chạy sẽ xét lại mọi máy theo bảng này trong khoảng một phút.",
+        "Máy chủ tổng hợp đang chạy sẽ xét lại mọi máy theo bảng này trong khoảng một phút.",
         "A running collector judges every PC by it within about a minute.",
     )
 
@@ -230,8 +232,10 @@ def _check(content: DatedList, given: argparse.Namespace, call: Call) -> None:
     if as_of > today:
         raise Failed(
             say(
-                f"{given.file}: as_of {as_of} còn ở tương lai; được phép: đến {today} (ngày của máy chủ này).",
-                f"{given.file}: as_of {as_of} lies in the future; allowed: until {today} (this server's day).",
+                f"{given.file}: as_of {as_of} còn ở tương lai; được phép: đến {today} (ngày của máy chủ này). "
+                "Vẫn dùng bảng cũ.",
+                f"{given.file}: as_of {as_of} lies in the future; allowed: until {today} (this server's day). The list "
+                "in use stays.",
             )
         )
     standing = in_use(call.config.data, content.what)
@@ -239,9 +243,9 @@ def _check(content: DatedList, given: argparse.Namespace, call: Call) -> None:
         raise Failed(
             say(
                 f"{given.file} (ngày {content.as_of.isoformat()}) cũ hơn bảng đang dùng "
-                f"({standing.content.as_of.isoformat()}: {standing.path}).",
+                f"({standing.content.as_of.isoformat()}: {standing.path}). Vẫn dùng bảng đó.",
                 f"{given.file} (as of {content.as_of.isoformat()}) is older than the list in use "
-                f"({standing.content.as_of.isoformat()}: {standing.path}).",
+                f"({standing.content.as_of.isoformat()}: {standing.path}). That one stays in use.",
             )
         )
     gone = sorted(entries(standing.content) - entries(content))

@@ -1,11 +1,13 @@
 """`demo`: a simulated area on this machine, and what can be broken in it from a second window."""
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 
 import msgspec
 
+from schooldrum_collector.app.doors import Unopenable, try_doors
 from schooldrum_collector.app.serving import Doors, Unstartable, serve
 from schooldrum_collector.commands.actions import PROGRAM, Actions
 from schooldrum_collector.commands.call import Call
@@ -102,6 +104,11 @@ def _start(given: argparse.Namespace, call: Call, home: Home) -> int:
             )
         )
     home.tell(None)
+    try:
+        # Half a day is played first: who has a port is told before that.
+        try_doors(call.config, say)
+    except Unopenable as trouble:
+        raise Failed(str(trouble)) from trouble
     staff = staffed(call, home, furnished(call, given.schools), quiet=given.quiet_day)
     with (
         listening() as events,
@@ -191,7 +198,7 @@ def _tell(call: Call, home: Home, running: Running, pcs: int, beside: tuple[Besi
             (say("Sự cố", "Incidents"), f"{running.office}/incidents"),
             *((one.name, one.url or one.why) for one in beside),
             ("Grafana", say("xem deploy/README.vi.md (compose)", "see deploy/README.md (compose)")),
-            (say("Dữ liệu", "Data"), str(home.path)),
+            (say("Lệnh khác", "Other commands"), shlex.join(("--data", str(home.data), "--config", str(home.config)))),
         ],
     )
     console.line()

@@ -86,18 +86,20 @@ def path_to(end: End, *, service: bool = False) -> dict[str, str]:
     return {step: "ok" if i < at else "broken" if i == at else "unknown" for i, step in enumerate(_PATH)}
 
 
-def _path_of(verdict: Verdict, end: End, *, answering: bool, service: bool) -> dict[str, str]:
+def _path_of(verdict: Verdict, end: End, *, answering: bool, mates: bool, service: bool) -> dict[str, str]:
     """The path with its break where the verdict says it is, which is nearer than where the ways ended.
 
     A room, or a PC, that does not reach the modem while others do is cut off at its own switch or cable. A PC that
-    reaches it and alone gets no farther is itself what is wrong: what the others get through is not.
+    reaches it and alone gets no farther is itself what is wrong: what the others get through is not. So is one whose
+    cable has a signal and that does not get through the very switch by which others of its room (`mates`) do.
     """
     if verdict not in {Verdict.ROOM, Verdict.MACHINE} or service:
         return path_to(end, service=service)
     path = path_to(End.LINK if end in INNER else end)
     if verdict is Verdict.MACHINE and answering and end is not End.NOWHERE:
-        path |= dict.fromkeys(_PATH[1:-1] if end in OUTER else _PATH[2:-1], "ok")
-        path |= {"pc": "broken", "service": "unknown"} if end in OUTER else {}
+        itself = end in OUTER or (mates and end is not End.LINK)
+        path |= dict.fromkeys(_PATH[1:-1] if itself else _PATH[2:-1], "ok")
+        path |= {"pc": "broken", "service": "unknown"} if itself else {}
     return path
 
 
@@ -131,6 +133,7 @@ def blame(
     machines = tuple(sorted(sight.witness.machine for sight in group))
     rooms = tuple(sorted({sight.witness.room for sight in group}))
     answering = {sight.witness.machine for sight in rest.after}
+    mates = any(sight.witness.room in rooms for sight in rest.after)
     beside = sum(holds(place, sight.witness) for sight in rest.after)
     return Fault(
         place=place,
@@ -156,6 +159,6 @@ def blame(
             },
             names={"rooms": rooms, "machines": machines, **(names or {})},
             causes=causes,
-            steps=_path_of(verdict, end, answering=bool(answering), service=kind is Kind.SERVICE),
+            steps=_path_of(verdict, end, answering=bool(answering), mates=mates, service=kind is Kind.SERVICE),
         ),
     )

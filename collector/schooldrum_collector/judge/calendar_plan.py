@@ -104,8 +104,9 @@ _Spans = Annotated[tuple[Span, ...], msgspec.Meta(max_length=100)]
 class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A school year as one place writes it; None: what the places above write holds.
 
-    `year` is `2026-2027`. `term` are its semesters: outside them is summer. `taught` are days with lessons that would
-    have none (a Sunday made up for). `lesson` are the hours in which rooms are booked.
+    `year` is `2026-2027`; a file may leave it out where a place above has a plan. `term` are its semesters: outside
+    them is summer. `taught` are days with lessons that would have none (a Sunday made up for). `lesson` are the hours
+    in which rooms are booked.
     """
 
     year: str
@@ -208,8 +209,8 @@ def weekdays_of(written: Iterable[str] | None) -> frozenset[int]:
     return frozenset(days)
 
 
-def read(text: str) -> Plan:
-    """A plan out of its file.
+def read(text: str, *, year: str = "") -> Plan:
+    """A plan out of its file; `year` is that of the plan above, for a file that names none.
 
     Raises:
         Faulty: it is not one; the sentence says why and where.
@@ -220,6 +221,13 @@ def read(text: str) -> Plan:
         given = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as trouble:
         raise Faulty(*no_toml(trouble)) from trouble
+    if year:
+        given.setdefault("year", year)
+    elif "year" not in given:
+        raise Faulty(
+            'thiếu năm học: ghi year = "2026-2027" ở đầu tệp; chưa nơi nào bên trên có kế hoạch để lấy theo',
+            'no school year: write year = "2026-2027" at the top; no place above has a plan to take it from',
+        )
     try:
         plan = msgspec.convert(given, Plan)
     except (msgspec.ValidationError, RecursionError) as trouble:

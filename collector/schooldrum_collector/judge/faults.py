@@ -45,8 +45,18 @@ _DECODING = (
     (r"Object missing required field `([^`]+)`", "the entry `{}` is missing", "thiếu mục `{}`"),
     (r"Object contains unknown field `([^`]+)`", "the entry `{}` is not known there", "mục `{}` không có trong mẫu"),
     (r"Invalid RFC3339|Invalid date", "a day is written YYYY-MM-DD", "ngày phải viết NĂM-THÁNG-NGÀY (2026-10-31)"),
-    (r"Expected `([^`]+)`, got `[^`]+`", "a value of the kind `{}` must stand there", "ở đó phải là giá trị kiểu `{}`"),
 )
+_EXPECTED = re.compile(r"Expected `([^`]+)`(?:, got `[^`]+`| of length (\d+))")
+_KINDS = {
+    "int": ("a whole number", "số nguyên"),
+    "float": ("a number", "số"),
+    "str": ("a text", "chữ trong ngoặc kép"),
+    "bool": ("true or false", "true hoặc false"),
+    "array": ("a list [ … ]", "danh sách [ … ]"),
+    "object": ("a block { … }", "khối { … }"),
+    "null": ("null", "null"),
+}
+"""JSON's kinds of values as the decoder names them, in English and Vietnamese."""
 _PLACE = re.compile(r"at `\$\.?([^`]*)`")
 
 
@@ -59,6 +69,12 @@ def _decoded(problem: Exception) -> tuple[str, Fault | None]:
         if match := re.search(pattern, text):
             named = match.groups()
             return place, Fault(vietnamese.format(*named), english.format(*named))
+    if match := _EXPECTED.search(text):
+        kinds = [_KINDS.get(kind, (kind, kind)) for kind in match[1].split(" | ")]
+        english, vietnamese = " or ".join(kind[0] for kind in kinds), " hoặc ".join(kind[1] for kind in kinds)
+        if match[2]:
+            english, vietnamese = f"{english} of {match[2]} values", f"{vietnamese} gồm {match[2]} giá trị"
+        return place, Fault(f"ở đó phải là {vietnamese}", f"{english} must stand there")
     return place, None
 
 

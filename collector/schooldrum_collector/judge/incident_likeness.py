@@ -12,6 +12,8 @@ _INSIDE = frozenset({Verdict.LAN, Verdict.ROOM})
 _AT_SCHOOL = frozenset({Verdict.MACHINE, Verdict.ROOM, Verdict.LAN})
 _SIDES = frozenset({"power", "inside", "outside"})
 _NEAR = ("switch", "gateway")
+_NEAR_ALONE = frozenset({"machine_address", "machine_gateway"})
+"""Words of a PC that does not reach the modem: it is drawn as broken itself where its room's switch works."""
 
 
 def weight(fault: Fault) -> tuple[bool, int, float]:
@@ -71,17 +73,23 @@ def explains(around: Incident | Fault, inside: Incident | Fault) -> bool:
 
     An outage explains all, but one of far routes or names, in which everybody is heard, explains nobody's silence.
     Where much is lost on the way, now and then all that a single PC sends is: that is no fault of its own, unless it
-    measured that it did not even get as far as where the loss begins.
+    measured that it did not even get as far as where the loss begins. A lost line explains those who went with it, and
+    nobody else.
     """
     if around.kind is Kind.OUTAGE:
         return around.verdict not in _HEARD or inside.kind is not Kind.OUTAGE or inside.verdict in _HEARD
     if around.kind is Kind.LOSS and inside.kind is Kind.OUTAGE and inside.place.level is Level.MACHINE:
-        nearer = any(inside.evidence.steps.get(step) == "broken" for step in _NEAR)
-        return around.verdict in _INSIDE or not nearer
-    if around.kind is Kind.SECOND_LINE and inside.kind is Kind.OUTAGE and inside.place.level is Level.MACHINE:
-        # The last of those who went with a line are silent for a while after the first are back.
-        return inside.place.path in around.blamed
+        return around.verdict in _INSIDE or not _is_near(inside)
+    if around.kind is Kind.SECOND_LINE and inside.kind is Kind.OUTAGE:
+        # The last of those who went with a line, a PC or a whole room, are silent for a while after the first are back.
+        return bool(inside.blamed) and set(inside.blamed) <= set(around.blamed) and not _is_near(inside)
     return around.kind is inside.kind and around.target in {"", inside.target}
+
+
+def _is_near(inside: Incident | Fault) -> bool:
+    """Whether it was measured that the way ends before the modem."""
+    evidence = inside.evidence
+    return evidence.word in _NEAR_ALONE or any(evidence.steps.get(step) == "broken" for step in _NEAR)
 
 
 def is_of_all_lines(whole: Incident | Fault, one_line: Incident | Fault) -> bool:

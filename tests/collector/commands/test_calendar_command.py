@@ -1,10 +1,18 @@
-from datetime import date
+import time
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.collector.commands.conftest import Typed
 
 from schooldrum_collector.commands.calendar_file import Events, Unreadable, read_events
+from schooldrum_collector.judge.calendar_plan import year_of
+from schooldrum_collector.judge.fault import Degree, Evidence, Kind, Level, Place, Verdict
+from schooldrum_collector.judge.incident import Incident, Opening, State
+from schooldrum_collector.store.records import Machine, MachineState
+from schooldrum_collector.store.sqlite import open_store
 
 ICS = """BEGIN:VCALENDAR
 VERSION:2.0
@@ -122,11 +130,27 @@ def test_calendar_command_refusals_say_what_to_write(school: Typed, words: list[
     assert "Traceback" not in said.err
 
 
-def test_calendar_command_maintenance_is_shown(planned: Typed):
-    work = ("--from", "2030-11-25 10:00", "--until", "2030-11-25 12:00", "--as", "skip", "--reason", "New switch")
-    assert planned("calendar", "maintain", "BM/tin1", *work).code == 0
-    assert "New switch" in planned("calendar", "show", "BM/tin1", "--month", "2026-11").out
-    assert "New switch" not in planned("calendar", "show", "BM", "--month", "2026-11").out
+@pytest.mark.parametrize(
+    ("begin", "end", "month", "shown"),
+    [
+        ("2030-11-25 10:00", "2030-11-25 12:00", "2030-11", True),
+        ("2030-11-25 10:00", "2030-11-25 12:00", "2030-10", False),
+        ("2030-11-25 10:00", "2030-11-25 12:00", "2030-12", False),
+        ("2030-10-31 22:00", "2030-11-01 02:00", "2030-11", True),
+        ("2030-10-31 22:00", "2030-11-01 00:00", "2030-11", False),
+        ("2030-11-30 22:00", "2030-12-01 02:00", "2030-11", True),
+        ("2030-12-01 00:00", "2030-12-01 02:00", "2030-11", False),
+        ("2030-09-01 00:00", "2031-02-01 00:00", "2030-11", True),
+        ("2021-11-25 10:00", "2021-11-25 12:00", "2021-11", True),
+    ],
+)
+def test_calendar_command_maintenance_is_shown_in_its_months(
+    school: Typed, begin: str, end: str, month: str, *, shown: bool
+):
+    work = ("--from", begin, "--until", end, "--as", "skip", "--reason", "New switch")
+    assert school("calendar", "maintain", "BM/tin1", *work).code == 0
+    assert ("New switch" in school("calendar", "show", "BM/tin1", "--month", month).out) is shown
+    assert "New switch" not in school("calendar", "show", "BM", "--month", month).out
 
 
 EVENT = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:x\nDTSTART:{start}\n{more}END:VEVENT\nEND:VCALENDAR\n"
@@ -402,3 +426,83 @@ def test_calendar_command_says_that_a_closed_day_is_past(planned: Typed, words: 
     said = planned("calendar", "close", "BM", *words, "--reason", "Typhoon")
     assert (said.code, "is past" in said.err) == (0, says)
     assert ("đã qua" in planned("calendar", "close", "BM", *words, "--reason", "Bão", lang="vi").err) is says
+
+
+def test_calendar_command_a_room_takes_the_school_year_from_above(school: Typed, tmp_path: Path):
+    lessons = tmp_path / "room.toml"
+    lessons.write_text('[[lesson]]\nhours = "07:00-09:00"\n', encoding="utf-8")
+    room = ("calendar", "set", "--scope", "BM/tin1", str(lessons))
+    for lang, says in (("en", "no place above has a plan"), ("vi", "chưa nơi nào bên trên")):
+        refused = school(*room, lang=lang)
+        assert (refused.code, says in refused.err, 'year = "2026-2027"' in refused.err) == (1, True, True)
+    running = year_of(datetime.now(UTC).date())
+    past, coming = (f"{int(running[:4]) + step}-{int(running[5:]) + step}" for step in (-1, 1))
+    plan = tmp_path / "plan.toml"
+    for year, taken in ((past, ""), (coming, coming), (running, running)):
+        plan.write_text(f'year = "{year}"\n[[term]]\nfirst = {year[:4]}-09-05\nlast = {year[5:]}-05-29\n', "utf-8")
+        assert school("calendar", "set", "--scope", "BM", str(plan)).code == 0
+        said = school(*room)
+        assert (said.code, f"School year {taken}" in said.out) == ((0, True) if taken else (1, False))
+    hours = days(school, "BM/tin1", f"{running[5:]}-03")
+    assert hours[f"{running[5:]}-03-02"]["planned"] is True
+
+
+DEAD = Evidence(word="silent", counts={"machines": 1, "rooms": 1}, causes=(Verdict.POWER, Verdict.LINE))
+
+
+def an_incident(data: Path, number: int, school: str, **fields: Any) -> None:
+    began = time.time() - 600
+    place = Place(Level.SCHOOL, school)
+    unknown: dict[str, Any] = {"verdict": Verdict.UNKNOWN, "degree": Degree.UNKNOWN}
+    values: dict[str, Any] = {
+        "place": place,
+        "kind": Kind.OUTAGE,
+        "first": Opening(place=place, began=began, error=60.0, measured=False, **unknown),
+        "opened": began + 180,
+        "began": began,
+        "began_error": 60.0,
+        "began_measured": False,
+        "evidence": DEAD,
+        "schools": (school,),
+        "blamed": (f"m{school}",),
+        **unknown,
+        **fields,
+    }
+    store = open_store(data, clock=time.time, serving=False)
+    with store.writing() as writer:
+        room = Machine(
+            id=f"m{school}",
+            school=school,
+            site="main",
+            room="tin1",
+            alias="tin1-01",
+            seat=1,
+            state=MachineState.ACTIVE,
+            fingerprint={"uuid": (school,)},
+            enrolled=began,
+        )
+        writer.put_machine(room)
+        writer.put_incident(Incident(number=number, **values))
+    store.close()
+
+
+@pytest.mark.parametrize(("lang", "says"), [("en", "silent PCs alone"), ("vi", "máy im lặng")])
+def test_calendar_command_closing_names_the_incidents_that_it_ends(school: Typed, data: Path, lang: str, says: str):
+    assert school("room", "add", "--school", "QY", "--room", "tin1", "--name", "Tin 1", "--seats", "4").code == 0
+    an_incident(data, 1001, "BM")
+    an_incident(data, 1002, "BM", kind=Kind.LOSS)
+    an_incident(data, 1003, "BM", began_measured=True)
+    an_incident(data, 1004, "QY")
+    an_incident(data, 1005, "BM", state=State.ABSORBED)
+    today = datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date()
+    another = today + timedelta(days=3)
+    quiet = school("calendar", "close", "BM", "--date", another.isoformat(), "--reason", "Bão", lang=lang)
+    assert (quiet.code, "SC-" in quiet.out) == (0, False), "a day to come ends nothing today"
+    closing = ("calendar", "close", "BM", "--date", today.isoformat(), "--reason", "Bão")
+    said = school(*closing, lang=lang)
+    assert (said.code, says in said.out) == (0, True)
+    assert [number for number in range(1001, 1006) if f"SC-{number}" in said.out] == [1001]
+    assert "SC-" not in school(*closing, lang=lang).out, "it was closed already"
+    told = school("calendar", "close", "/", "--date", today.isoformat(), "--reason", "Bão", "--json", lang=lang).data()
+    assert (told["place"], told["first"], told["last"]) == ("/", today.isoformat(), today.isoformat())
+    assert [one["incident"] for one in told["ends"]] == ["SC-1004"]

@@ -117,7 +117,35 @@ def test_data_update_refuses_what_is_no_list(school: Typed, tmp_path: Path, raw:
     said = school("data", "update", str(path))
     assert said.code == 1
     assert "The list in use stays" in said.err
-    assert school("data", "update", str(tmp_path / "none.json")).code == 1
+    absent = tmp_path / "none.json"
+    assert f"{absent}: there is no such file" in school("data", "update", str(absent)).err
+    assert f"{absent}: không có tệp này" in school("data", "update", str(absent), lang="vi").err
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "vietnamese", "english"),
+    [
+        ({"build": "x"}, "build: ở đó phải là số nguyên", "build: a whole number must stand there"),
+        ({"updates": 7}, "updates: ở đó phải là danh sách [ … ]", "updates: a list [ … ] must stand there"),
+        (
+            {"updates": [[1, 2, 3]]},
+            "updates[0]: ở đó phải là danh sách [ … ] gồm 2 giá trị",
+            "updates[0]: a list [ … ] of 2 values must stand there",
+        ),
+        ({"security_after": []}, "ở đó phải là số nguyên hoặc null", "a whole number or null must stand there"),
+    ],
+)
+def test_a_value_of_another_kind_is_said_in_plain_words(
+    school: Typed, tmp_path: Path, spoilt: dict[str, Any], vietnamese: str, english: str
+) -> None:
+    path = tmp_path / "edited.json"
+    content = json.loads(school("data", "export", "builds").out)
+    content["windows"][4] |= spoilt
+    path.write_text(json.dumps(content), "utf-8")
+    assert english in school("data", "update", str(path)).err
+    said = school("data", "update", str(path), lang="vi").err
+    assert vietnamese in said
+    assert "Vẫn dùng bảng cũ" in said
 
 
 def test_a_list_that_shrinks_is_taken_when_that_is_said_and_reset_goes_back(
