@@ -26,6 +26,7 @@ from schooldrum_agent.private import InUse, NotPrivate
 from schooldrum_agent.probe import Probe
 from schooldrum_agent.probes import PROBES
 from schooldrum_agent.proxy import find_proxy
+from schooldrum_agent.questions import QUESTIONS
 from schooldrum_agent.record import record
 from schooldrum_agent.state import Identity, open_state
 from schooldrum_agent.uplink import read_endpoint
@@ -185,14 +186,15 @@ def probes_json() -> str:
 
 
 def probes_text(language: str) -> str:
-    """Every probe in two lines: name, pace, question (in English); then its metrics and sections."""
+    """Every probe in two lines: name, pace, question; then its metrics and sections."""
     lines: list[str] = []
     width = max(len(probe.name) for probe in PROBES) + 2
     for one in map(described, PROBES):
-        pace, child = f"every {one.every} s", ", in a child process"
+        pace, child, asks = f"every {one.every} s", ", in a child process", one.asks
         if language != "en":
             pace, child = f"mỗi {one.every} giây", ", trong tiến trình riêng"
-        lines.append(f"{one.name:<{width}}{pace}{child if one.child else ''}: {one.asks}")
+            asks = QUESTIONS.get(one.name, one.asks)
+        lines.append(f"{one.name:<{width}}{pace}{child if one.child else ''}: {asks}")
         lines.append(f"{'':<{width}}{', '.join((*one.metrics, *(f'[{name}]' for name in one.sections)))}")
     return "\n".join(lines)
 

@@ -89,12 +89,12 @@ def load(
     named = path or (Path(chosen) if chosen else None)
     file = named or default_file(environ, system)
     for name, raw in _content(file, must_exist=named is not None, problems=desk.problems).items():
-        _take(desk, name, raw, f"{file}: {name}")
+        _take(desk, name, raw, _both(f"{file}: {name}"))
     for variable, text in sorted(environ.items()):
         if variable.startswith(PREFIX) and not _is_not_ours(variable):
             _take_variable(desk, variable, text)
     for name, text in (given or {}).items():
-        _take_text(desk, declared[name], text, f"command line --{name}")
+        _take_text(desk, declared[name], text, (f"dòng lệnh --{name}", f"command line --{name}"))
     if desk.problems:
         raise Misconfigured("\n".join(desk.problems))
     state = Path(values.pop("state"))
@@ -151,21 +151,26 @@ def _content(file: Path, *, must_exist: bool, problems: list[str]) -> dict[str, 
             f"{file}: is not UTF-8 text (byte {problem.start}); save it as UTF-8"
         )
     except ValueError as problem:
-        problems.append(f"{file}: viết chưa đúng dạng TOML\n{file}: {problem}")
+        problems.append(f"{file}: viết chưa đúng dạng TOML ({problem})\n{file}: is no TOML ({problem})")
     except RecursionError:
         problems.append(f"{file}: lồng nhau quá sâu\n{file}: is nested too deeply")
     return {}
 
 
-def _take(desk: _Desk, name: str, raw: Any, where: str) -> None:
+def _both(where: str) -> tuple[str, str]:
+    """What is called the same in Vietnamese and in English."""
+    return where, where
+
+
+def _take(desk: _Desk, name: str, raw: Any, where: tuple[str, str]) -> None:
     key = desk.declared.get(name)
     if key is None:
         near = _suggestion(name, tuple(desk.declared))
-        desk.problems.append(f"{where}: không có khóa này{near[0]}\n{where}: there is no such key{near[1]}")
+        desk.problems.append(f"{where[0]}: không có khóa này{near[0]}\n{where[1]}: there is no such key{near[1]}")
         return
     why = fault(key, raw, desk.system)
     if why:
-        desk.problems.append(_each(f"{where} = {_echo(raw)}", why))
+        desk.problems.append(_each(where, raw, why))
         return
     desk.values[name] = tuple(raw) if key.kind in {"names", "targets"} else raw
 
@@ -183,20 +188,22 @@ def _take_variable(desk: _Desk, variable: str, text: str) -> None:
         near = _suggestion(name, tuple(desk.declared), PREFIX)
         desk.warnings.append(f"environment variable {variable}: there is no such key{near[1]}; it is ignored")
         return
-    _take_text(desk, key, text, f"environment variable {variable}")
+    _take_text(desk, key, text, (f"biến môi trường {variable}", f"environment variable {variable}"))
 
 
-def _take_text(desk: _Desk, key: Key, text: str, where: str) -> None:
+def _take_text(desk: _Desk, key: Key, text: str, where: tuple[str, str]) -> None:
     raw, why = from_text(key, text.strip())
     why = why or fault(key, raw, desk.system)
     if why:
-        desk.problems.append(_each(f"{where} = {_echo(text)}", why))
+        desk.problems.append(_each(where, text, why))
         return
     desk.values[key.name] = raw
 
 
-def _each(start: str, why: str) -> str:
-    return "\n".join(f"{start}: {sentence}" for sentence in why.split("\n"))
+def _each(where: tuple[str, str], raw: Any, why: str) -> str:
+    vietnamese, _, english = why.partition("\n")
+    told = _echo(raw)
+    return f"{where[0]} = {told[0]}: {vietnamese}\n{where[1]} = {told[1]}: {english}"
 
 
 def _suggestion(name: str, known: tuple[str, ...], prefix: str = "") -> tuple[str, str]:
@@ -209,9 +216,9 @@ def _suggestion(name: str, known: tuple[str, ...], prefix: str = "") -> tuple[st
     return f"; có phải là {meant!r}?", f"; did you mean {meant!r}?"
 
 
-def _echo(raw: Any) -> str:
+def _echo(raw: Any) -> tuple[str, str]:
     text = repr(raw)
     if "@" in text:
         # Somebody may have written a password into an address.
-        return "(not repeated here)"
-    return text if len(text) <= _LONGEST_ECHO else text[:_LONGEST_ECHO] + "…"
+        return "(không nhắc lại ở đây)", "(not repeated here)"
+    return _both(text if len(text) <= _LONGEST_ECHO else text[:_LONGEST_ECHO] + "…")

@@ -4,7 +4,7 @@ from grafana.boards.board import Colour, Column, Said, Threshold, Words
 
 from schooldrum_collector.judge.fault import Degree, Verdict
 from schooldrum_collector.judge.fault_words import DEGREES, VERDICTS
-from schooldrum_collector.judge.posture_words import NAMES
+from schooldrum_collector.judge.posture_words import ENCRYPTION_OF_ALL, NAMES
 
 OVERVIEW_BOARD = "schooldrum-overview"
 SECURITY_BOARD = "schooldrum-security"
@@ -55,7 +55,11 @@ PATCHES = (
     ("frozen", ("đóng băng ổ đĩa", "frozen disk")),
     ("unknown", ("chưa có số liệu", "no data")),
 )
-CHECKS = tuple(Said(value=name, words=(words.vi, words.en), colour=Colour.PLAIN) for name, words in NAMES.items())
+CHECKS = tuple(
+    # One board shows schools with different policies: the name that is right under each of them.
+    Said(value=name, words=(words.vi, words.en), colour=Colour.PLAIN)
+    for name, words in {**NAMES, "encryption": ENCRYPTION_OF_ALL}.items()
+)
 
 
 _VERDICT_COLOURS = {Verdict.POWER: Colour.ACTION, Verdict.UNKNOWN: Colour.POOR, Verdict.COLLECTOR: Colour.ACTION}

@@ -12,6 +12,7 @@ from schooldrum_agent import custody, signals
 from schooldrum_agent.__main__ import _plain_run
 from schooldrum_agent.commands import welcome
 from schooldrum_agent.probes import PROBES
+from schooldrum_agent.questions import QUESTIONS
 from schooldrum_agent.state import Identity
 
 ENVIRONMENT = {"PATH": os.environ["PATH"], "SCHOOLDRUM_CONFIG": os.devnull, "SCHOOLDRUM_PROXY": "none"}
@@ -131,9 +132,15 @@ def test_probes_are_listed_with_pace_question_and_what_they_say():
     assert all(one["asks"].endswith(".") and one["every"] > 0 for one in listed.values())
     assert "school_memory_size_bytes" in listed["memory"]["metrics"]
     assert listed["disk"]["sections"] == ["volumes"]
-    assert "How busy the processors are." in agent("probes").stdout
+    assert "How busy the processors are." in agent("probes", "--lang", "en").stdout
+    assert "mỗi 60 giây: Bộ xử lý bận đến mức nào." in agent("probes", "--lang", "vi").stdout
     assert "mỗi 21600 giây, trong tiến trình riêng: " in agent("probes", "--lang", "vi").stdout
     assert "every 21600 s, in a child process: " in agent("probes", "--lang", "en").stdout
+
+
+def test_every_question_has_its_probe_and_its_vietnamese():
+    assert list(QUESTIONS) == sorted(probe.name for probe in PROBES)
+    assert all(question.endswith(".") for question in QUESTIONS.values())
 
 
 def test_the_sample_is_toml():

@@ -50,10 +50,25 @@ def test_all_mistakes_are_named_at_once_with_place_key_value_and_what_is_allowed
     assert f"{file}: spool_dys: there is no such key; did you mean 'spool_days'?" in lines
     assert any('language = \'de\': allowed: "", "vi", "en"' in line for line in lines)
     assert any("pace = {'disk': 0}: disk: write a whole number from 1 to 604800" in line for line in lines)
-    assert any(line.startswith("environment variable SCHOOLDRUM_SPOOL_BYTES = '12'") for line in lines)
+    assert any(line.startswith("environment variable SCHOOLDRUM_SPOOL_BYTES = '12': write") for line in lines)
+    assert any(line.startswith("biến môi trường SCHOOLDRUM_SPOOL_BYTES = '12': ghi") for line in lines)
     assert f"{file}: beat = 1000: ghi số nguyên từ 1 đến 900, hoặc 0" in lines
     assert f"{file}: spool_dys: không có khóa này; có phải là 'spool_days'?" in lines
     assert len(lines) == 10
+
+
+def test_no_mistake_on_the_command_line_is_told_half_in_another_language(tmp_path):
+    with pytest.raises(Misconfigured) as caught:
+        load(write(tmp_path, ""), {"SCHOOLDRUM_PROXY": "http://thu:Secret9@proxy:3128"}, {"beat": "x"}, system="linux")
+    variable, same, given, too = str(caught.value).splitlines()
+    assert variable.startswith("biến môi trường SCHOOLDRUM_PROXY = (không nhắc lại ở đây): ")
+    assert same.startswith("environment variable SCHOOLDRUM_PROXY = (not repeated here): ")
+    assert given == "dòng lệnh --beat = 'x': ghi số nguyên từ 1 đến 900, hoặc 0"
+    assert too == "command line --beat = 'x': write a whole number from 1 to 900, or 0"
+
+
+def test_a_key_of_several_lines_is_named_and_no_traceback(tmp_path):
+    assert "write a whole number" in complaint(write(tmp_path, '[pace]\n"a\\nb" = 0\n'), {})
 
 
 def test_variables_of_the_collector_and_the_trial_are_none_of_our_business(tmp_path):

@@ -14,7 +14,7 @@ from schooldrum_collector.app.digests import digest_told, due_digests
 from schooldrum_collector.formats import VIETNAM
 from schooldrum_collector.judge.appraisal import Kept, Memory, packed_kept
 from schooldrum_collector.judge.calendar_plan import Closing, PlaceCalendar
-from schooldrum_collector.judge.fault import Degree, Level, Place, Verdict
+from schooldrum_collector.judge.fault import Degree, Evidence, Level, Place, Verdict
 from schooldrum_collector.judge.incident import Severity, State
 from schooldrum_collector.judge.messages import Message, Occasion
 from schooldrum_collector.judge.recipients import Recipient
@@ -84,6 +84,14 @@ def test_the_morning_list_and_the_week(store: Store, enrol: Callable[..., Machin
     assert "bản tin tuần 23/11/2026 \u2013 29/11/2026" in week.title
     assert "SC-1001" in week.full
     assert "Chưa thấy 1 máy trong tuần" in week.full
+    assert "cả trường mất liên lạc: 2 giờ (SC-1001)" in week.full
+    # Its end was told long ago when what was sent afterwards has told its cause.
+    evidence = Evidence(word="line", counts={"measured": 31, "machines": 31, "rooms": 3})
+    known = {"verdict": Verdict.LINE, "degree": Degree.FOUND, "evidence": evidence}
+    put(store, incident(1001, began=at(23, 8), **known, **over))
+    week = digest_told(store, of(Occasion.WEEKLY, TEACHER, at(30, 6, 50)), at(30, 6, 55))
+    assert week is not None
+    assert "mất Internet: 2 giờ (SC-1001)" in week.full
 
 
 def test_what_several_schools_lost_is_told_once_and_counted_for_each(

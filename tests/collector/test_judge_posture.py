@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ import schooldrum_collector
 from schooldrum_collector.commands.columns import KINDS
 from schooldrum_collector.judge.faults import ROOM_KINDS, Faulty
 from schooldrum_collector.judge.patches import Patches, PatchState
-from schooldrum_collector.judge.posture import counted, judged, readings, to_do
+from schooldrum_collector.judge.posture import check_name, counted, judged, readings, to_do
 from schooldrum_collector.judge.posture_checks import CHECKS, INFORMATION
 from schooldrum_collector.judge.posture_found import Known, Verdict
 from schooldrum_collector.judge.posture_policy import Policies, Policy, in_force, read
@@ -483,6 +484,23 @@ def test_the_old_way_of_sharing(row, told) -> None:
 )
 def test_remote_desktop(row, asked, told) -> None:
     assert verdict("remote_desktop", known(remote_desktop=(row,)), Policy(remote_desktop=asked)) == told
+
+
+@pytest.mark.parametrize(
+    ("asked", "vietnamese", "english"),
+    [
+        ("laptops", "mã hóa ổ đĩa (máy xách tay)", "disk encrypted (laptops)"),
+        ("all", "mã hóa ổ đĩa", "disk encrypted"),
+        ("none", "mã hóa ổ đĩa", "disk encrypted"),
+    ],
+)
+@pytest.mark.parametrize("laptop", [True, False, None])
+def test_the_check_of_encryption_is_called_by_what_is_asked(asked, vietnamese, english, laptop) -> None:
+    checks = judged(known(system=({"laptop": laptop},)), Policy(encryption=asked))
+    names = {check.name: check_name(check) for check in checks}
+    assert names.pop("encryption") == (vietnamese, english)
+    assert names == {name: words for name, words in NAMES.items() if name != "encryption"}
+    assert check_name(msgspec.structs.replace(checks[0], name="of_tomorrow")) == ("of_tomorrow", "of_tomorrow")
 
 
 def test_what_is_for_information_is_in_no_count() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.collector.test_alertmanager import incident
 
 from schooldrum_collector.formats import VIETNAM
-from schooldrum_collector.judge.fault import Kind, Level, Place, Verdict
+from schooldrum_collector.judge.fault import Degree, Kind, Level, Place, Verdict
 from schooldrum_collector.judge.incident import Incident, Severity, State
 from schooldrum_collector.judge.lessons import lesson_seconds
 from schooldrum_collector.judge.messages import (
@@ -130,6 +130,12 @@ OVER: dict[str, Any] = {"state": State.CLOSED, "closed": NOW - 60, "ended": NOW 
         (OVER, (sent(1001, fate=Fate.WAITING, done=0.0),), []),
         (OVER, (sent(1001, fate=Fate.DROPPED, trouble="held"),), []),
         (OVER, (sent(1001), sent(1001, occasion=Occasion.END)), []),
+        # What was sent afterwards has told its cause: that corrects the record, and alarms nobody.
+        (
+            {**OVER, "verdict": Verdict.LINE, "degree": Degree.FOUND},
+            (sent(1001), sent(1001, occasion=Occasion.END)),
+            [],
+        ),
         ({"rounds": 1}, (sent(1001), sent(1001, occasion=Occasion.END)), [(1001, "it_officer", AGAIN)]),
         ({}, (sent(1001, fate=Fate.DROPPED, trouble="held"),), [(1001, "it_officer", BEGIN)]),
         ({}, (sent(1001, fate=Fate.DROPPED, trouble="expired"),), []),

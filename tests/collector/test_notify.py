@@ -20,7 +20,8 @@ from schooldrum_collector.show.notify import Telling, Told
 from schooldrum_collector.show.notify_composed import composed
 from schooldrum_collector.show.notify_digest import Behind, Digest, Line, morning, roll_call, weekly
 from schooldrum_collector.show.notify_names import tidy
-from schooldrum_collector.show.notify_sms import GSM_7, SEGMENT
+from schooldrum_collector.show.notify_sms import GSM_7, SEGMENT, plain
+from schooldrum_collector.show.notify_words import IS_CAUSE, SMS_CAUSE
 from schooldrum_collector.store.records import Area, Register, Room, School
 
 LINK = "https://c.example/t/7Kq3mXw9Rd"
@@ -106,6 +107,10 @@ MUTE = incident(
 
 def over(one: Incident) -> Incident:
     return msgspec.structs.replace(one, state=State.CLOSED, ended=at(10, 17), closed=at(10, 20))
+
+
+def worded(one: Incident, word: str, **evidence: Any) -> Incident:
+    return msgspec.structs.replace(one, evidence=msgspec.structs.replace(one.evidence, word=word, **evidence))
 
 
 def told(one: Incident, role: str = "it_officer", language: str = "vi", **fields: Any) -> Told:
@@ -338,6 +343,106 @@ def test_a_principals_text_message_is_as_sure_as_what_is_known(language, verdict
         assert ("rat co the" in why or "probably" in why) is (degree is Degree.PROBABLE and bool(why))
     if verdict is Verdict.POWER and degree is Degree.PROBABLE:
         assert ("truong mat lien lac" if language == "vi" else "is not heard") in head
+
+
+SURE = {Degree.PROBABLE: ("rat co the ", "probably "), Degree.UNKNOWN: ("chua ro", "not known yet")}
+
+
+@pytest.mark.parametrize(
+    ("one", "degree", "role", "sms"),
+    [
+        (
+            LINE,
+            Degree.PROBABLE,
+            "it_officer",
+            (
+                "THCS Binh Minh: mat Internet duong chinh tu 08:12 23/11, rat co the tu modem tro ra. Khong can kiem "
+                f"tra may. Goi nha mang A. {LINK}"
+            ),
+        ),
+        (
+            ROOM,
+            Degree.FOUND,
+            "it_officer",
+            (
+                "THCS Binh Minh, Phong Tin 2: 18/18 may mat lien lac tu 09:05 23/11. Do switch hoac dien cua phong. "
+                f"Xem: {LINK}"
+            ),
+        ),
+        (
+            SERVICE,
+            Degree.PROBABLE,
+            "office",
+            (
+                "Co so du lieu nganh khong vao duoc tu 09:40 23/11. Rat co the loi tai he thong, khong phai mang cua "
+                "truong. Ma SC-1045"
+            ),
+        ),
+        (
+            worded(PROVIDER, "provider_silent"),
+            Degree.PROBABLE,
+            "office",
+            (
+                "KHAN: Rat co the nha mang A, 14 truong o phuong A va B mat Internet tu 08:12 23/11. Goi nha mang A. "
+                f"{LINK}"
+            ),
+        ),
+        (
+            worded(PROVIDER, "provider_silent", causes=(Verdict.LINE, Verdict.POWER)),
+            Degree.UNKNOWN,
+            "office",
+            (
+                "KHAN: Nha mang A, 14 truong o phuong A va B mat Internet tu 08:12 23/11. Chua ro mat Internet "
+                f"hay mat dien. Goi nha mang A. {LINK}"
+            ),
+        ),
+        (
+            worded(SILENT, "power_woke"),
+            Degree.PROBABLE,
+            "it_officer",
+            f"THCS Binh Minh: rat co the mat dien tu 08:12 23/11. {LINK}",
+        ),
+        (
+            worded(SILENT, "power_woke"),
+            Degree.FOUND,
+            "it_officer",
+            f"THCS Binh Minh: mat dien tu 08:12 23/11. Xac dinh mat dien. {LINK}",
+        ),
+    ],
+)
+def test_a_text_message_is_as_sure_as_what_is_known(one, degree, role, sms):
+    verdict = Verdict.POWER if one.evidence.word == "power_woke" else one.verdict
+    assert told(msgspec.structs.replace(one, degree=degree, verdict=verdict), role).sms == sms
+
+
+@pytest.mark.parametrize(
+    ("degree", "vi", "en"),
+    [
+        (Degree.PROBABLE, "rat co the da co dien lai luc 10:17", "probably power is back at 10:17"),
+        (Degree.FOUND, "da co dien lai luc 10:17", "power is back at 10:17"),
+    ],
+)
+def test_an_end_in_a_text_message_is_as_sure(degree, vi, en):
+    one = msgspec.structs.replace(over(worded(SILENT, "power_woke")), verdict=Verdict.POWER, degree=degree)
+    for language, says in (("vi", vi), ("en", en)):
+        assert f": {says} 23/11. " in told(one, language=language, occasion=Occasion.END).sms
+        taken_back = msgspec.structs.replace(one, state=State.WITHDRAWN)
+        assert says not in told(taken_back, language=language, occasion=Occasion.END).sms
+
+
+@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("degree", [Degree.PROBABLE, Degree.UNKNOWN])
+def test_no_text_message_names_a_cause_without_its_degree(word, degree):
+    fault = of_word(word, degree)
+    one = incident(7, place=fault.place, began=at(8, 12), evidence=fault.evidence, degree=degree, target="main")
+    for role in ("it_officer", "office"):
+        for at_, language in enumerate(("vi", "en")):
+            sms = told(one, role, language).sms
+            bare = [plain((words.vi, words.en)[at_]).strip(", .") for words in SMS_CAUSE.values()]
+            if degree is Degree.UNKNOWN or any(cause in sms for cause in bare) or word in IS_CAUSE:
+                assert SURE[degree][at_] in sms.lower(), sms
+            if degree is Degree.PROBABLE and fault.place.level is Level.PROVIDER:
+                assert sms.lower().startswith(SURE[degree][at_]), sms
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,19 @@ from schooldrum_collector.judge.plausible import plausible
 from schooldrum_collector.judge.presence import Presence
 from schooldrum_collector.judge.settings import granted, observer_role
 from schooldrum_collector.show.disk_words import disks_of
-from schooldrum_collector.show.machine_words import called, called_by_id, observer_word, state_word, waits_because
+from schooldrum_collector.show.machine_words import (
+    NOTES,
+    called,
+    called_by_id,
+    observer_word,
+    state_word,
+    waits_because,
+)
 from schooldrum_collector.show.reading_words import human_value
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Store
-from schooldrum_collector.store.records import Appraisal, Change, Latest, Machine, Register, Scope, StoredSection
+from schooldrum_collector.store.records import Appraisal, Change, Latest, Machine, Note, Register, Scope, StoredSection
+from schooldrum_collector.web.page_words import role_words
 from schooldrum_collector.web.shown_appraisal import shown_appraisal, shown_changes
 from schooldrum_wire.catalogue.freeze import FREEZE
 from schooldrum_wire.catalogue.memory_modules import MEMORY_MODULES
@@ -69,6 +77,17 @@ def _measured(sheet: MachineSheet, result: LiveResult) -> float:
     return (sheet.latest.clock if sheet.latest else 0.0) + result.boottime
 
 
+def _is_noted(sheet: MachineSheet) -> bool:
+    return sheet.machine.is_noted(sheet.latest.heard if sheet.latest else 0.0)
+
+
+def _noted(sheet: MachineSheet) -> dict[str, Any]:
+    """What people note of it while nothing is heard of it, since when, and by which role."""
+    if not _is_noted(sheet):
+        return {"note": "", "noted": None, "noted_by": ""}
+    return {"note": sheet.machine.note, "noted": iso(sheet.machine.noted), "noted_by": sheet.machine.noted_by}
+
+
 def as_data(call: Call, register: Register, sheet: MachineSheet) -> dict[str, Any]:
     """For programs: times in ISO 8601, values in base units."""
     machine, latest = sheet.machine, sheet.latest
@@ -84,6 +103,7 @@ def as_data(call: Call, register: Register, sheet: MachineSheet) -> dict[str, An
         "state": machine.state,
         "pending_reason": machine.pending_reason,
         "conflict": machine.conflict,
+        **_noted(sheet),
         "presence": {
             "state": sheet.presence.state,
             "since": iso(sheet.presence.since or 0.0),
@@ -168,6 +188,9 @@ def _head(call: Call, register: Register, sheet: MachineSheet) -> None:
                 say("hai máy cùng gửi bằng một mã; cần người xem", "two PCs speak as this one; a person must look"),
             )
         )
+    if _is_noted(sheet):
+        by = f"{role_words(machine.noted_by, say)}, {moment(machine.noted, language)}"
+        lines.append((say("Đã ghi", "Noted"), f"{say(*NOTES[Note(machine.note)])} ({by})"))
     if latest:
         frozen = {True: say("có", "yes"), False: say("không", "no"), None: say("chưa rõ", "not known yet")}
         lines += [

@@ -10,7 +10,7 @@ from schooldrum_collector.commands.call import Call, opened, scope_of
 from schooldrum_collector.commands.console import Failed
 from schooldrum_collector.commands.machine_sheet import as_data, sheet_of, show
 from schooldrum_collector.commands.machine_words import found_machine
-from schooldrum_collector.commands.place_words import apart_now, places_now
+from schooldrum_collector.commands.place_words import apart_now, places_now, unsure_words
 from schooldrum_collector.commands.places import known_room
 from schooldrum_collector.formats import age, iso
 from schooldrum_collector.judge.calendar_learnt import MISSING_AFTER_USES, uses_since
@@ -18,10 +18,10 @@ from schooldrum_collector.judge.live import opened_or_nothing
 from schooldrum_collector.judge.places import SchoolPlaces
 from schooldrum_collector.judge.presence import State
 from schooldrum_collector.judge.settings import observer_role
-from schooldrum_collector.show.machine_words import called, observer_word, state_word, waits_because
+from schooldrum_collector.show.machine_words import NOTES, called, observer_word, state_word, waits_because
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Store, Writer
-from schooldrum_collector.store.records import Latest, Machine, MachineState, Register, SchoolNetwork
+from schooldrum_collector.store.records import Latest, Machine, MachineState, Note, Register, SchoolNetwork
 from schooldrum_collector.store.retiring import retire
 from schooldrum_collector.vietnamese import is_found, sort_key
 from schooldrum_collector.web.admission import place
@@ -139,6 +139,10 @@ def _list(given: argparse.Namespace, call: Call, store: Store) -> int:
             continue
         listed.append((machine, name, presence, latest.get(machine.id)))
     listed.sort(key=lambda one: (one[0].school, sort_key(one[0].path), one[0].seat, one[0].alias))
+    if any(presence.state is State.SILENT for _, _, presence, _ in listed) and (
+        unsure := unsure_words(store, now, say)
+    ):
+        call.console.remark(unsure)
     if given.json:
         call.console.json(
             [
@@ -154,6 +158,7 @@ def _list(given: argparse.Namespace, call: Call, store: Store) -> int:
                     "heard": iso(heard.heard) if heard else None,
                     "conflict": machine.conflict,
                     "pending_reason": machine.pending_reason,
+                    "note": machine.note if machine.is_noted(heard.heard if heard else 0.0) else "",
                     "missed_uses": _missed(register, machine, heard),
                     "observer": observer_role(register, machine),
                 }
@@ -189,6 +194,8 @@ def _missed(register: Register, machine: Machine, heard: Latest | None) -> int:
 def _note(register: Register, machine: Machine, heard: Latest | None, say: Say) -> str:
     if machine.conflict:
         return say("trùng máy", "conflict")
+    if machine.is_noted(heard.heard if heard else 0.0):
+        return say(*NOTES[Note(machine.note)])
     missed = _missed(register, machine, heard)
     if missed >= MISSING_AFTER_USES:
         return say(f"vắng {missed} buổi dùng phòng liên tiếp", f"missed {missed} uses of its room in a row")
@@ -199,6 +206,8 @@ def _show(given: argparse.Namespace, call: Call, store: Store) -> int:
     register = store.register()
     machine = found_machine(call, register, given.machine)
     sheet = sheet_of(call, store, register, machine)
+    if sheet.presence.state is State.SILENT and (unsure := unsure_words(store, call.now(), call.say)):
+        call.console.remark(unsure)
     if given.json:
         call.console.json(as_data(call, register, sheet))
     else:

@@ -4,12 +4,13 @@ import math
 from collections.abc import Callable, Iterable
 
 from schooldrum_collector.app.suspicion import glance
+from schooldrum_collector.formats import moment
 from schooldrum_collector.judge.apart import Apart, mute_by
 from schooldrum_collector.judge.places import PlacePresence, PlaceState, SchoolPlaces, school_places
-from schooldrum_collector.judge.presence import Hearing
+from schooldrum_collector.judge.presence import BEATS_UNTIL_MISSED, Hearing, bounded_beat
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Store
-from schooldrum_collector.store.records import Latest, Register, Scope
+from schooldrum_collector.store.records import EVERYTHING, Latest, Register, Scope
 
 _WORDS = {
     PlaceState.UP: ("bình thường", "normal"),
@@ -30,7 +31,10 @@ def apart_now(store: Store, scope: Scope, latest: Iterable[Latest], now: float) 
 def places_now(
     register: Register, code: str, heard_of: Callable[[str], Latest | None], now: float, apart: Apart
 ) -> SchoolPlaces:
-    """A school as a command judges it: from the store alone, without the serving collector's own gaps."""
+    """A school as a command judges it: from the store alone, without the serving collector's own gaps.
+
+    Whether it turns PCs away only that process knows: a full disk cannot keep it. `unsure_words` says so.
+    """
     return school_places(
         register,
         rooms=[path for path, room in register.rooms.items() if room.school == code],
@@ -39,6 +43,23 @@ def places_now(
         hearing=Hearing(back=-math.inf),
         now=now,
         apart=apart,
+    )
+
+
+def unsure_words(store: Store, now: float, say: Say) -> str:
+    """What a command says beside PCs it shows as not heard where nobody is: it may be the collector; else empty."""
+    heard = [(one.heard, BEATS_UNTIL_MISSED * bounded_beat(one.beat)) for one in store.latest(EVERYTHING)]
+    last = max((at for at, _ in heard), default=0.0)
+    if not last or any(now < at + patience for at, patience in heard):
+        return ""
+    at = moment(last, say.language)
+    return say(
+        f"Từ {at} không nhận được số liệu của máy nào, ở trường nào cũng vậy. Lệnh này chỉ thấy số liệu đã lưu: nếu "
+        "máy chủ tổng hợp không chạy hoặc không ghi được, máy ghi mất liên lạc có thể vẫn đang bật. Xem trang đầu của "
+        "máy chủ tổng hợp, hoặc chạy: schooldrum-collector check",
+        f"No PC of any school has been heard since {at}. This command sees only what is stored: if the collector does "
+        "not run or cannot store, PCs shown as not heard may well be on. See the collector's first page, or run: "
+        "schooldrum-collector check",
     )
 
 

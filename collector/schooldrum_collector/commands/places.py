@@ -18,9 +18,10 @@ from schooldrum_collector.commands.columns import (
     site_code,
 )
 from schooldrum_collector.commands.console import Failed
-from schooldrum_collector.commands.place_words import apart_now, place_word, places_now
+from schooldrum_collector.commands.place_words import apart_now, place_word, places_now, unsure_words
 from schooldrum_collector.formats import iso
 from schooldrum_collector.judge.calendar import time_zone
+from schooldrum_collector.judge.places import PlaceState
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Writer
 from schooldrum_collector.store.records import EVERYTHING, MAIN_SITE, MachineState, Register, Room, School
@@ -325,6 +326,7 @@ def _list_rooms(given: argparse.Namespace, call: Call) -> int:
         scope = scope_of(call, register, given.scope)
         latest = {one.machine: one for one in store.latest(scope)}
         apart = apart_now(store, scope, latest.values(), call.now())
+        unsure = unsure_words(store, call.now(), say)
     rooms = [
         room
         for room in register.rooms.values()
@@ -349,6 +351,8 @@ def _list_rooms(given: argparse.Namespace, call: Call) -> int:
                 "expected": found[room.school].rooms[room.path].expected,
             }
         )
+    if unsure and any(one["state"] == PlaceState.DOWN.value for one in listed):
+        call.console.remark(unsure)
     if given.json:
         call.console.json(listed)
         return 0

@@ -2,12 +2,11 @@
 
 from schooldrum_collector import formats
 from schooldrum_collector.commands.call import Call
-from schooldrum_collector.judge.posture import Check, to_do
+from schooldrum_collector.judge.posture import Check, check_name, to_do
 from schooldrum_collector.judge.posture_found import Verdict
-from schooldrum_collector.judge.posture_words import NAMES, VERDICTS
+from schooldrum_collector.judge.posture_words import VERDICTS
 from schooldrum_collector.judge.support import SupportState, Way
 from schooldrum_collector.show.safety_words import patch_lines, plan_matters, plan_words, support_words, way_words
-from schooldrum_collector.speech import Say
 from schooldrum_collector.store.records import Appraisal
 
 _NO_PLAN = (
@@ -49,10 +48,6 @@ def show(call: Call, appraisal: Appraisal | None) -> None:
     console.line(say(f"Đánh giá {judged}.", f"Judged {judged}."))
 
 
-def _name(check: Check, say: Say) -> str:
-    return say(*NAMES[check.name]) if check.name in NAMES else check.name
-
-
 def _checks(call: Call, checks: tuple[Check, ...]) -> None:
     say, console = call.say, call.console
     rows = []
@@ -61,7 +56,7 @@ def _checks(call: Call, checks: tuple[Check, ...]) -> None:
         # What is for information has no verdict: nobody has asked for it.
         verdict = say("để biết", "for information") if check.information else f"{_MARKS[check.verdict]} {word}"
         told = "-" if check.measured is None else formats.age(check.measured, call.now(), say.language)
-        rows.append((_name(check, say), verdict, told, " ".join(say(*words) for words in check.evidence)))
+        rows.append((say(*check_name(check)), verdict, told, " ".join(say(*words) for words in check.evidence)))
     console.line()
     headings = (
         *(say("Mục kiểm tra", "Check"), say("Kết quả", "Verdict")),
@@ -69,7 +64,7 @@ def _checks(call: Call, checks: tuple[Check, ...]) -> None:
     )
     console.table(headings, rows)
     for together in to_do(checks):
-        names = ", ".join(_name(check, say) for check in together)
+        names = ", ".join(say(*check_name(check)) for check in together)
         console.line()
         console.line(f"{say('Cách xử lý', 'What to do')}: {names}")
         for number, step in enumerate(together[0].fix, 1):

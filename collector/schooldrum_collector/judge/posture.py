@@ -12,7 +12,7 @@ from schooldrum_collector.judge.posture_checks import CHECKS, INFORMATION, PROBE
 from schooldrum_collector.judge.posture_found import NOT_YET, Found, Known, Verdict
 from schooldrum_collector.judge.posture_policy import Policy
 from schooldrum_collector.judge.posture_steps import FIXES
-from schooldrum_collector.judge.posture_words import EVIDENCE, Words
+from schooldrum_collector.judge.posture_words import ENCRYPTION_OF_ALL, EVIDENCE, NAMES, Words
 from schooldrum_wire.catalogue.posture import POSTURE_CHECKS, POSTURE_NOT_MET
 from schooldrum_wire.reading import Reading
 
@@ -24,7 +24,8 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
     `reasons` are words for programs, the keys of `posture_words.EVIDENCE`; `evidence` is the same for people; `fix` are
     at most three steps, also where it is unknown and something can be done about that. A check for `information` is in
-    no count. `measured` is when the PC last told what it rests on (epoch seconds), None where it never did.
+    no count. `measured` is when the PC last told what it rests on (epoch seconds), None where it never did. `called` is
+    what people read instead of its usual name, where the policy asks of other PCs than that name says.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     fix: tuple[Words, ...] = ()
     information: bool = False
     measured: float | None = None
+    called: Words | None = None
 
 
 def judged(known: Known, policy: Policy, measured: Mapping[str, float] | None = None) -> tuple[Check, ...]:
@@ -46,6 +48,11 @@ def judged(known: Known, policy: Policy, measured: Mapping[str, float] | None = 
     # A distribution's own steps go before those of its kind.
     systems = (f"{rows[0].get('product')}" if rows else "", known.system, _WINDOWS)
     checks = [_check(name, judge(known, policy), systems, at) for name, judge in CHECKS.items()]
+    if policy.encryption != "laptops":
+        checks = [
+            msgspec.structs.replace(one, called=ENCRYPTION_OF_ALL) if one.name == "encryption" else one
+            for one in checks
+        ]
     facts = [_check(name, judge(known, policy), systems, at) for name, judge in INFORMATION.items()]
     return (*checks, *(msgspec.structs.replace(fact, information=True) for fact in facts))
 
@@ -63,6 +70,11 @@ def _check(name: str, found: Found, systems: Sequence[str], measured: Mapping[st
         fix=steps,
         measured=None if found.reasons[0][0] == NOT_YET else _measured(name, measured),
     )
+
+
+def check_name(check: Check) -> Words:
+    """What people read as the name of this check; its word where it is one that is not known here."""
+    return check.called or NAMES.get(check.name) or Words(check.name, check.name)
 
 
 def _measured(name: str, measured: Mapping[str, float]) -> float | None:

@@ -25,6 +25,9 @@ NAMES: dict[str, Words] = {
     "secure_boot": Words("khởi động an toàn", "Secure Boot"),
 }
 
+ENCRYPTION_OF_ALL = Words("mã hóa ổ đĩa", "disk encrypted")
+"""The name of the check of encryption where more, or fewer, PCs than laptops are asked."""
+
 VERDICTS: dict[str, Words] = {
     "met": Words("đạt", "met"),
     "not_met": Words("chưa đạt", "not met"),

@@ -21,10 +21,12 @@ from schooldrum_collector.show.notify_times import brief
 from schooldrum_collector.show.notify_words import (
     ASKS,
     INTERNET,
+    IS_CAUSE,
     NEEDS_NO_LINK,
     POWER,
     SEES,
     SMS_CAUSE,
+    SMS_GROUNDS,
     SMS_STEP,
     SMS_STEP_OFFICE,
     SMS_WHAT,
@@ -62,7 +64,8 @@ def sms_text(parts: Parts, incident: Incident, told: Telling, names: Mapping[str
     if told.role == PRINCIPAL:
         *written, less = _to_principal(parts, incident, told, say)
         return _fitted(*written, less=less)
-    return _fitted(*_begin(parts, incident, told, names, say))
+    *written, less = _begin(parts, incident, told, names, say)
+    return _fitted(*written, less=less)
 
 
 def _fitted(place: str, what: str, cause: str, step: str, link: str, *, less: str = "") -> str:
@@ -118,16 +121,53 @@ def _without_repeats(text: str, incident: Incident, names: Mapping[str, str], sa
     return text.replace(f"{say(' và ', ' and ')}{first} ", say(" và ", " and ")).replace(f", {first} ", ", ")
 
 
+def _is_only_probable(incident: Incident) -> bool:
+    return incident.degree is Degree.PROBABLE
+
+
+def _as_sure(what: str, incident: Incident, say: Say) -> str:
+    """What is wrong, with its degree where that is the cause itself, and not found."""
+    if incident.evidence.word not in IS_CAUSE or not _is_only_probable(incident):
+        return what
+    return f"{degree_word(incident.degree, say).lower()} {what}"
+
+
+def _why(parts: Parts, incident: Incident, names: Mapping[str, str], say: Say) -> tuple[str, str]:
+    """The cause, with its degree where it is not found, and what is said of it where that has no room."""
+    word, language = incident.evidence.word, say.language
+    if incident.degree is Degree.UNKNOWN:
+        return _conclusion(parts), say("Chưa rõ nguyên nhân.", "Cause not known yet.")
+    if word in SMS_GROUNDS:
+        return _words(SMS_GROUNDS[word], incident, names, language), ""
+    if _is_only_probable(incident) and (word in IS_CAUSE or incident.place.level is Level.PROVIDER):
+        # What stands before it says so.
+        return "", ""
+    why = _words(SMS_CAUSE[word], incident, names, language) if word in SMS_CAUSE else ""
+    if not why:
+        return _conclusion(parts), ""
+    if not _is_only_probable(incident):
+        return why[:1].upper() + why[1:], ""
+    probably = degree_word(incident.degree, say)
+    return f", {probably.lower()} {why[2:]}" if why.startswith(", ") else f"{probably} {why}", ""
+
+
+def _conclusion(parts: Parts) -> str:
+    return parts.cause.replace(":", "", 1)
+
+
 def _begin(
     parts: Parts, incident: Incident, told: Telling, names: Mapping[str, str], say: Say
-) -> tuple[str, str, str, str, str]:
+) -> tuple[str, str, str, str, str, str]:
     word, level = incident.evidence.word, incident.place.level
     separator = " " if level is Level.SERVICE else ", " if level is Level.PROVIDER else ": "
     urgent = say(*SEVERITIES[Severity.URGENT]) + ": " if parts.level == say(*SEVERITIES[Severity.URGENT]) else ""
     what = _words(SMS_WHAT[word], incident, names, told.language) if word in SMS_WHAT else ""
-    what = _without_repeats(what or parts.what, incident, names, say)
+    what = _as_sure(_without_repeats(what or parts.what, incident, names, say), incident, say)
     what += say(" từ ", " since ") + brief(incident.began, told.zone)
-    cause = _words(SMS_CAUSE[word], incident, names, told.language) if word in SMS_CAUSE else ""
+    place = _place(parts, separator)
+    if level is Level.PROVIDER and _is_only_probable(incident):
+        place = f"{degree_word(incident.degree, say)} {place[:1].lower()}{place[1:]}"
+    cause, less = _why(parts, incident, names, say)
     steps = SMS_STEP_OFFICE if told.role == OFFICE else SMS_STEP
     step = _words(steps[word], incident, names, told.language) if word in steps else ""
     if not told.link or word in NEEDS_NO_LINK:
@@ -136,7 +176,7 @@ def _begin(
         link = say("Trả lời: ", "Answer: ") + told.link
     else:
         link = say("Xem: ", "See: ") + told.link if word in SEES else told.link
-    return urgent + _place(parts, separator), what, cause or parts.cause.replace(":", "", 1), step, _bare(link, told)
+    return urgent + place, what, cause, step, _bare(link, told), less
 
 
 def _bare(link: str, told: Telling) -> str:
@@ -147,6 +187,8 @@ def _bare(link: str, told: Telling) -> str:
 def _end(parts: Parts, incident: Incident, told: Telling, say: Say) -> tuple[str, str, str, str, str]:
     what, cause = parts.what, ""
     if incident.state is not State.WITHDRAWN:
+        if told.role != PRINCIPAL and not incident.excused:
+            what = _as_sure(what, incident, say)
         if (told.role != PRINCIPAL or told.whole) and not incident.excused:
             what += say(" lúc ", " at ") + brief(incident.ended or told.now, told.zone)
         cause = parts.since if told.role == PRINCIPAL else parts.since.partition(". ")[2] or parts.since

@@ -54,24 +54,29 @@ SMS_WHAT: dict[str, Words] = {
     "mute_guard": Words("{machines} máy đang bật nhưng không gửi số liệu", "{machines} PCs on but not reporting"),
 }
 """What is wrong, where a heading's words are longer than a text message has room for."""
+IS_CAUSE = frozenset({"power_woke", "area_power"})
+"""Words whose headings are the cause itself; where the school has said it, it is told as it says it."""
 _OUTWARDS = Words(", từ modem trở ra", ", from the modem outwards")
+_ELSEWHERE = Words("lỗi tại hệ thống, không phải mạng của trường.", "the system fails, not the schools' network.")
 SMS_CAUSE: dict[str, Words] = {
     "line": _OUTWARDS,
     "line_in_part": _OUTWARDS,
     "second_line": _OUTWARDS,
     "second_line_silent": _OUTWARDS,
     "second_line_unused": _OUTWARDS,
-    "room_silent": Words("Rất có thể do switch hoặc điện của phòng.", "Probably the room's switch or its power."),
-    "service": Words("Lỗi tại hệ thống, không phải mạng của trường.", "The system fails, not the schools' network."),
-    "service_and_office": Words(
-        "Lỗi tại hệ thống, không phải mạng của trường.", "The system fails, not the schools' network."
-    ),
-    "provider": Words("{others} trường nhà mạng khác vẫn tốt.", "{others} schools of other providers are fine."),
-    "provider_silent": Words("{others} trường nhà mạng khác vẫn tốt.", "{others} schools of other providers are fine."),
-    "mute": Words("Rất có thể phần mềm đã dừng hoặc bị chặn.", "Probably the program was stopped or blocked."),
-    "mute_guard": Words("Rất có thể bị diệt virus chặn.", "Probably blocked by the antivirus."),
+    "room_silent": Words("do switch hoặc điện của phòng.", "the room's switch or its power."),
+    "service": _ELSEWHERE,
+    "service_and_office": _ELSEWHERE,
+    "mute": Words("phần mềm đã dừng hoặc bị chặn.", "the program was stopped or blocked."),
+    "mute_guard": Words("bị diệt virus chặn.", "blocked by the antivirus."),
 }
-"""Why, in the fewest words; what is not in it says its conclusion. What begins with a comma belongs to the sentence."""
+"""Why, in the fewest words, to stand behind its degree; what is not in it says its conclusion.
+
+What begins with a comma belongs to the sentence before.
+"""
+_OTHERS = Words("{others} trường nhà mạng khác vẫn tốt.", "{others} schools of other providers are fine.")
+SMS_GROUNDS: dict[str, Words] = {"provider": _OTHERS, "provider_silent": _OTHERS}
+"""What it rests on, where the place says already why."""
 _CALL = Words("Không cần kiểm tra máy. Gọi {provider}.", "No need to check PCs. Call {provider}.")
 SMS_STEP: dict[str, Words] = {
     "silent": Words("Trường có điện không?", "Is there power?"),

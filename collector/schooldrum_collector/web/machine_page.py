@@ -7,9 +7,9 @@ import msgspec
 from schooldrum_collector import formats
 from schooldrum_collector.judge.appraisal import Verdicts
 from schooldrum_collector.judge.incident import Incident
-from schooldrum_collector.judge.posture import Check, to_do
+from schooldrum_collector.judge.posture import Check, check_name, to_do
 from schooldrum_collector.judge.posture_found import Verdict as CheckVerdict
-from schooldrum_collector.judge.posture_words import NAMES, VERDICTS
+from schooldrum_collector.judge.posture_words import VERDICTS
 from schooldrum_collector.judge.presence import Presence, State
 from schooldrum_collector.judge.storage import Verdict as DiskVerdict
 from schooldrum_collector.judge.support import SupportState, Way
@@ -276,7 +276,7 @@ def _of_verdicts(verdicts: Verdicts | None, say: Say) -> list[Finding]:
     ]
     for check in verdicts.checks:
         if check.verdict is CheckVerdict.NOT_MET and not check.information:
-            name = _name(check, say)
+            name = say(*check_name(check))
             found.append(
                 Finding(
                     kind="poor",
@@ -305,7 +305,7 @@ def _not_known(checks: Sequence[Check], say: Say) -> Iterator[Finding]:
     """What to do so that more is known: it is no fault, and stands behind what is one."""
     for together in to_do(checks):
         if together[0].verdict is CheckVerdict.UNKNOWN:
-            names = ", ".join(_name(check, say) for check in together)
+            names = ", ".join(say(*check_name(check)) for check in together)
             evidence = dict.fromkeys(say(*one) for check in together for one in check.evidence)
             yield Finding(
                 kind="quiet",
@@ -313,10 +313,6 @@ def _not_known(checks: Sequence[Check], say: Say) -> Iterator[Finding]:
                 evidence=" ".join(evidence),
                 steps=tuple(say(*one) for one in together[0].fix),
             )
-
-
-def _name(check: Check, say: Say) -> str:
-    return say(*NAMES[check.name]) if check.name in NAMES else check.name
 
 
 def _sentence(words: str) -> str:
@@ -330,7 +326,7 @@ def _checks(verdicts: Verdicts | None, say: Say) -> list[CheckLine]:
         word = say(*VERDICTS[check.verdict.value])
         if check.information:
             kind, mark, word = "quiet", "i", say("để biết", "for information")
-        name = _name(check, say)
+        name = say(*check_name(check))
         lines.append(
             CheckLine(
                 name=name[:1].upper() + name[1:],

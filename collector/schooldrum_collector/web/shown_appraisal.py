@@ -7,8 +7,8 @@ import msgspec
 
 from schooldrum_collector.judge.appraisal import DiskVerdict, Verdicts
 from schooldrum_collector.judge.patches import Patches, Waiting
-from schooldrum_collector.judge.posture import Check
-from schooldrum_collector.judge.posture_words import NAMES, Words
+from schooldrum_collector.judge.posture import Check, check_name
+from schooldrum_collector.judge.posture_words import Words
 from schooldrum_collector.judge.software import Gap, Inventory
 from schooldrum_collector.judge.support import Support, WayOut
 from schooldrum_collector.store.records import Appraisal, Change
@@ -64,7 +64,9 @@ class PatchesShown(msgspec.Struct, frozen=True, kw_only=True):
 
     `age_days` counts days on which it was on, `calendar_days` all; `told` is missing by its own word, `behind` by the
     list of builds; `because` names what refuses; `stale`: its last search is long ago, or was never, or (`scan_known`
-    is false) it does not tell of one.
+    is false) it does not tell of one. `listed` is the day of the list that `behind` is by, `list_old`: updates came
+    out since that should be there by now, so that 0 proves nothing. `ended`: its system gets no updates any more.
+    `at_least`: one was missing already at the first look; `published` is the oldest day of publication it tells of.
     """
 
     state: str
@@ -77,12 +79,18 @@ class PatchesShown(msgspec.Struct, frozen=True, kw_only=True):
     stale: bool
     scan_known: bool
     pending: list[PendingShown]
+    listed: date | None = None
+    list_old: bool = False
+    ended: bool = False
+    at_least: bool = False
+    published: date | None = None
 
 
 class CheckShown(msgspec.Struct, frozen=True, kw_only=True):
     """A safety check: verdict (met not_met unknown not_applicable), what it rests on, and at most three steps.
 
-    One for `information` is in no count; `measured` is when the PC last told what it rests on.
+    `check` is the word that never changes, `name` is for people, by the policy in force there. One for `information` is
+    in no count; `measured` is when the PC last told what it rests on.
     """
 
     check: str
@@ -227,13 +235,18 @@ def _patches(patches: Patches, waiting: Waiting) -> PatchesShown:
         stale=patches.stale,
         scan_known=patches.scan_known,
         pending=[PendingShown(update=update, since=one.since, days=one.days) for update, one in oldest[:PENDING_SHOWN]],
+        listed=patches.listed,
+        list_old=patches.list_old,
+        ended=patches.ended,
+        at_least=patches.at_least,
+        published=patches.published,
     )
 
 
 def _check(check: Check) -> CheckShown:
     return CheckShown(
         check=check.name,
-        name=_words(NAMES[check.name]) if check.name in NAMES else WordsShown(vi=check.name, en=check.name),
+        name=_words(check_name(check)),
         verdict=check.verdict.value,
         information=check.information,
         reasons=list(check.reasons),

@@ -6,7 +6,7 @@ import msgspec
 
 from schooldrum_collector.judge.incident import Event, Incident
 from schooldrum_collector.judge.incident_spells import trouble_seconds
-from schooldrum_collector.show.incident_words import read
+from schooldrum_collector.show.incident_words import is_back, read
 from schooldrum_collector.store.records import Register, Story
 from schooldrum_collector.web.shown import moment
 from schooldrum_collector.web.shown_appraisal import WordsShown
@@ -40,10 +40,11 @@ class IncidentShown(msgspec.Struct, frozen=True, kw_only=True):
     """An incident: state (open absorbed closed withdrawn), severity (urgent action information digest).
 
     `kind` is outage second_line service loss mute; `verdict` and `degree` say where and how sure; `causes` what remains
-    possible; `steps` draw the path. `noticed` and `closed` are when the collector noticed begin and end; `told` when it
-    was announced; `parent` is the incident that holds it down. `lasted` are seconds it went on until now, or its end,
-    without the time in which all was well before it came back. `excused` is the answer that explains its silence, of
-    one that ended because its place was closed.
+    possible; `steps` draw the path. `back` is since when nothing is wrong any more while it stays open and is watched,
+    because it may come back; `ended` is set once it is closed. `noticed` and `closed` are when the collector noticed
+    begin and end; `told` when it was announced; `parent` is the incident that holds it down. `lasted` are seconds it
+    went on until now, or its end, without the time in which all was well before it came back. `excused` is the answer
+    that explains its silence, of one that ended because its place was closed.
     """
 
     incident: str
@@ -61,6 +62,7 @@ class IncidentShown(msgspec.Struct, frozen=True, kw_only=True):
     steps: dict[str, str]
     began: TimeShown
     ended: TimeShown | None
+    back: TimeShown | None
     noticed: str | None
     closed: str | None
     told: str | None
@@ -113,6 +115,7 @@ class IncidentAnswer(msgspec.Struct, frozen=True, kw_only=True):
 def shown_incident(register: Register, one: Incident, now: float) -> IncidentShown:
     """An incident as it is answered."""
     vietnamese, english = read(register, one, now, "vi"), read(register, one, now, "en")
+    end = TimeShown(at=moment(one.ended), error=one.ended_error, measured=one.ended_measured) if one.ended else None
     return IncidentShown(
         incident=one.name,
         number=one.number,
@@ -128,9 +131,8 @@ def shown_incident(register: Register, one: Incident, now: float) -> IncidentSho
         counts=one.evidence.counts,
         steps=one.evidence.steps,
         began=TimeShown(at=moment(one.began), error=one.began_error, measured=one.began_measured),
-        ended=None
-        if one.is_live or not one.ended
-        else TimeShown(at=moment(one.ended), error=one.ended_error, measured=one.ended_measured),
+        ended=None if one.is_live else end,
+        back=end if is_back(one) else None,
         noticed=moment(one.opened),
         closed=moment(one.closed),
         told=moment(one.told),

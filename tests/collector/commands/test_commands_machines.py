@@ -2,12 +2,15 @@
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
 from schooldrum_collector.show.reading_words import human_value
+from schooldrum_collector.store.records import Arrival, Machine, MachineState
+from schooldrum_collector.store.sqlite import open_store
 from schooldrum_wire.catalogue import METRICS, SECTIONS
 from schooldrum_wire.reading import Reading
 from schooldrum_wire.report import Word
@@ -232,3 +235,86 @@ def test_machines_hostile_text_never_reaches_the_terminal(room: Any, school: Typ
     assert "\x1b" not in shown
     assert "\x07" not in shown
     assert "\u202e" not in shown
+
+
+NOTED = {"vi": "hỏng, chờ sửa", "en": "broken"}
+
+
+@pytest.fixture
+async def kept(school: Typed, data: Path, arrival: Callable[..., Arrival]) -> Callable[..., Any]:
+    """Three servers of BM, always on, as they are stored: heard so many seconds ago (0: never), with these notes."""
+    room = school("room", "add", "--school", "BM", "--room", "srv", "--name", "Phòng máy chủ", "--always-on")
+    assert room.code == 0, room.err
+
+    async def kept(*ago: float, note: str = "", noted: float = 0.0) -> None:
+        now = time.time()
+        store = open_store(data, clock=time.time)
+        with store.writing() as writer:
+            for seat, _ in enumerate(ago, 1):
+                writer.put_machine(
+                    Machine(
+                        id=f"m{seat}",
+                        school="BM",
+                        site="main",
+                        room="srv",
+                        alias=f"srv-{seat:02}",
+                        seat=seat,
+                        state=MachineState.ACTIVE,
+                        fingerprint={},
+                        enrolled=now - 86400,
+                        note=note if seat == 1 else "",
+                        noted=now - noted if note and seat == 1 else 0.0,
+                        noted_by="school link ab12" if note and seat == 1 else "",
+                    )
+                )
+        for seat, seconds in enumerate(ago, 1):
+            if seconds:
+                await store.append(arrival(f"m{seat}", 1, at=now - seconds))
+        store.close()
+
+    return kept
+
+
+@pytest.mark.parametrize(("heard", "noted", "holds"), [(600, 60, True), (0, 60, True), (600, 900, False)])
+async def test_machines_say_what_people_note_of_one(
+    kept: Any,
+    school: Typed,
+    heard: int,
+    noted: int,
+    holds: bool,  # noqa: FBT001 - a table's column
+) -> None:
+    await kept(heard, 10, note="broken", noted=noted)
+    listed = school("machines", "list", "--scope", "BM", "--json").data()
+    assert [one["note"] for one in listed] == ["broken" if holds else "", ""]
+    shown = school("machines", "show", "BM/srv-01", "--json").data()
+    assert (shown["note"], shown["noted_by"]) == (("broken", "school link ab12") if holds else ("", ""))
+    assert (shown["noted"] is not None) is holds
+    for language, word in NOTED.items():
+        for words in (("list",), ("show", "BM/srv-01")):
+            assert (word in school("machines", *words, lang=language).out) is holds
+    assert ("nhà trường" in school("machines", "show", "BM/srv-01", lang="vi").out) is holds
+
+
+@pytest.mark.parametrize(
+    ("heard", "unsure"),
+    [((600.0, 700.0, 600.0), True), ((600.0, 10.0, 600.0), False), ((0.0, 600.0, 0.0), True), ((0.0, 0.0, 0.0), False)],
+)
+async def test_where_nobody_is_heard_it_may_be_the_collector(
+    kept: Any,
+    school: Typed,
+    heard: tuple[float, ...],
+    unsure: bool,  # noqa: FBT001 - a table's column
+) -> None:
+    await kept(*heard)
+    for words in (
+        ("machines", "list"),
+        ("machines", "list", "--json"),
+        ("machines", "show", "BM/srv-02"),
+        ("room", "list"),
+    ):
+        silent = words[1] == "list" or heard[1] > 180
+        for language, says in (("vi", "không nhận được số liệu của máy nào"), ("en", "may well be on")):
+            said = school(*words, lang=language)
+            assert said.code == 0
+            assert (says in said.err) is (unsure and silent), (words, said.err)
+            assert says not in said.out

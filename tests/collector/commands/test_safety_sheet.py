@@ -196,6 +196,14 @@ def test_what_may_not_be_read_has_its_steps_once_for_all_checks() -> None:
     assert "sc start Schooldrum" in text
 
 
+def test_the_check_of_encryption_names_laptops_only_where_they_alone_are_asked() -> None:
+    checks = judged(Known(system="windows", sections={}), Policy(encryption="all"))
+    for language, name, never in (("en", "disk encrypted ", "laptops"), ("vi", "mã hóa ổ đĩa ", "máy xách tay")):
+        text = told(language, safety_sheet.show, appraisal(checks=checks))
+        assert name in text
+        assert never not in text
+
+
 def test_what_cannot_be_true_is_not_shown_as_a_fact() -> None:
     row: Values = {"maker": "LENOVO", "memory": -8, "memory_slots": 2**40, "firmware_date": "9999-12-31", "cores": -4}
     sections = [StoredSection(name="system", digest="", updated=NOW, rows=(row,))]
