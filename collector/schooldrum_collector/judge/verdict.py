@@ -11,6 +11,8 @@ are known today: those that came later say where it was and when it ended.
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from schooldrum_collector.judge.blame import VERDICTS, Scene, blame, scene_of
 from schooldrum_collector.judge.climbing import INNER, OUTER, End
 from schooldrum_collector.judge.fault import Answer, Degree, Fault, Kind, Level, Place, SchoolSeen, Verdict
@@ -80,8 +82,31 @@ def _cut_off(scene: Scene, site: str, here: Sequence[Sight], missed: Iterable[Si
         left = [sight for sight in left if sight.witness.machine not in inside]
         rest = others(group, here)
         if not rest.undecided:
-            found += _of_group(scene, site, group, rest)
+            for one, around in _by_side(group, rest):
+                found += _of_group(scene, site, one, around)
     return found
+
+
+def _by_side(group: Group, rest: Others) -> list[tuple[Group, Others]]:
+    """Those who went together, each with the others of the site: apart where most do not reach the modem and some do.
+
+    Whoever reaches it shares no cause inside the school with those who do not: to them it is one that answers. A
+    single one that says so is not believed against two, as with one that says it got through.
+    """
+    beyond = tuple(sight for sight in group.sights if sight.measured and sight.end in OUTER)
+    if not beyond or inside_or_outside(group.sights) is not INNER:
+        return [(group, rest)]
+    near = tuple(sight for sight in group.sights if sight not in beyond)
+    lone = len(beyond) + len(rest.claimed) < _SEVERAL
+    around = msgspec.structs.replace(
+        rest,
+        after=rest.after if lone else (*rest.after, *beyond, *rest.claimed),
+        claimed=beyond if lone else (),
+    )
+    return [
+        (msgspec.structs.replace(group, sights=near), around),
+        (msgspec.structs.replace(group, sights=beyond), rest),
+    ]
 
 
 def _of_group(scene: Scene, site: str, group: Group, rest: Others) -> list[Fault]:
