@@ -42,8 +42,10 @@ def main(arguments: list[str] | None = None) -> int:
 
             return commands.main(words, config_of=_config, clock_of=_clock, run=_run)
         return _run(given)
-    except Misconfigured as problem:
-        return _fail(str(problem))
+    except (Misconfigured, CannotStart) as problem:
+        from schooldrum_agent.command_line import in_one_language  # noqa: PLC0415 - only what cannot start needs it
+
+        return _fail(in_one_language(words, str(problem)))
     except KeyboardInterrupt:
         return 1
     except BrokenPipeError:
@@ -134,9 +136,10 @@ def _ready(config: Config) -> "Agent":
         if why:
             raise CannotStart(
                 f"{why}: người đó có thể cho mã của mình chạy bằng quyền root qua phần mềm này.\n"
-                "Hãy cài phần mềm ở nơi chỉ root ghi được, hoặc chạy dưới một người dùng riêng.\n"
                 f"{why}, who could have code of their own run with root's rights by this agent.\n"
+                "Hãy cài phần mềm ở nơi chỉ root ghi được, hoặc chạy dưới một người dùng riêng.\n"
                 "Install the agent where only root can write, or run it as a user of its own.\n"
+                "Trên máy của người viết phần mềm: SCHOOLDRUM_SHARED_CODE=true\n"
                 "On a developer's PC: SCHOOLDRUM_SHARED_CODE=true"
             )
     if config.idle_priority:
@@ -154,10 +157,7 @@ def _run(given: Mapping[str, str]) -> int:
 
     config = _config(given)
     log.begin(config.log_level, _head)
-    try:
-        agent = _ready(config)
-    except CannotStart as problem:
-        return _fail(str(problem))
+    agent = _ready(config)
     signals.heed(agent.stop, agent.suspending, lambda: signals.kind_of_stop(config.rootfs, time.time))
     agent.run()
     # The goodbye is said or its time is over: nothing that still hangs may hold up a shutdown.

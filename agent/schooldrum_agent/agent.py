@@ -9,11 +9,11 @@ import gc
 import os
 import threading
 from collections.abc import Callable
-from random import Random
 
 import msgspec
 
 from schooldrum_agent import log
+from schooldrum_agent.chance import Chance
 from schooldrum_agent.climbing import LADDER, Climbing
 from schooldrum_agent.clock import Clock
 from schooldrum_agent.config import Config
@@ -73,7 +73,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     read_fence: Callable[[], Fence]
     slept: Callable[[], float | None]
     noticeboard: Noticeboard
-    chance: Random
+    chance: Chance
     climbing: Climbing | None = None
     """Says how far the ladder is climbed; without it nobody climbs."""
     whereabouts: Whereabouts | None = None

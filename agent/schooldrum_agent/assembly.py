@@ -4,11 +4,11 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from random import SystemRandom
 from typing import Any
 
 from schooldrum_agent import log
 from schooldrum_agent.agent import Agent, Parts
+from schooldrum_agent.chance import SystemChance
 from schooldrum_agent.climbing import Climbing
 from schooldrum_agent.clock import Clock
 from schooldrum_agent.config import Config, Misconfigured, check_probes
@@ -128,17 +128,20 @@ def authority_of(config: Config) -> str:
     """
     if not config.ca:
         return ""
+    where = config.places.get("ca", ("ca", "ca"))
     try:
         with Path(config.ca).open("rb") as file:
             pem = file.read(_LARGEST_CERTIFICATE).decode("ascii")
         pin_of(pem)
     except OSError as problem:
         raise Misconfigured(
-            f"ca: không đọc được {config.ca}: {problem.strerror}\nca: {config.ca} cannot be read: {problem.strerror}"
+            f"{where[0]}: không đọc được {config.ca}: {problem.strerror}\n"
+            f"{where[1]}: {config.ca} cannot be read: {problem.strerror}"
         ) from problem
     except ValueError as problem:
         raise Misconfigured(
-            f"ca: {config.ca} không phải chứng chỉ dạng PEM\nca: {config.ca} is no certificate in PEM form"
+            f"{where[0]}: {config.ca} không phải chứng chỉ dạng PEM\n"
+            f"{where[1]}: {config.ca} is no certificate in PEM form"
         ) from problem
     return pem
 
@@ -194,7 +197,7 @@ def assemble(config: Config, *, clock: Clock, system: str, environ: Mapping[str,
             settings=lambda: state.settings,
             office=office_of(config, identity, proxy),
             clock=clock.boottime,
-            chance=SystemRandom(),
+            chance=SystemChance(),
         )
         whereabouts = Whereabouts(
             surroundings=lambda: net.surroundings(config.rootfs, system=system),
@@ -212,7 +215,7 @@ def assemble(config: Config, *, clock: Clock, system: str, environ: Mapping[str,
             fingerprint=fingerprint,
             system=host["release"] or host["system"],
             host=host,
-            chance=SystemRandom(),
+            chance=SystemChance(),
             whereabouts=whereabouts,
         )
         parts = Parts(
@@ -225,7 +228,7 @@ def assemble(config: Config, *, clock: Clock, system: str, environ: Mapping[str,
             make_runner=runner_of(config, clock, system, environ, climbing.order),
             read_fence=lambda: fence_of(config, clock, system, state.identity),
             slept=boot.slept,
-            chance=SystemRandom(),
+            chance=SystemChance(),
             climbing=climbing,
             whereabouts=whereabouts,
             noticeboard=open_board(Path(config.notices), state=state, clock=clock, procfs=config.procfs, system=system),

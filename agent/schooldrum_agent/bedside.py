@@ -34,12 +34,21 @@ def known_of(config: Config) -> Known:
     notice = read_notice(Path(config.notices))
     runs = None if notice is None else is_running(notice, config.procfs)
     try:
-        return Known(standing=look(config.state), has_rights=True, runs=runs)
+        return Known(standing=_with_latest(look(config.state), notice), has_rights=True, runs=runs)
     except PermissionError:
         if notice is None:
             return Known(standing=None, has_rights=False)
     scan = notice.scan if machine_of(notice.scan) else ""
     return Known(standing=_standing(notice), has_rights=False, runs=runs, scan=scan, climbed=notice.climbed)
+
+
+def _with_latest(kept: Standing, notice: Notice | None) -> Standing:
+    """What is kept, and of the board when a report arrived last: it follows each, the state only what changes."""
+    told = notice.delivery if notice is not None else kept.delivery
+    if (told.word, told.since) != (kept.delivery.word, kept.delivery.since):
+        return kept
+    delivery = msgspec.structs.replace(kept.delivery, latest=told.latest)
+    return msgspec.structs.replace(kept, delivery=delivery)
 
 
 def _standing(notice: Notice) -> Standing:

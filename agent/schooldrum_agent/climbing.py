@@ -10,10 +10,10 @@ all of them would climb for as long as it is, each climbs ever more rarely.
 
 import sys
 from collections.abc import Callable
-from random import Random
 
 import msgspec
 
+from schooldrum_agent.chance import Chance
 from schooldrum_agent.config import Config
 from schooldrum_agent.faults import Fault
 from schooldrum_agent.probe import Probe
@@ -80,7 +80,7 @@ class Climbing:
         settings: Callable[[], Settings],
         office: Office | None,
         clock: Callable[[], float],
-        chance: Random,
+        chance: Chance,
         system: str = sys.platform,
     ) -> None:
         """`settings` gives those in force, `office` is the collector, `clock` seconds that run on in suspend."""

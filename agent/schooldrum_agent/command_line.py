@@ -24,6 +24,15 @@ def _asked(words: Sequence[str], option: str) -> str:
     return found
 
 
+def in_one_language(words: Sequence[str], text: str) -> str:
+    """Of a text in pairs of lines, Vietnamese and English, the lines in the language that the command line names.
+
+    All of it where the line names none.
+    """
+    asked, lines = _asked(words, "--lang"), text.splitlines()
+    return "\n".join(lines[asked == "en" :: 2]) if asked in LANGUAGES and len(lines) % 2 == 0 else text
+
+
 def language_asked(words: Sequence[str], config_of: Callable[[Mapping[str, str]], Config]) -> str:
     """In which language help and complaints are said, also where the configuration itself is the complaint."""
     asked = _asked(words, "--lang")

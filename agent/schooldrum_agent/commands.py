@@ -15,7 +15,7 @@ import msgspec
 from schooldrum_agent import assembly, doctor, log, once, service, start_menu
 from schooldrum_agent.bedside import language_of
 from schooldrum_agent.clock import Clock
-from schooldrum_agent.command_line import language_asked, parser_in
+from schooldrum_agent.command_line import in_one_language, language_asked, parser_in
 from schooldrum_agent.config import Config, check_probes
 from schooldrum_agent.enrolment import enrol
 from schooldrum_agent.faults import SENTENCES, Failed
@@ -36,6 +36,8 @@ from schooldrum_wire.token import read_token
 from schooldrum_wire.usage import spoken
 
 _LARGEST_CODE = 4096
+Tell = Callable[[str], str]
+"""Of sentences in pairs, Vietnamese and English, those that were asked for (command_line.in_one_language)."""
 
 
 class Described(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,18 +74,19 @@ def main(
     given = {name: value for name in ("config", "state") if (value := getattr(options, f"{name}_path", None))}
     if options.command == "run":
         return run(given)
+    tell = partial(in_one_language, words)
     if options.command == "service":
-        return _service(options, given, config_of)
+        return _service(options, given, config_of, tell)
     log.begin("warning")
     try:
-        return _answer(options, lambda: config_of(given), clock_of, language)
+        return _answer(options, lambda: config_of(given), clock_of, language, tell)
     except Failed as problem:
         said = SENTENCES[problem.fault]
-        return _fail(said["vi"], said["en"], f"({problem.detail})")
+        return _fail(tell(f"{said['vi']}\n{said['en']}"), f"({problem.detail})")
     except BrokenPipeError:
         raise
     except (NotPrivate, InUse) as problem:
-        return _fail(str(problem))
+        return _fail(tell(str(problem)))
     except OSError as problem:
         # Ours have one sentence; the system's have a number, which tells a person nothing.
         return _fail(
@@ -92,7 +95,11 @@ def main(
 
 
 def _answer(
-    options: argparse.Namespace, load: Callable[[], Config], clock_of: Callable[[Config], Clock], language: str
+    options: argparse.Namespace,
+    load: Callable[[], Config],
+    clock_of: Callable[[Config], Clock],
+    language: str,
+    tell: Tell,
 ) -> int:
     if options.command == "config":
         _say(sample(os.environ, sys.platform))
@@ -110,18 +117,18 @@ def _answer(
     if options.command == "once":
         return _once(config, clock, as_json=options.json, language=language)
     if options.command == "record":
-        return _record(config, clock, Path(options.directory))
-    return _enrol(config, clock, options)
+        return _record(config, clock, Path(options.directory), tell)
+    return _enrol(config, clock, options, tell)
 
 
 def _service(
-    options: argparse.Namespace, given: Mapping[str, str], config_of: Callable[[Mapping[str, str]], Config]
+    options: argparse.Namespace, given: Mapping[str, str], config_of: Callable[[Mapping[str, str]], Config], tell: Tell
 ) -> int:
     try:
         if options.action == "remove":
             service.remove()
             start_menu.take_down()
-            _say("Đã gỡ dịch vụ. / The service was removed.")
+            _say(tell("Đã gỡ dịch vụ.\nThe service was removed."))
             return 0
         language = getattr(options, "lang", "") or language_of(config_of(given))
         extra = [word for name, value in given.items() for word in (f"--{name}", value)]
@@ -132,12 +139,15 @@ def _service(
         except start_menu.NoStartMenu as problem:
             missed.append(str(problem))
     except (service.ServiceTrouble, start_menu.NoStartMenu) as problem:
-        return _fail(str(problem))
+        return _fail(tell(str(problem)))
     _say(
-        "Đã đăng ký dịch vụ; khởi động: sc start Schooldrum / The service is registered; start it: sc start Schooldrum"
+        tell(
+            "Đã đăng ký dịch vụ; khởi động: sc start Schooldrum\n"
+            "The service is registered; start it: sc start Schooldrum"
+        )
     )
     for sentence in missed:
-        _say(sentence)
+        _say(tell(sentence))
     return 0
 
 
@@ -217,7 +227,7 @@ def _awaited(language: str, names: Sequence[str]) -> None:
     print(f"{waiting}: {', '.join(names)}", file=sys.stderr, flush=True)  # noqa: T201 - as _say
 
 
-def _record(config: Config, clock: Clock, directory: Path) -> int:
+def _record(config: Config, clock: Clock, directory: Path, tell: Tell) -> int:
     fence = assembly.fence_of(config, clock, sys.platform, None)
     try:
         written = record(directory, PROBES, assembly.doors_of(config, clock), fence)
@@ -226,33 +236,42 @@ def _record(config: Config, clock: Clock, directory: Path) -> int:
             raise
         path = problem.filename or directory
         return _fail(
-            f"{path}: {problem.strerror}; hãy ghi một thư mục mới ở nơi bạn ghi được, ổ đĩa còn chỗ",
-            f"{path}: {problem.strerror}; name a new directory where you may write, with room on its disk",
+            tell(
+                f"{path}: {problem.strerror}; hãy ghi một thư mục mới ở nơi bạn ghi được, ổ đĩa còn chỗ\n"
+                f"{path}: {problem.strerror}; name a new directory where you may write, with room on its disk"
+            )
         )
     for path in written:
         _say(str(path))
-    _say("Xem lại trước khi gửi cho ai. / Look through it before you give it to anybody.")
+    _say(tell("Xem lại trước khi gửi cho ai.\nLook through it before you give it to anybody."))
     return 0
 
 
-def _enrol(config: Config, clock: Clock, options: argparse.Namespace) -> int:
+def _enrol(config: Config, clock: Clock, options: argparse.Namespace, tell: Tell) -> int:
     collector = options.collector or config.collector
     if not collector:
         return _fail(
-            "chưa biết máy chủ tổng hợp: ghi địa chỉ bằng --collector https://tên[:cổng], hoặc ghi vào cấu hình",
-            "no collector: give its address with --collector https://name[:port], or configure it",
+            tell(
+                "chưa biết máy chủ tổng hợp: ghi địa chỉ bằng --collector https://tên[:cổng], hoặc ghi vào cấu hình\n"
+                "no collector: give its address with --collector https://name[:port], or configure it"
+            )
         )
     try:
-        token = read_token(_code(options))
+        token = read_token(_code(options, tell))
     except ValueError as problem:
-        return _fail("đây không phải mã cài đặt: mã bắt đầu bằng sd1. và có bốn phần; hãy chép đủ cả mã", str(problem))
+        return _fail(
+            tell(f"đây không phải mã cài đặt: mã bắt đầu bằng sd1. và có bốn phần; hãy chép đủ cả mã\n{problem}")
+        )
     except OSError as problem:
         return _fail(
-            f"{options.token_file}: {problem.strerror}; hãy ghi tên tệp chứa mã cài đặt của phòng",
-            f"{options.token_file}: {problem.strerror}; name the file that holds the room's install code",
+            tell(
+                f"{options.token_file}: {problem.strerror}; hãy ghi tên tệp chứa mã cài đặt của phòng\n"
+                f"{options.token_file}: {problem.strerror}; name the file that holds the room's install code"
+            )
         )
     if options.ca:
-        config = msgspec.structs.replace(config, ca=options.ca)
+        places = {**config.places, "ca": ("dòng lệnh --ca", "command line --ca")}
+        config = msgspec.structs.replace(config, ca=options.ca, places=places)
     endpoint = read_endpoint(collector)
     state = open_state(config.state)
     before = state.identity
@@ -275,16 +294,18 @@ def _enrol(config: Config, clock: Clock, options: argparse.Namespace) -> int:
             return _fail(*state.unsaved.values())
     finally:
         state.close()
-    _say(welcome(enrolled.identity, before=before, seat=options.seat))
+    _say(tell(welcome(enrolled.identity, before=before, seat=options.seat)))
     return 0
 
 
-def _code(options: argparse.Namespace) -> str:
+def _code(options: argparse.Namespace, tell: Tell) -> str:
     """The install code as it was handed over, from a file or standard input rather than the command line."""
     if options.token:
         _fail(
-            "--token: mọi người dùng của máy này đọc được mã trong danh sách tiến trình; hãy dùng --token-file",
-            "--token: every user of this PC can read the code in the list of processes; use --token-file",
+            tell(
+                "--token: mọi người dùng của máy này đọc được mã trong danh sách tiến trình; hãy dùng --token-file\n"
+                "--token: every user of this PC can read the code in the list of processes; use --token-file"
+            )
         )
         return str(options.token)
     if options.token_file not in {None, "-"}:
@@ -293,12 +314,12 @@ def _code(options: argparse.Namespace) -> str:
     if sys.stdin.isatty():
         import getpass  # noqa: PLC0415 - only for a person at a keyboard
 
-        return getpass.getpass("Mã cài đặt / install code: ")
+        return getpass.getpass(" / ".join(tell("Mã cài đặt\nInstall code").splitlines()) + ": ")
     return sys.stdin.read(_LARGEST_CODE)
 
 
 def welcome(identity: Identity, *, before: Identity | None = None, seat: int = 0) -> str:
-    """What a person reads after an enrolment, in both languages: where this PC stands now.
+    """What a person reads after an enrolment, in pairs of lines, Vietnamese and English: where this PC stands now.
 
     `before` is who it was until then, `seat` the number that was asked for (0: none).
     """
@@ -320,5 +341,5 @@ def welcome(identity: Identity, *, before: Identity | None = None, seat: int = 0
             f"Number {seat} was not given: this PC is {identity.alias}. To change it, run on the collector: {rename}",
         ]
     if identity.state != "active":
-        lines.append("Đang chờ cơ quan quản lý duyệt. / It waits for the office's approval.")
+        lines += ["Đang chờ cơ quan quản lý duyệt.", "It waits for the office's approval."]
     return "\n".join(lines)

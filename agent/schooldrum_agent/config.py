@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from schooldrum_agent.keys import PREFIX, Key, fault, from_text, home, keys
+from schooldrum_agent.keys import PREFIX, Key, fault, from_text, home, keys, seconds_wanted
+from schooldrum_wire.paces import FASTEST_SECONDS
 
 LARGEST_FILE = 1 << 20
 _NEAR = 0.75
@@ -33,6 +34,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     beat: int
     disabled: tuple[str, ...]
     pace: dict[str, int]
+    any_pace: bool
     start_spread: int
     idle_priority: bool
     shared_code: bool
@@ -51,6 +53,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """The configuration file that was looked at, whether it is there or not."""
     warnings: tuple[str, ...] = ()
     """Sentences for a person: variables that look like ours and are not."""
+    places: dict[str, tuple[str, str]] = {}
+    """Where each key that somebody set was set, in Vietnamese and in English."""
 
 
 class _Desk(msgspec.Struct, kw_only=True):
@@ -61,6 +65,7 @@ class _Desk(msgspec.Struct, kw_only=True):
     values: dict[str, Any]
     problems: list[str]
     warnings: list[str]
+    places: dict[str, tuple[str, str]]
 
 
 def default_file(environ: Mapping[str, str], system: str = sys.platform) -> Path:
@@ -84,7 +89,7 @@ def load(
     """
     declared = {key.name: key for key in keys(environ, system)}
     values = {name: key.default for name, key in declared.items()}
-    desk = _Desk(system=system, declared=declared, values=values, problems=[], warnings=[])
+    desk = _Desk(system=system, declared=declared, values=values, problems=[], warnings=[], places={})
     chosen = environ.get(PREFIX + "CONFIG")
     named = path or (Path(chosen) if chosen else None)
     file = named or default_file(environ, system)
@@ -100,24 +105,36 @@ def load(
     state = Path(values.pop("state"))
     spool = values.pop("spool")
     return Config(
-        **values, state=state, spool=Path(spool) if spool else state / "spool", file=file, warnings=tuple(desk.warnings)
+        **values,
+        state=state,
+        spool=Path(spool) if spool else state / "spool",
+        file=file,
+        warnings=tuple(desk.warnings),
+        places=desk.places,
     )
 
 
 def check_probes(config: Config, known: tuple[str, ...]) -> None:
-    """Whether every probe the configuration names exists.
+    """Whether every probe the configuration names exists, and none is to run faster than it may.
 
     Raises:
-        Misconfigured: two lines for each that does not.
+        Misconfigured: two lines for each that does not: where it stands, key, value, what is allowed.
     """
     named = {"disabled": config.disabled, "pace": tuple(config.pace)}
-    problems = [
-        f"{key}: không có phép đo {probe!r}{_suggestion(probe, known)[0]}; các phép đo: {', '.join(known)}\n"
-        f"{key}: there is no probe {probe!r}{_suggestion(probe, known)[1]}; the probes are {', '.join(known)}"
-        for key, probes in named.items()
-        for probe in probes
-        if probe not in known
-    ]
+    problems: list[str] = []
+    for key, probes in named.items():
+        where = config.places.get(key, _both(key))
+        for probe in probes:
+            if probe not in known:
+                near = _suggestion(probe, known)
+                problems.append(
+                    f"{where[0]}: không có phép đo {probe!r}{near[0]}; các phép đo: {', '.join(known)}\n"
+                    f"{where[1]}: there is no probe {probe!r}{near[1]}; the probes are {', '.join(known)}"
+                )
+    where = config.places.get("pace", _both("pace"))
+    for probe, seconds in config.pace.items():
+        if seconds < FASTEST_SECONDS.get(probe, 0) and not config.any_pace:
+            problems.append(_each((f"{where[0]}: {probe}", f"{where[1]}: {probe}"), seconds, seconds_wanted(probe)))
     if problems:
         raise Misconfigured("\n".join(problems))
 
@@ -173,6 +190,7 @@ def _take(desk: _Desk, name: str, raw: Any, where: tuple[str, str]) -> None:
         desk.problems.append(_each(where, raw, why))
         return
     desk.values[name] = tuple(raw) if key.kind in {"names", "targets"} else raw
+    desk.places[name] = where
 
 
 def _is_not_ours(variable: str) -> bool:
@@ -198,6 +216,7 @@ def _take_text(desk: _Desk, key: Key, text: str, where: tuple[str, str]) -> None
         desk.problems.append(_each(where, text, why))
         return
     desk.values[key.name] = raw
+    desk.places[key.name] = where
 
 
 def _each(where: tuple[str, str], raw: Any, why: str) -> str:

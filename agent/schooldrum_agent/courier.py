@@ -5,12 +5,12 @@ sends at most REQUESTS_PER_BEAT requests a beat, waits longer after each failure
 REPAIR_SECONDS, and deletes nothing that was neither acknowledged nor found unreadable by itself.
 """
 
-import random
 import threading
 
 import msgspec
 
 from schooldrum_agent import log
+from schooldrum_agent.chance import Chance
 from schooldrum_agent.clock import Clock
 from schooldrum_agent.enrolment import read_trouble, refused, repair, take_settings
 from schooldrum_agent.faults import Failed, Fault
@@ -25,7 +25,7 @@ from schooldrum_agent.parcel import (
     packed_delivery,
 )
 from schooldrum_agent.spool import RESULTS_PER_BATCH, Batch, Spool
-from schooldrum_agent.state import State
+from schooldrum_agent.state import DELIVERED, State
 from schooldrum_agent.uplink import TIMEOUT, Answer, Uplink
 from schooldrum_agent.whereabouts import Whereabouts
 from schooldrum_wire.around import accept_around
@@ -103,7 +103,7 @@ class Courier:
         fingerprint: Fingerprint,
         system: str,
         host: dict[str, str],
-        chance: random.Random,
+        chance: Chance,
         whereabouts: Whereabouts | None = None,
     ) -> None:
         """`system` is what every delivery names, `host` {system, release} what a repair names.
@@ -116,7 +116,7 @@ class Courier:
         self._spool = spool
         self._uplink = uplink
         self._clock = clock
-        self._sender = Sender(fingerprint=fingerprint, system=system, starts=state.starts)
+        self._sender = Sender(fingerprint=fingerprint, system=system, starts=state.starts_on_disk)
         self._host = host
         self._chance = chance
         self._whereabouts = whereabouts
@@ -145,7 +145,7 @@ class Courier:
             if self._state.unsaved:
                 self._state.save()
             tally = _Tally()
-            word, retry_in = "delivered", 0.0
+            word, retry_in = DELIVERED, 0.0
             try:
                 self._deliver(live, tally)
             except Failed as problem:

@@ -10,7 +10,9 @@ from collections import deque
 from collections.abc import Callable
 
 PATIENCE = 0.05
-"""Seconds after which nobody waits any longer behind one body of work, and no outcome for the others."""
+"""Seconds after which nobody waits any longer behind one body of work."""
+LOOK_SECONDS = 0.01
+"""How often is looked, while anybody waits, for what came of the others."""
 
 Outcome = Callable[[], None]
 Body = Callable[[], Outcome]
@@ -61,7 +63,7 @@ class Crew:
             except RuntimeError:
                 # What waits has its own time; somebody may be ready before it is over.
                 return PATIENCE * 10
-        return PATIENCE
+        return LOOK_SECONDS
 
     def _work_off(self) -> None:
         while self._done:

@@ -13,7 +13,7 @@ from schooldrum_agent.disk_space import Space, space_at
 from schooldrum_agent.faults import SENTENCES, Failed, Fault, fault_of
 from schooldrum_agent.line import OK
 from schooldrum_agent.proxy import Proxy, find_proxy
-from schooldrum_agent.state import Standing
+from schooldrum_agent.state import DELIVERED, Standing
 from schooldrum_agent.step import MARKS, Step, Verdict
 from schooldrum_agent.targets import Office
 from schooldrum_agent.uplink import Endpoint, Uplink, read_endpoint, trust_only
@@ -26,8 +26,8 @@ NEARLY_FULL_BYTES = 64 << 20
 _FEWEST_FILES = 100
 _MEBI = 1 << 20
 _GIBI = 1 << 30
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _ENOUGH = f"{NEARLY_FULL_BYTES // _MEBI} MiB"
-_DELIVERED = "delivered"
 _SCAN = {
     "vi": "Quét mã này bằng điện thoại có mạng để gửi kết quả về máy chủ tổng hợp:",
     "en": "Scan this with a phone that has internet, to send what was found to the collector:",
@@ -91,12 +91,12 @@ def main(
 def _scan_step(known: Known, now: float) -> Step:
     """Whose measurement the code is, for whoever may not seal one."""
     if known.scan:
-        minutes = max(0, int((now - known.climbed) / 60))
+        ago = _duration(now - known.climbed)
         return _step(
             "scan",
             Verdict.GOOD,
-            f"do phần mềm trên máy đo, {minutes} phút trước.",
-            f"measured by the program on this PC, {minutes} min ago.",
+            f"do phần mềm trên máy đo, {ago['vi']} trước.",
+            f"measured by the program on this PC, {ago['en']} ago.",
         )
     return _step(
         "scan",
@@ -330,16 +330,41 @@ def _delivery(standing: Standing, now: float) -> Step:
             "chưa gửi lần nào. Phần mềm có đang chạy không?",
             "nothing was sent yet. Is the program running?",
         )
-    minutes = max(0, int((now - last.since) / 60))
-    since = {"vi": f"từ {minutes} phút trước", "en": f"since {minutes} min ago"}
-    if last.word == _DELIVERED:
-        return _step("delivery", Verdict.GOOD, f"gửi được, {since['vi']}", f"delivered, {since['en']}")
-    if last.word in set(Fault):
-        sentences = SENTENCES[Fault(last.word)]
+    lasted = _duration(now - last.since)
+    ago = _duration(now - last.latest)
+    if last.word == DELIVERED:
+        arrived = {"vi": f"gửi được, {ago['vi']} trước", "en": f"delivered {ago['en']} ago"}
+        if not last.latest:
+            arrived = {"vi": "gửi được", "en": "delivered"}
         return _step(
-            "delivery", Verdict.BAD, f"{sentences['vi']} ({since['vi']})", f"{sentences['en']} ({since['en']})"
+            "delivery",
+            Verdict.GOOD,
+            f"{arrived['vi']}; {lasted['vi']} qua không lần nào lỗi",
+            f"{arrived['en']}; none has failed for {lasted['en']}",
         )
-    return _step("delivery", Verdict.BAD, f"{last.word} ({since['vi']})", f"{last.word} ({since['en']})")
+    sentences = SENTENCES[Fault(last.word)] if last.word in set(Fault) else {"vi": last.word, "en": last.word}
+    arrived = {"vi": "", "en": ""}
+    if last.latest:
+        arrived = {"vi": f"; lần gửi được gần nhất {ago['vi']} trước", "en": f"; the last one arrived {ago['en']} ago"}
+    return _step(
+        "delivery",
+        Verdict.BAD,
+        f"{sentences['vi']} (đã {lasted['vi']}{arrived['vi']})",
+        f"{sentences['en']} (for {lasted['en']}{arrived['en']})",
+    )
+
+
+def _duration(seconds: float) -> dict[str, str]:
+    """How long, in Vietnamese and in English; a clock that was set back since makes it none."""
+    whole = max(0, int(seconds))
+    hours, minutes, days = whole // _HOUR, whole % _HOUR // _MINUTE, whole // _DAY
+    if whole < _MINUTE:
+        return {"vi": f"{whole} giây", "en": f"{whole} s"}
+    if whole < _HOUR:
+        return {"vi": f"{minutes} phút", "en": f"{minutes} min"}
+    if whole < _DAY:
+        return {"vi": f"{hours} giờ {minutes:02} phút", "en": f"{hours} h {minutes:02} min"}
+    return {"vi": f"{days} ngày", "en": f"{days} day{'s' if days > 1 else ''}"}
 
 
 def _step(key: str, verdict: Verdict, vietnamese: str, english: str) -> Step:

@@ -5,7 +5,7 @@ from typing import Any
 
 from schooldrum_agent.probe import Denied, Doors, Unavailable
 from schooldrum_agent.probes import interfaces
-from schooldrum_agent.sources import accounts, adapters, disks, files, firmware, volumes
+from schooldrum_agent.sources import accounts, disks, files, firmware
 from schooldrum_wire.fingerprint import is_junk, tidy
 from schooldrum_wire.report import Fingerprint
 
@@ -96,6 +96,8 @@ def _cards_linux(doors: Doors) -> list[str]:
 
 
 def _disks_windows() -> list[str]:
+    from schooldrum_agent.sources import volumes  # noqa: PLC0415 - a Linux agent never needs it and saves its memory
+
     try:
         found: list[dict[str, Any]] = volumes.disks()
     except (Denied, Unavailable):
@@ -104,6 +106,8 @@ def _disks_windows() -> list[str]:
 
 
 def _cards_windows() -> list[str]:
+    from schooldrum_agent.sources import adapters  # noqa: PLC0415 - a Linux agent never needs it and saves its memory
+
     try:
         found = adapters.adapters()
     except (Denied, Unavailable):

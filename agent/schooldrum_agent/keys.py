@@ -11,6 +11,7 @@ import msgspec
 
 from schooldrum_agent.log import LEVELS
 from schooldrum_agent.targets import target_fault
+from schooldrum_wire.paces import FASTEST_SECONDS
 from schooldrum_wire.settings import BEAT_SECONDS, LANGUAGES, PACE_SECONDS, PROBES_PACED
 
 PREFIX = "SCHOOLDRUM_"
@@ -172,13 +173,20 @@ def keys(environ: Mapping[str, str], system: str = sys.platform) -> tuple[Key, .
             default=False,
             help="Whether services may lie at private addresses. For test set-ups only.",
         ),
+        Key(
+            name="any_pace",
+            kind="switch",
+            default=False,
+            help="Whether pace may be faster than each probe allows. For test set-ups only.",
+        ),
         Key(name="log_level", kind="choice", default="info", choices=LEVELS, help="How much the agent says."),
         Key(
             name="pace",
             kind="paces",
             default={},
             bounds=PACE_SECONDS,
-            help="Seconds between the runs of single probes; wins over what is granted.",
+            help="Seconds between the runs of single probes; wins over what is granted, down to the fastest pace that "
+            "each probe allows.",
         ),
     )
 
@@ -302,8 +310,15 @@ def _pace_fault(key: Key, raw: Any) -> str:
     low, high = key.bounds
     for probe, seconds in raw.items():
         if not isinstance(seconds, int) or isinstance(seconds, bool) or not low <= seconds <= high:
-            return f"{probe}: ghi số nguyên từ {low} đến {high}\n{probe}: write a whole number from {low} to {high}"
+            vietnamese, _, english = seconds_wanted(str(probe)).partition("\n")
+            return f"{probe}: {vietnamese}\n{probe}: {english}"
     return ""
+
+
+def seconds_wanted(probe: str) -> str:
+    """What pace a probe may be given, a line of Vietnamese and a line of English."""
+    low, high = FASTEST_SECONDS.get(probe, PACE_SECONDS[0]), PACE_SECONDS[1]
+    return f"ghi số nguyên từ {low} đến {high}\nwrite a whole number from {low} to {high}"
 
 
 def _url_fault(raw: str, schemes: tuple[str, ...], *, anywhere: bool) -> str:

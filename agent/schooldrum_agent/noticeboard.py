@@ -20,13 +20,12 @@ from schooldrum_agent import log
 from schooldrum_agent.clock import Clock
 from schooldrum_agent.private import NotPrivate, make_readable, open_private, read_bounded
 from schooldrum_agent.sources import boot, windows
-from schooldrum_agent.state import LastDelivery, State
+from schooldrum_agent.state import DELIVERED, LastDelivery, State
 from schooldrum_wire.catalogue.ladder import LADDER
 from schooldrum_wire.result import Finding
 
 NAME = "notice.json"
 LARGEST = 64 << 10
-_DELIVERED = "delivered"
 _EVERYBODY_READS = 0o644
 _START = 19
 """Of the words behind the name in /proc/PID/stat, the one that says when the process began."""
@@ -109,7 +108,7 @@ class Noticeboard:
 
     def _notice(self) -> Notice:
         state, identity, climb = self._state, self._state.identity, self._climb
-        if state.delivery.word == _DELIVERED:
+        if state.delivery.word == DELIVERED:
             climb = self._climb = None
         scan = ""
         if climb is not None and identity is not None:

@@ -23,6 +23,7 @@ _DELIVERY = "delivery.json"
 _NETWORKS = "networks.json"
 _PAGE = "page.json"
 _DAMAGED = ".damaged"
+DELIVERED = "delivered"
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -49,11 +50,15 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LastDelivery(msgspec.Struct, frozen=True, kw_only=True):
-    """How delivering goes, for `doctor`: the word (empty, "delivered", or a fault's), since when by this PC's clock."""
+    """How delivering goes, for `doctor`: the word (empty, "delivered", or a fault's), since when by this PC's clock.
+
+    `latest` is when a report arrived last, 0 where that is not known.
+    """
 
     word: str = ""
     detail: str = ""
     since: float = 0.0
+    latest: float = 0.0
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +92,7 @@ class State:
         self.sections = self._read(_SECTIONS, dict[str, str]) or {}
         """Digest of each section as the collector last acknowledged it."""
         self.starts = self._read(_STARTS, int) or 0
-        self.delivery = self._read(_DELIVERY, LastDelivery) or LastDelivery()
+        self.delivery = _as_kept(self._read(_DELIVERY, LastDelivery))
         self.networks = self._read(_NETWORKS, tuple[str, ...]) or ()
         """Codes of the networks in which this machine is at its school (schooldrum_wire.around)."""
         self.page = self._read(_PAGE, str) or ""
@@ -97,6 +102,14 @@ class State:
     def identity_lost(self) -> bool:
         """Whether there is no identity although this machine was enrolled: both of its files are damaged."""
         return self.identity is None and _was_enrolled(self.directory)
+
+    @property
+    def starts_on_disk(self) -> int:
+        """The count of this start, or 0 (nothing is told) where it could not be written.
+
+        Told all the same, it would not grow from start to start, and a full disk would pass for one that forgets.
+        """
+        return 0 if _STARTS in self.unsaved else self.starts
 
     def _read(self, name: str, shape: type[_T]) -> _T | None:
         path = self.directory / name
@@ -170,9 +183,12 @@ class State:
 
     def note_delivery(self, word: str, detail: str, wall: float) -> None:
         """How delivering goes; written only when the word changes, so that a quiet PC writes nothing."""
+        latest = wall if word == DELIVERED else self.delivery.latest
         if word != self.delivery.word:
-            self.delivery = LastDelivery(word=word, detail=detail[:300], since=wall)
+            self.delivery = LastDelivery(word=word, detail=detail[:300], since=wall, latest=latest)
             self._keep(_DELIVERY, self.delivery)
+        elif latest != self.delivery.latest:
+            self.delivery = msgspec.structs.replace(self.delivery, latest=latest)
 
     def save(self) -> None:
         """Tries again what a full disk did not take."""
@@ -197,6 +213,13 @@ class State:
 def _clamped(settings: Settings | None) -> Settings:
     # An older agent's bounds may have been wider, and a file can be edited: only what this agent accepts is in force.
     return accept(msgspec.to_builtins(settings), Settings())[0] if settings is not None else Settings()
+
+
+def _as_kept(delivery: LastDelivery | None) -> LastDelivery:
+    # While all is delivered nothing is written, so what stands there of the latest report is the first of them.
+    if delivery is None or delivery.word == DELIVERED:
+        return msgspec.structs.replace(delivery or LastDelivery(), latest=0.0)
+    return delivery
 
 
 def _was_enrolled(directory: Path) -> bool:
@@ -236,7 +259,7 @@ def look(directory: Path) -> Standing:
         identity=identity,
         identity_lost=identity is None and _was_enrolled(directory),
         settings=_clamped(read(_SETTINGS, Settings)),
-        delivery=read(_DELIVERY, LastDelivery) or LastDelivery(),
+        delivery=_as_kept(read(_DELIVERY, LastDelivery)),
         starts=read(_STARTS, int) or 0,
         page=accept_around({"page": read(_PAGE, str)}).page,
     )

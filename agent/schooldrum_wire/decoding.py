@@ -148,10 +148,9 @@ def _salvage_result(raw: object) -> tuple[Result | None, int]:
     if not isinstance(raw, dict):
         return None, 1
     offered = raw.get("readings", [])
-    if not isinstance(offered, list):
-        offered = []
-    readings = tuple(reading for one in offered if (reading := _soundly(one, Reading)) is not None)
-    refused = len(offered) - len(readings)
+    listed = offered if isinstance(offered, list) else []
+    readings = tuple(reading for one in listed if (reading := _soundly(one, Reading)) is not None)
+    refused = len(listed) - len(readings) + (offered is not listed)
     result = _soundly({**raw, "readings": []}, Result)
     if result is None:
         return None, refused + 1

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from schooldrum_wire.catalogue import SECTIONS
+from schooldrum_wire.catalogue import METRICS, SECTIONS
 from schooldrum_wire.fence import Fence
 from schooldrum_wire.limits import REASON_LENGTH, ROWS_PER_SECTION
 from schooldrum_wire.report import Delivery, Fingerprint, Now, Word
@@ -18,11 +18,18 @@ _result = msgspec.json.Decoder(Result)
 def encode_result(finding: Finding, seq: int, fence: Fence) -> bytes:
     """One result as it is spooled and sent: fenced, numbered, without its rows.
 
-    A reading whose label is personal is left out whole: a blanked label would merge two series.
+    A reading whose label is personal is left out whole: a blanked label would merge two series. One that cannot be
+    true (drivers tell of -1 bytes) is left out too, and the reason names it.
     """
     kept = tuple(
         reading for reading in finding.readings if not any(fence.is_personal(text) for text in reading.labels.values())
     )
+    reason = finding.reason
+    doubtful = {one.name for one in kept if one.name in METRICS and METRICS[one.name].doubt(one.value)}
+    if doubtful:
+        kept = tuple(reading for reading in kept if not METRICS[reading.name].doubt(reading.value))
+        reason = f"{reason}; " if reason else ""
+        reason += f"left out what cannot be true: {', '.join(sorted(doubtful))}"
     return _encoder.encode(
         Result(
             probe=finding.probe,
@@ -31,7 +38,7 @@ def encode_result(finding: Finding, seq: int, fence: Fence) -> bytes:
             boottime=round(finding.boottime, 3),
             wall=round(finding.wall, 3),
             took=round(finding.took, 4),
-            reason=fence.clean(finding.reason)[:REASON_LENGTH],
+            reason=fence.clean(reason)[:REASON_LENGTH],
             readings=kept,
         ),
     )

@@ -16,5 +16,7 @@ AGE_SECONDS = 30 * 86400
 
 FARTHEST_SECONDS = 2.0**40
 """No clock of a PC counts this far; what does is no time (and larger numbers lose whole seconds in a float)."""
+LONGEST_SECONDS = 100 * 365.25 * 86400.0
+"""A century: no PC measures longer, and no clock of one is set so far from the present by mistake."""
 FINGERPRINT_ITEMS = 32
 REFUSALS = 20

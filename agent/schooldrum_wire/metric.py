@@ -7,13 +7,18 @@ import unicodedata
 
 import msgspec
 
-from schooldrum_wire.limits import LABEL_LENGTH, NAME_LENGTH
+from schooldrum_wire.limits import LABEL_LENGTH, LONGEST_SECONDS, NAME_LENGTH
 from schooldrum_wire.reading import Reading
 
 _NAME = re.compile(r"school_[a-z][a-z0-9_]*\Z")
 _LABEL = re.compile(r"[a-z][a-z0-9_]*\Z")
 PLACE_LABELS = frozenset({"school", "site", "room", "machine", "area", "instance", "job", "le", "quantile"})
 """Given by enrolment and by Prometheus, never by an agent."""
+_MOST = {"ratio": 1.0, "bytes": 2.0**53, "seconds": LONGEST_SECONDS}
+"""Greatest value by the unit a name ends in."""
+_MOST_THINGS = 1e9
+_MOST_COUNTED = 2.0**60
+"""Counters pass what fits at once; those of broken drivers stand just below 2**64."""
 
 
 class Kind(enum.StrEnum):
@@ -67,6 +72,9 @@ class Metric(msgspec.Struct, frozen=True):
     by_collector: bool = False
     """Derived by the collector (presence, skew); refused when an agent sends it."""
 
+    between: tuple[float, float] | None = None
+    """Least and greatest value that can be true, where kind and unit do not say it."""
+
     quiet: bool = False
     """A zero says that nothing is wrong, and is not shown: half a dozen series of every sound PC would say so.
 
@@ -94,6 +102,23 @@ class Metric(msgspec.Struct, frozen=True):
             return self.help
         blind = ": increase() does not see its first step" if self.kind is Kind.COUNTER else ""
         return f"{self.help} Nothing is shown while it is 0{blind}."
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Least and greatest value that a PC can measure; what the collector itself derives is not bounded."""
+        if self.by_collector:
+            return -math.inf, math.inf
+        if self.between is not None:
+            return self.between
+        unit = self.name.removesuffix("_total").rpartition("_")[2]
+        if self.kind is Kind.COUNTER and unit != "seconds":
+            return 0.0, _MOST_COUNTED
+        return 0.0, _MOST.get(unit, _MOST_THINGS)
+
+    def doubt(self, value: float) -> str:
+        """Why a PC cannot have measured this, or an empty string where it can: one lie would spoil every sum."""
+        least, most = self.bounds
+        return "" if least <= value <= most else f"value is {value}: what is true lies between {least:g} and {most:g}"
 
     def fault(self, value: float, labels: dict[str, str]) -> str:
         """Why this value with these labels is no reading of this metric, or an empty string where it is."""

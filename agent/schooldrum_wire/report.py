@@ -59,7 +59,10 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     settings: int = 0
     """The version of the settings in force."""
     starts: int = 0
-    """How often the agent has started by its own count on disk; a count that does not grow: the disk forgets."""
+    """How often the agent has started by its own count on disk; one that does not grow: the disk forgets.
+
+    0 where it is not told: the count could not be written.
+    """
     refusals: tuple[str, ...] = ()
     """Settings that lay outside the compiled bounds and were not taken."""
     around: str = ""

@@ -4,7 +4,6 @@ import functools
 import math
 import operator
 import re
-import sys
 from itertools import chain
 from typing import Any
 
@@ -24,7 +23,7 @@ from schooldrum_wire.limits import (
     REFUSALS,
     ROWS_PER_SECTION,
 )
-from schooldrum_wire.metric import Kind, label_fault
+from schooldrum_wire.metric import label_fault
 from schooldrum_wire.reading import Reading
 from schooldrum_wire.report import Delivery, Fingerprint, Report
 from schooldrum_wire.result import Result
@@ -39,16 +38,14 @@ _ITEM = re.compile(r"[0-9a-f]{16}\Z")
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 
 
-_DECLARED = {
-    metric.name: (metric.labels, -sys.float_info.max if metric.kind is Kind.GAUGE else 0.0)
-    for metric in METRICS.values()
-    if not metric.by_collector
-}
-"""What an agent may say: the labels of each metric, and its least value."""
-_NOTHING: tuple[tuple[str, ...], float] = ((), math.inf)
+_DECLARED = {metric.name: (metric.labels, *metric.bounds) for metric in METRICS.values() if not metric.by_collector}
+"""What an agent may say: the labels of each metric, its least and its greatest value."""
+_NOTHING: tuple[tuple[str, ...], float, float] = ((), math.inf, -math.inf)
 _REMEMBERED, _REMEMBERED_LENGTH = 8192, 4096
 """How many results' words and series are remembered as sound, and characters of each at most."""
-_remembered: dict[tuple[str | tuple[str, ...], ...], float] = {}
+_Bounds = tuple[float, tuple[float, ...]]
+"""Of the readings of a result: below what none may lie, and the greatest value of each."""
+_remembered: dict[tuple[str | tuple[str, ...], ...], _Bounds] = {}
 _short_fault = functools.lru_cache(maxsize=4096)(label_fault)
 
 
@@ -69,7 +66,10 @@ def reading_fault(reading: Reading) -> str:
         return "name is not in the catalogue"
     if metric.by_collector:
         return "is the collector's own to say"
-    return metric.fault(reading.value, reading.labels)
+    if why := metric.fault(reading.value, reading.labels):
+        return why
+    _, least, most = _DECLARED[reading.name]
+    return "" if least <= reading.value <= most else metric.doubt(reading.value)
 
 
 def _result_words_fault(probe: str, outcome: str) -> bool:
@@ -194,34 +194,36 @@ def _sift_report(report: Report) -> tuple[Report | None, int]:
     return (msgspec.structs.replace(report, **changed) if changed else report), refused + lost
 
 
-def _least_of(*series: str | tuple[str, ...]) -> float | None:
-    """Above what every value of these series may lie; None where one is not declared, or two are the same."""
+def _bounds_of(*series: str | tuple[str, ...]) -> _Bounds | None:
+    """Between what the values of these series may lie; None where one is not declared, or two are the same."""
     least = -math.inf
+    mosts: list[float] = []
     seen: set[object] = set()
     for one in series:
         name, *words = (one,) if isinstance(one, str) else one
         labels = dict(zip(words[: len(words) // 2], words[len(words) // 2 :], strict=True))
-        own, lowest = _DECLARED.get(name, _NOTHING)
+        own, lowest, most = _DECLARED.get(name, _NOTHING)
         if len(labels) != len(own) or any(map(_label_fault, [labels.get(label, "") for label in own])):
             return None
         # In declared order: two ways of writing one series are one series.
         seen.add((name, *[labels[label] for label in own]))
         least = max(least, lowest)
-    return least if len(seen) == len(series) else None
+        mosts.append(most)
+    return (least, tuple(mosts)) if len(seen) == len(series) else None
 
 
-def _least_values(said: tuple[str | tuple[str, ...], ...]) -> float | None:
+def _bounds(said: tuple[str | tuple[str, ...], ...]) -> _Bounds | None:
     """The same for a result: its probe, outcome and reason, then its series. None also for words that are not taken."""
     probe, outcome, reason, *series = said
     if _result_words_fault(str(probe), str(outcome)) or len(reason) > REASON_LENGTH:
         return None
-    least = _least_of(*series)
+    bounds = _bounds_of(*series)
     # Only what is sound is remembered, and only so much of it: it is text that anybody may have made up.
-    if least is not None and sum(map(len, chain.from_iterable(said))) <= _REMEMBERED_LENGTH:
+    if bounds is not None and sum(map(len, chain.from_iterable(said))) <= _REMEMBERED_LENGTH:
         if len(_remembered) >= _REMEMBERED:
             _remembered.clear()
-        _remembered[said] = least
-    return least
+        _remembered[said] = bounds
+    return bounds
 
 
 def _are_sound(results: tuple[Result, ...], room: int) -> bool:
@@ -238,6 +240,7 @@ def _are_sound(results: tuple[Result, ...], room: int) -> bool:
     ):
         return False
     lowest = min(values, default=0.0)
+    mosts: list[float] = []
     for one in results:
         said = (
             one.probe,
@@ -248,14 +251,15 @@ def _are_sound(results: tuple[Result, ...], room: int) -> bool:
                 for reading in one.readings
             ],
         )
-        least = _remembered.get(said)
-        if least is None and (least := _least_values(said)) is None:
+        bounds = _remembered.get(said)
+        if bounds is None and (bounds := _bounds(said)) is None:
             return False
         if len(one.readings) > READINGS_PER_RESULT:
             return False
-        if lowest < least and min(reading.value for reading in one.readings) < least:
+        if lowest < bounds[0] and min(reading.value for reading in one.readings) < bounds[0]:
             return False
-    return bool not in map(type, values)
+        mosts += bounds[1]
+    return bool not in map(type, values) and not any(map(operator.gt, values, mosts))
 
 
 def _is_sound(delivery: Delivery) -> bool:

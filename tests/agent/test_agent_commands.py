@@ -10,6 +10,7 @@ import pytest
 
 from schooldrum_agent import custody, signals
 from schooldrum_agent.__main__ import _plain_run
+from schooldrum_agent.command_line import in_one_language
 from schooldrum_agent.commands import welcome
 from schooldrum_agent.probes import PROBES
 from schooldrum_agent.questions import QUESTIONS
@@ -269,6 +270,39 @@ def test_a_pc_that_was_there_before_is_told_so_and_how_to_change_its_number(agai
     text = welcome(identity, before=identity if again else None, seat=seat)
     assert [words for words in said if words not in text] == []
     assert [words for words in unsaid if words in text] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "vietnamese", "english"),
+    [
+        (["enrol"], "chưa biết máy chủ tổng hợp", "no collector: "),
+        (
+            ["enrol", "--collector", "https://c.example.vn", "--token-file", "/nowhere"],
+            "hãy ghi tên tệp",
+            "name the file",
+        ),
+        (["record", "/dev/null/x"], "hãy ghi một thư mục mới", "name a new directory"),
+        (["run"], "máy này chưa được thêm vào phòng nào", "this PC is not enrolled"),
+        (["once", "--config", "/nowhere"], "không có tệp này", "there is no such file"),
+    ],
+)
+def test_a_command_speaks_the_one_language_it_is_asked_for(tmp_path, words, vietnamese, english):
+    def told(*more: str) -> str:
+        state = str(tmp_path / "state")
+        return agent(*words, *more, SCHOOLDRUM_STATE=state, SCHOOLDRUM_SHARED_CODE="true").stderr
+
+    assert [one in told("--lang", "en") for one in (vietnamese, english)] == [False, True]
+    assert [one in told("--lang=vi") for one in (vietnamese, english)] == [True, False]
+    assert [one in told() for one in (vietnamese, english)] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [([], "a\nb\nc\nd"), (["--lang", "vi"], "a\nc"), (["--lang=en"], "b\nd"), (["--lang", "de"], "a\nb\nc\nd")],
+)
+def test_of_pairs_of_lines_those_in_one_language_are_told(words, lines):
+    assert in_one_language(words, "a\nb\nc\nd") == lines
+    assert in_one_language(words, "alone") == "alone"
 
 
 def test_output_cut_off_by_head_is_no_traceback():

@@ -243,13 +243,13 @@ def test_a_goodbye_gets_through_beside_a_beat_that_hangs(pc, school):
 def test_results_measured_while_the_collector_is_away_arrive_later_even_across_a_kill(pc, school):
     pc.enrol()
     school.reply = Reply(status=503, headers={"Retry-After": "1"}, body=b'{"error":"busy","message":"later"}')
-    pc.start(SCHOOLDRUM_PACE="cpu=1")
+    pc.start(SCHOOLDRUM_PACE="cpu=1", SCHOOLDRUM_ANY_PACE="true")
     wait_for(lambda: school.refused >= 3)
     assert pc.process is not None
     pc.end(signal.SIGKILL)
     assert not school.deliveries
     school.reply = None
-    pc.start(SCHOOLDRUM_PACE="cpu=1")
+    pc.start(SCHOOLDRUM_PACE="cpu=1", SCHOOLDRUM_ANY_PACE="true")
     wait_for(lambda: len({report.run for delivery in school.deliveries for report in delivery.reports}) == 2)
     backlog = [report for delivery in school.deliveries for report in delivery.reports if not report.live]
     old = {run for run, _ in school.results()} - {report.run for report in school.live()}
@@ -265,7 +265,7 @@ def test_results_measured_while_the_collector_is_away_arrive_later_even_across_a
 def test_granted_settings_are_in_force_at_once_and_the_local_word_wins(pc, school):
     pc.enrol()
     school.settings = Settings(version=2, beat=1, pace={"memory": 5, "cpu": 600, "disk": 30})
-    (pc.folder / "agent.toml").write_text("[pace]\ncpu = 1\n", encoding="utf-8")
+    (pc.folder / "agent.toml").write_text("any_pace = true\n[pace]\ncpu = 1\n", encoding="utf-8")
     pc.start()
     wait_for(school.live)
     time.sleep(8)

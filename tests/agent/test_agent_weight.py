@@ -13,10 +13,11 @@ from schooldrum_agent.roster import roster
 STARTED = "import sys; import schooldrum_agent.__main__, schooldrum_agent.assembly, schooldrum_agent.signals"
 LOADED = f"{STARTED}; from schooldrum_agent.roster import roster; roster(); print(*sorted(sys.modules))"
 LIBRARIES = {
-    "argparse", "asyncio", "configparser", "ctypes", "email", "http", "json", "logging", "psutil", "subprocess",
-    "stringprep", "tomllib", "traceback",
+    "argparse", "asyncio", "configparser", "ctypes", "email", "http", "json", "logging", "psutil", "random",
+    "subprocess", "stringprep", "tomllib", "traceback",
 }  # fmt: skip
 OWN = {"child", "commands", "doctor", "once", "record", "service"}
+DOORS_OF_WINDOWS = {"adapters", "eventlog", "ip_helper", "volumes", "wmi"}
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +37,11 @@ def test_nothing_of_ours_that_only_people_or_children_need(loaded):
     assert {f"schooldrum_agent.{name}" for name in OWN} & loaded == set()
     assert {f"schooldrum_agent.probes.{probe.name}" for probe in CHILDREN} & loaded == set()
     assert {f"schooldrum_agent.probes.{name}" for name in HERE} <= loaded
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="they are needed there")
+def test_no_door_that_only_windows_has(loaded):
+    assert {f"schooldrum_agent.sources.{name}" for name in DOORS_OF_WINDOWS} & loaded == set()
 
 
 def test_the_roster_is_the_list_of_probes_and_children_are_known_by_outline_alone():

@@ -49,7 +49,7 @@ def test_all_mistakes_are_named_at_once_with_place_key_value_and_what_is_allowed
     assert f"{file}: beat = 1000: write a whole number from 1 to 900, or 0" in lines
     assert f"{file}: spool_dys: there is no such key; did you mean 'spool_days'?" in lines
     assert any('language = \'de\': allowed: "", "vi", "en"' in line for line in lines)
-    assert any("pace = {'disk': 0}: disk: write a whole number from 1 to 604800" in line for line in lines)
+    assert any("pace = {'disk': 0}: disk: write a whole number from 30 to 604800" in line for line in lines)
     assert any(line.startswith("environment variable SCHOOLDRUM_SPOOL_BYTES = '12': write") for line in lines)
     assert any(line.startswith("biến môi trường SCHOOLDRUM_SPOOL_BYTES = '12': ghi") for line in lines)
     assert f"{file}: beat = 1000: ghi số nguyên từ 1 đến 900, hoặc 0" in lines
@@ -170,6 +170,37 @@ def test_probe_names_are_checked_against_those_that_exist(tmp_path):
         check_probes(config, ("cpu", "disk"))
 
 
+def probes_complaint(config: Config) -> list[str]:
+    with pytest.raises(Misconfigured) as caught:
+        check_probes(config, ("cpu", "disk", "software"))
+    return str(caught.value).splitlines()
+
+
+def test_a_probe_that_is_not_there_is_named_with_its_place(tmp_path):
+    file = write(tmp_path, 'disabled = ["nonono"]\n[pace]\nfoo = 60\n')
+    lines = probes_complaint(load(file, {}, system="linux"))
+    assert f"{file}: disabled: there is no probe 'nonono'; the probes are cpu, disk, software" in lines
+    assert f"{file}: pace: không có phép đo 'foo'; các phép đo: cpu, disk, software" in lines
+    assert len(lines) == 4
+    lines = probes_complaint(load(file, {"SCHOOLDRUM_DISABLED": "cpus", "SCHOOLDRUM_PACE": "foo=60"}, system="linux"))
+    assert lines[0].startswith("biến môi trường SCHOOLDRUM_DISABLED: không có phép đo 'cpus'; có phải là 'cpu'?")
+    assert lines[3].startswith("environment variable SCHOOLDRUM_PACE: there is no probe 'foo'")
+
+
+def test_no_probe_is_paced_faster_here_than_a_collector_may_ask(tmp_path):
+    file = write(tmp_path, "[pace]\ncpu = 1\ndisk = 30\nsoftware = 3599\n")
+    lines = probes_complaint(load(file, {}, system="linux"))
+    assert lines == [
+        f"{file}: pace: cpu = 1: ghi số nguyên từ 5 đến 604800",
+        f"{file}: pace: cpu = 1: write a whole number from 5 to 604800",
+        f"{file}: pace: software = 3599: ghi số nguyên từ 3600 đến 604800",
+        f"{file}: pace: software = 3599: write a whole number from 3600 to 604800",
+    ]
+    lines = probes_complaint(load(file, {"SCHOOLDRUM_PACE": "cpu=4"}, system="linux"))
+    assert lines[1] == "environment variable SCHOOLDRUM_PACE: cpu = 4: write a whole number from 5 to 604800"
+    check_probes(load(file, {"SCHOOLDRUM_ANY_PACE": "true"}, system="linux"), ("cpu", "disk", "software"))
+
+
 @pytest.mark.parametrize("system", ["linux", "win32"])
 def test_the_sample_with_every_key_uncommented_is_the_defaults(tmp_path, system):
     text = "\n".join(line.removeprefix("#") for line in sample({}, system).splitlines() if not line.startswith("# "))
@@ -178,9 +209,8 @@ def test_the_sample_with_every_key_uncommented_is_the_defaults(tmp_path, system)
     assert set(written) == {key.name for key in keys({}, system)}
     config = load(file, {}, system=system)
     plain = load(write(tmp_path, ""), {}, system=system)
-    assert {name: getattr(config, name) for name in Config.__struct_fields__ if name != "pace"} == {
-        name: getattr(plain, name) for name in Config.__struct_fields__ if name != "pace"
-    }
+    same = set(Config.__struct_fields__) - {"pace", "places"}
+    assert {name: getattr(config, name) for name in same} == {name: getattr(plain, name) for name in same}
     assert config.pace == {"disk": 300}
 
 

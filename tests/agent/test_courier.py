@@ -99,6 +99,16 @@ def drain(pc: Machine, most: int = 60) -> int:
     raise AssertionError(f"{pc.spool.counts().results} still wait after {most} beats")
 
 
+def test_a_start_that_a_full_disk_did_not_take_is_not_told(tmp_path: Path, server: Front):
+    # A directory in the way of the temporary file fails as a full disk does, for root too.
+    (tmp_path / "state" / "starts.json.new").mkdir(parents=True)
+    (tmp_path / "state").chmod(0o700)
+    for run in ("run1", "run2"):
+        with machine(tmp_path, server.port) as pc:
+            assert pc.courier.beat(pc.measure(1, run)).delivered
+    assert [request.delivery().starts for request in server.requests] == [0, 0]
+
+
 def test_a_beat_is_one_request_and_leaves_the_spool_empty(pc: Machine, server: Front, collector: Collector):
     done = pc.courier.beat(pc.measure(3))
     assert (done.word, done.delivered, done.requests, done.retry_in) == ("delivered", True, 1, 0.0)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from schooldrum_agent.crew import PATIENCE, Crew, Outcome
+from schooldrum_agent.crew import LOOK_SECONDS, PATIENCE, Crew, Outcome
 
 
 def crew_and_posted() -> tuple[Crew, list[Outcome]]:
@@ -136,4 +136,20 @@ def test_no_outcome_waits_for_a_neighbour_that_takes_its_time():
         crew.start(lambda number=number: lambda: told.append(number))  # type: ignore[misc]  # bound now
     crew.start(waiting(gate))
     until(crew, lambda: told == list(range(5)), 5)
+    gate.set()
+
+
+def test_while_anybody_waits_it_is_soon_looked_for_what_came_of_the_others():
+    (crew, _), gate = crew_and_posted(), threading.Event()
+    told: list[int] = []
+    crew.start(lambda: lambda: told.append(1))
+    crew.start(waiting(gate))
+    crew.start(waiting(gate))
+    began = time.monotonic()
+    while not told:
+        # The loop sleeps for as long as it is told to.
+        pause = crew.mind()
+        assert pause <= LOOK_SECONDS
+        assert time.monotonic() - began < 20
+        time.sleep(pause)
     gate.set()

@@ -165,6 +165,30 @@ def test_it_is_written_only_when_it_changes_and_the_scan_goes_when_reports_arriv
     assert is_running(notice, "/proc") is False
 
 
+def test_doctor_says_when_the_last_report_arrived_and_since_when_all_do(tmp_path, board, state):
+    noticeboard, config = opened(board, state), config_of(tmp_path, board)
+
+    def told(language: str) -> str:
+        (step,) = (one for one in doctor.examine(config, clock=CLOCK) if one.title["en"] == "The last report")
+        return step.found[language]
+
+    now = CLOCK.wall()
+    state.note_delivery("delivered", "", now - 3 * 3600)
+    assert told("en") == "delivered; none has failed for 3 h 00 min", "nobody has written down when"
+    state.note_delivery("delivered", "", now - 2)
+    noticeboard.show()
+    assert told("en") == "delivered 2 s ago; none has failed for 3 h 00 min"
+    assert told("vi") == "gửi được, 2 giây trước; 3 giờ 00 phút qua không lần nào lỗi"
+    state.note_delivery("unreachable", "", now - 1)
+    assert told("en").endswith(" (for 1 s; the last one arrived 2 s ago)"), "the state knows, and the board is older"
+    assert told("vi").endswith(" (đã 1 giây; lần gửi được gần nhất 2 giây trước)")
+    noticeboard.show()
+    assert told("en").endswith(" (for 1 s; the last one arrived 2 s ago)")
+    state.note_delivery("delivered", "", now + 600)
+    noticeboard.show()
+    assert told("en") == "delivered 0 s ago; none has failed for 0 s", "the clock was set back"
+
+
 def test_whoever_shows_beside_the_end_leaves_a_whole_one(board, state):
     for _ in range(100):
         noticeboard = opened(board, state)
@@ -274,6 +298,8 @@ def test_a_user_without_rights_sees_all_but_what_only_the_credential_can_tell(wo
     assert told["The program on this PC"][0] == (Verdict.GOOD if runs else Verdict.BAD).value
     assert told["The last report"][0] == (Verdict.GOOD if word == "delivered" else Verdict.BAD).value
     assert told["The collector's address"][1] == "https://127.0.0.1:9"
+    arrived = "delivered 5 min ago; none has failed for 5 min"
+    assert word != "delivered" or told["The last report"][1] == arrived
     assert bool(code) is (word != "delivered")
     assert language == "en"
 

@@ -87,7 +87,26 @@ def test_defender_without_a_center_tells_for_itself() -> None:
     row = one(antivirus.read_windows(center(0, products=None, defender=told)))
     assert (row["state"], row["signatures"], row["maker"]) == ("on", "out_of_date", "microsoft")
     row = one(antivirus.read_windows(center(0, products=None, defender={"AntivirusEnabled": False})))
-    assert (row["state"], row["signatures"]) == ("off", "unknown")
+    assert (row["state"], row["signatures"], row["alone"]) == ("off", "unknown", True)
+
+
+@pytest.mark.parametrize(
+    ("enabled", "real_time", "word"),
+    [
+        (True, True, "on"),
+        (True, False, "off"),
+        (False, None, "off"),
+        (None, False, "off"),
+        (True, None, "unknown"),
+        (None, True, "unknown"),
+        (None, None, "unknown"),
+        ("", "", "unknown"),
+    ],
+)
+def test_what_defender_leaves_empty_is_not_known(enabled, real_time, word) -> None:
+    told = {"AntivirusEnabled": enabled, "RealTimeProtectionEnabled": real_time}
+    assert one(antivirus.read_windows(center(0, products=None, defender=told)))["state"] == word
+    assert one(antivirus.read_windows(center(0, products=None, defender={})))["state"] == "unknown"
 
 
 def test_no_product_at_all_is_an_answer() -> None:
@@ -122,7 +141,8 @@ def header(made: int = int(WALL) - 3 * 86400, version: str = "27480") -> str:
     [
         ({"running": True, "header": header()}, ("on", "unknown", "27480", 3)),
         ({"running": False, "header": header()}, ("off", "unknown", "27480", 3)),
-        ({"running": None, "header": None}, ("unknown", "out_of_date", None, None)),
+        ({"running": None, "header": ""}, ("unknown", "out_of_date", None, None)),
+        ({"running": True, "header": None}, ("on", "unknown", None, None)),
         ({"running": True, "header": "ClamAV-VDB:short"}, ("on", "out_of_date", None, None)),
         ({"running": True, "header": header(made=int(WALL) + 10 * 86400)}, ("on", "unknown", "27480", None)),
     ],
@@ -177,9 +197,12 @@ def test_what_is_in_force_beats_the_registry() -> None:
         (
             {"EnableFirewall": 1, "DefaultInboundAction": 1},
             {"DefaultInboundAction": 0},
-            None,
+            True,
             (True, "block", "policy"),
         ),
+        ({"EnableFirewall": 1}, {}, None, (None, "block", "policy")),
+        ({}, {"EnableFirewall": 1}, None, (None, "block", "local")),
+        ({}, {"EnableFirewall": 0}, None, (False, "block", "local")),
         ({}, {}, True, (None, None, "local")),
         ({}, {"EnableFirewall": 1}, False, (False, None, "local")),
         ({}, {"EnableFirewall": "1"}, True, (None, None, "local")),
@@ -199,7 +222,53 @@ def test_an_open_profile_is_said_to_be_open() -> None:
     assert told == {"domain": "block", "private": "block", "public": "allow"}
 
 
-@pytest.mark.parametrize(("state", "enabled"), [(0x041000, True), (0x040000, False), (None, None)])
+def test_what_the_firewalls_object_leaves_empty_is_not_known() -> None:
+    empty = {"enabled": None, "inbound": None, "block": None}
+    untold = {"current": None, "profiles": dict.fromkeys(("domain", "private", "public"), empty)}
+    for told in rows(firewall.read_windows(windows_firewall(effective=untold))):
+        assert (told.get("enabled"), told.get("inbound"), told.get("active")) == (None, None, None)
+    # The registry still tells what is set, and a network that is in use stays in use.
+    half = effective(4)
+    half["profiles"]["public"] = empty
+    data = windows_firewall(effective=half, local={"public": {"EnableFirewall": 0}}, running=None)
+    told = next(row for row in rows(firewall.read_windows(data)) if row["profile"] == "public")
+    assert (told["enabled"], told["active"], told["source"]) == (False, True, "local")
+
+
+@pytest.mark.parametrize(
+    ("inbound", "block", "word"),
+    [
+        (0, None, "block"),
+        (1, None, None),
+        (1, False, "allow"),
+        (1, True, "block"),
+        (None, False, None),
+        (None, True, "block"),
+        (7, False, None),
+    ],
+)
+def test_what_a_profile_lets_in_is_told_only_where_it_is_known(inbound, block, word) -> None:
+    data = effective(4)
+    data["profiles"]["public"] = {"enabled": True, "inbound": inbound, "block": block}
+    told = rows(firewall.read_windows(windows_firewall(effective=data)))[2]
+    assert (told["profile"], told["enabled"], told.get("inbound")) == ("public", True, word)
+
+
+def test_where_its_service_does_not_run_the_firewall_is_off_whatever_is_set() -> None:
+    data = windows_firewall(effective=effective(4), local={"public": {"EnableFirewall": 1}}, running=False)
+    told = {row["profile"]: (row["enabled"], row["active"]) for row in rows(firewall.read_windows(data))}
+    assert told == {"domain": (False, False), "private": (False, False), "public": (False, True)}
+
+
+def test_where_the_security_center_does_not_answer_another_makers_firewall_is_not_known() -> None:
+    told = rows(firewall.read_windows(windows_firewall(products=None)))[-1]
+    assert (told["profile"], told.get("product"), told.get("enabled")) == ("product", None, None)
+
+
+@pytest.mark.parametrize(
+    ("state", "enabled"),
+    [(0x041000, True), (0x040000, False), (0x042000, False), (0x04F000, None), (None, None)],
+)
 def test_another_makers_firewall(state, enabled) -> None:
     told = rows(firewall.read_windows(windows_firewall(products=[{"product": " Shield  X ", "state": state}])))[-1]
     assert (told["profile"], told["product"], told["enabled"]) == ("product", "Shield X", enabled)

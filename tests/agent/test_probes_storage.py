@@ -378,6 +378,25 @@ def test_the_kind_of_a_disk_of_windows(media: int | None, turns: int | None, mod
 
 
 @pytest.mark.parametrize(
+    ("states", "status", "passed"),
+    [
+        ([2], None, None),
+        ([5], None, False),
+        ([6], "6", None),
+        ([13, 2, 5], "13", False),
+        ([53252, 3], "3 53252", None),
+        (["6", None], "6", None),
+        (6, "6", None),
+        ([], None, None),
+        (None, None, None),
+    ],
+)
+def test_what_windows_says_beside_the_health(states: Any, status: str | None, passed: bool | None) -> None:  # noqa: FBT001 - a table
+    [row] = windows(disks=[{**DISK, "OperationalStatus": states}])
+    assert (row.get("health"), row.get("status"), row.get("passed")) == ("healthy", status, passed)
+
+
+@pytest.mark.parametrize(
     ("given", "denied", "seen"),
     [
         ({"drives": [{**DRIVE_0, "Status": "OK"}]}, False, (None, "not_told")),

@@ -1,5 +1,6 @@
 """The readers of system and updates on tables of cases, and their Linux fetch on trees and on this very machine."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -104,31 +105,78 @@ def test_windows_is_told_by_its_build(changes, wanted):
     ],
 )
 def test_linux_is_told_by_os_release(text, wanted):
-    data = {"os_release": text, "architecture": "x86_64", "lists": [], "pro": []}
+    data = {"os_release": text, "architecture": "x86_64", "releases": [], "pro": []}
     row = only(operating_system.read_linux(data), "operating_system")
     assert {name: row.get(name) for name in wanted} == wanted
 
 
 @pytest.mark.parametrize(
-    ("pro", "lists", "extended"),
+    ("pro", "extended"),
     [
-        ("", [], None),
-        ("", ["security.debian.org_dists_bookworm-security_InRelease"], "security_source"),
+        ("", None),
         (
             '{"services": [{"name": "esm-infra", "status": "enabled"}, {"name": "esm-apps", "status": "n/a"}]}',
-            [],
             "esm-infra",
         ),
-        ('{"services": [{"name": "esm-infra"}]}', [], None),
-        ('{"services": 7}', [], None),
-        ("[" * 100_000, [], None),
-        ('{"services": [{"name": ["x"], "status": "enabled"}]}', [], None),
+        ('{"services": [{"name": "esm-infra"}]}', None),
+        ('{"services": 7}', None),
+        pytest.param("[" * 100_000, None, id="deep"),
+        ('{"services": [{"name": ["x"], "status": "enabled"}]}', None),
     ],
 )
-def test_longer_support_is_what_is_switched_on(pro, lists, extended):
+def test_longer_support_is_what_is_switched_on(pro, extended):
     services = operating_system.enabled_services(pro)
-    data = {"os_release": "ID=ubuntu", "architecture": "x86_64", "lists": lists, "pro": services}
+    data = {"os_release": "ID=ubuntu", "architecture": "x86_64", "releases": [], "pro": services}
     assert only(operating_system.read_linux(data), "operating_system").get("extended") == extended
+
+
+def release(origin: str, label: str, suite: str, codename: str) -> str:
+    fields = {"Origin": origin, "Label": label, "Suite": suite, "Codename": codename}
+    return "".join(f"{name}: {value}\n" for name, value in fields.items() if value)
+
+
+BOOKWORM = release("Debian", "Debian", "oldstable", "bookworm")
+LTS = release("Debian", "Debian-Security", "oldstable-security", "bookworm-security")
+
+
+@pytest.mark.parametrize(
+    ("lists", "codename", "proven"),
+    [
+        ({"security.debian.org_debian-security_dists_bookworm-security_InRelease": LTS}, "bookworm", True),
+        # A mirror has whatever name the school gave it.
+        ({"mirror.school.example_dists_x_Release": LTS}, "bookworm", True),
+        ({"m_dists_buster_updates_InRelease": release("Debian", "Debian-Security", "oldoldstable", "buster/updates")},
+         "buster", True),
+        ({"m_InRelease": release("Debian", "Debian-Security", "bookworm-security", "")}, "bookworm", True),
+        ({"m_InRelease": LTS}, "", True),
+        ({}, "bookworm", False),
+        # Of the name of a list and of other people's archives nothing is believed.
+        ({"download.opensuse.org_repositories_security:_zeek_Debian%5f12_InRelease":
+          release("obs://build.opensuse.org/security:zeek/Debian_12", "security:zeek", "", "")}, "bookworm", False),
+        ({"security.debian.org_dists_bookworm-security_InRelease": BOOKWORM}, "bookworm", False),
+        ({"m_InRelease": release("Example", "Debian-Security", "x-security", "bookworm-security")}, "bookworm", False),
+        ({"m_InRelease": release("Debian", "Debian", "stable-security", "bookworm-security")}, "bookworm", False),
+        ({"m_InRelease": release("Debian", "Debian-Security", "stable", "bookworm")}, "bookworm", False),
+        ({"m_InRelease": release("Ubuntu", "Ubuntu", "jammy-security", "jammy")}, "jammy", False),
+        # What was left behind by an upgrade.
+        ({"m_InRelease": LTS}, "trixie", False),
+        ({"m_InRelease": f"SHA256:\n {LTS}"}, "bookworm", False),
+        ({"m_InRelease": f"Description: x\nSHA256:\n{LTS}"}, "bookworm", False),
+        ({"m_InRelease": ""}, "bookworm", False),
+        ({"m_Packages": LTS, "partial/m_InRelease": LTS}, "bookworm", False),
+    ],
+)  # fmt: skip
+def test_debians_longer_support_is_proven_by_its_own_archive(tmp_path, lists, codename, proven):
+    tree = {f"var/lib/apt/lists/{name}": text for name, text in lists.items()}
+    tree["etc/os-release"] = f"ID=debian\nVERSION_ID=12\nVERSION_CODENAME={codename}\n"
+    for name, text in tree.items():
+        place = tmp_path / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        signed = f"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\n{text}" if name.endswith("InRelease") else text
+        place.write_text(signed, "utf-8")
+    told = json.loads(json.dumps(operating_system.fetch_linux(doors(rootfs=str(tmp_path)))))
+    row = only(operating_system.read_linux(told), "operating_system")
+    assert row.get("extended") == ("security_source" if proven else None)
 
 
 # automatic_updates
@@ -148,6 +196,11 @@ QUIET: dict[str, Any] = {
     [
         ({}, {"mode": "automatic", "why": "default", "restart_pending": False, "own_server": False}),
         ({"starts": {"wuauserv": 4}}, {"mode": "off", "why": "service_disabled", "disabled_services": "wuauserv"}),
+        # What hides the start of the service may have switched it off.
+        ({"starts": {"wuauserv": None, "UsoSvc": 2}}, {"mode": None, "why": None}),
+        ({"starts": {"wuauserv": None, "UsoSvc": 4}}, {"mode": "off", "why": "service_disabled"}),
+        ({"starts": {"wuauserv": None}, "policy": {"NoAutoUpdate": 1}}, {"mode": "off", "why": "policy"}),
+        ({"starts": {"wuauserv": 3, "BITS": None}}, {"mode": "automatic"}),
         ({"starts": {"BITS": 4}}, {"mode": "automatic", "disabled_services": "BITS"}),
         ({"policy": {"NoAutoUpdate": 1, "AUOptions": 4}}, {"mode": "off", "why": "policy"}),
         ({"policy": {"AUOptions": 2}, "choice": 4}, {"mode": "notify", "why": "policy"}),
@@ -237,14 +290,19 @@ LCU = {"UpdateID": "a", "KBArticleIDs": ["5099539"], "CategoryIDs": [SECURITY.up
         ({**LCU, "CategoryIDs": ["E0789628-CE08-4437-BE74-2495B842F43B"]}, None),
         ({**LCU, "CategoryIDs": ["EBFC1FC5-71A4-4F7B-9ACA-3B9A503104A0"]}, None),
         ({"UpdateID": "12345678-0000-0000-0000-000000000000"}, "other"),
-        ({"KBArticleIDs": ["../x"], "UpdateID": "a b"}, None),
-        ({}, None),
+        ({"CategoryIDs": ["E0789628-CE08-4437-BE74-2495B842F43B"]}, None),
     ],
 )
 def test_windows_updates_are_sorted_by_category_never_by_title(update, kind):
     count, rows = waiting(updates.read_windows({"updates": [update], "online": False}))
     assert [row["kind"] for row in rows.values()] == ([kind] if kind else [])
     assert count == (kind == "security")
+
+
+@pytest.mark.parametrize("update", [{}, {"KBArticleIDs": ["../x"], "UpdateID": "a b"}, {"CategoryIDs": [SECURITY]}])
+def test_an_update_without_a_name_makes_nothing_wait_less(update):
+    with pytest.raises(OSError, match="neither an article nor an id that can be read"):
+        list(updates.read_windows({"updates": [LCU, update], "online": False}))
 
 
 def test_one_article_for_several_products_is_told_once_and_at_its_gravest():
@@ -308,10 +366,57 @@ def test_a_fix_that_a_later_update_has_overtaken_still_counts():
     assert (count, rows["openssl"]["held"]) == (1, True)
 
 
-@pytest.mark.parametrize("words", ["upgradable from: 1", "có thể nâng cấp từ: 1", "pouvant être mis à jour depuis : 1"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "upgradable from: 1:3.0-1~deb12u2",
+        "có thể nâng cấp từ: 1:3.0-1~deb12u2",
+        "pouvant être mis à jour depuis : 1:3.0-1~deb12u2",
+        "可从该版本升级：1:3.0-1~deb12u2",  # noqa: RUF001 - as apt's own words have it
+        "可升级自:1:3.0-1~deb12u2",
+        "1:3.0-1~deb12u2 からアップグレード可",
+        "1:3.0-1~deb12u2(e)tik bertsio-berritu daiteke",
+        "업그레이드 가능: 1:3.0-1~deb12u2",
+    ],
+)
 def test_nothing_of_apts_words_matters(words):
-    (one,) = apt.parse_list(f"Đang liệt kê…\nlibc6/focal-updates,focal-security 2 i386 [{words}]\n")
-    assert (one.name, one.new, one.old, one.architecture, one.is_security) == ("libc6", "2", "1", "i386", True)
+    text = f"Đang liệt kê…\nlibc6/focal-updates,focal-security 2 i386 [{words}]\n"
+    (one,) = apt.parse_list(text)
+    seen = (one.name, one.new, one.old, one.architecture, one.is_security)
+    assert seen == ("libc6", "2", "1:3.0-1~deb12u2", "i386", True)
+    count, rows = waiting(updates.read_linux({"apt": {"changes": "", "listed": text, "policy": ""}, "dnf": None}))
+    assert (count, rows["libc6"]["installed"]) == (1, "1:3.0-1~deb12u2")
+
+
+def test_a_package_waits_also_where_its_installed_version_cannot_be_read():
+    listed = "openssl/stable-security 2 amd64 [kann erneuert werden]\n"
+    count, rows = waiting(updates.read_linux({"apt": {"changes": "", "listed": listed, "policy": ""}, "dnf": None}))
+    assert (count, rows["openssl"].get("installed")) == (1, None)
+    text = "odd.noarch 1.0^git1-1.fc40 updates\nopenssl.noarch 1:3%-1 updates\n"
+    notices = "FEDORA-2026-9 Important/Sec. odd-1.0^git1-1.fc40.noarch\nFEDORA-2026-9 Low/Sec. openssl-1:3%-1.noarch\n"
+    count, rows = waiting(updates.read_linux({"apt": None, "dnf": {"waiting": text, "notices": notices}}))
+    assert (count, rows["odd"]["available"], rows["openssl"].get("available")) == (2, "1.0^git1-1.fc40", None)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "openssl/stable-secur",
+        "openssl/stable-security 3.0.15-1~deb12u1 amd64",
+        "openssl/stable-security 3.0.15-1~deb12u1 amd64 []",
+        "openssl/stable security 3.0.15-1~deb12u1 amd64 [upgradable from: 1]",
+        "Openssl/stable-security 3.0.15-1~deb12u1 amd64 [upgradable from: 1]",
+    ],
+)
+def test_a_line_that_cannot_be_read_makes_nothing_wait_less(line):
+    listed = f"Listing...\nbash/stable 2 amd64 [upgradable from: 1]\n{line}\n"
+    with pytest.raises(OSError, match="has a line that cannot be read; see: apt list --upgradable"):
+        list(updates.read_linux({"apt": {"changes": "", "listed": listed, "policy": ""}, "dnf": None}))
+
+
+def test_a_name_that_cannot_be_read_makes_nothing_wait_less():
+    with pytest.raises(OSError, match="the name of a package that waits cannot be read: b%d"):
+        list(updates.read_linux({"apt": None, "dnf": {"waiting": "b%d.noarch 1.0-1 updates\n", "notices": ""}}))
 
 
 def test_a_foreign_architectures_package_keeps_its_full_name():
@@ -345,9 +450,14 @@ a-package-with-a-name-that-is-too-long.noarch
 bash.x86_64              5.2.26-3.fc40        updates
 libx.i686                1.1-1.fc40           updates
 libx.x86_64              1.1-1.fc40           updates
+a-package-whose-version-is-too-long-as-well.noarch
+                         20261122.gitabcdefabcdef-1.fc40
+                                              updates
 Obsoleting Packages
 new.x86_64               3.0-1.fc40           updates
     old.x86_64           2.9-1.fc39           @updates
+    a-package-of-before-with-a-long-name.noarch
+                         2.9-1.fc39           @updates
 """
 
 
@@ -356,11 +466,12 @@ def test_what_replaces_another_package_is_an_update_and_nothing_is_told_twice(he
     text = OBSOLETING.replace("Obsoleting Packages", heading)
     names = [f"{one.name}.{one.architecture}" for one in dnf.parse_waiting(text)]
     long_name = "a-package-with-a-name-that-is-too-long.noarch"
-    assert names == ["bash.x86_64", long_name, "libx.i686", "libx.x86_64", "new.x86_64"]
+    longer = "a-package-whose-version-is-too-long-as-well.noarch"
+    assert names == ["bash.x86_64", long_name, "libx.i686", "libx.x86_64", longer, "new.x86_64"]
     notices = "FEDORA-2026-9 Important/Sec. libx-1.1-1.fc40.x86_64\n"
     told = list(updates.read_linux({"apt": None, "dnf": {"waiting": text, "notices": notices}}))
     count, rows = waiting(told)
-    assert (count, rows["libx"]["kind"], len(rows), len(told)) == (1, "security", 4, 5)
+    assert (count, rows["libx"]["kind"], len(rows), len(told)) == (1, "security", 5, 6)
 
 
 @pytest.mark.parametrize(
@@ -450,11 +561,13 @@ def test_without_packages_it_is_not_known_what_waits(tmp_path, status):
 @given(st.text(max_size=2000))
 def test_whatever_a_program_prints_the_parsers_end(text):
     apt.parse_changes(text)
-    apt.parse_list(text)
+    with contextlib.suppress(OSError):
+        apt.parse_list(text)
     apt.parse_policy(text)
     apt.parse_config(text)
     apt.parse_releases(text)
     apt.is_security_release(text)
+    apt.debian_security(apt.release_fields(text))
     dnf.parse_waiting(text)
     dnf.parse_notices(text)
     automatic_updates.parse_needrestart(text)
@@ -468,7 +581,8 @@ def test_whatever_a_program_prints_the_parsers_end(text):
 @given(st.lists(st.text("Inst Conf[]()-,:. a1\n", max_size=300), max_size=5))
 def test_whatever_apt_prints_rows_keep_to_their_declaration(pieces):
     text = "".join(pieces)
-    list(updates.read_linux({"apt": {"changes": text, "listed": text, "policy": text}, "dnf": None}))
+    with contextlib.suppress(OSError):
+        list(updates.read_linux({"apt": {"changes": text, "listed": text, "policy": text}, "dnf": None}))
 
 
 def test_whether_a_package_is_held_is_told_only_where_it_was_asked():

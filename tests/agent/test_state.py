@@ -166,6 +166,22 @@ def test_what_a_full_disk_did_not_take_is_in_force_and_saved_later(tmp_path: Pat
     state.close()
 
 
+def test_a_start_that_the_disk_did_not_take_is_not_told(tmp_path: Path):
+    state = open_state(tmp_path / "state")
+    assert (state.begin(), state.starts_on_disk) == (1, 1)
+    # As above: a full disk.
+    (tmp_path / "state" / "starts.json.new").mkdir()
+    for _ in range(2):
+        state = reopen(state)
+        assert (state.begin(), state.starts_on_disk) == (2, 0)
+    (tmp_path / "state" / "starts.json.new").rmdir()
+    state.save()
+    assert state.starts_on_disk == 2
+    state = reopen(state)
+    assert (state.begin(), state.starts_on_disk) == (3, 3)
+    state.close()
+
+
 def test_a_printed_identity_holds_no_credential():
     assert "CCC" not in repr(IDENTITY)
 

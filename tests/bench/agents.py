@@ -194,6 +194,7 @@ def _agent(running: Collector, agent: Installed, pace: int, *, inventories: bool
         paced["SCHOOLDRUM_DISABLED"] = ",".join(INVENTORIES)
     if pace < MINUTE:
         # A probe of every five minutes runs in every fifth round.
+        paced["SCHOOLDRUM_ANY_PACE"] = "true"
         paced["SCHOOLDRUM_PACE"] = ",".join(f"{name}={round(pace * every / MINUTE)}" for name, every in STEADY.items())
     process, _, _ = _begin(running, msgspec.structs.replace(agent, environ=paced))
     try:

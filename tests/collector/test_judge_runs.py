@@ -53,6 +53,23 @@ def test_a_start_count_that_does_not_grow_is_a_disk_that_forgets():
     assert runs.frozen is False
 
 
+def test_a_start_that_was_not_told_is_passed_over():
+    runs, _ = hear(Runs(), "a", boot="b1", starts=7)
+    for run, boot in (("b", "b2"), ("c", "b3")):
+        runs, _ = hear(runs, run, boot=boot, starts=0)
+        assert (runs.frozen, runs.starts) == (None, 7)
+    assert hear(runs, "d", boot="b4", starts=9)[0].frozen is False
+    assert hear(runs, "d", boot="b4", starts=7)[0].frozen is True
+
+
+def test_who_was_called_frozen_and_tells_no_start_stays_so_until_the_count_grows():
+    runs, _ = hear(Runs(), "a", boot="b1", starts=7)
+    runs, _ = hear(runs, "b", boot="b2", starts=7)
+    runs, _ = hear(runs, "c", boot="b3", starts=0)
+    assert runs.frozen is True
+    assert hear(runs, "d", boot="b4", starts=8)[0].frozen is False
+
+
 def test_an_agent_that_does_not_count_says_nothing():
     runs, _ = hear(Runs(), "a", starts=0)
     runs, _ = hear(runs, "b", boot="b2", starts=0)

@@ -19,16 +19,25 @@ class Prometheus:
     """Prometheus with our shipped configuration, but faster and with the ports of this test."""
 
     def __init__(
-        self, folder: Path, office: str, *, rules: str = "", alertmanager: str = NOBODY, late: str = "", url: str = ""
+        self,
+        folder: Path,
+        office: str,
+        *,
+        token: str = "",
+        rules: str = "",
+        alertmanager: str = NOBODY,
+        late: str = "",
+        url: str = "",
     ) -> None:
-        """`rules` takes the place of the shipped ones; `alertmanager` (HOST:PORT) is told of what fires.
+        """`token` is the office door's; empty beside an open one.
 
+        `rules` takes the place of the shipped ones; `alertmanager` (HOST:PORT) is told of what fires.
         `late` is how old samples may be that are written to it (2h); none are taken where it is empty.
         """
         shutil.copytree(DEPLOY, folder)
         if rules:
             (folder / "schooldrum.rules.yml").write_text(rules, "utf-8")
-        (folder / "schooldrum.token").write_text("open\n")
+        (folder / "schooldrum.token").write_text(f"{token or 'open'}\n")
         shipped = (folder / "prometheus.yml").read_text("utf-8")
         netloc = urlsplit(office).netloc
         changed = shipped.replace("127.0.0.1:8800", netloc).replace("60s", "1s").replace("30s", "1s")

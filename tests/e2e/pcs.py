@@ -67,7 +67,7 @@ def made_up_sysfs(folder: Path, number: int) -> str:
 def real_pc(folder: Path, number: int, pace: str = "agent=5") -> Agent:
     """A whole agent as a process, on hardware of its own; it reports each second and leaves dear probes alone."""
     sysfs = made_up_sysfs(folder / "sys", number)
-    return Agent(folder, beat="1", pace=pace, start_spread="3600", sysfs=sysfs)
+    return Agent(folder, beat="1", pace=pace, any_pace="true", start_spread="3600", sysfs=sysfs)
 
 
 class Clocked(Protocol):

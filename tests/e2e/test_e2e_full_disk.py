@@ -170,7 +170,7 @@ def test_doctor_says_first_that_the_disk_is_full(tmp_path: Path, collector: Coll
 
 @pytest.mark.timeout(250)
 def test_an_agent_on_a_full_disk_goes_on_and_what_waits_in_memory_arrives(tmp_path: Path, collector: Collector):
-    agent = Agent(tmp_path / "agent", beat="1", pace="clock=1,agent=1", start_spread="3600")
+    agent = Agent(tmp_path / "agent", beat="1", pace="clock=1,agent=1", any_pace="true", start_spread="3600")
     agent.enrol(collector)
     state = agent.home / "state"
     agent.program = [*SMALL_DISK, f"{1 << 20}", str(state), *AGENT]

@@ -7,20 +7,35 @@ from pathlib import Path
 
 import pytest
 from tests.e2e.beside import Prometheus
-from tests.e2e.programs import eventually, fetched
+from tests.e2e.programs import Agent, Collector, eventually, fetched
 
 pytestmark = pytest.mark.prometheus
 
 
 @pytest.fixture
-def prometheus(tmp_path, collector, agent) -> Iterator[Prometheus]:
-    del agent
-    prometheus = Prometheus(tmp_path / "prometheus", collector.office)
+def guarded(tmp_path: Path) -> Iterator[Collector]:
+    """A collector as an office runs it: nobody reads without its token."""
+    collector = Collector(tmp_path / "collector")
+    collector.serve(is_open=False)
+    yield collector
+    collector.stop()
+
+
+@pytest.fixture
+def prometheus(tmp_path: Path, guarded: Collector) -> Iterator[Prometheus]:
+    agent = Agent(tmp_path / "agent", beat="1", pace="cpu=5", start_spread="0")
+    agent.enrol(guarded)
+    agent.run()
+    token = (guarded.home / "data" / "office-token").read_text("ascii").strip()
+    prometheus = Prometheus(tmp_path / "prometheus", guarded.office, token=token)
     yield prometheus
     prometheus.program.stop(90)
+    agent.stop()
 
 
-def test_prometheus_finds_the_school_and_keeps_it_over_a_restart_of_the_collector(prometheus, collector):
+def test_prometheus_finds_the_school_with_its_token_and_keeps_it_over_a_restart_of_the_collector(prometheus, guarded):
+    assert "reading here needs the office's token" in fetched(f"{guarded.office}/sd/schools")
+    eventually(lambda: prometheus.targets() == {"DEMO": "up"}, 60, "the school, found by asking the collector")
     eventually(lambda: prometheus.query("school_memory_available_bytes"), 60, "a sample in Prometheus")
     [sample] = prometheus.query("school_memory_available_bytes")
     assert sample["metric"] == {
@@ -45,9 +60,9 @@ def test_prometheus_finds_the_school_and_keeps_it_over_a_restart_of_the_collecto
     eventually(lambda: prometheus.query('up{job="schooldrum"} == 1'), 20, "the collector's own metrics")
     eventually(lambda: prometheus.query('ALERTS{alertname="SchooldrumAlive"}'), 90, "the dead man's switch")
 
-    collector.kill()
+    guarded.kill()
     eventually(lambda: prometheus.targets() == {"DEMO": "down"}, 30, "the school's page is down, its target stays")
-    collector.serve()
+    guarded.serve(is_open=False)
     eventually(lambda: prometheus.targets() == {"DEMO": "up"}, 30, "the school's page is read again")
     eventually(lambda: prometheus.query("school_memory_available_bytes"), 60, "the machine's figures again")
 

@@ -87,7 +87,7 @@ def of_list(recording: Recording) -> Facts:
         first = apt.parse_list(text)[0]
         # What stands before the old version is translated.
         line = f"{first.name}/{','.join(first.suites)} {first.new} {first.architecture} {first.old}]"
-        facts["a package's versions"] = (line, re.sub(r"\[.*?(?=\S+\]$)", "", truth["first"]))
+        facts["a package's versions"] = (line, re.sub(r"\[.*?(?=[0-9][0-9A-Za-z.+:~-]*\]$)", "", truth["first"]))
     return facts
 
 
@@ -143,7 +143,7 @@ def of_needrestart(recording: Recording) -> Facts:
 
 def of_os_release(recording: Recording) -> Facts:
     truth = recording.truth
-    data = {"os_release": recording.text, "architecture": "x86_64", "lists": [], "pro": []}
+    data = {"os_release": recording.text, "architecture": "x86_64", "releases": [], "pro": []}
     row = _row(operating_system.read_linux(data), "operating_system")
     facts = said(
         truth,

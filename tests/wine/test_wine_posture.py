@@ -59,7 +59,8 @@ def said(windows: Windows) -> dict[str, Any]:
 
 def test_the_registry_of_the_firewall_with_its_policy(said):
     rows = {row["profile"]: (row["enabled"], row["source"]) for row in said["firewall"]["rows"]}
-    assert rows == {"domain": (True, "local"), "private": (False, "local"), "public": (False, "policy")}
+    # Wine has no firewall whose service could be asked: what is set to on is not known to be on.
+    assert rows == {"domain": (None, "local"), "private": (False, "local"), "public": (False, "policy")}
 
 
 def test_autologon_is_seen_and_its_password_never_read(said):

@@ -154,15 +154,17 @@ def _from_defender(told: dict[str, Any] | None, registered: dict[str, Any] | Non
 
 
 def _without_center(told: dict[str, Any]) -> dict[str, Any]:
-    works = told.get("AntivirusEnabled") is True and told.get("RealTimeProtectionEnabled") is not False
+    # A property that this Windows has not says nothing against it; one that it has and leaves empty leaves it open.
+    works = [told.get("AntivirusEnabled"), told.get("RealTimeProtectionEnabled", True)]
     stale = told.get("DefenderSignaturesOutOfDate")
     known = {True: "out_of_date", False: "up_to_date"}
     return {
         "product": _DEFENDER_NAME,
         "maker": "microsoft",
-        "state": "on" if works else "off",
+        "state": "off" if False in works else "on" if works == [True, True] else "unknown",
         "signatures": known.get(stale, "unknown") if isinstance(stale, bool) else "unknown",
         "installed": True,
+        "alone": True,
     }
 
 
@@ -190,7 +192,8 @@ def _is_off(defender: dict[str, Any] | None, mode: str | None) -> bool:
 def fetch_linux(doors: Doors) -> dict[str, Any]:
     """{clamav, mdatp, wall}: `clamav` is {running, header}, `mdatp` what it says of its health, None where not there.
 
-    `running` is None where systemd does not tell; `header` is the beginning of its data base, None without one.
+    `running` is None where systemd does not tell; `header` is the beginning of its data base, empty without one, None
+    where that may not be read.
     """
     clamav = None
     if any(files.target(doors.rootfs, path) for path in _CLAMAV_PROGRAMS):
@@ -214,9 +217,11 @@ def _header(doors: Doors) -> str | None:
     for path in _CLAMAV_DATABASES:
         try:
             return files.read_bytes(doors.rootfs, path, limit=_CLAMAV_HEADER).decode("latin-1")
-        except (Denied, Unavailable):
+        except Unavailable:
             continue
-    return None
+        except Denied:
+            return None
+    return ""
 
 
 def parse_header(text: str) -> tuple[str | None, int | None]:
@@ -270,7 +275,7 @@ def read_linux(data: Any) -> Iterator[Row]:
             product="ClamAV",
             maker="other",
             state={True: "on", False: "off", None: "unknown"}[data["clamav"]["running"]],
-            signatures="unknown" if version else "out_of_date",
+            signatures="unknown" if version or data["clamav"]["header"] is None else "out_of_date",
             signature_version=version,
             signature_age=None if made is None else _age(data["wall"] - made),
             installed=True,

@@ -76,7 +76,7 @@ def _has_key(path: str) -> bool | None:
 def fetch_windows(_doors: Doors) -> dict[str, Any]:
     """{policy, choice, pause, starts, restart, update_exe}: registry values, None where one may not be read.
 
-    `starts` is {service: its Start value}; `restart` {who: whether its key is there}.
+    `starts` is {service: its Start value} of those that are there; `restart` {who: whether its key is there}.
 
     Raises:
         Unavailable: there is no registry.
@@ -86,8 +86,9 @@ def fetch_windows(_doors: Doors) -> dict[str, Any]:
     both = None if policy is None or own is None else {**policy, **own}
     starts: dict[str, Any] = {}
     for name in _WATCHED:
-        if found := _values_or_none(rf"{_SERVICES}\{name}"):
-            starts[name] = found.get("Start")
+        found = _values_or_none(rf"{_SERVICES}\{name}")
+        if found is None or found:
+            starts[name] = found.get("Start") if found else None
     choice, pause, update_exe = _values_or_none(_CHOICE), _values_or_none(_USER_CHOICE), _values_or_none(_UPDATE_EXE)
     return {
         "policy": None if both is None else _told(both),
@@ -161,6 +162,9 @@ def _mode_windows(data: Any) -> tuple[str, str] | None:
         return "off", "blocked"
     if policy.get("NoAutoUpdate") == 1:
         return "off", "policy"
+    if any(name in data["starts"] and _number(data["starts"][name]) is None for name in _BLOCKED_BY):
+        # Programs that block updates switch the service off and take away the right to see that.
+        return None
     if mode := _MODES.get(_number(policy.get("AUOptions")) or 0):
         return mode, "policy"
     if mode := _MODES.get(_number(data["choice"]) or 0):
@@ -169,7 +173,7 @@ def _mode_windows(data: Any) -> tuple[str, str] | None:
 
 
 def read_windows(data: Any) -> Iterator[Row]:
-    """One row; without its mode where the policy may not be read."""
+    """One row; without its mode where the policy or the service's start may not be read."""
     policy = data["policy"] or {}
     found = _mode_windows(data)
     disabled = [name for name in _WATCHED if _number(data["starts"].get(name)) == _DISABLED]

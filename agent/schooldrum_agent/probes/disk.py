@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from schooldrum_agent.probe import Doors, Probe, Source
-from schooldrum_agent.sources import files, mounts, volumes
+from schooldrum_agent.sources import files, mounts
 from schooldrum_wire.catalogue.disk import DISK_FREE_BYTES, DISK_SIZE_BYTES, VOLUMES
 from schooldrum_wire.metric import label_fault
 from schooldrum_wire.reading import Reading
@@ -89,6 +89,8 @@ def fetch_windows(_doors: Doors) -> dict[str, Any]:
     Raises:
         Unavailable: this is not Windows.
     """
+    from schooldrum_agent.sources import volumes  # noqa: PLC0415 - a Linux agent never needs it and saves its memory
+
     return {"volumes": volumes.fixed()}
 
 

@@ -32,6 +32,10 @@ _WORDS = ("EnableFirewall", "DefaultInboundAction")
 _SERVICE = "MpsSvc"
 _CENTER = r"root\SecurityCenter2"
 _CENTER_WORDS = ("displayName", "productState")
+_ACTIONS: dict[int | None, str] = {0: "block", 1: "allow"}
+"""NET_FW_ACTION."""
+_PRODUCT_STATES = {0: False, 1: True, 2: False, 3: False}
+"""In productState: off, on, snoozed, expired."""
 _MOST = 20
 _UFW, _UFW_DEFAULTS = "etc/ufw/ufw.conf", "etc/default/ufw"
 _UNITS = {
@@ -52,7 +56,7 @@ def fetch_windows(_doors: Doors) -> dict[str, Any]:
     `effective` is {current (bits of the profiles in use), profiles: {name: {enabled, inbound (0 block, 1 allow),
     block}}} of the firewall's own object, None where it does not answer; `policy` and `local` are {profile:
     {EnableFirewall, DefaultInboundAction (0 allow, 1 block)}} of the registry; `running` whether its service runs, None
-    where that is not told; `products` other makers' {product, state}.
+    where that is not told; `products` other makers' {product, state}, None where the Security Center did not answer.
 
     Raises:
         Denied: this process may not read the registry.
@@ -101,16 +105,20 @@ def _running() -> bool | None:
     import psutil  # noqa: PLC0415 - a Linux agent never needs it and saves its memory
 
     try:
-        return bool(psutil.win_service_get(_SERVICE).status() == "running")  # type: ignore[attr-defined]  # Windows only
+        status = psutil.win_service_get(_SERVICE).status()  # type: ignore[attr-defined]  # Windows only
     except (psutil.Error, OSError):
         return None
+    # On its way up or down it is neither.
+    return {"running": True, "stopped": False, "paused": False}.get(status)
 
 
-def _products() -> list[dict[str, Any]]:
+def _products() -> list[dict[str, Any]] | None:
     try:
         rows = wmi.query(_CENTER, "SELECT * FROM FirewallProduct", _CENTER_WORDS)
-    except (Denied, Unavailable, OSError):
+    except Unavailable:
         return []
+    except (Denied, OSError):
+        return None
     return [
         {"product": str(row.get("displayName") or ""), "state": wmi.unsigned(row.get("productState"))}
         for row in rows[:_MOST]
@@ -118,29 +126,43 @@ def _products() -> list[dict[str, Any]]:
 
 
 def read_windows(data: Any) -> Iterator[Row]:
-    """A row for each of the three profiles, and for each product of another maker."""
+    """A row for each of the three profiles, and for each product of another maker; one that says none of these."""
     for name, bit in _PROFILES.items():
         yield FIREWALL(profile=name, **_profile(data, name, bit))
-    for product in data["products"]:
+    if data["products"] is None:
+        yield FIREWALL(profile="product", enabled=None, source="product")
+    for product in data["products"] or ():
         state = product["state"]
         yield FIREWALL(
             profile="product",
             product=tidy(product["product"]) or None,
-            enabled=None if state is None else state >> 12 & 0xF == 1,
+            enabled=None if state is None else _PRODUCT_STATES.get(state >> 12 & 0xF),
             source="product",
         )
 
 
 def _profile(data: Any, name: str, bit: int) -> dict[str, Any]:
-    effective = data["effective"]
-    if effective is not None:
-        told = effective["profiles"][name]
-        return {
-            "enabled": bool(told["enabled"]),
-            "inbound": "block" if told["block"] or told["inbound"] == 0 else "allow",
-            "active": bool(int(effective["current"]) & bit),
-            "source": "effective",
-        }
+    if data["running"] is False:
+        # Whatever is set, nothing keeps to it.
+        return {"enabled": False, "source": "local"} | _active(data, bit)
+    told = (data["effective"] or {"profiles": {}})["profiles"].get(name) or {}
+    enabled = _number(told.get("enabled"))
+    if enabled is None:
+        return _set(data, name) | _active(data, bit)
+    inbound = _ACTIONS.get(_number(told.get("inbound")))
+    if told.get("block") is not False:
+        # All of it is kept out, or it is not told whether.
+        inbound = "block" if told.get("block") or inbound == "block" else None
+    return {"enabled": enabled != 0, "inbound": inbound, "source": "effective"} | _active(data, bit)
+
+
+def _active(data: Any, bit: int) -> dict[str, Any]:
+    current = _number((data["effective"] or {}).get("current"))
+    return {} if current is None else {"active": bool(current & bit)}
+
+
+def _set(data: Any, name: str) -> dict[str, Any]:
+    """What the registry sets for a profile: it proves that it is off, and that it is on only where the service runs."""
     policy, local = data["policy"].get(name) or {}, data["local"].get(name) or {}
     enabled, source = _number(policy.get("EnableFirewall")), "policy"
     if enabled is None:
@@ -148,12 +170,10 @@ def _profile(data: Any, name: str, bit: int) -> dict[str, Any]:
     action = _number(policy.get("DefaultInboundAction"))
     if action is None:
         action = _number(local.get("DefaultInboundAction"))
-    if data["running"] is False:
-        return {"enabled": False, "source": "local"}
     if enabled is None:
         return {"source": "local"}
     return {
-        "enabled": enabled != 0,
+        "enabled": enabled != 0 if data["running"] or enabled == 0 else None,
         # Nothing said is the default: block. The registry counts these words the other way round than the object does.
         "inbound": "allow" if action == 0 else "block",
         "source": source,

@@ -31,8 +31,8 @@ _BUSES = {
 _OUTSIDE = frozenset({"usb", "firewire", "iscsi", "virtual"})
 _KINDS = {3: "hdd", 4: "ssd"}
 _HEALTHS = {0: "healthy", 1: "warning", 2: "unhealthy"}
-_FORETOLD = 5
-"""In OperationalStatus: predictive failure."""
+_OK, _FORETOLD = 2, 5
+"""In OperationalStatus; the second is predictive failure, and every other one tells that something is not as usual."""
 _REMOVABLE = 7
 """In Capabilities: removable media."""
 _NUMBER = re.compile(r"[0-9]{1,4}")
@@ -190,7 +190,7 @@ def _listed(value: object) -> list[Any]:
 
 
 def _numbers(value: object) -> set[int | None]:
-    return {wmi.unsigned(one) for one in _listed(value)}
+    return {wmi.unsigned(one) for one in (value if isinstance(value, list) else [value])}
 
 
 def _bus_windows(disk: dict[str, Any], drive: dict[str, Any]) -> str | None:
@@ -246,7 +246,10 @@ def _health_windows(data: Any, number: str, disk: dict[str, Any], drive: dict[st
     if log := smart.health_log(_octets(data["logs"].get(number))):
         told |= {**smart.of_health_log(log), "source": "nvme"}
     # Said by Windows itself, which says OK of a disk that it knows nothing about.
-    if _FORETOLD in _numbers(disk.get("OperationalStatus")) or drive.get("Status") == "Pred Fail":
+    states = _numbers(disk.get("OperationalStatus"))
+    if unusual := sorted(one for one in states - {_OK, _FORETOLD} if one is not None):
+        told["status"] = " ".join(map(str, unusual))
+    if _FORETOLD in states or drive.get("Status") == "Pred Fail":
         told |= {"passed": False, "source": told.get("source", "windows")}
     return told
 

@@ -23,7 +23,7 @@ _DEFINITIONS = "e0789628-ce08-4437-be74-2495b842f43b"
 _DRIVER = "ebfc1fc5-71a4-4f7b-9aca-3b9a503104a0"
 _GRAVE = frozenset({"critical", "important"})
 _SEVERITIES = frozenset({"critical", "important", "moderate", "low"})
-_ID = re.compile(r"[0-9A-Za-z+.:_~-]{1,120}")
+_ID = re.compile(r"[0-9A-Za-z+.:_~^-]{1,120}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOST_ROWS = 1000
 _MOST_SIMULATED = 60
@@ -117,13 +117,19 @@ def _name(update: dict[str, Any]) -> str | None:
 
 
 def read_windows(data: Any) -> Iterator[Reading | Row]:
-    """How many security updates wait, and every update but virus signatures and drivers."""
+    """How many security updates wait, and every update but virus signatures and drivers.
+
+    Raises:
+        OSError: one of them has no name: without it the count would be too low.
+    """
     found: dict[str, Row] = {}
     for update in data["updates"]:
         categories = {str(one).casefold().strip("{}") for one in update.get("CategoryIDs") or ()}
         name = _name(update)
-        if name is None or categories & {_DEFINITIONS, _DRIVER}:
+        if categories & {_DEFINITIONS, _DRIVER}:
             continue
+        if name is None:
+            raise OSError("an update that waits has neither an article nor an id that can be read; see: Windows Update")
         severity = str(update.get("MsrcSeverity") or "").casefold()
         published = _DAY.match(str(update.get("LastDeploymentChangeTime") or ""))
         values = {
@@ -140,7 +146,11 @@ def read_windows(data: Any) -> Iterator[Reading | Row]:
 
 
 def read_linux(data: Any) -> Iterator[Reading | Row]:
-    """The same; a package that is held back waits too, and a fix that a later update has overtaken still counts."""
+    """The same; a package that is held back waits too, and a fix that a later update has overtaken still counts.
+
+    Raises:
+        OSError: a line or a name cannot be read: without it the count would be too low.
+    """
     yield from _tell(list(_waiting_apt(data["apt"]) if data["apt"] else _waiting_dnf(data["dnf"])))
 
 
@@ -182,14 +192,17 @@ def _package(
         "available": new,
         "held": held,
     }
-    return UPDATES(**{key: value for key, value in values.items() if value is not None and value != ""})
+    if not _ID.fullmatch(name):
+        raise OSError(f"the name of a package that waits cannot be read: {name}")
+    # A version that is none is left out; the package waits all the same.
+    readable = {key: value for key, value in values.items() if not isinstance(value, str) or _ID.fullmatch(value)}
+    return UPDATES(**{key: value for key, value in readable.items() if value is not None})
 
 
 def _tell(rows: list[Row]) -> Iterator[Reading | Row]:
-    sound = [row for row in rows if all(_ID.fullmatch(text) for text in row.values.values() if isinstance(text, str))]
-    yield SECURITY_UPDATES_PENDING(sum(row.values["kind"] == "security" for row in sound))
+    yield SECURITY_UPDATES_PENDING(sum(row.values["kind"] == "security" for row in rows))
     # Security first: on a PC that was never updated the others are given up.
-    yield from sorted(sound, key=lambda row: row.values["kind"] != "security")[:_MOST_ROWS]
+    yield from sorted(rows, key=lambda row: row.values["kind"] != "security")[:_MOST_ROWS]
 
 
 PROBE = Probe(

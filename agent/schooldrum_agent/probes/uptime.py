@@ -6,12 +6,15 @@ off every day may have booted weeks ago.
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from schooldrum_agent.probe import Denied, Doors, Probe, Source, Unavailable
-from schooldrum_agent.sources import boot, eventlog
+from schooldrum_agent.sources import boot
 from schooldrum_wire.catalogue.uptime import BOOT_TIMESTAMP, POWER_ON_TIMESTAMP
 from schooldrum_wire.reading import Reading
+
+if TYPE_CHECKING:
+    from schooldrum_agent.sources.eventlog import Event
 
 _SLEPT_AT_ALL = 1.0
 """Seconds: the two clocks are read one after the other, and differ a little by that."""
@@ -34,6 +37,8 @@ def fetch_windows(doors: Doors) -> dict[str, Any]:
     `power_on` is {kind, age}: BootType 0 full, 1 Fast Startup, 2 from hibernation, and the seconds since by the PC's
     clock; None where the log does not tell.
     """
+    from schooldrum_agent.sources import eventlog  # noqa: PLC0415 - a Linux agent never needs it and saves its memory
+
     data = {**_common(doors), "power_on": None}
     try:
         events = eventlog.newest("System", "Microsoft-Windows-Kernel-Boot", 27)
@@ -44,7 +49,7 @@ def fetch_windows(doors: Doors) -> dict[str, Any]:
     return data
 
 
-def _power_on(event: eventlog.Event, wall: float) -> dict[str, Any] | None:
+def _power_on(event: "Event", wall: float) -> dict[str, Any] | None:
     try:
         # Windows writes tenths of microseconds, which Python 3.11 takes; the zone is always Z.
         time = datetime.fromisoformat(event.time).timestamp()

@@ -6,7 +6,7 @@ refresh, which is never ours to start.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -26,7 +26,9 @@ _SECONDS = 120.0
 _CONFIG_SECONDS = 10.0
 _MOST_ASKED = 1000
 _CHANGE = re.compile(r"(Inst|Conf|Remv) (\S+)(?: \[([^\[\]]*)\])?(?: \(([^()]*)\))?")
-_LISTED = re.compile(r"([a-z0-9][a-z0-9+.-]+)/(\S+) (\S+) (\S+) \[[^\[\]]*?(\S+)\]")
+_LISTED = re.compile(r"([a-z0-9][a-z0-9+.-]+)/(\S+) (\S+) (\S+) \[(.+)\]")
+_LISTED_ROW = re.compile(r"\S+/")
+_VERSION = re.compile(r"(?<![0-9A-Za-z.+~-])[0-9][0-9A-Za-z.+:~-]*(?![0-9A-Za-z.+:~-])")
 _NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+(?::[a-z0-9]+)?")
 _SECURITY_ORIGIN = re.compile(r"-security\b|^Debian-Security:|^UbuntuESM", re.IGNORECASE)
 _SECURITY_PLACE = re.compile(
@@ -34,7 +36,10 @@ _SECURITY_PLACE = re.compile(
 )
 _SETTING = re.compile(r'([A-Za-z0-9_/.:+-]+) "(.*)";')
 _RELEASE = re.compile(r"'[^']*' (\S+_InRelease) ")
-_RELEASE_FIELD = re.compile(r"^(?:Suite|Codename|Label|Origin):(.*)$", re.MULTILINE)
+_RELEASE_FIELD = re.compile(r"^(Suite|Codename|Label|Origin):(.*)$", re.MULTILINE)
+_DEBIAN_SECURITY = {"Origin": "Debian", "Label": "Debian-Security"}
+_SECURITY_SUITE = re.compile(r"([a-z]+)(?:-security|/updates)")
+"""As Debian names them; with a slash up to Debian 10."""
 _SOURCE_INDENT, _INSTALLED_MARK = "       ", " *** "
 _LISTS = "var/lib/apt/lists"
 _PACKAGES = re.compile(r"_Packages(?:\.[a-z0-9]+)?$")
@@ -111,12 +116,30 @@ def parse_changes(text: str) -> list[Change]:
 
 
 def parse_list(text: str) -> list[Upgradable]:
-    """The lines of `apt list --upgradable`; what stands in the bracket is translated but for its last word."""
-    return [
-        Upgradable(name=match[1], suites=tuple(match[2].split(",")), new=match[3], architecture=match[4], old=match[5])
-        for line in text.splitlines()
-        if (match := _LISTED.fullmatch(line.strip()))
-    ]
+    """The lines of `apt list --upgradable`: `name/suite,suite version architecture [bracket]`.
+
+    What stands in the bracket is translated but for the installed version, which no language puts at one place; where
+    none is found, `old` is empty. The heading has no slash in its first word.
+
+    Raises:
+        OSError: a line names a package and cannot be read: what is left would be too few.
+    """
+    found = []
+    for line in text.splitlines():
+        if match := _LISTED.fullmatch(line.strip()):
+            versions = _VERSION.findall(match[5])
+            found.append(
+                Upgradable(
+                    name=match[1],
+                    suites=tuple(match[2].split(",")),
+                    new=match[3],
+                    architecture=match[4],
+                    old=versions[-1] if versions else "",
+                )
+            )
+        elif _LISTED_ROW.match(line.strip()):
+            raise OSError(f"apt's list of updates has a line that cannot be read; see: apt list --upgradable ({line})")
+    return found
 
 
 def parse_policy(text: str) -> frozenset[str]:
@@ -156,8 +179,32 @@ def parse_releases(text: str) -> list[str]:
 
 def is_security_release(text: str) -> bool:
     """Whether a Release file is that of an archive of security updates, by its suite, code name, label or origin."""
-    fields = _RELEASE_FIELD.findall(text.partition("\nSHA256:")[0])
-    return any(_SECURITY_ORIGIN.search(field.strip()) for field in fields)
+    return any(_SECURITY_ORIGIN.search(value) for value in release_fields(text).values())
+
+
+def debian_security(fields: Mapping[str, str]) -> str | None:
+    """The code name of the Debian whose own security updates an archive brings, by its `release_fields`, or None.
+
+    These are the updates that go on, as LTS, when a release's ordinary support has ended. Only what Debian itself says
+    of the archive counts: in the name of a list or of a mirror anybody may write `security`.
+    """
+    if any(fields.get(name) != value for name, value in _DEBIAN_SECURITY.items()):
+        return None
+    named = (_SECURITY_SUITE.fullmatch(fields.get(name, "")) for name in ("Codename", "Suite"))
+    return next((match[1] for match in named if match), None)
+
+
+def release_fields(text: str) -> dict[str, str]:
+    """Whose archive a Release file is of: its Origin, Label, Suite and Codename, as far as it says them."""
+    found: dict[str, str] = {}
+    for name, value in _RELEASE_FIELD.findall(text.partition("\nSHA256:")[0]):
+        found.setdefault(name, value.strip())
+    return found
+
+
+def releases(rootfs: str) -> list[dict[str, str]]:
+    """The `release_fields` of each Release file among the lists; one that cannot be read has none. Raises nothing."""
+    return [release_fields(_head(rootfs, place)) for place in _release_places(rootfs)]
 
 
 def _ask(program: str, *words: str, names: Iterable[str] = (), timeout: float = _SECONDS) -> str:
@@ -266,17 +313,19 @@ def refreshed(rootfs: str) -> float | None:
     file says nothing, and lists of packages come with theirs. None without any, whatever the stamps say; the
     directories say nothing, since they change too when lists are deleted.
     """
-    places = [f"{_LISTS}/{name}" for name in files.names_or_none(rootfs, _LISTS) if _RELEASE_NAME.search(name)]
-    sound = [place for place in places if _is_release(rootfs, place)]
+    sound = [place for place in _release_places(rootfs) if _DATE.search(_head(rootfs, place))]
     if not sound:
         return None
     times = [time for place in (*_STAMPS, *sound) if (time := files.changed(rootfs, place)) is not None]
     return max(times, default=None)
 
 
-def _is_release(rootfs: str, place: str) -> bool:
+def _release_places(rootfs: str) -> list[str]:
+    return [f"{_LISTS}/{name}" for name in files.names_or_none(rootfs, _LISTS) if _RELEASE_NAME.search(name)]
+
+
+def _head(rootfs: str, place: str) -> str:
     try:
-        text = files.read_text(rootfs, place, limit=_RELEASE_BYTES)
+        return files.read_text(rootfs, place, limit=_RELEASE_BYTES)
     except (Denied, Unavailable):
-        return False
-    return bool(_DATE.search(text))
+        return ""

@@ -6,11 +6,11 @@ asked beside them in threads of their own. What comes back is plain data; probes
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from random import SystemRandom
 from typing import Any
 
 import msgspec
 
+from schooldrum_agent.chance import one_of, turn
 from schooldrum_agent.sources import dns, net, volley
 from schooldrum_agent.sources.volley import Heard, Question
 from schooldrum_agent.targets import DNS_PORT, LITTLE, WHOLE, Order, Target
@@ -23,7 +23,6 @@ _AGAIN, _OTHERWISE = 0.4, 0.55
 """Shares of the window after which a question without an answer is asked again, and asked in another way."""
 _SPREAD = 0.5
 _LATE_SECONDS = 0.05
-_CHANCE = SystemRandom()
 
 
 class Climber(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,8 +118,8 @@ def _is_used(stands: dict[str, Any], family: str) -> bool:
 def _of(targets: Sequence[Target], family: str) -> list[Target]:
     found = [target for target in targets if _family(target.address) == family]
     # Not everybody asks the same one first: that spreads the load, and one that is broken does not look like all.
-    turn = _CHANCE.randrange(len(found)) if found else 0
-    return found[turn:] + found[:turn]
+    first = turn(len(found)) if found else 0
+    return found[first:] + found[:first]
 
 
 def _gateway(stands: dict[str, Any], family: str, tries: int, window: float) -> list[Question]:
@@ -175,7 +174,7 @@ def _name_questions(climber: Climber, key: str, address: str, port: int, window:
             how=volley.DNS,
             address=address,
             port=port,
-            body=dns.question(_CHANCE.choice(wanted), dns.A, dns.fresh(), recursive=True),
+            body=dns.question(one_of(wanted), dns.A, dns.fresh(), recursive=True),
             after=after,
             last=after > 0,
         )

@@ -28,23 +28,21 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse_waiting(text: str) -> list[Waiting]:
-    """The lines of `check-update`: `name.arch version repository`, a long name alone on its line.
+    """The lines of `check-update`: `name.arch version repository`, over two or three lines where one is too long.
 
     What follows under a (translated) heading are packages that take the place of others: updates too, while those
     they replace stand indented below them. One that is named above as well is told once.
     """
     found: dict[Waiting, None] = {}
-    name = ""
+    fields: list[str] = []
     for line in text.splitlines():
-        fields = line.split()
-        if not fields:
+        if not line[:1].isspace():
+            fields = line.split()
+        elif 0 < len(fields) < _COLUMNS:
+            fields += line.split()
+        else:
             continue
-        if line[0].isspace():
-            fields = [name, *fields] if name else []
-        name = ""
-        if len(fields) == 1 and _PACKAGE.fullmatch(fields[0]):
-            name = fields[0]
-        elif len(fields) == _COLUMNS and (match := _PACKAGE.fullmatch(fields[0])) and any(map(str.isdigit, fields[1])):
+        if len(fields) == _COLUMNS and (match := _PACKAGE.fullmatch(fields[0])) and any(map(str.isdigit, fields[1])):
             found[Waiting(name=match[1], architecture=match[2], new=fields[1], repository=fields[2])] = None
     return list(found)
 

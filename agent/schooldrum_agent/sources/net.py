@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from schooldrum_agent.probe import Denied, Unavailable
-from schooldrum_agent.sources import files, ip_helper, netlink
+from schooldrum_agent.sources import files, netlink
 from schooldrum_agent.targets import packed
 
 FAMILIES = ("ipv4", "ipv6")
@@ -32,6 +32,8 @@ def surroundings(rootfs: str = "/", *, system: str = sys.platform) -> dict[str, 
         Unavailable: this system does not tell.
     """
     if system == "win32":
+        from schooldrum_agent.sources import ip_helper  # noqa: PLC0415 - a Linux agent never needs it and saves its memory
+
         return {**ip_helper.surroundings(), "neighbours": neighbours(system)}
     return {
         "links": netlink.links(netlink.dump(netlink.LINKS)),
@@ -50,6 +52,8 @@ def ways(system: str = sys.platform) -> object:
         Unavailable: this system does not tell.
     """
     if system == "win32":
+        from schooldrum_agent.sources import ip_helper  # noqa: PLC0415 - the same
+
         return {**ip_helper.surroundings(), "resolvers": []}
     return netlink.gateways(netlink.dump(netlink.ROUTES, socket.AF_INET))
 
@@ -58,6 +62,8 @@ def neighbours(system: str = sys.platform) -> list[dict[str, Any]]:
     """What the neighbour table holds now; nothing where this system does not tell."""
     try:
         if system == "win32":
+            from schooldrum_agent.sources import ip_helper  # noqa: PLC0415 - the same
+
             return ip_helper.neighbours()
         return netlink.neighbours(netlink.dump(netlink.NEIGHBOURS))
     except (Denied, Unavailable):

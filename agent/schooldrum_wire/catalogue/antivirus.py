@@ -26,6 +26,13 @@ ANTIVIRUS = Section(
             type="boolean",
             leaves=True,
         ),
+        Column(
+            name="alone",
+            help="Whether it answers for itself alone, for want of a Security Center, which servers lack: other makers'"
+            " products are not seen then.",
+            type="boolean",
+            leaves=True,
+        ),
     ),
     key=("product",),
 )

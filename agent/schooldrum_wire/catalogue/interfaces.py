@@ -5,7 +5,11 @@ from schooldrum_wire.section import Column, Section
 
 _LABELS = ("interface",)
 INTERFACE_UP = Metric(
-    "school_interface_up", Kind.GAUGE, "Whether the interface has a link (1) or not (0).", labels=_LABELS
+    "school_interface_up",
+    Kind.GAUGE,
+    "Whether the interface has a link (1) or not (0).",
+    labels=_LABELS,
+    between=(0, 1),
 )
 INTERFACE_SPEED_BYTES = Metric(
     "school_interface_speed_bytes", Kind.GAUGE, "Speed the link agreed on, in bytes per second.", labels=_LABELS
@@ -15,6 +19,7 @@ INTERFACE_HALF_DUPLEX = Metric(
     Kind.GAUGE,
     "Whether the link is half duplex (1), as a bad cable or an old switch makes it, or full (0).",
     labels=_LABELS,
+    between=(0, 1),
     quiet=True,
 )
 INTERFACE_FULL_DUPLEX = Metric(
@@ -22,6 +27,7 @@ INTERFACE_FULL_DUPLEX = Metric(
     Kind.GAUGE,
     "Whether the link is full duplex (1) or half (0).",
     labels=_LABELS,
+    between=(0, 1),
     until="0.1.0",
 )
 INTERFACE_RECEIVE_BYTES = Metric(

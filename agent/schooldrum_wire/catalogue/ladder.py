@@ -40,6 +40,7 @@ STEP_SUCCESS = Metric(
     Kind.GAUGE,
     "Whether this step on the way to the internet answered (1) or not (0); steps that were not tried are absent.",
     labels=("step", "family"),
+    between=(0, 1),
 )
 ROUND_TRIP_SECONDS = Metric(
     "school_ladder_round_trip_seconds",
@@ -64,6 +65,7 @@ TARGET_SUCCESS = Metric(
     Kind.GAUGE,
     "Whether this service or named target answered (1) or not (0).",
     labels=("target",),
+    between=(0, 1),
 )
 TARGET_PHASE_SECONDS = Metric(
     "school_target_phase_seconds",
@@ -75,12 +77,14 @@ CAPTIVE_PORTAL = Metric(
     "school_captive_portal",
     Kind.GAUGE,
     "Whether something on the way answered in a web site's place (1).",
+    between=(0, 1),
     quiet=True,
 )
 TLS_INSPECTED = Metric(
     "school_tls_inspected",
     Kind.GAUGE,
     "Whether something on the way opened an encrypted connection under a certificate of its own (1).",
+    between=(0, 1),
     quiet=True,
 )
 LADDER = Section(

@@ -38,7 +38,7 @@ OPERATING_SYSTEM = Section(
         Column(name="support_end", help="Day its own files name as the end of support.", leaves=True),
         Column(
             name="extended",
-            help="Linux: longer support that is switched on: security_source, esm-infra, esm-apps.",
+            help="Linux: longer support that is switched on: security_source (Debian's own), esm-infra, esm-apps.",
             leaves=True,
         ),
     ),

@@ -30,6 +30,12 @@ DISKS = Section(
         ),
         Column(name="passed", help="Whether the disk itself says it is sound.", type="boolean", leaves=True),
         Column(name="health", help="What the system says: healthy, warning or unhealthy.", leaves=True),
+        Column(
+            name="status",
+            help="Windows: numbers of its OperationalStatus other than 2 (OK) and 5 (predictive failure), such as 6"
+            " (error) and 13 (lost communication).",
+            leaves=True,
+        ),
         Column(name="critical", help="Warnings of an NVMe disk, as a sum of bits.", type="integer", leaves=True),
         Column(name="below", help="Numbers of the SMART attributes that foretell failure.", leaves=True),
         Column(name="outlived", help="Numbers of the SMART attributes that tell of old age.", leaves=True),

@@ -64,8 +64,10 @@ def follow(runs: Runs, *, run: str, boot: str, sent: float, starts: int) -> tupl
     """What is known after this run was heard, and whether it shows that two PCs speak.
 
     A run ends when its agent ends; one that speaks again after another has spoken is a second PC, unless its letter
-    had been sent before the other run began and was late. `starts` is the agent's own count on disk (0: not told):
-    one that did not grow from run to run was forgotten by the disk; one that grew over a boot was kept.
+    had been sent before the other run began and was late. `starts` is the agent's own count on disk (0: not
+    told, by one that could not write it, and the last one told stands): one that did not grow from run to run was
+    forgotten by the disk; one that grew over a boot was kept. Growth within a boot is no news: a frozen disk keeps
+    what is written until the next boot.
     """
     if run == runs.run:
         return runs, False
@@ -80,4 +82,4 @@ def follow(runs: Runs, *, run: str, boot: str, sent: float, starts: int) -> tupl
             frozen = True
         elif boot != runs.boot:
             frozen = False
-    return Runs(run=run, boot=boot, since=sent, starts=starts, frozen=frozen, past=past), False
+    return Runs(run=run, boot=boot, since=sent, starts=starts or runs.starts, frozen=frozen, past=past), False
