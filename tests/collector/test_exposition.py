@@ -467,6 +467,9 @@ KEPT = Kept(
 )
 
 
+NOUGHT = ("school_security_updates_pending",)
+
+
 @pytest.mark.parametrize("state", [State.ONLINE, State.OFF, State.SILENT])
 def test_what_is_judged_is_shown_whatever_the_machine_does(state: State):
     known = [latest(1, packed(), heard=NOW - 90_000)]
@@ -488,6 +491,21 @@ def test_what_the_newest_report_says_itself_wins_over_what_is_remembered():
     assert [value for (name, _), value in found.items() if name == "school_security_updates_pending"] == [1]
     times = [value for (name, labels), value in found.items() if dict(labels).get("probe") == "updates"]
     assert times == [round(CLOCK + 7195.5)]
+
+
+@pytest.mark.parametrize(("value", "unproven", "shown"), [(0, (), [0]), (0, NOUGHT, []), (2, NOUGHT, [2])])
+def test_a_nought_that_proves_nothing_is_not_shown(value: int, unproven: tuple[str, ...], shown: list[float]):
+    said = (updates.SECURITY_UPDATES_PENDING(value),)
+    results = [
+        Result(probe="updates", seq=1, outcome="ok", boottime=7195.5, wall=0.0, readings=said),
+        Result(probe="freeze", seq=2, outcome="ok", boottime=7195.5, wall=0.0),
+    ]
+    judgement = Kept((updates.PATCH_STATE(1, state="unknown"),), unproven=unproven)
+    for state in (State.ONLINE, State.OFF):
+        text = page(register_of(machine(1)), [latest(1, packed(*results))], state, judged=[appraised(1, judgement)])
+        found = samples(text)
+        assert [one for (name, _), one in found.items() if name == "school_security_updates_pending"] == shown
+        assert [one for (name, _), one in found.items() if name == "school_patch_state"] == [1]
 
 
 @pytest.mark.parametrize(

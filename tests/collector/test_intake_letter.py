@@ -12,7 +12,7 @@ from tests.collector.opened_door import START, cpu_result, delivery, packed
 from schooldrum_collector.web.letter import KEPT_AS_IT_CAME, Letter, Unacceptable, read, unpack
 from schooldrum_wire.decoding import decode_delivery
 from schooldrum_wire.encoding import encode
-from schooldrum_wire.limits import PACKED_BYTES, UNPACKED_BYTES
+from schooldrum_wire.limits import LONGEST_SECONDS, PACKED_BYTES, UNPACKED_BYTES
 from schooldrum_wire.report import Delivery, Report, Word
 from schooldrum_wire.section import Values
 
@@ -120,6 +120,8 @@ READINGS: list[Any] = [
     ["school_cpu_usage_ratio", None],
     ["school_cpu_usage_ratio", True],
     ["school_agent_cpu_seconds_total", -1],
+    ["school_memory_size_bytes", 1e300],
+    ["school_disk_free_bytes", -1, {"volume": "C:"}],
     ["school_cpu_logical_processors", 1],  # once more
     [],
     {},
@@ -139,6 +141,16 @@ def test_a_bad_reading_goes_alone(reading: Any):
     ]
     assert opened(taken.body) == taken.delivery
     assert opened(taken.live) == taken.delivery
+
+
+@pytest.mark.parametrize("wall", [1e308, -1e300, 1e12])
+def test_an_impossible_wall_clock_is_bounded_and_its_results_are_kept(wall: float):
+    came = encode(delivery(wall=wall))
+    taken = letter(came, packed(came))
+    assert taken.refused == 1
+    assert abs(taken.delivery.now.wall - START) == LONGEST_SECONDS
+    assert taken.delivery.reports == delivery().reports
+    assert opened(taken.body) == opened(taken.live) == taken.delivery
 
 
 def test_1e999_goes_alone():

@@ -271,6 +271,9 @@ async def test_a_goodbye_of_one_run_switches_nothing_off_that_another_keeps_aliv
         ([5, 4], True),
         ([5, 5, 6], False),
         ([0, 0], None),
+        ([5, 0, 0], None),
+        ([5, 0, 6], False),
+        ([5, 0, 5], True),
     ],
 )
 async def test_a_disk_that_forgets_is_noticed(tmp_path: Path, *, starts: list[int], frozen: bool | None):

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schooldrum_collector.judge.ages import bound
-from schooldrum_wire.limits import AGE_SECONDS
+from schooldrum_wire.limits import AGE_SECONDS, LONGEST_SECONDS
 from schooldrum_wire.report import Delivery, Now, Report, Word
 from schooldrum_wire.result import Result
 
@@ -52,6 +52,28 @@ def test_a_run_does_not_go_back_in_time():
     sound, refused = bound(spoken, received=RECEIVED, enrolled=0.0)
     assert refused == 1
     assert [one.seq for one in sound.reports[0].results] == [3, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("ahead", "shown"),
+    [
+        (0.0, 0.0),
+        (86400.0 * 3652, 86400.0 * 3652),
+        (-RECEIVED, -RECEIVED),
+        (LONGEST_SECONDS, LONGEST_SECONDS),
+        (LONGEST_SECONDS + 10, LONGEST_SECONDS),
+        (1e308, LONGEST_SECONDS),
+        (-1e300, -LONGEST_SECONDS),
+    ],
+)
+def test_a_clock_is_at_most_a_century_off_and_its_results_are_kept(ahead: float, shown: float):
+    spoken = delivery(result(1, UP))
+    spoken = msgspec.structs.replace(spoken, now=msgspec.structs.replace(spoken.now, wall=RECEIVED + ahead))
+    sound, refused = bound(spoken, received=RECEIVED, enrolled=0.0)
+    assert sound.now.wall - RECEIVED == shown
+    assert refused == (ahead != shown)
+    assert (sound is spoken) == (ahead == shown)
+    assert sound.reports == spoken.reports
 
 
 def test_a_word_of_the_future_is_no_word():

@@ -30,6 +30,7 @@ from schooldrum_collector.judge.appraisal import (
 )
 from schooldrum_collector.judge.live import Unreadable
 from schooldrum_collector.judge.patches import PatchState
+from schooldrum_collector.judge.posture_checks import PROBES
 from schooldrum_collector.judge.posture_found import Verdict
 from schooldrum_collector.judge.presence import Presence, State
 from schooldrum_collector.judge.software import Where
@@ -62,7 +63,9 @@ SAFETY: dict[str, tuple[Values, ...]] = {
     "update_history": ({"last_scan": "2026-11-22", "last_success": "2026-11-01"},),
     "updates": ({"update": "KB5099999", "kind": "security", "severity": "critical"},),
     "antivirus": ({"product": "Microsoft Defender", "maker": "microsoft", "state": "on", "signatures": "up_to_date"},),
-    "firewall": tuple({"profile": name, "enabled": True} for name in ("domain", "private", "public")),
+    "firewall": tuple(
+        {"profile": name, "enabled": True, "inbound": "block"} for name in ("domain", "private", "public")
+    ),
     "accounts": (
         {
             "administrators": 3,
@@ -266,6 +269,59 @@ def test_a_pc_that_told_nothing_of_it_is_not_judged(rules: Any) -> None:
     look = appraise(case({"volumes": ({"volume": "C:"},)}), rules, Memory())
     assert look.verdicts == Verdicts(day=DAY)
     assert look.kept == Kept()
+
+
+@pytest.mark.parametrize("outcome", ["denied", "timed_out", "failed"])
+@pytest.mark.parametrize("system", ["windows", "linux"])
+def test_a_pc_none_of_whose_probes_may_look_is_all_unknown(rules: Any, outcome: str, system: str) -> None:
+    probes = {probe for several in PROBES.values() for probe in several}
+    outcomes = {**dict.fromkeys(probes, outcome), "uptime": "ok"}
+    look = appraise(case({"host": ({"system": system},)}, outcomes=outcomes), rules, Memory())
+    assert len(look.verdicts.checks) == 12
+    for check in look.verdicts.checks:
+        if (check.name, system) != ("antivirus", "linux"):
+            assert (check.name, check.verdict) == (check.name, Verdict.UNKNOWN)
+            assert check.reasons == ("denied" if outcome == "denied" else "failed",)
+            if outcome == "denied":
+                assert ("Command Prompt" in check.fix[0].en) is (system == "windows")
+    found = series(look)
+    assert found["school_patch_state", "unknown"] == 1
+    assert found["school_posture_checks", "met"] == 0
+    # After the agent's restart nothing has run yet: what was refused before still is.
+    again = appraise(case({"host": ({"system": system},)}, outcomes={"uptime": "ok"}), rules, look.memory)
+    assert again.verdicts.checks == look.verdicts.checks
+
+
+def test_where_nobody_can_say_that_support_goes_on_no_search_proves_anything(rules: Any) -> None:
+    row: Values = {**SAFETY["operating_system"][0], "revision": 7700}
+    sections = {**SAFETY, "operating_system": (row,), "updates": ()}
+    told = {"updates": (updates.SECURITY_UPDATES_PENDING(0),)}
+    look = appraise(case(sections, told=told), rules, Memory())
+    assert (look.kept.checks["supported_system"], look.kept.checks["updates_in_time"]) == ("unknown", "unknown")
+    assert look.verdicts.patches
+    assert (look.verdicts.patches.state, look.verdicts.patches.stale) == (PatchState.UNKNOWN, False)
+    (check,) = [one for one in look.verdicts.checks if one.name == "updates_in_time"]
+    assert check.reasons == ("updates_support_unknown",)
+    found = series(look)
+    assert found["school_patch_state", "unknown"] == 1
+    assert ("school_security_updates_pending",) not in found
+    assert ("school_windows_builds_behind",) not in found
+    # Of one whose support goes on the same search says everything.
+    sound = appraise(
+        case({**sections, "operating_system": ({**NEWEST, "revision": 8973},)}, told=told), rules, Memory()
+    )
+    assert sound.kept.checks["updates_in_time"] == "met"
+    assert series(sound)["school_security_updates_pending",] == 0
+
+
+def test_the_steps_fit_the_way_out(rules: Any) -> None:
+    row: Values = {**SAFETY["operating_system"][0], "edition": "EnterpriseS", "release": "1507", "build": 10240}
+    look = appraise(case({**SAFETY, "operating_system": (row,)}), rules, Memory())
+    assert look.verdicts.way
+    assert look.verdicts.way.is_bought
+    (check,) = [one for one in look.verdicts.checks if one.name == "supported_system"]
+    assert check.verdict is Verdict.NOT_MET
+    assert "free upgrade" not in " ".join(step.en for step in check.fix)
 
 
 def test_only_what_an_agent_may_keep_lasts() -> None:

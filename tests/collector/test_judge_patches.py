@@ -301,6 +301,47 @@ def test_of_a_system_past_its_support_that_nothing_waits_proves_nothing(days, wa
     assert found.state == ("waiting" if waiting and days is LONG else "unknown")
 
 
+@pytest.mark.parametrize("days", [[0], LONG])
+@pytest.mark.parametrize("waiting", [[], ["KB1"]])
+def test_where_support_is_not_known_that_nothing_waits_proves_nothing(days, waiting):
+    look = seen(waits(*waiting))
+    found = patches_of(lived(days, look, before=LOOKED), look, None, frozen=None, support_known=False)
+    assert found.in_time() is (False if waiting and days is LONG else None)
+    assert found.state == ("waiting" if waiting and days is LONG else "unknown")
+
+
+def test_days_by_the_calendar_pass_while_a_pc_is_off():
+    rows = [{"update": "KB1", "kind": "security", "published": "2026-09-06"}]
+    waiting = lived(range(4), seen(rows), before=LOOKED)
+    last = MONDAY + timedelta(days=3)
+    then = patches_of(waiting, seen(rows), None, frozen=None, today=last)
+    assert (then.state, then.age_days, then.calendar_days, then.published_days) == ("current", 4, 4, 4)
+    now = patches_of(waiting, seen(rows), None, frozen=None, today=last + timedelta(days=58))
+    # What the PC said of that day stands; it has still been on for four days, so it is not late.
+    assert (now.state, now.age_days, now.calendar_days, now.published_days) == ("off", 4, 62, 62)
+    assert (now.in_time(), now.stale) == (True, False)
+    assert "62 days by the calendar" in dict(patch_lines(now, Say("en")))["Security updates"]
+
+
+@pytest.mark.parametrize(
+    ("scan", "of", "more", "behind", "own"),
+    [
+        ("2026-11-20", date(2026, 11, 11), {}, [0.0], ()),
+        ("2026-11-20", date(2026, 8, 19), {}, [], ()),
+        ("2023-08-10", date(2026, 11, 11), {}, [0.0], ("school_security_updates_pending",)),
+        (None, date(2026, 8, 19), {}, [], ("school_security_updates_pending",)),
+        ("2026-11-20", date(2026, 11, 11), {"ended": True}, [], ("school_security_updates_pending",)),
+        ("2026-11-20", date(2026, 11, 11), {"support_known": False}, [], ("school_security_updates_pending",)),
+    ],
+)
+def test_no_nought_is_shown_that_proves_nothing(scan, of, more, behind, own):
+    look, by_list = seen([], history={"last_scan": scan}), listed(of)
+    found = patches_of(follow(LOOKED, look, by_list, date(2026, 11, 22)), look, by_list, frozen=None, **more)
+    told = {one.name: one.value for one in patches.readings(found)}
+    assert [value for name, value in told.items() if name == "school_windows_builds_behind"] == behind
+    assert patches.unproven(found) == own
+
+
 @given(st.dates(date(1990, 1, 1), date(2090, 1, 1)))
 def test_the_patch_day_is_the_newest_second_tuesday(on):
     found = patch_day(on)

@@ -22,7 +22,7 @@ from schooldrum_collector.judge.posture_policy import Policies, Policy, in_force
 from schooldrum_collector.judge.posture_steps import FIXES
 from schooldrum_collector.judge.posture_words import EVIDENCE, NAMES, PROFILES, VERDICTS, Words
 from schooldrum_collector.judge.software import Where
-from schooldrum_collector.judge.support import Proof, Support, SupportState
+from schooldrum_collector.judge.support import Proof, Support, SupportState, Way, WayOut
 from schooldrum_collector.show.safety_words import patch_lines, plan_matters, support_words
 from schooldrum_collector.speech import Say
 from schooldrum_wire.catalogue import SECTIONS
@@ -242,6 +242,75 @@ def test_unknown_checks_with_the_same_steps_are_told_together() -> None:
     assert to_do(judged(known(), Policy())) == ()
 
 
+def test_the_same_steps_are_told_once_for_all_checks_that_ask_for_them() -> None:
+    late = Patches(state=PatchState.FROZEN, age_days=30, calendar_days=40, missing=1, told=1)
+    checks = judged(known(patches=late, freeze=({"state": "frozen"},)), Policy())
+    assert [[one.name for one in together] for together in to_do(checks)] == [["updates_in_time", "automatic_updates"]]
+
+
+PAST = Support(
+    state=SupportState.ENDED, product="Windows 10", release="22H2", until=date(2025, 10, 14), days_left=-405,
+    extended=date(2028, 10, 10), proof=Proof.NOT_PROVEN,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("told", "state", "step"),
+    [
+        (0, PatchState.WAITING, "No more updates come to this PC"),
+        (None, PatchState.FROZEN, "No more updates come to this PC"),
+        # What it was offered before support ended can be installed still.
+        (1, PatchState.WAITING, "Open Settings > Update & Security > Windows Update and install everything"),
+    ],
+)
+def test_a_pc_that_gets_no_more_updates_is_not_sent_to_look_for_them(told: Any, state: Any, step: str) -> None:
+    late = Patches(state=state, age_days=60, calendar_days=60, missing=5, told=told, behind=5, ended=True)
+    row = {"system": "windows", "product": "Windows 10"}
+    checks = judged(known(patches=late, support=PAST, operating_system=(row,)), Policy())
+    (check,) = [one for one in checks if one.name == "updates_in_time"]
+    assert (check.verdict, check.fix[0].en.startswith(step)) == (NOT_MET, True)
+
+
+@pytest.mark.parametrize(
+    ("way", "is_offered"),
+    [
+        (None, True),
+        (WayOut(way=Way.FREE_UPGRADE, to="Windows 11"), True),
+        (WayOut(way=Way.UNKNOWN, to="Windows 11", parts=("tpm",)), True),
+        (WayOut(way=Way.UNKNOWN, to="Windows 11 Pro", parts=("tpm",)), False),
+        (WayOut(way=Way.LICENCE, to="Windows 11 Pro"), False),
+        (WayOut(way=Way.ESU, to="2028-10-10"), False),
+        (WayOut(way=Way.REPLACE), False),
+    ],
+)  # fmt: skip
+def test_a_free_upgrade_is_named_where_there_may_be_one(way: WayOut | None, is_offered: bool) -> None:  # noqa: FBT001 - a table's column
+    row = {"system": "windows", "product": "Windows 10"}
+    what = msgspec.structs.replace(known(support=PAST, operating_system=(row,)), way=way)
+    (check,) = [one for one in judged(what, Policy()) if one.name == "supported_system"]
+    steps = " ".join(step.en for step in check.fix)
+    assert ("free upgrade" in steps) is is_offered
+    assert "extended support (ESU)" in steps
+
+
+@pytest.mark.parametrize(
+    ("support", "name"),
+    [
+        (Support(state=SupportState.SUPPORTED, product="debian", release="12", until=date(2028, 6, 30)), "Debian 12:"),
+        (Support(state=SupportState.SUPPORTED, product="linuxmint", release="21.3"), "Linux Mint 21.3:"),
+        (Support(state=SupportState.SUPPORTED, product="nobara", release="40"), "nobara 40:"),
+        (Support(state=SupportState.SUPPORTED, product="Windows Server", release="2016", channel="LTSC"),
+         "Windows Server 2016:"),
+        (Support(state=SupportState.SUPPORTED, product="Windows 10", release="21H2", channel="LTSC"),
+         "Windows 10 21H2 LTSC:"),
+        (Support(state=SupportState.UNKNOWN, product="Windows 10", release="22H2", proof=Proof.NOT_PROVEN),
+         "Windows 10 22H2: the PC does not tell its revision"),
+    ],
+)  # fmt: skip
+def test_systems_are_called_as_their_makers_call_them(support: Support, name: str) -> None:
+    check = judged(known(support=support), Policy())[0]
+    assert check.evidence[0].en.startswith(name)
+
+
 def test_a_school_may_ask_for_faster_updates() -> None:
     late = known(patches=Patches(state=PatchState.CURRENT, age_days=8, missing=1))
     assert verdict("updates_in_time", late)[0] is MET
@@ -262,6 +331,12 @@ OTHER = {**ON, "product": "Kav", "maker": "other"}
         (({**ON, "state": "off"}, OTHER), (MET, ("antivirus_on",))),
         ((OTHER, {**OTHER, "product": "Bkav"}), (MET, ("antivirus_on", "antivirus_two"))),
         (({**ON, "state": "unknown"},), (UNKNOWN, ("antivirus_not_told",))),
+        # A server, where another maker's antivirus is not seen.
+        (({**ON, "state": "off", "alone": True},), (UNKNOWN, ("antivirus_unseen",))),
+        (({**ON, "mode": "passive", "alone": True},), (UNKNOWN, ("antivirus_unseen",))),
+        (({**ON, "state": "unknown", "alone": True},), (UNKNOWN, ("antivirus_not_told",))),
+        (({**ON, "alone": True},), (MET, ("antivirus_on",))),
+        (({**ON, "signatures": "out_of_date", "alone": True},), (NOT_MET, ("signatures_old",))),
         (({**ON, "signatures": "out_of_date"},), (NOT_MET, ("signatures_old",))),
         (({**ON, "signature_age": 8},), (NOT_MET, ("signatures_old",))),
         (({**ON, "signature_age": 7},), (MET, ("antivirus_on",))),
@@ -308,6 +383,19 @@ def profile(name: str, state: str, **more: Any) -> dict[str, Any]:
         ((profile("ufw", "on", inbound="allow"),), (NOT_MET, ("firewall_lets_in",))),
         ((profile("ufw", "off"),), (NOT_MET, ("firewall_off",))),
         ((profile("ufw", "off"), profile("nftables", "on")), (MET, ("firewall_on",))),
+        ((profile("ufw", "on", inbound=None),), (UNKNOWN, ("firewall_not_told",))),
+        ((profile("public", "on", inbound=None),), (UNKNOWN, ("firewall_not_told",))),
+        (
+            (profile("public", "?", active=True), profile("private", "on", active=False)),
+            (UNKNOWN, ("firewall_not_told",)),
+        ),
+        ((profile("public", "off", active=True), profile("product", "?")), (UNKNOWN, ("firewall_not_told",))),
+        (
+            (profile("public", "on", inbound="allow"), profile("product", "?", product="Shield")),
+            (UNKNOWN, ("firewall_not_told",)),
+        ),
+        ((profile("public", "on"), profile("product", "?")), (MET, ("firewall_on",))),
+        ((profile("product", "on", product="Shield", inbound=None),), (MET, ("firewall_on",))),
         ((profile("none", "?"),), (UNKNOWN, ("firewall_not_told",))),
         ((), (UNKNOWN, ("not_yet",))),
     ],
@@ -567,6 +655,7 @@ def test_every_check_and_every_remedy_has_its_words() -> None:
     assert set(VERDICTS) == {verdict.value for verdict in Verdict}
     remedies = {"updates_frozen", "updates_restart", "updates_refused", "signatures", "encryption_suspended"}
     remedies |= {"encryption_half", "autologon", "guest", "password_empty", "remote_on", "denied", "failed"}
+    remedies |= {"system_bought", "updates_ended"}
     assert set(FIXES) == {*CHECKS, *INFORMATION, *remedies} - {"sign_in"}
 
 

@@ -172,6 +172,8 @@ def test_lists_that_were_not_told_whole():
         ({"rule": [{"forbidden": "anydesk"}]}, "rule 1: forbidden: cannot be used; allowed: "),
         ({"rule": {"place": "BM"}}, "one \\[\\[rule\\]\\]"),
         ({"rules": []}, "'rules': the file holds"),
+        ({"dated": "2026-11-21"}, "dated: write the day of the file, as 2026-11-21"),
+        ({"dated": dt.datetime(2026, 11, 21, tzinfo=dt.UTC)}, "dated: write the day of the file"),
         ({"rule": [{"forbidden": ["anydesk <"]}]}, "is neither CODE"),
     ],
 )

@@ -22,7 +22,7 @@ TODAY = date(2026, 11, 21)
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "eol.json"
 
 
-def windows(build: int, edition: str = "Professional", revision: int = 1, **more: Any) -> dict[str, Any]:
+def windows(build: int, edition: str = "Professional", revision: int | None = 1, **more: Any) -> dict[str, Any]:
     return {"system": "windows", "product": "Windows", "build": build, "edition": edition, "revision": revision, **more}
 
 
@@ -107,6 +107,11 @@ def test_the_last_day_counts_to_its_end(day, state, left):
         (7900, None, "2026-11-21", "ended", "proven"),
         (6000, 7548, "2025-10-14", "supported", "not_proven"),
         (9000, 7548, "2029-01-01", "ended", "proven"),
+        # A PC that does not tell its revision may have bought support, for as long as there is some.
+        (None, 7548, "2025-10-14", "supported", "not_proven"),
+        (None, 7548, "2026-05-01", "unknown", "not_proven"),
+        (None, None, "2027-11-21", "unknown", "not_proven"),
+        (None, 7548, "2029-01-01", "ended", "not_proven"),
     ],
 )
 def test_bought_support_of_windows_10_is_proven_year_by_year(revision, newest, day, state, proof):

@@ -52,6 +52,11 @@ def test_a_faulty_file_is_named_with_its_entry(tmp_path, file, text, sentence):
     assert str(tmp_path / file) in str(trouble.value)
 
 
+def test_a_file_of_lists_may_say_its_day_as_that_of_the_checks_does(tmp_path):
+    (tmp_path / POLICY_FILE).write_text('dated = 2026-11-21\n[[rule]]\nforbidden = ["zalo"]\n', "utf-8")
+    assert load(tmp_path).policy.rules[0].forbidden == ("zalo",)
+
+
 def test_a_file_that_cannot_be_read_is_not_taken_for_none(tmp_path):
     (tmp_path / POLICY_FILE).mkdir()
     with pytest.raises(Unusable, match="cannot be read"):

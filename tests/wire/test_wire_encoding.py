@@ -12,7 +12,7 @@ from schooldrum_wire.catalogue import METRICS, SECTIONS
 from schooldrum_wire.decoding import Malformed, decode_delivery
 from schooldrum_wire.encoding import encode, encode_delivery, encode_report, encode_result, fenced_rows
 from schooldrum_wire.fence import Fence
-from schooldrum_wire.metric import Kind, Metric
+from schooldrum_wire.metric import Metric
 from schooldrum_wire.reading import Reading
 from schooldrum_wire.report import Delivery, Now, Report, Word
 from schooldrum_wire.result import Finding, Outcome
@@ -25,10 +25,9 @@ OURS = [metric for metric in METRICS.values() if not metric.by_collector]
 
 
 def _readings(metric: Metric) -> st.SearchStrategy[Reading]:
-    low = -1e15 if metric.kind is Kind.GAUGE else 0
     return st.builds(
         lambda value, labels: metric(value, **dict(zip(metric.labels, labels, strict=True))),
-        st.floats(low, 1e15),
+        st.floats(*metric.bounds),
         st.lists(printable, min_size=len(metric.labels), max_size=len(metric.labels)),
     )
 
@@ -97,6 +96,8 @@ GOOD = ["school_cpu_usage_ratio", 0.5, {}]
         ["school_machine_presence", 1, {"state": "online"}],
         ["school_clock_skew_seconds", 1, {}],
         ["school_agent_cpu_seconds_total", -1, {}],
+        ["school_memory_size_bytes", 1e300, {}],
+        ["school_memory_size_bytes", -1, {}],
         ["up", 1, {}],
         GOOD,
         "school_cpu_usage_ratio",
@@ -118,6 +119,13 @@ def test_a_huge_number_in_json_costs_one_reading():
     body = _delivery(readings=[GOOD]).replace(b"0.5", b"1e999")
     delivery, first = decode_delivery(body)
     assert first + sift(delivery)[1] == 1
+
+
+@pytest.mark.parametrize("readings", [5, "five", {}, None])
+def test_readings_that_are_no_list_are_counted(readings):
+    delivery, refused = decode_delivery(_delivery(readings=readings))
+    assert refused == 1
+    assert delivery.reports[0].results[0].readings == ()
 
 
 def test_lone_surrogates_cost_nothing_beside_them_and_can_be_stored():

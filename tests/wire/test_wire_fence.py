@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from schooldrum_wire.catalogue import SECTIONS
 from schooldrum_wire.catalogue.disk import DISK_FREE_BYTES
-from schooldrum_wire.encoding import encode_result, fenced_rows
+from schooldrum_wire.encoding import decode_result, encode_result, fenced_rows
 from schooldrum_wire.fence import BLANK, Fence, fold, folded_names
 from schooldrum_wire.result import Finding, Outcome
 from schooldrum_wire.section import Row
@@ -66,6 +66,20 @@ def test_a_reading_with_a_personal_label_stays_here_whole_and_its_neighbours_go(
     body = encode_result(finding, 1, FENCE)
     assert b"bach" not in body
     assert b'"volume":"/"' in body
+
+
+@pytest.mark.parametrize("reason", ["", "slow"])
+def test_a_reading_that_cannot_be_true_stays_here_and_the_reason_names_it(reason):
+    readings = (
+        DISK_FREE_BYTES(-1, volume="C:"),
+        DISK_FREE_BYTES(2, volume="D:"),
+        DISK_FREE_BYTES(2.0**64, volume="E:"),
+    )
+    finding = Finding(probe="disk", outcome=Outcome.OK, boottime=1, wall=2, readings=readings, reason=reason)
+    sent = decode_result(encode_result(finding, 1, FENCE))
+    assert sent.readings == readings[1:2]
+    assert sent.reason.startswith(f"{reason}; left out" if reason else "left out")
+    assert sent.reason.endswith(": school_disk_free_bytes")
 
 
 def test_only_declared_columns_leave_and_hashed_ones_need_a_salt():

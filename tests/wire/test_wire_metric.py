@@ -58,6 +58,24 @@ def test_a_counter_and_an_age_are_never_negative():
                 metric(-1, **labels)
 
 
+def test_every_metric_of_a_pc_says_what_can_be_true():
+    for metric in METRICS.values():
+        least, most = metric.bounds
+        if metric.by_collector:
+            assert not metric.doubt(-1e300)
+            continue
+        is_switch = "(1)" in metric.help
+        if is_switch or metric.name.endswith("_ratio"):
+            assert (least, most) == (0, 1)
+        elif metric.between is None:
+            assert least == 0
+            assert most >= 1e9
+        for value in (least, most):
+            assert metric.doubt(value) == ""
+        for value in (least - 0.1, most * 1.1, -1e300, 1e300):
+            assert "value is" in metric.doubt(value)
+
+
 @given(st.text(min_size=1, max_size=20))
 def test_what_was_written_is_composed_and_may_be_exposed(text):
     try:

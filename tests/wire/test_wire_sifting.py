@@ -9,7 +9,9 @@ from schooldrum_wire import sifting
 from schooldrum_wire.catalogue import METRICS
 from schooldrum_wire.catalogue.cpu import CPU_LOGICAL_PROCESSORS, CPU_USAGE_RATIO
 from schooldrum_wire.catalogue.disk import DISK_FREE_BYTES, DISK_SIZE_BYTES
-from schooldrum_wire.catalogue.interfaces import INTERFACE_RECEIVE_BYTES
+from schooldrum_wire.catalogue.interfaces import INTERFACE_RECEIVE_BYTES, INTERFACE_UP
+from schooldrum_wire.catalogue.ladder import LOSS_RATIO, ROUND_TRIP_SECONDS
+from schooldrum_wire.catalogue.uptime import BOOT_TIMESTAMP
 from schooldrum_wire.limits import NAME_LENGTH, REASON_LENGTH
 from schooldrum_wire.reading import Reading
 from schooldrum_wire.report import Delivery, Now, Report, Word
@@ -17,7 +19,7 @@ from schooldrum_wire.result import Result
 from schooldrum_wire.sifting import sift, sift_each
 
 NUMBERS = st.sampled_from(
-    [0.0, 1.0, -1.0, 0.5, 1e300, -0.0, float("nan"), float("inf"), float("-inf"), 2.0**41, 2.0**54]
+    [0.0, 1.0, -1.0, 0.5, 1.01, 7.0, 1e9, 1e300, -0.0, float("nan"), float("inf"), float("-inf"), 2.0**41, 2.0**54]
 )
 TEXTS = st.sampled_from(["C:", "D:", "", "\n", "x" * 129, "\u200b", "\ud800", "ethernet0"])
 NAMES = st.sampled_from(
@@ -38,7 +40,7 @@ SOUND = st.lists(
             CPU_USAGE_RATIO(0.5),
             CPU_LOGICAL_PROCESSORS(4),
             DISK_SIZE_BYTES(1, volume="C:"),
-            DISK_FREE_BYTES(-1, volume="C:"),
+            DISK_FREE_BYTES(2.0**53, volume="C:"),
             INTERFACE_RECEIVE_BYTES(1, interface="ethernet0"),
         ]
     ),
@@ -121,6 +123,49 @@ def test_a_truth_is_no_number(value: bool):  # noqa: FBT001 - a column of the ta
     result = Result(probe="cpu", seq=1, outcome="ok", boottime=1, wall=1, readings=(reading,))
     report = Report(run="r", boot="b", results=(result,))
     assert sift(Delivery(reports=(report,), now=Now(boot="b", boottime=2, wall=2), agent="a", system="s"))[1] == 1
+
+
+STEP = {"step": "gateway", "family": "ipv4"}
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        CPU_USAGE_RATIO(1e308),
+        CPU_USAGE_RATIO(1.01),
+        CPU_USAGE_RATIO(-0.01),
+        CPU_LOGICAL_PROCESSORS(-1),
+        CPU_LOGICAL_PROCESSORS(1e10),
+        DISK_FREE_BYTES(-1, volume="C:"),
+        DISK_SIZE_BYTES(1e300, volume="C:"),
+        INTERFACE_UP(2, interface="ethernet0"),
+        # What a driver says that counts -1 in 64 bits.
+        INTERFACE_RECEIVE_BYTES(2.0**64, interface="ethernet0"),
+        LOSS_RATIO(2, **STEP),
+        ROUND_TRIP_SECONDS(-0.5, **STEP),
+        BOOT_TIMESTAMP(1e12),
+    ],
+    ids=lambda reading: f"{reading.name} {reading.value:g}",
+)
+def test_what_no_pc_can_measure_goes_alone_and_is_counted(reading: Reading):
+    beside = ROUND_TRIP_SECONDS(0.02, step="resolver", family="ipv4")
+    result = Result(probe="one", seq=1, outcome="ok", boottime=1, wall=1, readings=(reading, beside))
+    for look in (sift, sift_each):
+        sifted, refused = look(delivery_of(result))
+        assert refused == 1
+        assert sifted.reports[0].results[0].readings == (beside,)
+
+
+def test_what_a_pc_can_measure_at_most_is_taken():
+    readings = tuple(
+        Reading(metric.name, value, dict.fromkeys(metric.labels, f"x{number}"))
+        for metric in METRICS.values()
+        if not metric.by_collector
+        for number, value in enumerate(metric.bounds[: 2 if metric.labels else 1])
+    )
+    for look in (sift, sift_each):
+        said = delivery_of(Result(probe="one", seq=1, outcome="ok", boottime=1, wall=1, readings=readings))
+        assert look(said) == (said, 0)
 
 
 def test_what_pcs_make_up_is_not_kept_in_mind():

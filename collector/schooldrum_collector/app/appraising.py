@@ -231,8 +231,6 @@ class Appraising:
         if machine is None or machine.state is MachineState.RETIRED or latest is None:
             return None
         stored = self._store.sections(EVERYTHING, machine_id)
-        if not stored:
-            return None
         before = self._store.appraisal_of(EVERYTHING, machine_id)
         runs = _runs(latest)
         well = [run for run in runs if run.outcome == Outcome.OK]
@@ -252,6 +250,8 @@ class Appraising:
             force.rules,
             before.memory if before else Memory(),
         )
+        if not stored and not look.verdicts.checks:
+            return None
         appraised = Appraised(
             machine=machine_id,
             at=now,

@@ -75,7 +75,7 @@ def opened(call: Call, *, create: bool = False) -> Iterator[Store]:
         ) from trouble
     try:
         yield store
-    except (Full, Overloaded) as trouble:
+    except (Damaged, Full, Overloaded) as trouble:
         raise Failed(told(trouble, call.say)) from trouble
     finally:
         store.close()

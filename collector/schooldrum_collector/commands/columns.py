@@ -98,6 +98,8 @@ COLUMNS = (
         spellings=("dia chi ip", "ip tinh", "dia chi ip duong truyen", "networks", "line addresses", "public ip"),
     ),
 )
+_LEVEL_ALONE = "cap"
+"""Beside schools it is their level; beside areas it may be theirs, and is asked about."""
 _BESIDE = re.compile(r"\(.*?\)|[^a-z0-9]+")
 """Remarks in brackets, stars, colons, dashes: what stands beside the words of a heading."""
 KINDS = {
@@ -170,6 +172,7 @@ def _bare(heading: str) -> str:
 _BY_SPELLING = {
     _bare(spelling): column for column in COLUMNS for spelling in (*column.title, *column.spellings, column.key)
 }
+_SCHOOL_LEVEL = _BY_SPELLING["cap hoc"]
 
 
 def _heading(cell: str) -> Column | None:
@@ -217,6 +220,15 @@ def site_code(text: str) -> str:
     return MAIN_SITE if plain in _MAIN else re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
+def _named(cells: tuple[str, ...]) -> list[Column | None]:
+    """The column each heading names, None where it names none."""
+    named = [_heading(cell) for cell in cells]
+    keys = {column.key for column in named if column}
+    if "school" not in keys or _SCHOOL_LEVEL.key in keys:
+        return named
+    return [_SCHOOL_LEVEL if _bare(cell) == _LEVEL_ALONE else column for cell, column in zip(cells, named, strict=True)]
+
+
 def understand(sheet: Sheet) -> Understanding:
     """Finds the headings of a table and reads every row below them."""
     best = max(sheet.rows[:HEADING_ROWS], key=lambda row: known_headings(row.cells), default=None)
@@ -225,8 +237,8 @@ def understand(sheet: Sheet) -> Understanding:
     columns: dict[str, int] = {}
     headings: list[tuple[str, str]] = []
     problems: list[RowProblem] = []
-    for place, cell in enumerate(best.cells):
-        column = _heading(cell)
+    named = _named(best.cells)
+    for place, (cell, column) in enumerate(zip(best.cells, named, strict=True)):
         if column is not None and column.key in columns:
             problems.append(
                 RowProblem(

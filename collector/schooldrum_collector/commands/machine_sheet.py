@@ -7,7 +7,7 @@ import msgspec
 from schooldrum_collector.commands import disk_sheet, hardware_sheet, safety_sheet, software_sheet
 from schooldrum_collector.commands.call import Call
 from schooldrum_collector.commands.place_words import apart_now, places_now
-from schooldrum_collector.formats import UNKNOWN, age, duration, iso, moment
+from schooldrum_collector.formats import UNKNOWN, VIETNAM, age, duration, iso, moment
 from schooldrum_collector.judge.live import Live, LiveResult, Unreadable, opened
 from schooldrum_collector.judge.plausible import plausible
 from schooldrum_collector.judge.presence import Presence
@@ -22,6 +22,7 @@ from schooldrum_collector.show.machine_words import (
     waits_because,
 )
 from schooldrum_collector.show.reading_words import human_value
+from schooldrum_collector.show.safety_words import as_of_words
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import Appraisal, Change, Latest, Machine, Note, Register, Scope, StoredSection
@@ -145,7 +146,7 @@ def show(call: Call, register: Register, sheet: MachineSheet, *, every_row: bool
     """For people; of long sections the first rows, unless every one is asked for."""
     _head(call, register, sheet)
     hardware_sheet.show(call, sheet.sections)
-    safety_sheet.show(call, sheet.appraisal)
+    safety_sheet.show(call, sheet.appraisal, _as_of(call, register, sheet))
     if disks := disks_of(sheet.sections):
         disk_sheet.show(call, disks)
     if software := software_sheet.told_of(call, register, sheet.machine, sheet.sections):
@@ -210,6 +211,12 @@ def _head(call: Call, register: Register, sheet: MachineSheet) -> None:
     settings = granted(register, machine)
     lines.append((say("Nhịp", "Beat"), duration(settings.beat, language)))
     console.table((), lines)
+
+
+def _as_of(call: Call, register: Register, sheet: MachineSheet) -> str:
+    school = register.schools.get(sheet.machine.school)
+    zone, heard = school.time_zone if school else VIETNAM, sheet.latest.heard if sheet.latest else 0.0
+    return as_of_words(sheet.presence.state, heard, call.now(), zone, call.say) if heard else ""
 
 
 def _probes(call: Call, sheet: MachineSheet) -> None:

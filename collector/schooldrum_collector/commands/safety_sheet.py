@@ -16,8 +16,8 @@ _NO_PLAN = (
 _MARKS = {Verdict.MET: "✓", Verdict.NOT_MET: "✗", Verdict.UNKNOWN: "?", Verdict.NOT_APPLICABLE: "-"}
 
 
-def show(call: Call, appraisal: Appraisal | None) -> None:
-    """For people; one line as long as nothing was judged."""
+def show(call: Call, appraisal: Appraisal | None, as_of: str = "") -> None:
+    """For people; one line as long as nothing was judged. `as_of` says of which day it is, where not of today."""
     say, console = call.say, call.console
     console.line()
     verdicts = appraisal.verdicts if appraisal else None
@@ -29,6 +29,8 @@ def show(call: Call, appraisal: Appraisal | None) -> None:
             )
         )
         return
+    if as_of:
+        console.line(as_of)
     lines: list[tuple[str, str]] = []
     if support := verdicts.support:
         lines.append((say("Hỗ trợ", "Support"), support_words(support, say)))

@@ -28,6 +28,7 @@ HEADING_ROWS = 20
 """Titles of an office's table stand above the headings; further down nobody looks for them."""
 _SEPARATORS = (",", ";", "\t")
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+_WORKBOOKS = (".xlsx", ".xlsm")
 _DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
@@ -95,7 +96,11 @@ def sheets_of(name: str, body: bytes, knows: Callable[[tuple[str, ...]], int]) -
         )
     if body.startswith(b"PK"):
         return _workbook(name, body)
-    return (_separated(name, body, knows),)
+    try:
+        return (_separated(name, body, knows),)
+    except Unreadable as trouble:
+        # Many programs save CSV under this name too; what is neither is a workbook whose beginning is lost.
+        raise _broken_workbook() if name.lower().endswith(_WORKBOOKS) else trouble from trouble
 
 
 def _decoded(body: bytes) -> tuple[str, str]:
@@ -132,8 +137,10 @@ def _csv_rows(text: str, separator: str) -> Iterator[SheetRow]:
             begins = reader.line_num + 1
     except csv.Error as trouble:
         raise Unreadable(
-            f"dòng {begins}: dấu nháy kép không đóng, hoặc ô quá dài ({trouble})",
-            f"line {begins}: an open quotation mark, or a cell too long ({trouble})",
+            f"dòng {begins}: dấu nháy kép không đóng, hoặc ô quá dài ({trouble}); sửa chỗ này trước, rồi các dòng khác "
+            "mới được xét",
+            f"line {begins}: an open quotation mark, or a cell too long ({trouble}); mend this first, no other row is "
+            "judged before",
         ) from trouble
 
 
@@ -249,7 +256,13 @@ def _workbook(name: str, body: bytes) -> tuple[Sheet, ...]:
         *(zipfile.BadZipFile, InvalidFileException, ET.ParseError, zlib.error, OSError, EOFError, LookupError),
         *(ValueError, TypeError, AttributeError, NotImplementedError, RuntimeError, AssertionError),
     ) as trouble:
-        raise Unreadable(
-            "không đọc được như một tệp .xlsx: mở bằng Excel hoặc LibreOffice rồi lưu lại",
-            "cannot be read as .xlsx: open it in Excel or LibreOffice and save it again",
-        ) from trouble
+        raise _broken_workbook() from trouble
+
+
+def _broken_workbook() -> Unreadable:
+    return Unreadable(
+        "bảng tính hỏng, không đọc được như một tệp .xlsx: mở bằng Excel hoặc LibreOffice rồi lưu lại, hoặc xin lại "
+        "tệp này",
+        "a broken workbook, cannot be read as .xlsx: open it in Excel or LibreOffice and save it again, or ask for the "
+        "file once more",
+    )

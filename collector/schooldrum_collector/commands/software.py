@@ -291,6 +291,8 @@ def sample(say: Say) -> str:
         (f"# Các loại: {', '.join(CLASSES)}", f"# The classes: {', '.join(CLASSES)}"),
     )
     rules = """
+dated = 2026-09-01
+
 [[rule]]
 kinds = ["lab"]
 forbidden = ["class:game", "class:remote_control", "class:download", "flash_player", "seven_zip < 24.07"]

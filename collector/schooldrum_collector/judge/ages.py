@@ -2,7 +2,7 @@
 
 import msgspec
 
-from schooldrum_wire.limits import AGE_SECONDS
+from schooldrum_wire.limits import AGE_SECONDS, LONGEST_SECONDS
 from schooldrum_wire.report import Delivery, Report
 from schooldrum_wire.result import Result
 
@@ -68,6 +68,9 @@ def _bounded(report: Report, earliest: float, latest: float) -> tuple[Report, in
 def bound(delivery: Delivery, *, received: float, enrolled: float) -> tuple[Delivery, int]:
     """The delivery without results and words whose times cannot be, and how many those were.
 
+    A sender's wall clock that is more than a century off says nothing but that: it is taken for one a century off, and
+    counted.
+
     Ages are known only for the boot that sends (its clock runs on to `now`); results of earlier boots are dated when
     they enter history, and bounded there. `received` and `enrolled` are epoch seconds of the collector. Returns the
     same object where nothing was refused. A report said to be live from another boot than the sender's is backlog.
@@ -76,8 +79,9 @@ def bound(delivery: Delivery, *, received: float, enrolled: float) -> tuple[Deli
     earliest = max(now.boottime - AGE_SECONDS, now.boottime - (received - enrolled) - EARLY_SECONDS)
     latest = now.boottime + _ROUNDING
     reports: list[Report] = []
-    refused = 0
-    changed = False
+    wall = max(received - LONGEST_SECONDS, min(now.wall, received + LONGEST_SECONDS))
+    changed = wall != now.wall
+    refused = int(changed)
     for report in delivery.reports:
         if report.boot == now.boot:
             kept, lost = _bounded(report, earliest, latest)
@@ -90,4 +94,5 @@ def bound(delivery: Delivery, *, received: float, enrolled: float) -> tuple[Deli
         changed = changed or kept is not report
     if not changed:
         return delivery, 0
-    return msgspec.structs.replace(delivery, reports=tuple(reports)), refused
+    now = msgspec.structs.replace(now, wall=wall)
+    return msgspec.structs.replace(delivery, reports=tuple(reports), now=now), refused

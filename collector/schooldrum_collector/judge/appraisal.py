@@ -16,7 +16,7 @@ from schooldrum_collector.judge.parts import Happening, Part, happened, left_beh
 from schooldrum_collector.judge.patches import Patches, Waiting, follow, patches_of, seen_in
 from schooldrum_collector.judge.plausible import plausible
 from schooldrum_collector.judge.posture import Check
-from schooldrum_collector.judge.posture_checks import CHECKS, INFORMATION
+from schooldrum_collector.judge.posture_checks import PROBES
 from schooldrum_collector.judge.posture_found import Known
 from schooldrum_collector.judge.posture_policy import Policies, in_force
 from schooldrum_collector.judge.software import Inventory, Where
@@ -27,6 +27,7 @@ from schooldrum_collector.judge.support_list import SupportList
 from schooldrum_collector.judge.windows_11 import hardware_of
 from schooldrum_wire.catalogue import METRICS
 from schooldrum_wire.catalogue.freeze import FREEZE
+from schooldrum_wire.catalogue.host import HOST
 from schooldrum_wire.catalogue.operating_system import OPERATING_SYSTEM
 from schooldrum_wire.catalogue.software import SOFTWARE, SOFTWARE_GAPS
 from schooldrum_wire.catalogue.storage import DISKS
@@ -39,7 +40,7 @@ _SYSTEM, _UPDATES, _STORAGE = "operating_system", "updates", "storage"
 _NOT_HERE = frozenset({Outcome.UNAVAILABLE.value, Outcome.DENIED.value})
 MOST_FORMER = 32
 """Serial numbers that are remembered of parts that are gone."""
-_SAFETY = frozenset({*CHECKS, *INFORMATION})
+_SAFETY = frozenset(probe for probes in PROBES.values() for probe in probes)
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,12 +111,14 @@ class Verdicts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Kept(msgspec.Struct, frozen=True, array_like=True):
     """What pages of metrics show of it until the PC is retired.
 
-    `evidence` is when each source probe measured (epoch seconds), `checks` the verdict of each of the ten.
+    `evidence` is when each source probe measured (epoch seconds), `checks` the verdict of each of the ten, `unproven`
+    the metrics of the PC's own whose nought proves nothing and is not shown.
     """
 
     readings: tuple[Reading, ...] = ()
     evidence: dict[str, float] = {}
     checks: dict[str, str] = {}
+    unproven: tuple[str, ...] = ()
 
 
 class _Checks(msgspec.Struct, frozen=True, array_like=True):
@@ -176,23 +179,38 @@ def appraise(case: Case, rules: Rules, before: Memory) -> Look:
     standing: Support | None = None
     way: WayOut | None = None
     behind: Patches | None = None
+    # A PC none of whose probes may look, or comes to an end, is judged too: all of it is unknown.
+    silent = {probe for probe, outcome in outcomes.items() if outcome != Outcome.OK}
+    is_judged = system is not None or bool(_SAFETY & (sections.keys() | silent))
     if system:
         newest = by_list.newest if by_list else None
         standing = support_of(system, rules.support, case.today, newest=newest, planned=case.planned)
         way = way_out(standing, hardware_of(sections), rules.support, case.today)
-        frozen = True if _is_frozen(sections) else case.frozen
-        ended = standing.state is SupportState.ENDED
-        behind = patches_of(waiting, seen, by_list, frozen=frozen, ended=ended, most_days=policy.most_patch_days)
+    state = standing.state if standing else SupportState.UNKNOWN
+    if is_judged:
+        behind = patches_of(
+            waiting,
+            seen,
+            by_list,
+            frozen=True if _is_frozen(sections) else case.frozen,
+            ended=state is SupportState.ENDED,
+            support_known=state is not SupportState.UNKNOWN,
+            most_days=policy.most_patch_days,
+            today=case.today,
+        )
+    # Whoever may not tell more of its system tells at least of which kind it is: steps differ by that.
+    kind = system or next(iter(sections.get(HOST.name) or ()), {})
     known = Known(
-        system=f"{(system or {}).get('system') or 'windows'}",
+        system=f"{kind.get('system') or 'windows'}",
         sections=sections,
         outcomes=outcomes,
         support=standing,
+        way=way,
         patches=behind,
         today=case.today,
     )
     # Where a probe's own time is not known, the day its section last changed is the least that is.
-    checks = posture.judged(known, policy, {**case.updated, **measured}) if system or _SAFETY & sections.keys() else ()
+    checks = posture.judged(known, policy, {**case.updated, **measured}) if is_judged else ()
     rows = sections.get(DISKS.name) or ()
     programs = sections.get(SOFTWARE.name)
     gaps = sections.get(SOFTWARE_GAPS.name) or ()
@@ -208,6 +226,8 @@ def appraise(case: Case, rules: Rules, before: Memory) -> Look:
         software=None if programs is None else rules.software.judge(programs, case.where, gaps),
     )
     evidence = dict(_evidence(verdicts, case.updated, measured))
+    unproven = patches.unproven(behind) if behind else ()
+    of_pc = (reading for said in told.values() for reading in said if reading.value or reading.name not in unproven)
     return Look(
         memory=Memory(
             waiting=waiting,
@@ -220,9 +240,10 @@ def appraise(case: Case, rules: Rules, before: Memory) -> Look:
         ),
         verdicts=verdicts,
         kept=Kept(
-            (*_readings(verdicts, rows), *(reading for said in told.values() for reading in said)),
+            (*_readings(verdicts, rows), *of_pc),
             {**{probe: measured[probe] for probe in told if probe in measured}, **evidence},
             {check.name: check.verdict.value for check in checks if not check.information},
+            unproven,
         ),
         happenings=happenings,
     )

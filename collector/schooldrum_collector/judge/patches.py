@@ -12,7 +12,12 @@ from datetime import date, timedelta
 import msgspec
 
 from schooldrum_collector.judge.builds import Missing, patch_day
-from schooldrum_wire.catalogue.updates import BUILDS_BEHIND, PATCH_AGE_SECONDS, PATCH_STATE
+from schooldrum_wire.catalogue.updates import (
+    BUILDS_BEHIND,
+    PATCH_AGE_SECONDS,
+    PATCH_STATE,
+    SECURITY_UPDATES_PENDING,
+)
 from schooldrum_wire.reading import Reading
 from schooldrum_wire.section import Values
 
@@ -144,15 +149,17 @@ class PatchState(enum.StrEnum):
 class Patches(msgspec.Struct, frozen=True, kw_only=True):
     """How a PC stands with security updates.
 
-    `age_days` counts days on which it was on, `calendar_days` all, the first included; both of the oldest missing one
-    since it was first seen, None where neither sign says anything. `at_least`: one was missing already then.
-    `published` is the oldest day of publication the PC tells of what is missing, `published_days` days before the look.
+    `age_days` counts days on which it was on, `calendar_days` all, the first included, until the day of judging; both
+    of the oldest missing one since it was first seen, None where neither sign says anything. `at_least`: one was
+    missing already then. `published` is the oldest day of publication the PC tells of what is missing, `published_days`
+    days before that of judging.
     `undecided`: whether it comes in time cannot be said yet, for that reason.
     `missing` counts by both signs, `told` by the PC alone, `behind` by the list (None: not known).
     `because` names what refuses: a `why` of automatic_updates, paused, error …, own_server (one that does not answer).
     `stale`: its last search is long ago, or was never, or (then `scan_known` is False) it does not tell of one.
     `listed` is the day of the list that `behind` is by, `list_old`: updates came out since that should be there by now.
-    `ended`: its system gets no updates any more, so that none waits proves nothing.
+    `ended`: its system gets no updates any more, so that none waits proves nothing; so where it is not known whether it
+    does (`support_known` is False).
     """
 
     state: PatchState
@@ -171,12 +178,22 @@ class Patches(msgspec.Struct, frozen=True, kw_only=True):
     listed: date | None = None
     list_old: bool = False
     ended: bool = False
+    support_known: bool = True
+
+    @property
+    def told_all(self) -> bool:
+        """Whether what the PC itself names is surely all that is missing."""
+        return self.support_known and not self.ended and self.told is not None and not self.stale
+
+    @property
+    def listed_all(self) -> bool:
+        """Whether what the list names is surely all that is missing."""
+        return self.support_known and not self.ended and self.behind is not None and not self.list_old
 
     @property
     def surely_all(self) -> bool:
         """Whether one of the two signs is recent enough to say that nothing is missing but what it names."""
-        own = self.told is not None and not self.stale
-        return not self.ended and (own or (self.behind is not None and not self.list_old))
+        return self.told_all or self.listed_all
 
     @property
     def count(self) -> int:
@@ -246,22 +263,26 @@ def patches_of(
     *,
     frozen: bool | None,
     ended: bool = False,
+    support_known: bool = True,
     most_days: int = GRACE_DAYS,
     day: date | None = None,
+    today: date | None = None,
 ) -> Patches:
     """How a PC stands; `waiting` as of its newest look, `frozen` whether its disk forgets, `ended` its support.
 
-    `day` is that of the newest look unless given: kept values speak of the day they were measured on.
+    `day` is that of the newest look unless given: kept values speak of the day they were measured on. Days by the
+    calendar pass while it is off, too: they are counted until `today`, which is that day unless given.
     """
     on = day or waiting.looked
     told = None if seen.updates is None else sum(row.get("kind") == "security" for row in seen.updates)
     behind = None if by_list is None else len(by_list.keys)
     if on is None or (told is None and by_list is None):
-        return Patches(state=PatchState.UNKNOWN, told=told, behind=behind, ended=ended)
+        return Patches(state=PatchState.UNKNOWN, told=told, behind=behind, ended=ended, support_known=support_known)
+    now = max(on, today or on)
     scan = _last_scan(seen, on)
     because = _refusals(seen, on)
     age = max((one.days for one in waiting.pending.values()), default=0)
-    calendar = max((max(one.days, (on - one.since).days + 1) for one in waiting.pending.values()), default=0)
+    calendar = max((max(one.days, (now - one.since).days + 1) for one in waiting.pending.values()), default=0)
     published = _published(seen, on)
     oldest = min(published.values(), default=None)
     early = [key for key, one in waiting.pending.items() if one.before]
@@ -279,12 +300,13 @@ def patches_of(
         scan_known=scan is not None,
         at_least=bool(early),
         published=oldest,
-        published_days=None if oldest is None else (on - oldest).days,
+        published_days=None if oldest is None else (now - oldest).days,
         undecided=bool(open_ones) and age <= most_days,
         listed=by_list.as_of if by_list else None,
         # Of a patch day within the allowance nothing need be installed yet, so a list from before it still serves.
         list_old=by_list is not None and by_list.as_of < patch_day(on - timedelta(days=most_days + 1)),
         ended=ended,
+        support_known=support_known,
     )
     return msgspec.structs.replace(found, state=_state(found, seen, frozen=frozen, most_days=most_days))
 
@@ -305,9 +327,14 @@ def _state(found: Patches, seen: Seen, *, frozen: bool | None, most_days: int) -
 
 
 def readings(found: Patches) -> Iterator[Reading]:
-    """The state, and the age and the builds behind where they are known."""
+    """The state, and the age and the builds behind where they are known; no nought that proves nothing."""
     yield PATCH_STATE(1, state=found.state.value)
     if found.age_days is not None and found.state is not PatchState.UNKNOWN:
         yield PATCH_AGE_SECONDS(found.age_days * _DAY_SECONDS)
-    if found.behind is not None:
+    if found.behind is not None and (found.behind or found.listed_all):
         yield BUILDS_BEHIND(found.behind)
+
+
+def unproven(found: Patches) -> tuple[str, ...]:
+    """The metrics of the PC's own whose nought proves nothing: it has not searched for long, or nothing comes to it."""
+    return () if found.told_all else (SECURITY_UPDATES_PENDING.name,)

@@ -90,15 +90,14 @@ def _said(reason: str, values: Mapping[str, Words]) -> Words:
 
 
 def to_do(checks: Sequence[Check]) -> tuple[tuple[Check, ...], ...]:
-    """The checks that ask for something to be done, in their order; unknown ones with the same steps are told as one.
+    """The checks that ask for something to be done, in their order; those with the same steps are told as one.
 
     What is for information asks for nothing.
     """
     found: dict[object, tuple[Check, ...]] = {}
     for check in checks:
         if check.fix and not check.information:
-            key = check.fix if check.verdict is Verdict.UNKNOWN else check.name
-            found[key] = (*found.get(key, ()), check)
+            found[check.fix] = (*found.get(check.fix, ()), check)
     return tuple(found.values())
 
 

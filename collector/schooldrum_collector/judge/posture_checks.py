@@ -51,6 +51,8 @@ def _antivirus(known: Known, policy: Policy) -> Found:
         asleep = {"names": as_names([row.get("product") for row in there])}
         if any(row.get("state") in {"unknown", None} for row in there):
             return unsure("antivirus_not_told", "antivirus", **asleep)
+        if any(row.get("alone") is True for row in there):
+            return unsure("antivirus_unseen", "antivirus", **asleep)
         return bad("antivirus_off", **asleep)
     names = {"names": as_names([row.get("product") for row in working]), "most": as_text(policy.most_signature_days)}
     fresh = [_is_fresh(row, policy.most_signature_days) for row in working]
@@ -75,27 +77,39 @@ def _firewall(known: Known, _policy: Policy) -> Found:
     if not rows:
         return silence(known, "firewall")
     products = [row for row in rows if row.get("profile") in _PRODUCTS and row.get("enabled") is True]
-    guarding = [row for row in products if row.get("inbound") != "allow"]
+    # Another maker's tells no more than that it is on.
+    guarding = [row for row in products if row.get("profile") == "product" or row.get("inbound") == "block"]
     if guarding:
         return met("firewall_on", names=_profiles(guarding))
     profiles = [row for row in rows if row.get("profile") in _PROFILES]
     active = [row for row in profiles if row.get("active") is True]
     counting = active or profiles
-    if not counting:
-        there = [row for row in rows if row.get("profile") in {*_PRODUCTS, "none"}]
-        if not there or any(row.get("enabled") is None for row in there):
-            return unsure("firewall_not_told")
-        return bad("firewall_lets_in" if products else "firewall_off", names=_profiles(products or there))
+    return _of_profiles(rows, counting, told=bool(active)) if counting else _of_programs(rows, products)
+
+
+def _of_programs(rows: Sequence[Values], on: Sequence[Values]) -> Found:
+    """None of those that are `on` is known to keep out what comes in."""
+    there = [row for row in rows if row.get("profile") in {*_PRODUCTS, "none"}]
+    if not there or any(row.get("enabled") is None for row in there) or any(row.get("inbound") is None for row in on):
+        return unsure("firewall_not_told")
+    return bad("firewall_lets_in" if on else "firewall_off", names=_profiles(on or there))
+
+
+def _of_profiles(rows: Sequence[Values], counting: Sequence[Values], *, told: bool) -> Found:
+    """Windows' own; `told` is whether these are the profiles in use, else they are all there are."""
     off = [row for row in counting if row.get("enabled") is False]
     lets_in = [row for row in counting if row.get("enabled") is True and row.get("inbound") == "allow"]
-    if not active and 0 < len(off) + len(lets_in) < len(counting):
+    if (off or lets_in) and any(row.get("profile") == "product" and row.get("enabled") is None for row in rows):
+        # Another maker's may stand in for it.
+        return unsure("firewall_not_told")
+    if not told and 0 < len(off) + len(lets_in) < len(counting):
         # Without a network in use, or where it is not told which one is, some may be on and never needed.
         return unsure("firewall_which", names=_profiles([*off, *lets_in]))
     if off:
         return bad("firewall_off", names=_profiles(off))
     if lets_in:
         return bad("firewall_lets_in", names=_profiles(lets_in))
-    if any(row.get("enabled") is None for row in counting):
+    if any(row.get("enabled") is None or row.get("inbound") is None for row in counting):
         return unsure("firewall_not_told")
     return met("firewall_on", names=_profiles(counting))
 

@@ -9,7 +9,7 @@ import msgspec
 from schooldrum_collector import formats
 from schooldrum_collector.judge.patches import Patches
 from schooldrum_collector.judge.posture_words import Words
-from schooldrum_collector.judge.support import Support
+from schooldrum_collector.judge.support import Support, WayOut
 from schooldrum_wire.section import Value, Values
 
 NOT_YET = "not_yet"
@@ -32,15 +32,16 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is known of a PC that counts here.
 
     `system` is windows or linux; `sections` are its rows by section (one without rows is empty, a missing one never
-    came); `outcomes` how the newest run of each probe ended; `support` and `patches` are judged already, None where
-    nothing was there to judge. `today` is the school's day, None where it does not matter: what runs until a day is
-    then taken to run still.
+    came); `outcomes` how the newest run of each probe ended; `support`, the `way` out and `patches` are judged already,
+    None where nothing was there to judge. `today` is the school's day, None where it does not matter: what runs until a
+    day is then taken to run still.
     """
 
     system: str
     sections: Mapping[str, Sequence[Values]]
     outcomes: Mapping[str, str] = {}
     support: Support | None = None
+    way: WayOut | None = None
     patches: Patches | None = None
     today: date | None = None
 

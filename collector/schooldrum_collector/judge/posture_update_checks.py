@@ -21,19 +21,21 @@ from schooldrum_collector.judge.posture_found import (
 )
 from schooldrum_collector.judge.posture_policy import Policy
 from schooldrum_collector.judge.posture_words import Words
-from schooldrum_collector.judge.support import LONG_CHANNELS, Proof, Support, SupportState
+from schooldrum_collector.judge.support import LONG_CHANNELS, Proof, Support, SupportState, product_name
 from schooldrum_wire.section import Values
 
 _NEEDED_SERVICES = frozenset({"wuauserv", "usosvc"})
 """Without one of these Windows never searches; without the others it only takes longer."""
 _LONGEST_PAUSE = 35
 """Days for which Windows itself lets people pause updates; a longer pause was written by hand."""
+_SERVER = "Windows Server"
 
 
 def _system(support: Support) -> Words:
     """Its name, with the long channel where it is of one: that is supported for longer than others of its release."""
-    channel = LONG_CHANNELS.get(support.channel, "")
-    return as_text(" ".join(part for part in (support.product, support.release, channel) if part) or "?")
+    # Nobody names a server's channel: its year says the same.
+    channel = "" if support.product == _SERVER else LONG_CHANNELS.get(support.channel, "")
+    return as_text(" ".join(part for part in (product_name(support.product), support.release, channel) if part) or "?")
 
 
 def supported_system(known: Known, _policy: Policy) -> Found:
@@ -45,15 +47,19 @@ def supported_system(known: Known, _policy: Policy) -> Found:
     if support.state is SupportState.UNKNOWN:
         if support.newer_than is not None:
             return unsure("system_newer", name=name, day=as_day(support.newer_than))
+        if support.proof is Proof.NOT_PROVEN:
+            return unsure("system_revision_not_told", name=name)
         return unsure("system_list_old" if support.proof is Proof.UNKNOWN else "system_not_listed", name=name)
+    steps = "system_bought" if known.way and known.way.is_bought else ""
     if support.until is None:
-        return met("system_supported_open", name=name) if support.counts_as_met else bad("system_ended", name=name)
+        open_end = met("system_supported_open", name=name)
+        return open_end if support.counts_as_met else bad("system_ended", steps, name=name)
     values = {"name": name, "day": as_day(support.until)}
     if support.counts_as_met:
         return met("system_extended" if support.state is SupportState.EXTENDED else "system_supported", **values)
-    found = bad("system_ended_on", **values)
+    found = bad("system_ended_on", steps, **values)
     if support.bought is not None:
-        found = bad("system_ended_bought", **values, bought=as_day(support.bought))
+        found = bad("system_ended_bought", steps, **values, bought=as_day(support.bought))
     if support.planned is None:
         return found
     plan = ("system_planned", {"day": as_day(support.planned)})
@@ -94,7 +100,9 @@ def updates_in_time(known: Known, policy: Policy) -> Found:
         return _published(met("updates_waiting" if patches.missing else "updates_none", **values), patches)
     special = {PatchState.FROZEN: "frozen", PatchState.RESTART: "restart", PatchState.REFUSED: "refused"}
     why = special.get(patches.state, "")
-    found = bad("updates_late", f"updates_{why}" if why else "", **values)
+    # What the list alone knows of is not offered to a PC whose support has ended.
+    steps = "updates_ended" if patches.ended and not patches.told else f"updates_{why}" if why else ""
+    found = bad("updates_late", steps, **values)
     if not why:
         return found
     return msgspec.structs.replace(found, reasons=(*found.reasons, (f"updates_{why}", {})))
@@ -104,6 +112,8 @@ def _not_sure(known: Known, patches: Patches) -> Found:
     """Why nobody can say that nothing is missing: by the system, by the PC's own search, then by the list."""
     if patches.ended and known.support is not None:
         return unsure("updates_ended", name=_system(known.support))
+    if not patches.support_known and patches.told is not None and not patches.stale:
+        return unsure("updates_support_unknown")
     if patches.told is None and not (patches.stale and patches.scan_known):
         found = silence(known, "updates")
     else:

@@ -38,6 +38,10 @@ _BACK_UP = Words("Sao lưu tệp của người dùng.", "Back up people's files
 _THAW_LINUX = Words("Khởi động máy ở chế độ lưu thay đổi.", "Start the PC in the mode that keeps changes.")
 _FREEZE_LINUX = Words("Khởi động lại ở chế độ đóng băng.", "Restart in the frozen mode.")
 _DPKG = Words("Mở Terminal, chạy: sudo dpkg --configure -a", "Open a terminal and run: sudo dpkg --configure -a")
+_ASK_OFFICE = Words(
+    "Hỏi cơ quan quản lý về hỗ trợ kéo dài (ESU), bản quyền Windows khác hoặc thay máy.",
+    "Ask the office about extended support (ESU), a licence for another Windows, or another PC.",
+)
 _REPLACE_WINDOWS = (
     Words(
         "Báo cơ quan quản lý: mua bản quyền Windows mới hơn nếu máy đủ điều kiện, không thì thay máy.",
@@ -103,6 +107,10 @@ UPDATE_FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
             ),
         ),
     },
+    "system_bought": {
+        "windows": (_ASK_OFFICE, _BACK_UP, _UNTIL_THEN),
+        **dict.fromkeys(("Windows 8.1", "Windows 8", "Windows 7"), _REPLACE_WINDOWS),
+    },
     "updates_in_time": {
         **_on_windows(_UPDATE_NOW, RESTART, _AGAIN),
         "linux": (_SOFTWARE_UPDATER, RESTART_LINUX, _AGAIN),
@@ -121,6 +129,14 @@ UPDATE_FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
         ),
         "linux": (_THAW_LINUX, _SOFTWARE_UPDATER, _FREEZE_LINUX),
         "debian": (_THAW_LINUX, _APT, _FREEZE_LINUX),
+    },
+    "updates_ended": {
+        "windows": (
+            Words(
+                "Bản vá không còn về máy này: làm các bước của mục 'hệ điều hành còn hỗ trợ'.",
+                "No more updates come to this PC: take the steps of 'supported system'.",
+            ),
+        ),
     },
     "updates_restart": {"windows": (RESTART,), "linux": (RESTART_LINUX,)},
     "updates_refused": {

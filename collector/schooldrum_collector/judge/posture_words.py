@@ -78,6 +78,10 @@ EVIDENCE: dict[str, Words] = {
         "{name}: danh sách hỗ trợ cũ hơn bản cập nhật của máy. Nạp mới: schooldrum-collector data update TỆP.",
         "{name}: its update is newer than the support list. Renew that: schooldrum-collector data update FILE.",
     ),
+    "system_revision_not_told": Words(
+        "{name}: máy không cho biết bản dựng (UBR), nên chưa rõ có hỗ trợ kéo dài hay không.",
+        "{name}: the PC does not tell its revision (UBR), so whether it has extended support is not known.",
+    ),
     # Updates
     "updates_none": Words("Không thiếu bản cập nhật bảo mật nào.", "No security update is missing."),
     "updates_waiting": Words(
@@ -114,6 +118,10 @@ EVIDENCE: dict[str, Words] = {
         "{name}: máy không còn được nhận bản vá, nên không có bản nào chờ chưa phải là không thiếu.",
         "{name}: this PC gets no more updates; that none waits does not mean that none is missing.",
     ),
+    "updates_support_unknown": Words(
+        "Chưa rõ máy còn được nhận bản vá hay không, nên không có bản nào chờ chưa phải là không thiếu.",
+        "Whether this PC gets updates still is not known; that none waits does not mean that none is missing.",
+    ),
     # Antivirus
     "antivirus_on": Words("{names} đang chạy, mẫu nhận diện mới.", "Running with recent signatures: {names}."),
     "antivirus_two": Words(
@@ -122,6 +130,10 @@ EVIDENCE: dict[str, Words] = {
     "antivirus_none": Words("Không thấy phần mềm diệt virus.", "No antivirus was found."),
     "antivirus_off": Words("{names}: không chạy.", "{names}: not running."),
     "antivirus_not_told": Words("{names}: không rõ có chạy không.", "{names}: whether it runs is not known."),
+    "antivirus_unseen": Words(
+        "{names}: không chạy. Windows này không có Security Center nên không thấy được phần mềm diệt virus hãng khác.",
+        "{names}: not running. This Windows has no Security Center, so another maker's antivirus cannot be seen.",
+    ),
     "signatures_old": Words(
         "{names} đang chạy, mẫu nhận diện cũ (cho phép {most} ngày).",
         "Running with old signatures ({most} days allowed): {names}.",

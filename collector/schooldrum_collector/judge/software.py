@@ -1,5 +1,6 @@
 """Which known products stand on a PC, and which of them are forbidden or approved where it stands."""
 
+import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -289,7 +290,7 @@ def _entry(text: str, catalogue: Catalogue) -> _Entry:
 
 
 def policy(data: Mapping[str, Any], catalogue: Catalogue) -> Policy:
-    """The lists from what their file holds ({rule: [...]}).
+    """The lists from what their file holds ({dated, rule: [...]}; the day is for people alone, and may be left out).
 
     Raises:
         Faulty: something in it cannot be used; nothing of it is.
@@ -300,12 +301,15 @@ def policy(data: Mapping[str, Any], catalogue: Catalogue) -> Policy:
     rules: list[Rule] = []
     problems = [
         Fault(
-            f"{key!r:.60}: tệp chỉ có [[rule]] và [[product]]",
-            f"{key!r:.60}: the file holds [[rule]] and [[product]] alone",
+            f"{key!r:.60}: tệp chỉ có dated, [[rule]] và [[product]]",
+            f"{key!r:.60}: the file holds dated, [[rule]] and [[product]] alone",
         )
         for key in data
         if key not in _TABLES
     ]
+    dated = data.get("dated", dt.date.min)
+    if not isinstance(dated, dt.date) or isinstance(dated, dt.datetime):
+        problems.append(_UNDATED)
     for number, one in enumerate(listed, 1):
         where = f"rule {number}"
         try:
@@ -325,7 +329,11 @@ def policy(data: Mapping[str, Any], catalogue: Catalogue) -> Policy:
     return Policy(rules, catalogue)
 
 
-_TABLES = frozenset({"rule", "product"})
+_TABLES = frozenset({"dated", "rule", "product"})
+_UNDATED = Fault(
+    "dated: ghi ngày lập tệp, ví dụ 2026-11-21, không có dấu nháy",
+    "dated: write the day of the file, as 2026-11-21 without quotation marks",
+)
 _KEYS = {
     "place": '"AREA", "SCHOOL", "SCHOOL/ROOM"',
     "levels": '["TH", "THCS"]',

@@ -48,6 +48,8 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 USUAL = Limits()
 COUNTED = ("reallocated", "reallocations", "pending", "uncorrectable", "unreadable", "media_errors")
 """Columns of which one is a sign of age already."""
+_ONE_DISK = frozenset({"sata", "nvme", "scsi", "mmc", "sd", "usb"})
+"""Buses on which what the system calls a disk is one."""
 CRITICAL = (
     (1, "spare_low"), (2, "too_hot"), (4, "unreliable"), (8, "read_only"), (16, "backup_failed"), (32, "read_only"),
 )  # fmt: skip
@@ -65,9 +67,15 @@ def judge(disk: Values, limits: Limits = USUAL) -> Judgement:
     # Counters without fault are no verdict: some disks keep counting while they do not answer whether they are sound.
     # An NVMe disk's own log has that answer in it; smartctl gives it as `passed`.
     sound = disk.get("source") == "nvme" and _count(disk, "critical") == 0
-    if sound or disk.get("passed") is True or disk.get("health") == "healthy":
+    own = sound or disk.get("passed") is True
+    healthy = disk.get("health") == "healthy"
+    if (own or healthy) and (status := disk.get("status")):
+        return Judgement(verdict=Verdict.UNKNOWN, reasons=(Reason("status", f"{status}"),))
+    if own or (healthy and disk.get("bus") in _ONE_DISK):
         return Judgement(verdict=Verdict.OK)
-    return Judgement(verdict=Verdict.UNKNOWN, reasons=(Reason(str(disk.get("unread") or "not_told")),))
+    # What is healthy there is the volume: which disks it is made of, and how they are, Windows does not see.
+    why = "raid" if healthy and disk.get("bus") == "raid" else str(disk.get("unread") or "not_told")
+    return Judgement(verdict=Verdict.UNKNOWN, reasons=(Reason(why),))
 
 
 def _failing(disk: Values) -> list[Reason]:

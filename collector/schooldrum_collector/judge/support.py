@@ -58,6 +58,7 @@ class Support(msgspec.Struct, frozen=True, kw_only=True):
     last day for everyone, `extended` the last day of longer support whether or not it is proven. `days_left` is
     negative after the end. `planned` is the day until which the school has said it will act: shown, never counted.
     `newer_than` is the day of a list all of whose releases are older than this system: that is unknown, and no fault.
+    Unknown and `not_proven`: the PC does not tell its revision, which alone would prove the longer support.
     """
 
     state: SupportState
@@ -174,8 +175,8 @@ def _windows(row: Values, known: SupportList, on: date, newest: int | None) -> S
         extended=release.extended,
         proof=Proof.NOT_PROVEN if release.extended else Proof.NOT_OFFERED,
     )
-    revision = _number(row, "revision") or 0
-    proven = [year for year in release.years if year.above is not None and revision > year.above]
+    revision = _number(row, "revision")
+    proven = [year for year in release.years if year.above is not None and (revision or 0) > year.above]
     if proven:
         told = msgspec.structs.replace(
             told, proof=Proof.PROVEN, until=max(release.end, *(year.until for year in proven))
@@ -185,7 +186,10 @@ def _windows(row: Values, known: SupportList, on: date, newest: int | None) -> S
             told, state=SupportState.SUPPORTED if on <= release.end else SupportState.EXTENDED
         )
     running = next((year for year in release.years if on <= year.until), None)
-    if running and running.above is None and newest is not None and revision > newest:
+    if running and revision is None:
+        # What was not told is no small revision: support may have been bought, and nothing shows it.
+        return msgspec.structs.replace(told, state=SupportState.UNKNOWN)
+    if running and running.above is None and newest is not None and revision is not None and revision > newest:
         # It has an update that came after this list: whether that one was bought, only a newer list can tell.
         return msgspec.structs.replace(told, state=SupportState.UNKNOWN, proof=Proof.UNKNOWN)
     return msgspec.structs.replace(told, state=SupportState.ENDED)
@@ -250,6 +254,9 @@ class Way(enum.StrEnum):
     UNKNOWN = "unknown"
 
 
+_PAID = frozenset({Way.ESU, Way.LICENCE, Way.REPLACE})
+
+
 class WayOut(msgspec.Struct, frozen=True, kw_only=True):
     """What can be done for a PC whose support has ended or ends soon.
 
@@ -261,6 +268,11 @@ class WayOut(msgspec.Struct, frozen=True, kw_only=True):
     to: str = ""
     parts: tuple[str, ...] = ()
 
+    @property
+    def is_bought(self) -> bool:
+        """Whether no upgrade without charge can be offered to the PC, whatever its parts are."""
+        return self.way in _PAID or (self.way is Way.UNKNOWN and self.to == _LICENSED)
+
 
 def _offered(support: Support, known: SupportList, on: date) -> date | None:
     """The last day of bought support; older releases of Windows 10 can be brought to the one it is sold for."""
@@ -270,7 +282,19 @@ def _offered(support: Support, known: SupportList, on: date) -> date | None:
     return max((day for day in days if day is not None and on <= day), default=None)
 
 
-_NAMES = {"debian": "Debian", "ubuntu": "Ubuntu", "linuxmint": "Linux Mint", "fedora": "Fedora", "centos": "CentOS"}
+_NAMES = {
+    "debian": "Debian",
+    "ubuntu": "Ubuntu",
+    "linuxmint": "Linux Mint",
+    "fedora": "Fedora",
+    "centos": "CentOS",
+    "rhel": "Red Hat Enterprise Linux",
+}
+
+
+def product_name(product: str) -> str:
+    """A system as its maker writes it; Linux is told by the ID of its os-release."""
+    return _NAMES.get(product, product)
 
 
 def _number_of(release: str) -> tuple[int, ...]:
@@ -293,7 +317,7 @@ def _next_linux(support: Support, known: SupportList, on: date) -> str:
         and (support.product != "ubuntu" or one.extended is not None)
         and _number_of(one.release) > _number_of(support.release)
     ]
-    name = _NAMES.get(support.product, support.product)
+    name = product_name(support.product)
     newest = max(newer, key=lambda one: _number_of(one.release), default=None)
     return f"{name} {newest.release}" if newest else name
 

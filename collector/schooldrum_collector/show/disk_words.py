@@ -37,6 +37,8 @@ REASONS = {
     "no_program": ("chưa cài smartmontools", "smartmontools is not installed"),
     "asleep": ("ổ đĩa đang ngủ", "the disk was asleep"),
     "no_answer": ("ổ đĩa không trả lời", "the disk did not answer"),
+    "status": ("Windows báo trạng thái khác thường (mã {})", "Windows says its state is unusual (code {})"),
+    "raid": ("cụm RAID: Windows không thấy từng ổ bên trong", "a RAID volume: Windows does not see the disks in it"),
     "not_told": ("ổ đĩa không cho biết", "the disk does not tell"),
 }
 

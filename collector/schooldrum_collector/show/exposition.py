@@ -10,13 +10,13 @@ settings, and 300 s where that is shorter or nothing was granted. The zero of a 
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Protocol
 
 import msgspec
 
-from schooldrum_collector.judge.appraisal import opened_kept
+from schooldrum_collector.judge.appraisal import Kept, opened_kept
 from schooldrum_collector.judge.live import ToldResult, Unreadable, told
 from schooldrum_collector.judge.presence import Presence, State, bounded_beat
 from schooldrum_collector.judge.settings import granted
@@ -42,6 +42,7 @@ PROBES_SHOWN = 40
 _PROBE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _MACHINES_AT_ONCE = 20
 _boottime = attrgetter("boottime")
+_NOT_JUDGED = Kept()
 
 Judged = Callable[[Machine, Latest | None], Presence]
 """The presence of a machine of which this is the newest that is known."""
@@ -116,30 +117,63 @@ def school_page(
         state = judged(machine, heard)
         _add_machine(families, place, machine, state, heard)
         shape = NO_SHAPE
+        judgement = _opened(kept.get(machine_id))
         if heard is not None:
             fresh = Freshness(now if state.state is State.ONLINE else None, bounded_beat(heard.beat), room[1])
             try:
-                shape = _add_told(families, measurements, place, heard, fresh)
+                shape = _add_told(families, measurements, place, heard, fresh, unproven=judgement.unproven)
             except (Unreadable, msgspec.ValidationError):
                 unreadable(machine_id)
-        if machine_id in kept:
-            _add_kept(families, measurements, place, kept[machine_id], shape)
+        _add_kept(families, measurements, place, judgement, shape)
         if not count % _MACHINES_AT_ONCE:
             yield b""
     yield from measurements.written()
     yield from families.written(openmetrics=openmetrics)
 
 
-def _add_told(families: Families, measurements: Measurements, place: str, heard: Latest, fresh: Freshness) -> Shape:
-    """A machine's readings and failing probes; the shape says which readings it has."""
+def _opened(appraised: Appraised | None) -> Kept:
+    """What was judged of a machine; nothing where that cannot be read."""
+    try:
+        return opened_kept(appraised.body) if appraised is not None else _NOT_JUDGED
+    except Unreadable:
+        return _NOT_JUDGED
+
+
+def _add_told(
+    families: Families,
+    measurements: Measurements,
+    place: str,
+    heard: Latest,
+    fresh: Freshness,
+    *,
+    unproven: Collection[str],
+) -> Shape:
+    """A machine's readings and failing probes; the shape says which readings it has.
+
+    The nought of what is `unproven` is left out.
+    """
     live = told(heard.body)
     if live.boot != heard.boot:
         # Its ages are seconds of a clock whose zero is not known: neither freshness nor timestamps can be told.
         return NO_SHAPE
-    shape = measurements.add(place, heard.clock, live.results, fresh)
+    shape = measurements.add(place, heard.clock, _proven(live.results, unproven), fresh)
     if fresh.now is not None and not FAILURES.isdisjoint([one.outcome for one in live.results]):
         _add_failures(families, place, live.results)
     return shape
+
+
+def _proven(results: Sequence[ToldResult], unproven: Collection[str]) -> Sequence[ToldResult]:
+    """The results without noughts that prove nothing."""
+    if not unproven:
+        return results
+    return [
+        msgspec.structs.replace(
+            one, readings=[said for said in one.readings if said.value or said.name not in unproven]
+        )
+        if any(said.name in unproven for said in one.readings)
+        else one
+        for one in results
+    ]
 
 
 def _add_machine(families: Families, place: str, machine: Machine, state: Presence, heard: Latest | None) -> None:
@@ -176,12 +210,8 @@ def _add_failures(families: Families, place: str, results: Iterable[ToldResult])
         told.add(probe)
 
 
-def _add_kept(families: Families, measurements: Measurements, place: str, appraised: Appraised, shape: Shape) -> None:
+def _add_kept(families: Families, measurements: Measurements, place: str, kept: Kept, shape: Shape) -> None:
     """What was judged of a machine, and what it said before, as far as its newest report does not say it anew."""
-    try:
-        kept = opened_kept(appraised.body)
-    except Unreadable:
-        return
     shown = set(shape.series)
     for reading in kept.readings:
         metric = METRICS.get(reading.name)

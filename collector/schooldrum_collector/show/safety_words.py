@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 
 from schooldrum_collector import formats
+from schooldrum_collector.judge.calendar import time_zone
 from schooldrum_collector.judge.patches import Patches, PatchState
+from schooldrum_collector.judge.presence import State
 from schooldrum_collector.judge.support import Proof, Support, SupportState, Way, WayOut
 from schooldrum_collector.speech import Say
 
@@ -55,6 +57,10 @@ _OLD_LIST = (
     "chưa rõ: danh sách hỗ trợ cũ hơn bản cập nhật của máy; nạp danh sách mới: schooldrum-collector data update TỆP",
     "not known: the support list is older than this PC's update; renew it: schooldrum-collector data update FILE",
 )
+_NO_REVISION = (
+    "chưa rõ: máy không cho biết bản dựng (UBR), nên không biết có hỗ trợ kéo dài hay không",
+    "not known: the PC does not tell its revision (UBR), which alone shows extended support",
+)
 _LONG_AGO = ("máy đã lâu không tìm bản cập nhật", "the PC has not looked for updates for long")
 _SCAN_UNKNOWN = ("chưa rõ máy tìm bản cập nhật lần cuối lúc nào", "when the PC last looked for updates is not known")
 _GONE = ("đã hết hỗ trợ, hãng không còn phát hành bản vá", "out of support, its maker publishes no more updates")
@@ -69,6 +75,21 @@ def _days(count: int, say: Say) -> str:
     return f"{formats.number(count, say.language)} {say('ngày', 'day' if count == 1 else 'days')}"
 
 
+def as_of_words(presence: State, heard: float, now: float, zone: str, say: Say) -> str:
+    """Of which day all that is known of a PC is (its last report, epoch seconds); empty while that is today's.
+
+    `zone` is the school's. What a PC has told is shown for as long as it is watched, so people must read how old it is.
+    """
+    last, today = (datetime.fromtimestamp(at, time_zone(zone)).date() for at in (heard, now))
+    if presence is State.ONLINE or last >= today:
+        return ""
+    day, ago = day_words(last, say), _days((today - last).days, say)
+    return say(
+        f"Số liệu đến ngày {day}: máy gửi lần cuối cách đây {ago}.",
+        f"Figures as of {day}: the PC was last heard {ago} ago.",
+    )
+
+
 def support_words(support: Support, say: Say) -> str:
     """Until when there are updates, and how that is known."""
     if support.proof is Proof.UNKNOWN:
@@ -79,6 +100,8 @@ def support_words(support: Support, say: Say) -> str:
             f"chưa rõ: mới hơn danh sách hỗ trợ ngày {listed}; nạp danh sách mới: schooldrum-collector data update TỆP",
             f"not known: newer than our list of {listed}; take a newer list: schooldrum-collector data update FILE",
         )
+    if support.state is SupportState.UNKNOWN and support.proof is Proof.NOT_PROVEN:
+        return say(*_NO_REVISION)
     if support.state is SupportState.UNKNOWN:
         return say("chưa có trong danh sách hỗ trợ", "not in the list of supported systems")
     if support.state is SupportState.ENDED:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import exc
+
 from schooldrum_collector.store.interface import Damaged, Full, Overloaded
 
 BUSY_SECONDS = 10
@@ -59,10 +61,27 @@ def refusal(problem: sqlite3.Error, path: Path) -> Full | Overloaded:
 
 def unreadable(problem: Exception, path: Path) -> Damaged:
     """What a store that opens, but whose content cannot be read, means to whoever starts the collector."""
+    # SQLAlchemy's own text goes on with the statement and the address of a page about it.
+    why = problem.orig if isinstance(problem, exc.DBAPIError) else problem
     return Damaged(
-        f"{path} cannot be read ({problem}). Nothing was changed. Restore the newest backup into this directory.",
-        f"Không đọc được {path} ({problem}). Chưa thay đổi gì. Khôi phục bản sao lưu mới nhất vào thư mục này.",
+        f"{path} cannot be read ({why}). Nothing was changed. Restore the newest backup into this directory.",
+        f"Không đọc được {path} ({why}). Chưa thay đổi gì. Khôi phục bản sao lưu mới nhất vào thư mục này.",
     )
+
+
+@contextmanager
+def plainly(path: Path | None) -> Iterator[None]:
+    """Says what a reading that meets damage in this file means; with None it stays SQLite's own error.
+
+    Raises:
+        Damaged: as `unreadable` says.
+    """
+    try:
+        yield
+    except sqlite3.DatabaseError as problem:
+        if path is not None and getattr(problem, "sqlite_errorcode", 0) & _PRIMARY in _DAMAGE:
+            raise unreadable(problem, path) from problem
+        raise
 
 
 class Turn:

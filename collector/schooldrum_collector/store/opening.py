@@ -174,7 +174,7 @@ def _quick_check(eyes: sqlite3.Connection, seconds: float) -> str:
         if problem.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
             return ""
         raise
-    return "" if found[0] == "ok" else str(found[0])
+    return "" if found[0] == "ok" else " ".join(str(found[0]).split())
 
 
 def _known_revisions() -> set[str]:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from schooldrum_collector.speech import Say
+from schooldrum_collector.speech import Say, told
+from schooldrum_collector.store.interface import Damaged
 
 _LITTLE_ROOM = 500 << 20
 
@@ -32,6 +33,8 @@ def complaints(path: Path, eyes: Callable[[], AbstractContextManager[sqlite3.Con
                             f"{path}: {lost} of {table} belong to no machine of the register.",
                         )
                     )
+    except Damaged as problem:
+        found.append(told(problem, say))
     except sqlite3.DatabaseError as problem:
         found.append(
             say(

@@ -21,7 +21,7 @@ from schooldrum_collector.speech import ENGLISH, Say
 from schooldrum_collector.store import appraisals, audit, codes, incidents, messages, scans, sections
 from schooldrum_collector.store.appraisals import AppraisedMemory
 from schooldrum_collector.store.checkpoints import Checkpoints, checkpoint
-from schooldrum_collector.store.connections import Turn, refusal, transaction, unreadable
+from schooldrum_collector.store.connections import Turn, plainly, refusal, transaction, unreadable
 from schooldrum_collector.store.folding import SETTLE_SECONDS, Folding, read_stream
 from schooldrum_collector.store.history import joined
 from schooldrum_collector.store.interface import Full, Overloaded, Writer
@@ -169,7 +169,8 @@ class SqliteStore:
         try:
             connection = pooled.driver_connection
             assert isinstance(connection, sqlite3.Connection)  # noqa: S101 - tells the type checker what the engine is
-            with transaction(connection, write=False):
+            # A serving collector goes on without this reading; a command cannot do what it was asked.
+            with plainly(self._path if self._journal is None else None), transaction(connection, write=False):
                 yield connection
         finally:
             pooled.close()

@@ -17,7 +17,14 @@ from schooldrum_collector.show.disk_words import VERDICTS as DISK_WORDS
 from schooldrum_collector.show.disk_words import reason_words
 from schooldrum_collector.show.hardware_words import change_words, detail_words, hardware_lines
 from schooldrum_collector.show.machine_words import called, called_by_id, waits_because
-from schooldrum_collector.show.safety_words import patch_lines, plan_matters, plan_words, support_words, way_words
+from schooldrum_collector.show.safety_words import (
+    as_of_words,
+    patch_lines,
+    plan_matters,
+    plan_words,
+    support_words,
+    way_words,
+)
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.records import Appraisal, Change, Latest, Machine, StoredSection
 from schooldrum_collector.web import machine_note
@@ -28,6 +35,8 @@ from schooldrum_collector.web.school_page import card_of
 from schooldrum_collector.web.sight import Sight
 
 CHANGES_SHOWN = 20
+_LATELY_SECONDS = 3 * 86400.0
+"""The slowest probes run once a day; what is much older than the PC's newest report is said to be."""
 _CHECK_LOOKS = {
     CheckVerdict.MET: ("good", "✓"),
     CheckVerdict.NOT_MET: ("bad", "✗"),
@@ -94,6 +103,8 @@ def pieces(
     presence, last = sight.presence(machine), heard.heard if heard else 0.0
     school = sight.register.schools.get(machine.school)
     verdicts = known.appraisal.verdicts if known.appraisal else None
+    zone = school.time_zone if school else formats.VIETNAM
+    as_of = as_of_words(presence.state, last, sight.now, zone, say) if last and verdicts else ""
     holding = [one for one in incidents if machine.id in one.blamed or one.place.path == machine.id]
     html = {
         "state": rendering.piece(
@@ -111,12 +122,13 @@ def pieces(
             ],
             cards=[card_of(sight, one, words, school.name if school else "") for one in holding],
             judged=verdicts is not None,
+            as_of=as_of,
         ),
         "note": machine_note.piece(
             machine,
             presence,
             last,
-            zone=school.time_zone if school else formats.VIETNAM,
+            zone=zone,
             rendering=rendering,
             words=words,
         ),
@@ -124,7 +136,11 @@ def pieces(
             "piece_made.html", words, lines=hardware_lines(known.sections, say), facts=_facts(machine, heard, words)
         ),
         "safety": rendering.piece(
-            "piece_safety.html", words, checks=_checks(verdicts, say), lines=_safety_lines(verdicts, say)
+            "piece_safety.html",
+            words,
+            checks=_checks(verdicts, last, say, is_old=bool(as_of)),
+            lines=_safety_lines(verdicts, say),
+            as_of=as_of,
         ),
         "changes": rendering.piece(
             "piece_changes.html",
@@ -264,7 +280,7 @@ def _of_verdicts(verdicts: Verdicts | None, say: Say) -> list[Finding]:
     found += [
         Finding(
             kind="poor",
-            title=say(f"Phần mềm bị cấm: {one.name}", f"Forbidden program: {one.name}"),
+            title=say(f"Phần mềm bị cấm: {name}", f"Forbidden program: {name}"),
             steps=(
                 say(
                     "Gỡ phần mềm này; thật cần thì hỏi người giữ danh sách.",
@@ -272,7 +288,7 @@ def _of_verdicts(verdicts: Verdicts | None, say: Say) -> list[Finding]:
                 ),
             ),
         )
-        for one in (verdicts.software.forbidden if verdicts.software else ())
+        for name in dict.fromkeys(one.name for one in (verdicts.software.forbidden if verdicts.software else ()))
     ]
     for check in verdicts.checks:
         if check.verdict is CheckVerdict.NOT_MET and not check.information:
@@ -303,23 +319,23 @@ def _of_verdicts(verdicts: Verdicts | None, say: Say) -> list[Finding]:
 
 def _not_known(checks: Sequence[Check], say: Say) -> Iterator[Finding]:
     """What to do so that more is known: it is no fault, and stands behind what is one."""
-    for together in to_do(checks):
-        if together[0].verdict is CheckVerdict.UNKNOWN:
-            names = ", ".join(say(*check_name(check)) for check in together)
-            evidence = dict.fromkeys(say(*one) for check in together for one in check.evidence)
-            yield Finding(
-                kind="quiet",
-                title=say(f"Chưa có số liệu: {names}", f"No data: {names}"),
-                evidence=" ".join(evidence),
-                steps=tuple(say(*one) for one in together[0].fix),
-            )
+    for together in to_do([check for check in checks if check.verdict is CheckVerdict.UNKNOWN]):
+        names = ", ".join(say(*check_name(check)) for check in together)
+        evidence = dict.fromkeys(say(*one) for check in together for one in check.evidence)
+        yield Finding(
+            kind="quiet",
+            title=say(f"Chưa có số liệu: {names}", f"No data: {names}"),
+            evidence=" ".join(evidence),
+            steps=tuple(say(*one) for one in together[0].fix),
+        )
 
 
 def _sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:].rstrip('.')}." if words else ""
 
 
-def _checks(verdicts: Verdicts | None, say: Say) -> list[CheckLine]:
+def _checks(verdicts: Verdicts | None, heard: float, say: Say, *, is_old: bool) -> list[CheckLine]:
+    """The checks as they are listed; nothing is green that was not told lately, and is not of the PC's newest day."""
     lines: list[CheckLine] = []
     for check in sorted(verdicts.checks if verdicts else (), key=lambda one: one.verdict is not CheckVerdict.NOT_MET):
         kind, mark = _CHECK_LOOKS[check.verdict]
@@ -327,13 +343,19 @@ def _checks(verdicts: Verdicts | None, say: Say) -> list[CheckLine]:
         if check.information:
             kind, mark, word = "quiet", "i", say("để biết", "for information")
         name = say(*check_name(check))
+        told = ""
+        if check.measured is not None and heard - check.measured > _LATELY_SECONDS:
+            day = formats.date(check.measured, say.language)
+            told = say(f" Máy báo lần cuối ngày {day}.", f" The PC last told this on {day}.")
+        if kind == "good" and (is_old or told):
+            kind = "quiet"
         lines.append(
             CheckLine(
                 name=name[:1].upper() + name[1:],
                 kind=kind,
                 mark=mark,
                 word=word,
-                evidence=" ".join(say(*one) for one in check.evidence),
+                evidence=" ".join(say(*one) for one in check.evidence) + told,
             )
         )
     return lines

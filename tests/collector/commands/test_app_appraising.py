@@ -160,6 +160,25 @@ async def test_who_is_due(store: SqliteStore, appraising: Appraising, clock: Clo
     assert appraising.look_at(["m1"]) == 0
 
 
+@pytest.mark.parametrize("outcome", ["denied", "timed_out", "failed"])
+async def test_a_pc_none_of_whose_probes_may_look_is_judged_as_not_known(
+    store: SqliteStore, appraising: Appraising, clock: Clock, outcome: str
+):
+    await heard(store, "m1", clock.now, outcome=outcome)
+    await heard(store, "m2", clock.now)
+    # What is well and has no rows yet is waited for.
+    assert appraising.look_at(["m1", "m2"]) == 1
+    assert appraising.due() == ["m2"]
+    checks = {check.name: (check.verdict.value, *check.reasons) for check in judged(store, "m1").checks}
+    assert checks["supported_system"] == ("unknown", "denied" if outcome == "denied" else "failed")
+    assert checks["firewall"] == ("unknown", "not_yet")
+    # As soon as it may look, it is judged by what it sees.
+    clock.now += 60
+    await heard(store, "m1", clock.now, operating_system=(SYSTEM,))
+    assert appraising.look_at(["m1"]) == 1
+    assert judged(store, "m1").support.state is SupportState.ENDED
+
+
 async def test_new_rows_are_judged_at_once_and_changed_parts_are_written_down(
     store: SqliteStore, appraising: Appraising, clock: Clock
 ):

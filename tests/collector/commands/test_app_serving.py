@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import socket
+import sqlite3
 import ssl
 import stat
 import subprocess
@@ -189,6 +190,27 @@ def test_serve_refuses_a_damaged_store_and_leaves_it(typed: Typed, data: Path) -
     assert refused.code == 1
     assert "damaged" in refused.err
     assert store.read_bytes() == b"garbage" * 1000
+
+
+@pytest.mark.parametrize("table", ["credentials", "latest", "incidents"])
+def test_commands_say_plainly_that_a_page_of_the_store_is_damaged(typed: Typed, data: Path, table: str) -> None:
+    assert typed("school", "add", "--code", "BM", "--name", "B").code == 0
+    (store,) = data.glob("*.sqlite3")
+    with contextlib.closing(sqlite3.connect(store)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+        page = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", [table]).fetchone()[0]
+    whole = store.read_bytes()
+    store.write_bytes(whole[: (page - 1) * size] + b"\xff" * size + whole[page * size :])
+    asked = [("machines", "list"), ("token", "list"), ("check",), ("incidents", "list")]
+    answers = [typed(*words) for words in asked]
+    for answer in answers:
+        assert "SELECT" not in answer.out + answer.err
+        assert "sqlalche.me" not in answer.out + answer.err
+    refused = [answer for answer in answers if answer.code]
+    assert [str(store) in answer.out + answer.err for answer in refused] == [True] * len(refused)
+    assert answers[2].code == 1
+    assert any("Restore the newest backup" in answer.err for answer in refused)
 
 
 @pytest.mark.parametrize(

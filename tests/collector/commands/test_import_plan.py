@@ -91,6 +91,21 @@ def test_import_a_whole_table_is_understood() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("headings", "key"),
+    [
+        (("Mã trường", "Tên trường", "Cấp"), "school_level"),
+        (("Mã trường", "CẤP *"), "school_level"),
+        (("Mã khu vực", "Tên khu vực", "Cấp"), ""),
+        (("Mã trường", "Cấp học", "Cấp"), ""),
+    ],
+)
+def test_import_a_level_alone_is_that_of_the_schools_it_stands_beside(headings: tuple[str, ...], key: str) -> None:
+    table = _understood(headings, tuple("x" for _ in headings))
+    assert table.headings[-1] == (headings[-1], key)
+    assert table.problems == ()
+
+
 def test_import_twice_changes_nothing() -> None:
     table = _understood(*WHOLE)
     first = _planned(table, HN)

@@ -101,6 +101,25 @@ def test_sheets_what_cannot_be_read_is_said(body: bytes, said: str, written: Cal
         read_sheets(written(body), known_headings)
 
 
+@pytest.mark.parametrize("body", [b"SelX~N\x81%j\x9f0P\xfd\x1e\x99\xce", b"\x00" * 600, b'a,"b', b"PK\x03\x04"])
+def test_sheets_a_broken_workbook_is_called_one(body: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "Danh sách.XLSX"
+    path.write_bytes(body)
+    with pytest.raises(Unreadable, match="broken workbook"):
+        read_sheets(path, known_headings)
+
+
+def test_sheets_a_csv_under_a_workbooks_name_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "table.xlsx"
+    path.write_bytes(TABLE.encode())
+    assert _cells(path) == CELLS
+
+
+def test_sheets_an_open_quotation_mark_says_that_it_hides_the_other_rows(written: Callable[[bytes], Path]) -> None:
+    with pytest.raises(Unreadable, match=r"line 2: an open quotation mark.*no other row is judged before"):
+        read_sheets(written(b'room,seats\n"tin1,7\ntin2,-5\n'), known_headings)
+
+
 def test_sheets_too_large_or_absent(written: Callable[[bytes], Path], tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match="20 MiB"):
         read_sheets(written(b"a,b\n" * (6 << 20)), known_headings)

@@ -2,24 +2,36 @@
 
 import io
 from datetime import date
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
 
-from schooldrum_collector.commands import hardware_sheet, safety_sheet
+from schooldrum_collector.commands import hardware_sheet, machine_sheet, safety_sheet
 from schooldrum_collector.commands.console import Console
 from schooldrum_collector.judge.appraisal import Memory, Verdicts
+from schooldrum_collector.judge.live import Live
 from schooldrum_collector.judge.parts import KINDS, Event
 from schooldrum_collector.judge.patches import Patches, PatchState
 from schooldrum_collector.judge.posture import judged
 from schooldrum_collector.judge.posture_found import Known
 from schooldrum_collector.judge.posture_policy import Policy
+from schooldrum_collector.judge.presence import Presence, State
 from schooldrum_collector.judge.support import Proof, Support, SupportState, Way, WayOut
 from schooldrum_collector.show import hardware_words, safety_words
 from schooldrum_collector.speech import Say
-from schooldrum_collector.store.records import Appraisal, Appraised, Change, StoredSection
+from schooldrum_collector.store.records import (
+    Appraisal,
+    Appraised,
+    Change,
+    Latest,
+    Machine,
+    MachineState,
+    Register,
+    StoredSection,
+)
 from schooldrum_wire.section import Values
 
 NOW = 1_795_402_800.0
@@ -37,7 +49,8 @@ def told(language: str, show: Any, *values: Any) -> str:
     out = io.StringIO()
     say = Say(language)
     console = Console(say=say, out=out, err=io.StringIO(), answers=io.StringIO())
-    call: Any = SimpleNamespace(say=say, console=console, now=lambda: NOW)
+    config = SimpleNamespace(data=Path("/nowhere"))
+    call: Any = SimpleNamespace(say=say, console=console, now=lambda: NOW, config=config)
     show(call, *values)
     return out.getvalue()
 
@@ -82,6 +95,61 @@ def test_a_person_reads_how_safe_it_is(language: str, words: tuple[str, ...]) ->
     text = told(language, safety_sheet.show, appraisal(support=ENDED, way=way, patches=LATE, checks=checks))
     for said in words:
         assert said in text, text
+
+
+@pytest.mark.parametrize(
+    ("presence", "days", "vietnamese", "english"),
+    [
+        (State.ONLINE, 0.0, "", ""),
+        # Midnight has just passed.
+        (State.ONLINE, 0.6, "", ""),
+        (State.OFF, 0.2, "", ""),
+        (State.OFF, 0.6, "Số liệu đến ngày 22/11/2026: máy gửi lần cuối cách đây 1 ngày.",
+         "Figures as of Sun 22 Nov 2026: the PC was last heard 1 day ago."),
+        (State.RETIRED, 58.0, "Số liệu đến ngày 26/09/2026: máy gửi lần cuối cách đây 58 ngày.",
+         "Figures as of Sat 26 Sep 2026: the PC was last heard 58 days ago."),
+        (State.SILENT, -1.0, "", ""),
+    ],
+)  # fmt: skip
+def test_what_is_not_of_today_says_of_which_day_it_is(
+    presence: State, days: float, vietnamese: str, english: str
+) -> None:
+    for language, said in (("vi", vietnamese), ("en", english)):
+        words = safety_words.as_of_words(presence, NOW - days * 86400, NOW, "Asia/Ho_Chi_Minh", Say(language))
+        assert words == said
+
+
+def test_a_pc_that_has_been_off_for_long_is_told_with_its_day() -> None:
+    machine = Machine(
+        id="m1", school="BM", site="main", room="tin1", alias="tin1-01", seat=1, state=MachineState.ACTIVE,
+        fingerprint={}, enrolled=NOW - 90 * 86400,
+    )  # fmt: skip
+    heard = NOW - 58 * 86400
+    latest = Latest(
+        machine="m1", heard=heard, received=heard, body=b"", run="r", boot="b", clock=heard - 1000, skew=0.0, beat=60
+    )
+    register = Register(
+        version=1, areas={}, schools={}, rooms={}, machines={"m1": machine}, by_school={"BM": ("m1",)}, settings={},
+        settings_version=1,
+    )  # fmt: skip
+    for days, is_said in ((58, True), (0, False)):
+        sheet = machine_sheet.MachineSheet(
+            machine=machine,
+            presence=Presence(state=State.OFF, since=NOW),
+            latest=msgspec.structs.replace(latest, heard=NOW - days * 86400),
+            live=Live(boot="b"),
+            sections=(),
+            appraisal=appraisal(patches=Patches(state=PatchState.CURRENT, age_days=0, calendar_days=0, told=0)),
+        )
+        text = told("en", machine_sheet.show, register, sheet)
+        assert ("Figures as of Sat 26 Sep 2026: the PC was last heard 58 days ago." in text) is is_said
+        assert text.index("Figures as of") < text.index("in time") if is_said else "in time" in text
+
+
+def test_a_revision_that_is_not_told_says_so() -> None:
+    untold = msgspec.structs.replace(ENDED, state=SupportState.UNKNOWN)
+    assert "the PC does not tell its revision (UBR)" in safety_words.support_words(untold, Say("en"))
+    assert "máy không cho biết bản dựng (UBR)" in safety_words.support_words(untold, Say("vi"))
 
 
 def test_proven_support_that_is_over_and_a_list_that_is_too_old_say_so() -> None:

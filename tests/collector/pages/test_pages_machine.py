@@ -3,6 +3,7 @@
 import html
 from datetime import date
 
+import msgspec
 import pytest
 from aiohttp import ClientSession
 from tests.collector.pages import pages_scene as scene
@@ -11,12 +12,13 @@ from tests.collector.pages.visiting import Browser
 from schooldrum_collector.judge.appraisal import Memory, Verdicts
 from schooldrum_collector.judge.patches import Patches, PatchState
 from schooldrum_collector.judge.posture import judged
-from schooldrum_collector.judge.posture_found import Known
+from schooldrum_collector.judge.posture_found import Known, Verdict
 from schooldrum_collector.judge.posture_policy import Policy
 from schooldrum_collector.judge.software import FORBIDDEN, Found, Inventory
 from schooldrum_collector.judge.support import Proof, Support, SupportState
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import Appraisal, Appraised, Change
+from schooldrum_wire.section import Values
 
 MACHINE = "bm-tin1-7"
 SUPPORT = Support(
@@ -85,7 +87,9 @@ async def test_a_machines_page_names_its_forbidden_programs(store: Store, langua
         product="zalo", name="Zalo", kind="messaging", licence="closed", version="24", program="Zalo 24", verdict="",
         place="",
     )  # fmt: skip
-    software = Inventory(found=(there, known), programs=2, hidden=0)
+    # An installer that writes itself down twice is one program to remove.
+    again = msgspec.structs.replace(there, program="NetOp School 6.0 (64-bit)")
+    software = Inventory(found=(there, again, known), programs=3, hidden=0)
     with store.writing() as writer:
         appraised = Appraised(machine=MACHINE, at=scene.NOW - 300, heard=scene.NOW, basis="", body=b"")
         verdicts = Verdicts(day=date(2026, 11, 23), software=software)
@@ -94,5 +98,50 @@ async def test_a_machines_page_names_its_forbidden_programs(store: Store, langua
         browser = Browser(server, session, token=scene.TOKEN)
         _, _, page = await browser.get(f"/machines/{MACHINE}?lang={language}")
     text = html.unescape(page)
-    assert title in text
+    assert text.count(title) == 1
     assert "Zalo" not in text
+
+
+DAY = 86400.0
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "then", "now", "told"),
+    [
+        ("vi", "Số liệu đến ngày 26/09/2026: máy gửi lần cuối cách đây 58 ngày.", "Khi đó không cần làm gì.",
+         "Không cần làm gì.", "Máy báo lần cuối ngày 16/09/2026."),
+        ("en", "Figures as of Sat 26 Sep 2026: the PC was last heard 58 days ago.", "There was nothing to do then.",
+         "Nothing to do.", "The PC last told this on Wed 16 Sep 2026."),
+    ],
+)  # fmt: skip
+async def test_what_a_pc_that_is_off_has_said_is_told_with_its_day(
+    store: Store, language: str, day: str, then: str, now: str, told: str
+) -> None:
+    on = Support(state=SupportState.SUPPORTED, product="Windows 11", release="25H2", until=date(2027, 10, 12))
+    patches = Patches(state=PatchState.CURRENT, age_days=0, calendar_days=0, told=0)
+    sections: dict[str, tuple[Values, ...]] = {"sharing": ({"server": "off", "client": "off"},)}
+    known = Known(system="windows", sections=sections, support=on, patches=patches)
+    heard = scene.NOW - 58 * DAY
+    # Not heard for long, heard an hour ago: each with a check that it has told lately, and one that it has not.
+    for machine, last in (("bm-tin1-24", heard), ("bm-tin1-12", scene.NOW - 3600)):
+        checks = judged(known, Policy(), {"sharing": last - 10 * DAY, "updates": last - DAY})
+        met = tuple(check for check in checks if check.verdict is Verdict.MET)
+        verdicts = Verdicts(day=date(2026, 11, 23), support=on, patches=patches, checks=met)
+        with store.writing() as writer:
+            appraised = Appraised(machine=machine, at=scene.NOW - 300, heard=last, basis="", body=b"")
+            writer.put_appraisal(Appraisal(appraised=appraised, memory=Memory(), verdicts=verdicts))
+    await store.append(scene.arrival("bm-tin1-24", at=heard, word="goodbye"))
+    async with scene.served(store) as server, ClientSession() as session:
+        browser = Browser(server, session, token=scene.TOKEN)
+        _, _, old = await browser.get(f"/machines/bm-tin1-24?lang={language}")
+        _, _, new = await browser.get(f"/machines/bm-tin1-12?lang={language}")
+    old, new = html.unescape(old), html.unescape(new)
+    # Above what is to be done, and above the checks.
+    assert (old.count(day), old.count(then), old.count(now), old.count(told)) == (2, 1, 0, 1)
+    assert old.count('<li><span class="state quiet">') == 3
+    assert old.count('<li><span class="state good">') == 0
+    assert (new.count(then), new.count(now)) == (0, 1)
+    assert day[:12] not in new
+    # What it has not told for ten days is not green, though it is here.
+    assert new.count('<li><span class="state quiet">') == 1
+    assert new.count('<li><span class="state good">') == 2
