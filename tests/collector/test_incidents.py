@@ -253,6 +253,33 @@ def test_judged_again_with_all_that_is_known_today() -> None:
     assert (dated.incident.number, dated.incident.kind, dated.incident.told) == (1001, Kind.OUTAGE, T + 200)
 
 
+def test_what_befell_the_next_room_is_another_story() -> None:
+    office = Office()
+    office.judge(200, fault(ROOM_2, verdict=Verdict.ROOM, degree=Degree.PROBABLE, blamed=("b1", "b2")))
+    office.judge(3600)
+    office.judge(3900)
+    known: dict[str, Any] = {"measured": True, "error": 5.0, "ended": T + 900, "degree": Degree.FOUND}
+    next_door = fault(ROOM_1, verdict=Verdict.ROOM, blamed=("a1", "a2"), **known)
+    assert revised(office.only(), [next_door], T + 9000) == ()
+
+
+def test_what_turns_out_to_be_its_own_part_becomes_a_part_of_that() -> None:
+    """Two rooms seemed to be dark; it was one, whose incident had been taken into that of both."""
+    single, several = Office(), Office()
+    single.judge(200, fault(ROOM_1, verdict=Verdict.ROOM, degree=Degree.PROBABLE))
+    several.judge(260, fault(SCHOOL, verdict=Verdict.LAN, degree=Degree.PROBABLE))
+    for office in (single, several):
+        office.judge(3600)
+        office.judge(3900)
+    both = msgspec.structs.replace(several.only(), number=1003)
+    room = msgspec.structs.replace(single.only(), parent=both.number)
+    found = fault(ROOM_1, verdict=Verdict.ROOM, degree=Degree.FOUND, measured=True, error=5.0, ended=T + 3500)
+    steps = revised(both, [found], T + 9000, (room, both))
+    told = {one.incident.number: one.incident for one in steps}
+    assert [one.what for one in steps][:2] == [What.RELEASED, What.HELD]
+    assert (told[room.number].parent, told[both.number].parent) == (0, room.number)
+
+
 def test_a_second_round_seen_of_one_machine_is_a_part_of_the_first() -> None:
     office = Office()
     office.judge(200, fault())

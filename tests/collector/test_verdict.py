@@ -297,16 +297,16 @@ def lossy(*steps: str):
 
 
 @pytest.mark.parametrize(
-    ("steps", "rooms", "place", "verdict"),
+    ("steps", "rooms", "place", "verdict", "drawn"),
     [
-        (("provider", "national", "international"), (OFFICE, TIN1), "S1", Verdict.LINE),
-        (("gateway", "provider", "national", "international"), (OFFICE, TIN1), "S1", Verdict.LAN),
-        (("international",), (OFFICE, TIN1), "S1", None),
-        (("gateway", "provider", "national", "international"), (OFFICE, OFFICE), OFFICE, Verdict.ROOM),
-        (("provider", "national", "international"), (OFFICE, OFFICE), "S1", Verdict.LINE),
+        (("provider", "national", "international"), (OFFICE, TIN1), "S1", Verdict.LINE, "provider"),
+        (("gateway", "provider", "national", "international"), (OFFICE, TIN1), "S1", Verdict.LAN, "gateway"),
+        (("international",), (OFFICE, TIN1), "S1", None, "internet"),
+        (("gateway", "provider", "national", "international"), (OFFICE, OFFICE), OFFICE, Verdict.ROOM, "switch"),
+        (("provider", "national", "international"), (OFFICE, OFFICE), "S1", Verdict.LINE, "provider"),
     ],
 )
-def test_a_third_of_all_packets(steps, rooms, place, verdict):
+def test_a_third_of_all_packets(steps, rooms, place, verdict, drawn):
     watching = [
         Pc(number=80 + n, room=room, observer=True, climbs_online=lossy(*steps)) for n, room in enumerate(rooms)
     ]
@@ -319,6 +319,9 @@ def test_a_third_of_all_packets(steps, rooms, place, verdict):
     (fault,) = found
     assert (fault.place.path, fault.kind, fault.verdict) == (place, Kind.LOSS, verdict)
     assert fault.evidence.counts["percent"] in range(20, 35)
+    # They report through it: nothing is cut, and what lies behind is reached.
+    way = ("pc", "switch", "gateway", "provider", "internet", "service")
+    assert fault.evidence.steps == {step: "lossy" if step == drawn else "ok" for step in way}
 
 
 def test_a_question_lost_with_other_packets_is_no_outage_of_names():
@@ -501,6 +504,27 @@ def test_two_rooms_at_once_while_a_third_works():
     assert live.evidence.counts["answering"] == 8
     (after,) = faults(seen(broken, LATER, known=KNOWN), LATER)
     assert (after.verdict, after.degree) == (Verdict.LAN, FOUND)
+
+
+@pytest.mark.parametrize("strays", [1, 2, 3, 6])
+def test_those_who_reach_the_modem_share_no_cause_with_a_room_that_does_not(strays):
+    """A room is cut off; elsewhere some lose the collector alone, in the same minute."""
+
+    def ends(room: str, seat: int) -> str:
+        return "gateway" if room == TIN1 else "collector" if room == TIN2 and seat <= strays else ""
+
+    broken = pcs(ROOMS, breaks=ends, back=BACK)
+    found = faults(seen(broken, LATER, known=KNOWN, remembered=True), LATER)
+    (room,) = [one for one in found if one.place.level is not MACHINE and set(one.blamed) & {"m001"}]
+    assert (room.place.path, room.verdict) == (TIN1, Verdict.ROOM)
+    assert set(room.blamed) == {pc.machine for pc in broken if pc.room == TIN1}
+    assert not any(one.place.level is SCHOOL and one.verdict is Verdict.LAN for one in found)
+
+
+def test_one_that_claims_to_reach_the_modem_takes_the_certainty_and_no_more():
+    broken = pcs(ROOMS, breaks=lambda room, seat: "line" if (room, seat) == (TIN2, 1) else "gateway", back=BACK)
+    found = faults(seen(broken, LATER, known=KNOWN, remembered=True), LATER)
+    assert ("S1", "outage", "lan", "probable") in told(found)
 
 
 def test_nobody_expected_and_grace():

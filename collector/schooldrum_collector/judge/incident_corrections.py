@@ -133,7 +133,10 @@ def revised(
     other = around or [
         fault
         for fault in alike
-        if fault.degree is Degree.FOUND and fault.place.level in IN_A_SCHOOL and one_cause(incident, fault)
+        if fault.degree is Degree.FOUND
+        and fault.place.level in IN_A_SCHOOL
+        and one_cause(incident, fault)
+        and _is_nested(incident, fault)
     ]
     if not other or incident.place.level not in IN_A_SCHOOL or incident.parent:
         return ()
@@ -182,6 +185,13 @@ def parted(incident: Incident, faults: Iterable[Fault], now: float, number: int)
     return (step(incident, first, What.CORRECTED, now), step(None, past, What.RECORDED, now))
 
 
+def _is_nested(incident: Incident, fault: Fault) -> bool:
+    """Whether one place holds the other, or the same machines are blamed; the next room is another story."""
+    one, other = incident.place.path, fault.place.path
+    nested = one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")
+    return nested or not set(incident.blamed).isdisjoint(fault.blamed)
+
+
 def _already(incident: Incident, fault: Fault, known: Iterable[Incident]) -> Incident | None:
     """The oldest other incident that is this fault, or that came back as it."""
     same = [
@@ -196,14 +206,18 @@ def _already(incident: Incident, fault: Fault, known: Iterable[Incident]) -> Inc
 
 
 def _part_of(incident: Incident, whole: Incident, fault: Fault, now: float) -> tuple[Step, ...]:
-    """The same as a part of another, over with it; one that goes on is no part of what is over."""
-    if incident.is_live and not whole.is_live:
+    """The same as a part of another, over with it; one that goes on is no part of what is over, nor of a part of it."""
+    turned: tuple[Step, ...] = ()
+    if incident.is_live and (not whole.is_live or whole.parent == incident.number):
         return ()
+    if whole.parent == incident.number:
+        turned = (step(whole, msgspec.structs.replace(whole, parent=0), What.RELEASED, now),)
+        whole = turned[0].incident
     state, what = (State.ABSORBED, What.ABSORBED) if incident.is_live else (incident.state, What.HELD)
     held = msgspec.structs.replace(incident, state=state, parent=whole.number, calm=0.0)
     first = step(incident, held, what, now)
     if whole.is_live or one_cause(whole, fault):
-        return (first,)
+        return (*turned, first)
     known = fault.ended is not None
     longer = msgspec.structs.replace(
         with_pause(whole, fault.began),
@@ -212,7 +226,9 @@ def _part_of(incident: Incident, whole: Incident, fault: Fault, now: float) -> t
         ended_measured=fault.measured if known else incident.ended_measured,
         rounds=whole.rounds + 1,
     )
-    return (first, step(whole, longer, What.CORRECTED, now)) if longer.ended > whole.ended else (first,)
+    if longer.ended <= whole.ended:
+        return (*turned, first)
+    return (*turned, first, step(whole, longer, What.CORRECTED, now))
 
 
 def _worth(fault: Fault) -> tuple[bool, int, bool, bool, float]:

@@ -88,20 +88,24 @@ def _cut_off(scene: Scene, site: str, here: Sequence[Sight], missed: Iterable[Si
 
 
 def _by_side(group: Group, rest: Others) -> list[tuple[Group, Others]]:
-    """Those who went together, each with the others of the site: apart where most do not reach the modem and some do.
+    """Those who went together, each with the others of the site: apart where some reach the modem and several do not.
 
     Whoever reaches it shares no cause inside the school with those who do not: to them it is one that answers. A
     single one that says so is not believed against two, as with one that says it got through.
     """
-    beyond = tuple(sight for sight in group.sights if sight.measured and sight.end in OUTER)
-    if not beyond or inside_or_outside(group.sights) is not INNER:
+    inner = [sight for sight in group.sights if sight.measured and sight.end in INNER]
+    outer = [sight for sight in group.sights if sight.measured and sight.end in OUTER]
+    if not outer or len(inner) < _SEVERAL:
         return [(group, rest)]
-    near = tuple(sight for sight in group.sights if sight not in beyond)
-    lone = len(beyond) + len(rest.claimed) < _SEVERAL
+    # Who measured nothing went with the more of them.
+    inner_are_more = len(inner) >= len(outer)
+    near = tuple(one for one in group.sights if (one.end in INNER if one.measured else inner_are_more))
+    beyond = tuple(one for one in group.sights if (one.end in OUTER if one.measured else not inner_are_more))
+    lone = len(outer) + len(rest.claimed) < _SEVERAL
     around = msgspec.structs.replace(
         rest,
-        after=rest.after if lone else (*rest.after, *beyond, *rest.claimed),
-        claimed=beyond if lone else (),
+        after=rest.after if lone else (*rest.after, *outer, *rest.claimed),
+        claimed=tuple(outer) if lone else (),
     )
     return [
         (msgspec.structs.replace(group, sights=near), around),
