@@ -18,7 +18,7 @@ FOUND_BEATS = 4.0
 LATE_SECONDS = 1.0
 """What a machine shared by many adds to four beats of a second, which are four minutes elsewhere."""
 STANDSTILL_SECONDS = 2.0
-"""A machine that stands still for longer played another outage; it is played again."""
+"""A machine that stands still for longer played another outage; what went wrong then is played again."""
 _TRIES = 3
 
 
@@ -107,7 +107,7 @@ def play(school: School, scenario: Scenario) -> Outcome:
     try:
         for _ in range(_TRIES):
             outcome = _played(school, scenario)
-            if school.standstill.longest <= STANDSTILL_SECONDS:
+            if school.standstill.longest <= STANDSTILL_SECONDS or not troubles(school, scenario, outcome):
                 break
         return outcome
     finally:
