@@ -6,10 +6,9 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-import msgspec
-
 from schooldrum_collector.commands.actions import Actions
 from schooldrum_collector.commands.calendar_ended import ended_by_closing, tell_ended
+from schooldrum_collector.commands.calendar_given import day_given, reason_given
 from schooldrum_collector.commands.calendar_month import as_data, days_of_month, draw, tell
 from schooldrum_collector.commands.calendar_places import (
     bounded,
@@ -21,10 +20,16 @@ from schooldrum_collector.commands.calendar_places import (
 )
 from schooldrum_collector.commands.calendar_sample import sample
 from schooldrum_collector.commands.calendar_taking import take_file
+from schooldrum_collector.commands.calendar_work import (
+    maintain,
+    window_data,
+    window_words,
+    windows_on_way,
+    withdraw,
+)
 from schooldrum_collector.commands.call import Call, opened
 from schooldrum_collector.commands.console import Failed
 from schooldrum_collector.commands.settings import place_of
-from schooldrum_collector.formats import moment
 from schooldrum_collector.judge.calendar import time_zone
 from schooldrum_collector.judge.calendar_day import day_at, moment_of
 from schooldrum_collector.judge.calendar_plan import (
@@ -32,7 +37,6 @@ from schooldrum_collector.judge.calendar_plan import (
     Behaviour,
     Closing,
     Faulty,
-    Maintenance,
     PlaceCalendar,
     plan_in_force,
     read,
@@ -46,10 +50,8 @@ from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import EVERYTHING, Register
 from schooldrum_collector.web.shown_incidents import shown_incident
 
-_DAY = re.compile(r"([0-3]?[0-9])/([01]?[0-9])/(20[2-9][0-9])\Z")
 _MONTH = re.compile(r"(20[2-9][0-9])-(0[1-9]|1[0-2])\Z")
 _LONGEST_CLOSING = timedelta(days=366)
-_LONGEST_REASON = 120
 _PLACES_TOLD = 10
 _ALL = 1 << 20
 _AS = ("closed", *(behaviour.value for behaviour in Behaviour))
@@ -57,7 +59,7 @@ _AS = ("closed", *(behaviour.value for behaviour in Behaviour))
 
 def arguments(parser: argparse.ArgumentParser, say: Say) -> None:
     """What `calendar` takes."""
-    actions = Actions(parser, say, "show|set|close|open|maintain|import|sample")
+    actions = Actions(parser, say, "show|set|close|open|maintain|withdraw|import|sample")
     place_help = say("khu vực, trường, phòng, hoặc / cho tất cả", "an area, a school, a room, or / for everything")
     showing = actions.add(
         "show",
@@ -100,9 +102,22 @@ def arguments(parser: argparse.ArgumentParser, say: Say) -> None:
         "announces maintenance: skip is not judged, mute is not told, cosmetic is told as planned",
         example='calendar maintain BM --from "2026-11-23 12:00" --until "2026-11-23 14:00" --reason "Thay switch"',
     )
-    work.add_argument("place", metavar="PATH", help=place_help)
-    work.add_argument("--from", dest="begin", required=True, metavar="T", help="YYYY-MM-DD HH:MM")
-    work.add_argument("--until", required=True, metavar="T", help="YYYY-MM-DD HH:MM")
+    taking_back = actions.add(
+        "withdraw",
+        "gỡ lịch bảo trì; đang diễn ra thì hết từ bây giờ",
+        "takes maintenance back; where it goes on it ends now",
+        example="calendar withdraw BM --number 48213",
+    )
+    for action, required in ((work, True), (taking_back, False)):
+        action.add_argument("place", metavar="PATH", help=place_help)
+        action.add_argument(
+            "--from", dest="begin", required=required, metavar="T", help="YYYY-MM-DD HH:MM, dd/mm/yyyy HH:MM"
+        )
+        action.add_argument("--until", required=required, metavar="T", help="YYYY-MM-DD HH:MM, dd/mm/yyyy HH:MM")
+        action.add_argument("--json", action="store_true", help=say("in ra JSON", "prints JSON"))
+    taking_back.add_argument(
+        "--number", type=int, metavar="N", help=say("mã trong calendar show", "as calendar show names it")
+    )
     work.add_argument("--as", dest="behaviour", choices=[one.value for one in Behaviour], default=Behaviour.MUTE.value)
     work.add_argument("--reason", required=True, help=say("mọi người sẽ đọc", "people will read it"))
     taking = actions.add(
@@ -132,53 +147,17 @@ def run(given: argparse.Namespace, call: Call) -> int:
         "set": _set,
         "close": _close,
         "open": _open,
-        "maintain": _maintain,
+        "maintain": maintain,
+        "withdraw": withdraw,
         "import": take_file,
     }
     with opened(call) as store:
         return actions[given.action](given, call, store)
 
 
-def _day(call: Call, text: str) -> date:
-    found = _DAY.match(text.strip())
-    try:
-        day = date(int(found[3]), int(found[2]), int(found[1])) if found else date.fromisoformat(text.strip())
-    except ValueError:
-        day = date.min
-    if not 2020 <= day.year < 2100:  # noqa: PLR2004 - what the tables of holidays speak about
-        raise Failed(
-            call.say(f"Ngày {text!r:.40}: ghi 2026-09-21 hoặc 21/9/2026.", f"Day {text!r:.40}: write 2026-09-21.")
-        )
-    return day
-
-
-def _moment(call: Call, text: str, zone: str) -> float:
-    try:
-        found = datetime.fromisoformat(text.strip())
-    except ValueError:
-        found = datetime.min  # noqa: DTZ901 - a year that is refused
-    if not 2020 <= found.year < 2100:  # noqa: PLR2004 - as above
-        raise Failed(
-            call.say(f'Giờ {text!r:.40}: ghi "2026-11-23 12:00".', f'Time {text!r:.40}: write "2026-11-23 12:00".')
-        )
-    return (found if found.tzinfo else found.replace(tzinfo=time_zone(zone))).timestamp()
-
-
-def _reason(call: Call, text: str) -> str:
-    tidy = " ".join(text.split())
-    if not tidy or len(tidy) > _LONGEST_REASON or not tidy.isprintable():
-        raise Failed(
-            call.say(
-                f"--reason: cần chữ in được, dài 1 đến {_LONGEST_REASON}.",
-                f"--reason: printable text, 1 to {_LONGEST_REASON} long.",
-            )
-        )
-    return tidy
-
-
 def _span(given: argparse.Namespace, call: Call) -> tuple[date, date]:
-    first = _day(call, given.date)
-    last = _day(call, given.until) if given.until else first
+    first = day_given(call, given.date)
+    last = day_given(call, given.until) if given.until else first
     if not timedelta(0) <= last - first <= _LONGEST_CLOSING:
         raise Failed(
             call.say(
@@ -200,9 +179,17 @@ def _show(given: argparse.Namespace, call: Call, store: Store) -> int:
         raise Failed(say(f"--month {written!r:.40}: ghi 2026-11.", f"--month {written!r:.40}: write 2026-11."))
     way = way_to(register, place)
     days = [day_at(way, day) for day in days_of_month(int(found[1]), int(found[2]))]
+    begin, end = (moment_of(day, 0, zone) for day in (days[0].day, days[-1].day + timedelta(days=1)))
+    works = windows_on_way(register, place, begin, end)
     if given.json:
         call.console.json(
-            {"place": place or "/", "month": written, "time_zone": zone, "days": [as_data(day, say) for day in days]}
+            {
+                "place": place or "/",
+                "month": written,
+                "time_zone": zone,
+                "days": [as_data(day, say) for day in days],
+                "maintenance": [window_data(name, one, zone) for name, one in works],
+            }
         )
         return 0
     school = register.schools.get(place)
@@ -210,12 +197,12 @@ def _show(given: argparse.Namespace, call: Call, store: Store) -> int:
     month = say(f"tháng {int(found[2])}/{found[1]}", f"{days[0].day:%B} {found[1]}")
     call.console.line(f"{name}: {month}, {say('năm học', 'school year')} {year_of(days[0].day)}")
     call.console.line()
-    draw(call.console, days)
-    begin, end = (moment_of(day, 0, zone) for day in (days[0].day, days[-1].day + timedelta(days=1)))
-    works = [one for calendar in way for one in calendar.maintenance if one.begin < end and one.end > begin]
-    for one in sorted(works, key=lambda work: work.begin):
-        span = f"{moment(one.begin, say.language, zone)} - {moment(one.end, say.language, zone)}"
-        call.console.line(f"{say('Bảo trì', 'Maintenance')} ({one.behaviour}): {span} {one.reason}")
+    # No month lies in two school years.
+    plan = plan_in_force(way, year_of(days[0].day))
+    booked = any(day.booked is not None for day in days)
+    draw(call.console, days, plan.lesson or () if plan is not None and booked else ())
+    for written_at, one in works:
+        call.console.line(window_words(say, one, zone, "" if written_at == place else written_at or "/"))
     if not all(day.planned for day in days):
         call.console.remark(unplanned_sentence(say, name, year_of(days[0].day)))
     return 0
@@ -311,7 +298,7 @@ def _close(given: argparse.Namespace, call: Call, store: Store) -> int:
     say, before, now = call.say, store.register(), call.now()
     place = place_of(call, before, given.place)
     first, last = _span(given, call)
-    closing = Closing(first=first, last=last, reason=_reason(call, given.reason))
+    closing = Closing(first=first, last=last, reason=reason_given(call, given.reason))
     with store.writing() as writer:
         writer.put_calendar(place, bounded(call, with_days(writer.calendar(place), closing)))
         writer.log(call.change("calendar.close", place or "/", f"{first} {last} {closing.reason}"))
@@ -357,22 +344,4 @@ def _open(given: argparse.Namespace, call: Call, store: Store) -> int:
         writer.log(call.change("calendar.open", place or "/", f"{first} {last}"))
     span = written_span(say, first, last)
     call.console.line(say(f"{place or '/'} học bình thường {span}.", f"{place or '/'} is open {span}."))
-    return 0
-
-
-def _maintain(given: argparse.Namespace, call: Call, store: Store) -> int:
-    say, register = call.say, store.register()
-    place = place_of(call, register, given.place)
-    zone = zone_of(register, place)
-    begin, end = _moment(call, given.begin, zone), _moment(call, given.until, zone)
-    if not 0 < end - begin <= _LONGEST_CLOSING.total_seconds():
-        raise Failed(say("--until phải sau --from, không quá một năm.", "--until comes after --from, within a year."))
-    work = Maintenance(begin=begin, end=end, behaviour=Behaviour(given.behaviour), reason=_reason(call, given.reason))
-    with store.writing() as writer:
-        before = writer.calendar(place)
-        works = tuple(sorted({*before.maintenance, work}, key=lambda one: (one.begin, one.end)))
-        writer.put_calendar(place, bounded(call, msgspec.structs.replace(before, maintenance=works)))
-        writer.log(call.change("calendar.maintain", place or "/", f"{given.behaviour} {begin:.0f} {end:.0f}"))
-    span = f"{moment(begin, say.language, zone)} - {moment(end, say.language, zone)}"
-    call.console.line(say(f"{place or '/'} bảo trì {span}.", f"{place or '/'} is under maintenance {span}."))
     return 0

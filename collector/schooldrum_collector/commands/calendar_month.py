@@ -7,11 +7,12 @@ from datetime import date, timedelta
 from schooldrum_collector.commands.console import Console
 from schooldrum_collector.judge.calendar import holiday_names
 from schooldrum_collector.judge.calendar_day import Day, DayKind, expected_hours
-from schooldrum_collector.judge.calendar_plan import Hours, Plan, weekdays_of
+from schooldrum_collector.judge.calendar_plan import Hours, Lesson, Plan, weekdays_of
 from schooldrum_collector.speech import Say
 from schooldrum_collector.vietnamese import width
 
 _WEEKDAYS = (("T2", "Mon"), ("T3", "Tue"), ("T4", "Wed"), ("T5", "Thu"), ("T6", "Fri"), ("T7", "Sat"), ("CN", "Sun"))
+_EVERY_DAY = ("T2-T7", "Mon-Sat")
 _CELL = 9
 KIND_WORDS = {
     DayKind.SCHOOL: ("ngày học", "school day"),
@@ -63,8 +64,11 @@ def _mark(day: Day, say: Say) -> str:
     return names + tail
 
 
-def draw(console: Console, days: Iterable[Day]) -> None:
-    """The month as weeks from Monday on, then its shifts, then the days that are special and why."""
+def draw(console: Console, days: Iterable[Day], lessons: Iterable[Lesson] = ()) -> None:
+    """The month as weeks from Monday on, then its shifts and the hours in which the place's rooms have `lessons`.
+
+    Last the days that are special, and why.
+    """
     say, month = console.say, list(days)
     cells = [""] * month[0].day.weekday() + [f"{day.day.day:>2} {_mark(day, say)}" for day in month]
     console.line("".join(_padded(say(*words)) for words in _WEEKDAYS).rstrip())
@@ -80,6 +84,10 @@ def draw(console: Console, days: Iterable[Day]) -> None:
         console.line()
     for initial, hours in sorted(shifts, key=lambda one: one[1]):
         console.line(f"{initial} = {hours.name + ' ' if hours.name else ''}{written_hours(hours)}")
+    booked = [_lesson_row(lesson, say) for lesson in lessons]
+    if booked:
+        console.line()
+        console.table((), booked)
     told = _together([day for day in month if day.kind in _TOLD], say)
     if told:
         console.line()
@@ -126,6 +134,11 @@ def _written_days(days: Iterable[str], say: Say) -> str:
     return ", ".join(say(*_WEEKDAYS[day]) for day in sorted(weekdays_of(days)))
 
 
+def _lesson_row(lesson: Lesson, say: Say) -> tuple[str, str, str]:
+    days = _written_days(lesson.days, say) if lesson.days is not None else say(*_EVERY_DAY)
+    return say("giờ phòng", "room booked"), f"{lesson.hours} {days}", ""
+
+
 def tell(console: Console, plan: Plan) -> None:
     """What a plan says, as it was understood: so that a wrong date is seen before it counts."""
     say = console.say
@@ -145,13 +158,10 @@ def tell(console: Console, plan: Plan) -> None:
         rows.append(
             (say("nửa ngày", "half day"), f"{written_date(half.first, say)}{last}", f"{half.hours} {half.name}")
         )
-    every_day = say("T2-T7", "Mon-Sat")
     for shift in plan.shift or ():
-        days = _written_days(shift.days, say) if shift.days is not None else every_day
+        days = _written_days(shift.days, say) if shift.days is not None else say(*_EVERY_DAY)
         lessons = f", {len(shift.lessons)} {say('tiết', 'lessons')}" if shift.lessons else ""
         rows.append((say("ca học", "shift"), f"{shift.hours} {days}{lessons}", shift.name))
-    for lesson in plan.lesson or ():
-        days = _written_days(lesson.days, say) if lesson.days is not None else every_day
-        rows.append((say("giờ phòng", "room booked"), f"{lesson.hours} {days}", ""))
+    rows += [_lesson_row(lesson, say) for lesson in plan.lesson or ()]
     if rows:
         console.table((), rows)

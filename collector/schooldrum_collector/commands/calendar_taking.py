@@ -49,10 +49,23 @@ def take_file(given: argparse.Namespace, call: Call, store: Store) -> int:
             known = _without_source(writer.calendar(place), given.file.name)
             writer.put_calendar(place, bounded(call, _with_events(known, taken, given.meaning, given.file.name, zone)))
             writer.log(call.change("calendar.import", place or "/", f"{given.file.name:.80} {len(taken)}"))
-        call.console.line(say(f"Đã lưu cho {place or '/'}.", f"Saved for {place or '/'}."))
+        _tell_saved(call, place, whole=not (found.left_out or timed))
     else:
         call.console.line(say("Chưa lưu gì.", "Nothing was saved."))
     return 1 if found.left_out or timed else 0
+
+
+def _tell_saved(call: Call, place: str, *, whole: bool) -> None:
+    say, here = call.say, place or "/"
+    if whole:
+        call.console.line(say(f"Đã lưu cho {here}.", f"Saved for {here}."))
+    else:
+        call.console.line(
+            say(
+                f"Đã lưu cho {here}, trừ những gì bỏ qua ở trên: tệp cần sửa.",
+                f"Saved for {here}, without what was left out above: the file needs mending.",
+            )
+        )
 
 
 def _named(call: Call, title: str) -> str:

@@ -16,7 +16,7 @@ from schooldrum_collector.formats import moment
 from schooldrum_collector.judge.fault import Level, Verdict
 from schooldrum_collector.judge.incident import Incident, State
 from schooldrum_collector.judge.messages import Occasion
-from schooldrum_collector.show.incident_words import OFFICE_ROLE, SCHOOL_ROLE, read, zone_of
+from schooldrum_collector.show.incident_words import OFFICE_ROLE, SCHOOL_ROLE, is_in_lesson, read, zone_of
 from schooldrum_collector.show.notify import Telling
 from schooldrum_collector.show.notify_composed import composed
 from schooldrum_collector.speech import Say
@@ -307,6 +307,7 @@ def _show(call: Call, running: Running, store: Store, incident: Incident) -> Non
         now=now,
         link=link,
         own=(incident.school,) if incident.school else (),
+        in_lesson=is_in_lesson(register, incident),
     )
     message = composed(register, incident, telling)
     to = (

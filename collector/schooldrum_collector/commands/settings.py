@@ -6,6 +6,7 @@ import msgspec
 
 from schooldrum_collector.commands.actions import Actions
 from schooldrum_collector.commands.call import Call, opened
+from schooldrum_collector.commands.columns import AREA_PATH
 from schooldrum_collector.commands.console import Failed
 from schooldrum_collector.judge.settings import SUPPORT_PLAN, TOP, Refusal, above, changed, inherited, places_of
 from schooldrum_collector.speech import Say
@@ -67,10 +68,16 @@ def place_of(call: Call, register: Register, text: str) -> str:
     in_main = f"{school}/{MAIN_SITE}/{room.lower()}"
     if in_main in register.rooms:
         return in_main
+    making = ("", "")
+    if AREA_PATH.match(path) and not register.areas:
+        making = (
+            f' Chưa có khu vực nào: ghi vào tệp CSV "Mã khu vực,Tên khu vực" ({path:.40},…) rồi import FILE.csv.',
+            f' There is no area yet: write a CSV file "Area,Area name" ({path:.40},…) and import FILE.csv.',
+        )
     raise Failed(
         call.say(
-            f"Danh mục không có khu vực, trường hay phòng nào là {path!r:.80}.",
-            f"The register has no area, school or room {path!r:.80}.",
+            f"Danh mục không có khu vực, trường hay phòng nào là {path!r:.80}.{making[0]}",
+            f"The register has no area, school or room {path!r:.80}.{making[1]}",
         )
     )
 

@@ -8,10 +8,11 @@ import pytest
 from tests.collector.commands.conftest import Typed
 
 from schooldrum_collector.commands.calendar_file import Events, Unreadable, read_events
-from schooldrum_collector.judge.calendar_plan import year_of
+from schooldrum_collector.commands.calendar_work import number_of
+from schooldrum_collector.judge.calendar_plan import Behaviour, Maintenance, year_of
 from schooldrum_collector.judge.fault import Degree, Evidence, Kind, Level, Place, Verdict
 from schooldrum_collector.judge.incident import Incident, Opening, State
-from schooldrum_collector.store.records import Machine, MachineState
+from schooldrum_collector.store.records import EVERYTHING, Machine, MachineState
 from schooldrum_collector.store.sqlite import open_store
 
 ICS = """BEGIN:VCALENDAR
@@ -120,6 +121,10 @@ def test_calendar_command_imports_again_in_its_own_place(planned: Typed, tmp_pat
         (["set", "--scope", "BM", "/nonexistent.toml"], "/nonexistent.toml"),
         (["import", "/nonexistent.ics", "--scope", "BM"], "/nonexistent.ics"),
         (["maintain", "BM", "--from", "2026-11-25 10:00", "--until", "2026-11-25 09:00", "--reason", "r"], "--until"),
+        (["maintain", "BM", "--from", "31/2/2026 8:00", "--until", "2026-11-25 09:00", "--reason", "r"], "2026-09-21"),
+        (["withdraw", "BM"], "--number"),
+        (["withdraw", "nowhere", "--number", "12345"], "nowhere"),
+        (["set", "--scope", "hn", "/nonexistent.toml"], "Area,Area name"),
         (["maintain", "BM", "--from", "soon", "--until", "2026-11-25 09:00", "--reason", "r"], "soon"),
     ],
 )
@@ -151,6 +156,135 @@ def test_calendar_command_maintenance_is_shown_in_its_months(
     assert school("calendar", "maintain", "BM/tin1", *work).code == 0
     assert ("New switch" in school("calendar", "show", "BM/tin1", "--month", month).out) is shown
     assert "New switch" not in school("calendar", "show", "BM", "--month", month).out
+
+
+WINDOW = ("--from", "25/11/2030 8:00", "--until", "2030-11-25 9:30")
+
+
+def windows(typed: Typed, place: str, month: str) -> list[dict[str, Any]]:
+    shown: list[dict[str, Any]] = typed("calendar", "show", place, "--month", month, "--json").data()["maintenance"]
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("lang", "behaviour", "says"),
+    [("en", "skip", "skip, not judged"), ("vi", "mute", "mute, không báo"), ("en", "cosmetic", "told as planned")],
+)
+def test_calendar_command_maintenance_is_taken_back_by_its_number(school: Typed, lang: str, behaviour: str, says: str):
+    work = (*WINDOW, "--as", behaviour, "--reason", "New switch")
+    said = school("calendar", "maintain", "BM", *work, lang=lang)
+    [shown] = windows(school, "BM/tin1", "2030-11")
+    number = str(shown["number"])
+    assert (said.code, said.err, says in said.out) == (0, "", True)
+    assert f"calendar withdraw BM --number {number}" in said.out
+    assert shown == {
+        "number": int(number),
+        "place": "BM",
+        "begin": "2030-11-25T08:00:00+07:00",
+        "end": "2030-11-25T09:30:00+07:00",
+        "as": behaviour,
+        "reason": "New switch",
+        "source": "",
+    }
+    drawn = school("calendar", "show", "BM/tin1", "--month", "2030-11", lang=lang)
+    assert all(word in drawn.out for word in (number, says, "[BM]"))
+    assert drawn.err.startswith("BM/main/tin1: ")
+    below = school("calendar", "withdraw", "BM/tin1", "--number", number, lang=lang)
+    assert (below.code, f"calendar withdraw BM --number {number}" in below.err) == (1, True)
+    assert school("calendar", "maintain", "BM", *work, "--json", lang=lang).data() == shown, "again is the same one"
+    other = ("--from", "2030-11-24 8:00", "--until", "2030-11-24 9:00", "--reason", "Before it")
+    assert school("calendar", "maintain", "BM", *other).code == 0
+    gone = school("calendar", "withdraw", "BM", "--number", number, lang=lang)
+    assert (gone.code, gone.err, says in gone.out) == (0, "", True)
+    assert [one["reason"] for one in windows(school, "BM", "2030-11")] == ["Before it"]
+    again = school("calendar", "withdraw", "BM", "--number", number, lang=lang)
+    assert (again.code, "calendar show BM" in again.err, "Before it" in again.err) == (1, True, True)
+
+
+def test_calendar_command_maintenance_is_taken_back_by_its_span(school: Typed, data: Path):
+    for behaviour in ("skip", "mute"):
+        assert school("calendar", "maintain", "BM", *WINDOW, "--as", behaviour, "--reason", "r").code == 0
+    for words in ((), WINDOW[:2], (*WINDOW, "--number", "10000")):
+        unclear = school("calendar", "withdraw", "BM", *words)
+        assert (unclear.code, "--number" in unclear.err, "(skip" in unclear.err) == (1, True, True)
+    assert school("calendar", "withdraw", "BM", *WINDOW[:3], "2030-11-25 9:31").code == 1
+    assert len(windows(school, "BM", "2030-11")) == 2
+    done = school("calendar", "withdraw", "BM", *WINDOW, "--json").data()
+    assert [(one["as"], one["left"]) for one in done["withdrawn"]] == [("mute", None), ("skip", None)]
+    assert windows(school, "BM", "2030-11") == []
+    store = open_store(data, clock=time.time, serving=False)
+    logged = [one.detail for one in store.changes(EVERYTHING, 0.0) if one.action == "calendar.withdraw"]
+    store.close()
+    assert sorted(logged) == ["mute 1921798800 1921804200 removed", "skip 1921798800 1921804200 removed"]
+
+
+@pytest.mark.parametrize(
+    ("lang", "over", "still"), [("en", "over from now on", "Other maintenance"), ("vi", "hết từ bây giờ", "vẫn còn")]
+)
+def test_calendar_command_maintenance_that_goes_on_ends_now(school: Typed, lang: str, over: str, still: str):
+    now = datetime.now(UTC).replace(microsecond=0)
+    begin, end = (now + timedelta(hours=hours) for hours in (-2, 2))
+    span = ("--from", begin.isoformat(), "--until", end.isoformat())
+    for place, behaviour in (("/", "skip"), ("BM", "mute")):
+        work = ("--as", behaviour, "--reason", "By mistake")
+        assert school("calendar", "maintain", place, *span, *work).code == 0
+    said = school("calendar", "withdraw", "BM", *span, lang=lang)
+    assert (said.code, over in said.out, still in said.err, "(skip" in said.err) == (0, True, True, True)
+    said = school("calendar", "withdraw", "/", *span, lang=lang)
+    assert (said.code, over in said.out, said.err) == (0, True, "")
+    # Its hours so far were maintenance; they are taken back by the number that was told.
+    number = said.out.split("--number ")[1].strip()
+    whole = school("calendar", "withdraw", "/", "--number", number, "--json", lang=lang).data()["withdrawn"]
+    assert [(datetime.fromisoformat(one["begin"]), one["left"]) for one in whole] == [(begin, None)]
+    assert now <= datetime.fromisoformat(whole[0]["end"]) < end
+    assert school("calendar", "withdraw", "/", "--number", number).code == 1
+
+
+def test_calendar_command_two_windows_of_one_number_are_told_apart_by_span(school: Typed):
+    seen: dict[int, tuple[str, ...]] = {}
+    for count in range(100_000):
+        begin, end = 1921798800.0 + 60 * count, 1921798860.0 + 60 * count
+        number = number_of(Maintenance(begin=begin, end=end, behaviour=Behaviour.MUTE, reason="r"))
+        spelt = [datetime.fromtimestamp(at, UTC).isoformat() for at in (begin, end)]
+        span = ("--from", spelt[0], "--until", spelt[1])
+        if number in seen:
+            break
+        seen[number] = span
+    for one in (seen[number], span):
+        assert school("calendar", "maintain", "BM", *one, "--reason", "r").code == 0
+    unclear = school("calendar", "withdraw", "BM", "--number", str(number))
+    assert (unclear.code, unclear.err.count(f"Maintenance {number}")) == (1, 2)
+    assert school("calendar", "withdraw", "BM", *span).code == 0
+    assert school("calendar", "withdraw", "BM", "--number", str(number)).code == 0
+
+
+@pytest.mark.parametrize(
+    ("year", "behaviour", "says", "says_vi"),
+    [
+        ("2020", "skip", "counted anew", "tính lại"),
+        ("2020", "mute", "nothing changes", "không còn thay đổi"),
+        ("2099", "skip", "", ""),
+    ],
+)
+def test_calendar_command_says_that_maintenance_is_past(
+    school: Typed, year: str, behaviour: str, says: str, says_vi: str
+):
+    work = ("--from", f"07/12/{year} 08h00", "--until", f"{year}-12-07T09:00", "--as", behaviour, "--reason", "r")
+    for lang, words in (("en", says), ("vi", says_vi)):
+        said = school("calendar", "maintain", "BM", *work, lang=lang)
+        assert (said.code, words in said.err, bool(said.err)) == (0, True, bool(words))
+
+
+def test_calendar_command_taking_back_what_a_file_brought_names_the_file(school: Typed, tmp_path: Path):
+    file = tmp_path / "work.ics"
+    file.write_text(ICS, encoding="utf-8")
+    assert school("calendar", "import", str(file), "--scope", "BM", "--as", "mute").code == 0
+    [shown] = windows(school, "BM", "2026-11")
+    assert shown["source"] == "work.ics"
+    for lang, says in (("en", "next import"), ("vi", "nhập lại tệp")):
+        said = school("calendar", "withdraw", "BM", "--number", str(shown["number"]), lang=lang)
+        assert (said.code, "work.ics" in said.err, says in said.err) == (0, True, True)
+        assert school("calendar", "import", str(file), "--scope", "BM", "--as", "mute").code == 0
 
 
 EVENT = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:x\nDTSTART:{start}\n{more}END:VEVENT\nEND:VCALENDAR\n"
@@ -301,6 +435,7 @@ def test_calendar_command_closes_only_for_whole_days_that_take_place(
     importing = ("calendar", "import", str(file), "--scope", "BM", "--as", "closed")
     said = planned(*importing, lang=lang)
     assert said.code == 1
+    assert ("left out above" if lang == "en" else "trừ những gì bỏ qua") in said.out
     assert nameless in said.out
     for title in ("Called off", "Meeting", "Night work"):
         assert title in said.err
@@ -400,6 +535,20 @@ def test_calendar_command_times_that_are_added_by_hand_take_place(
 def test_calendar_command_an_added_time_that_cannot_be_is_told(tmp_path: Path, value: str):
     found = read_here(tmp_path, entry("UID:w", "SUMMARY:w", *MORNING, f"RDATE;{value}"))
     assert found.left_out == ("w",)
+
+
+@pytest.mark.parametrize(
+    ("place", "month", "drawn"),
+    [("BM/tin1", "2026-12", True), ("BM/tin1", "2027-07", False), ("BM", "2026-12", False)],
+)
+def test_calendar_command_draws_the_lesson_hours_of_a_room(
+    planned: Typed, tmp_path: Path, place: str, month: str, *, drawn: bool
+):
+    plan = tmp_path / "lessons.toml"
+    plan.write_text('year = "2026-2027"\n[[lesson]]\nhours = "07:00-09:00"\ndays = ["T2", "T4"]\n', encoding="utf-8")
+    assert planned("calendar", "set", "--scope", "BM/tin1", str(plan)).code == 0
+    for lang, row in (("en", "room booked  07:00-09:00 Mon, Wed"), ("vi", "giờ phòng  07:00-09:00 T2, T4")):
+        assert (row in planned("calendar", "show", place, "--month", month, lang=lang).out) is drawn
 
 
 def test_calendar_command_says_whose_lesson_hours_win(planned: Typed, tmp_path: Path):
