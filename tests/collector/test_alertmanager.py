@@ -7,6 +7,7 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,22 @@ def test_messages_are_in_both_languages(store: Store, enrol: Callable[..., Machi
     assert annotations["summary"] == annotations["summary_vi"]
     strange = incident(evidence=Evidence(word="of a later version"))
     assert "Chưa rõ" in alert(store.register(), strange, NOON, base="").annotations["description_vi"]
+
+
+@pytest.mark.parametrize(("hour", "in_lesson"), [(9, True), (20, False)])
+def test_lesson_time_is_told_as_in_our_own_messages(
+    store: Store,
+    enrol: Callable[..., Machine],
+    hour: int,
+    in_lesson: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    enrol(store, "m1", school="BM")
+    began = datetime(2026, 9, 21, hour - 7, tzinfo=UTC).timestamp()
+    annotations = alert(store.register(), incident(began=began), began + 360, base="").annotations
+    assert ("(đã 6 phút, trong giờ học)" in annotations["description_vi"]) is in_lesson
+    assert ("(6 min, in lesson time)" in annotations["description_en"]) is in_lesson
+    over = incident(began=began, state=State.CLOSED, ended=began + 300, closed=began + 320)
+    assert "trong giờ học" not in alert(store.register(), over, began + 360, base="").annotations["description_vi"]
 
 
 def test_one_of_many_schools_names_none_as_its_own() -> None:

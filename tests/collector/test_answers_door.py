@@ -97,6 +97,17 @@ async def test_opening_changes_nothing_and_a_tap_answers(store: Store, door: Doo
     assert "The record" in (await door.get(f"/t/{secret}?lang=en"))[1]
 
 
+async def test_the_office_is_told_to_call_a_school_that_asked_for_help(store: Store, door: Door) -> None:
+    put(store, lost())
+    school, office = link(store), link(store, role="office", path="")
+    assert "trường đã nhận tin" in (await door.get(f"/t/{office}"))[1]
+    assert await door.tap(school, "help") == 303
+    page = (await door.get(f"/t/{office}"))[1]
+    assert "trường đã nhận tin" not in page
+    assert "Gọi giáo viên phụ trách CNTT của trường" in page
+    assert "Gọi giáo viên" not in (await door.get(f"/t/{school}"))[1]
+
+
 async def test_what_is_back_is_shown_as_back(store: Store, door: Door) -> None:
     put(store, lost(rounds=1, calm=NOW - 100, ended=NOW - 200))
     secret = link(store)

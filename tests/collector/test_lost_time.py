@@ -173,6 +173,14 @@ def test_a_shared_incident_costs_the_sum_of_its_schools():
     assert lessons_by_school(REGISTER, [of_two_schools(state=State.WITHDRAWN)], NOW) == {}
 
 
+def test_what_a_school_lost_before_a_shared_incident_began_is_its_own():
+    shared = incident(at(8), at(10), place=Place(Level.PROVIDER, "VNPT"), schools=("A", "B"), number=1001)
+    early = msgspec.structs.replace(part("A", at(9)), began=at(7.5))
+    assert lessons_by_school(REGISTER, [shared, early], NOW) == {"A": 3600, "B": 7200}
+    assert lessons_by_school(REGISTER, [early], NOW) == {"A": 5400}
+    assert lost_time(REGISTER, [shared, early], NOW)["A"].lessons[Group.OFFICE, "7d"] == pytest.approx(5400)
+
+
 def test_a_provider_costs_each_of_its_schools():
     shared = incident(at(8), at(9), place=Place(Level.PROVIDER, "Nhà mạng A"), schools=("A", "B"))
     for school in ("A", "B"):

@@ -279,6 +279,24 @@ def test_without_links_nobody_is_asked_to_tap():
     assert message.chat_parameters["link"] == "SC-1042"
 
 
+@pytest.mark.parametrize("one", [SILENT, LINE, ROOM])
+@pytest.mark.parametrize(
+    ("language", "step", "sms"),
+    [
+        ("vi", "Gọi giáo viên phụ trách CNTT của trường: trường cần hỗ trợ.", "Goi truong: can ho tro."),
+        ("en", "Call the IT officer of the school: the school needs help.", "Call the school: it needs help."),
+    ],
+)
+def test_the_office_calls_a_school_that_asked_for_help(one, language, step, sms):
+    message = told(one, "office", language, helped=at(8, 15))
+    assert message.full.splitlines()[-2] == step
+    assert message.chat_parameters["step"] == step.rstrip(".")
+    assert sms in message.sms
+    # Before it did, and for whoever asked, nothing is changed by that.
+    assert step not in told(one, "office", language).full
+    assert told(one, "it_officer", language, helped=at(8, 15)) == told(one, "it_officer", language)
+
+
 def test_withdrawn_and_late():
     gone = msgspec.structs.replace(SILENT, state=State.WITHDRAWN, closed=at(8, 30), ended=at(8, 30))
     message = told(gone, occasion=Occasion.END)

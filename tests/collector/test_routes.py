@@ -4,6 +4,7 @@ import re
 import subprocess
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -77,6 +78,10 @@ def routed(file: Path, *labels: str) -> set[str]:
         ((INCIDENT, "scope=area", "area=hn/q30", "severity=urgent"), {"office hn"}),
         ((INCIDENT, "scope=area", "area=hp", "severity=urgent"), {"office"}),
         ((INCIDENT, "scope=provider", "severity=urgent"), {"office"}),
+        ((INCIDENT, "scope=provider", "severity=information", "school=BM"), {"it_officer BM"}),
+        ((INCIDENT, "scope=provider", "severity=information", "school=QT"), {"it_officer"}),
+        ((INCIDENT, "scope=area", "severity=urgent", "school=HP2"), {"it_officer hp"}),
+        ((INCIDENT, "scope=area", "severity=urgent", "school=NEW"), {"it_officer"}),
         (
             (INCIDENT, "scope=service", "kind=service", "severity=information"),
             {"office", "office hn", "office hn/q3", "it_officer", "it_officer BM", "it_officer hp", "it_officer A.1"},
@@ -107,6 +112,24 @@ def test_routes_are_taken_by_alertmanager_whoever_is_there(tmp_path, names):
     if names == ("office",):
         for alert in ALERTS:
             assert routed(file, f"alertname={alert.name}", f"role={alert.role.value}", "school=BM") == {"office"}
+
+
+def many(names: tuple[str, ...]) -> list[Any]:
+    """The routes by which schools are told of an incident of many."""
+    made: Any = configuration(REGISTER, names, today=TODAY)
+    return [one for one in made["route"]["routes"] if 'scope=~"area|provider"' in one["matchers"]]
+
+
+def test_routes_of_many_schools_lead_to_each_officer_once_and_to_no_office():
+    told = many(NAMES)
+    assert [one["receiver"] for one in told] == [
+        *("it_officer", "it_officer A.1", "it_officer BM", "it_officer hp"),
+        "it_officer",
+    ]
+    assert all(one["group_by"] == ["alertname", "incident"] and "mute_time_intervals" not in one for one in told)
+    assert many(("office", "it_officer BM"))[-1]["mute_time_intervals"] == ["always"], "the office has its own message"
+    (alone,) = many(("office",))
+    assert (alone["receiver"], alone["mute_time_intervals"]) == ("office", ["always"])
 
 
 @given(

@@ -96,11 +96,14 @@ class Hooks:
     def __init__(self) -> None:
         self.told: list[tuple[str, str, dict[str, Any]]] = []
         """Receiver, status and the alert itself, for each alert of each message."""
+        self.messages: list[str] = []
+        """The receiver of each message."""
         hooks = self
 
         class _Take(http.server.BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                hooks.messages.append(body["receiver"])
                 hooks.told.extend((body["receiver"], one["status"], one) for one in body["alerts"])
                 self.send_response(200)
                 self.end_headers()

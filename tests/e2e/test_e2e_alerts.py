@@ -68,8 +68,27 @@ def incident(school: str, now: float) -> Incident:
     )
 
 
+def of_provider(now: float, *schools: str) -> Incident:
+    """The provider's incident that holds down the first one, which was told before it."""
+    place = Place(Level.PROVIDER, "A")
+    counts = {"schools": len(schools), "of": 3, "others": 1, "measured": 0}
+    return msgspec.structs.replace(
+        incident(schools[0], now),
+        number=1002,
+        place=place,
+        told=now - 30,
+        told_place=place,
+        schools=schools,
+        seen=now,
+        evidence=Evidence(word="provider_silent", counts=counts, names={"provider": ("A",)}, causes=(Verdict.LINE,)),
+    )
+
+
 def fill(store: Store) -> None:
-    """Three areas, a school with a PC in each, of which BM's is two PCs that speak as one; HS is out."""
+    """Three areas, a school with a PC in each, of which BM's is two PCs that speak as one; HS is out, then KD as well.
+
+    HS was told before it was known that both go by one provider.
+    """
     now = time.time()
     with store.writing() as writer:
         for path, code in (("hn/q3", "BM"), ("hn", "HS"), ("hp", "KD")):
@@ -90,7 +109,8 @@ def fill(store: Store) -> None:
                 conflict=code == "BM",
             )
             writer.put_machine(machine)
-        writer.put_incident(incident("HS", now))
+        writer.put_incident(msgspec.structs.replace(incident("HS", now), parent=1002))
+        writer.put_incident(of_provider(now, "HS", "KD"))
 
 
 def hurried(text: str) -> str:
@@ -142,30 +162,40 @@ def test_alerts_of_rules_and_incidents_arrive_once_at_the_right_school(tmp_path,
     prometheus = Prometheus(tmp_path / "prometheus", collector.office, rules=text, alertmanager=alertmanager.address)
     running.append(prometheus)
 
-    wanted = [("it_officer BM", "SchooldrumMachineConflict"), ("it_officer HS", "SC-1001"), ("watchdog", ALIVE)]
+    wanted = [
+        ("it_officer", "SC-1002"),
+        ("it_officer BM", "SchooldrumMachineConflict"),
+        ("it_officer HS", "SC-1001"),
+        ("office", "SC-1002"),
+        ("watchdog", ALIVE),
+    ]
     eventually(lambda: set(wanted) <= set(hooks.heard()), 60, "rule, incident and dead man's switch at their receivers")
     time.sleep(SETTLED_SECONDS)
     assert sorted(hooks.heard()) == wanted, "each of them once, and nothing else"
-    said = {its["labels"].get("school"): its["annotations"] for _, _, its in hooks.told}
+    said = {its["labels"].get("school", name): its["annotations"] for name, _, its in hooks.told}
     for language in ("vi", "en"):
         assert f'BM {HOSTILE} \N{EN DASH} "Tin" {{{{ BM }}}}, tin1-01: ' in said["BM"][f"summary_{language}"]
         assert f"HS {HOSTILE}: " in said["HS"][f"summary_{language}"]
+        assert f"KD {HOSTILE}\n" in said["KD"][f"description_{language}"]
+    assert "The office has been told, too." in said["KD"]["description_en"]
+    assert "No need to call the schools: they have been told." in said["office"]["description_en"]
     assert "error" not in json.dumps(said).lower()
     assert said["BM"]["dashboard"].endswith("var-school=BM&var-room=tin1&var-machine=tin1-01")
 
     collector.stop()
     with store.writing() as writer:
         one = writer.machine("mBM")
-        known = writer.incident(1001)
         assert one is not None
-        assert known is not None
         writer.put_machine(msgspec.structs.replace(one, conflict=False))
         now = time.time()
-        writer.put_incident(msgspec.structs.replace(known, state=State.CLOSED, ended=now - 1, closed=now))
+        for number in (1001, 1002):
+            known = writer.incident(number)
+            assert known is not None
+            writer.put_incident(msgspec.structs.replace(known, state=State.CLOSED, ended=now - 1, closed=now))
     collector.serve()
-    eventually(lambda: len(hooks.heard("resolved")) == 2, 60, "the end of both")
+    eventually(lambda: len(hooks.heard("resolved")) == 4, 60, "the end of all")
     time.sleep(SETTLED_SECONDS)
-    assert sorted(hooks.heard("resolved")) == wanted[:2], "whoever got the beginning got the end, once"
+    assert sorted(hooks.heard("resolved")) == wanted[:4], "whoever got the beginning got the end, once"
     assert sorted(hooks.heard()) == wanted
     store.close()
 
@@ -259,4 +289,23 @@ def test_alerts_of_a_school_that_is_out_hold_down_what_was_measured_there(alertm
     time.sleep(SETTLED_SECONDS)
     assert ("it_officer BM", failing.name) not in hooks.heard()
     post(alertmanager, told_of("BM", "school", 1), lasting=-1.0)
+    eventually(lambda: ("it_officer BM", failing.name) in hooks.heard(), 15, "what waited for the school to be back")
+
+
+def test_alerts_of_one_cause_in_many_schools_reach_each_officer_and_the_office_once(alertmanager, hooks):
+    of_a = {"alertname": ALERT, "incident": "SC-1", "kind": "outage", "severity": "urgent", "scope": "provider"}
+    parts = [told_of(school, "provider", 1, severity="information") for school in ("BM", "HS", "NEW", "NEWER")]
+    post(alertmanager, of_a, *parts)
+    wanted = [("it_officer BM", "SC-1"), ("it_officer HS", "SC-1"), ("office", "SC-1")]
+    eventually(lambda: set(wanted) <= set(hooks.heard()), 10, "the provider's outage")
+    failing = next(alert for alert in ALERTS if alert.name == "SchooldrumDiskFailing")
+    disk = {"alertname": failing.name, "site": "main", "room": "tin1", "machine": "tin1-01", **labels(failing)}
+    post(alertmanager, {**disk, "school": "BM"})
+    time.sleep(SETTLED_SECONDS)
+    both = [("it_officer", "SC-1")] * 2
+    assert sorted(hooks.heard()) == sorted([*wanted, *both]), "and what is measured at a school that is out waits"
+    assert hooks.messages.count("it_officer") == 1, "one message for both"
+    post(alertmanager, of_a, *parts, lasting=-1.0)
+    eventually(lambda: len(hooks.heard("resolved")) == 5, 15, "the end")
+    assert sorted(hooks.heard("resolved")) == sorted([*wanted, *both])
     eventually(lambda: ("it_officer BM", failing.name) in hooks.heard(), 15, "what waited for the school to be back")

@@ -16,9 +16,10 @@ import aiohttp
 import msgspec
 
 from schooldrum_collector.judge.incident import Incident
-from schooldrum_collector.show.alertmanager import RENEWED_SECONDS, Alert, alert, is_told
+from schooldrum_collector.judge.shared_telling import Told, is_of_many, schools_to_tell
+from schooldrum_collector.show.alertmanager import RENEWED_SECONDS, Alert, alert, is_told, school_alerts
 from schooldrum_collector.store.interface import Store
-from schooldrum_collector.store.records import EVERYTHING
+from schooldrum_collector.store.records import EVERYTHING, Register
 
 _log = logging.getLogger(__name__)
 PATH = "/api/v2/alerts"
@@ -145,7 +146,30 @@ class Telling:
         alerts = [
             alert(register, one, now, base=self._receiver.base, language=self._receiver.language) for one in wanted
         ]
+        alerts += self._at_schools(register, [one for one in wanted if is_of_many(one)], now)
         return alerts, _numbers(one for one in wanted if not one.is_live)
+
+    def _at_schools(self, register: Register, shared: list[Incident], now: float) -> list[Alert]:
+        """The alerts by which schools are told of these incidents of many."""
+        if not shared:
+            return []
+        # A part may be over long before what holds it.
+        since = min(now - ENDS_SECONDS, *(one.opened for one in shared))
+        parts: dict[int, list[Told]] = {one.number: [] for one in shared}
+        for one in self._store.incidents(EVERYTHING, since=since, most=_ALL):
+            if one.parent in parts and is_told(one):
+                parts[one.parent].append(self._with_events(one))
+        alerts: list[Alert] = []
+        for one in shared:
+            schools = schools_to_tell(self._with_events(one), parts[one.number])
+            alerts += school_alerts(
+                register, one, schools, now, base=self._receiver.base, language=self._receiver.language
+            )
+        return alerts
+
+    def _with_events(self, incident: Incident) -> Told:
+        story = self._store.incident_of(EVERYTHING, incident.number)
+        return Told(incident, story.events if story is not None else ())
 
     def _authorization(self) -> dict[str, str]:
         """Read anew for each post: tokens are changed under running programs."""

@@ -86,6 +86,12 @@ def path_to(end: End, *, service: bool = False) -> dict[str, str]:
     return {step: "ok" if i < at else "broken" if i == at else "unknown" for i, step in enumerate(_PATH)}
 
 
+def lossy(steps: Mapping[str, str]) -> dict[str, str]:
+    """The same where packets are lost and the way is not cut: `lossy` in the place of the break, and reached behind."""
+    at = next((i for i, step in enumerate(_PATH) if steps.get(step) == "broken"), len(_PATH))
+    return {**steps, **{step: "lossy" if step == _PATH[at] else "ok" for step in _PATH[at:]}}
+
+
 def _path_of(verdict: Verdict, end: End, *, answering: bool, mates: bool, service: bool) -> dict[str, str]:
     """The path with its break where the verdict says it is, which is nearer than where the ways ended.
 
@@ -135,6 +141,7 @@ def blame(
     answering = {sight.witness.machine for sight in rest.after}
     mates = any(sight.witness.room in rooms for sight in rest.after)
     beside = sum(holds(place, sight.witness) for sight in rest.after)
+    steps = _path_of(verdict, end, answering=bool(answering), mates=mates, service=kind is Kind.SERVICE)
     return Fault(
         place=place,
         kind=kind,
@@ -159,6 +166,6 @@ def blame(
             },
             names={"rooms": rooms, "machines": machines, **(names or {})},
             causes=causes,
-            steps=_path_of(verdict, end, answering=bool(answering), mates=mates, service=kind is Kind.SERVICE),
+            steps=lossy(steps) if kind is Kind.LOSS else steps,
         ),
     )

@@ -169,7 +169,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     `word` names the sentence (judge.sentences); `counts` and `names` fill it; `causes` are what remains possible
     where the degree is unknown; `steps` says for each step of the path (pc switch gateway provider internet service)
-    `ok`, `broken` or `unknown`, so that the path can be drawn.
+    `ok`, `broken`, `lossy` or `unknown`, so that the path can be drawn.
     """
 
     word: str

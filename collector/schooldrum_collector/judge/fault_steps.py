@@ -1,6 +1,11 @@
 """What people are asked to do about a fault: one to three steps by role, in both languages, by the glossary."""
 
+import re
+
 from schooldrum_collector.judge.posture_words import Words
+
+TAP = re.compile(r"\[[^\]]+\]")
+"""A button, as a step names it."""
 
 IT_OFFICER, PRINCIPAL, OFFICE = "it_officer", "principal", "office"
 ROLES = (IT_OFFICER, PRINCIPAL, OFFICE)
@@ -45,6 +50,10 @@ _IF_POWER = Words(
 _ROUTER = Words(
     "Tắt modem (bộ định tuyến) 1 phút rồi bật lại, xem đèn bộ chia mạng (switch) chính.",
     "Switch the modem (router) off for one minute, then on; look at the main switch's lights.",
+)
+_CALL_SCHOOL = Words(
+    "Gọi giáo viên phụ trách CNTT của trường: trường cần hỗ trợ.",
+    "Call the IT officer of the school: the school needs help.",
 )
 _NOTHING = Words("Thầy/cô chưa cần làm gì.", "Nothing for you to do.")
 _SCHOOL_KNOWS = Words("Không cần làm gì: trường đã nhận tin.", "Nothing to do: the school has been told.")
@@ -280,3 +289,5 @@ AT_OFFICE: dict[str, Steps] = {
 
 FOR_PRINCIPAL: Steps = (_NOTHING,)
 OTHERWISE_AT_OFFICE: Steps = (_SCHOOL_KNOWS,)
+HELP_AT_OFFICE: Steps = (_CALL_SCHOOL,)
+"""For the office, once the school has asked it for help."""

@@ -179,7 +179,7 @@ def _loss(scene: Scene, place: Place, heard: Sequence[Sight]) -> list[Fault]:
 
 
 _LOSS_ENDS = {Verdict.LINE: End.LINE, Verdict.INTERNATIONAL: End.INTERNATIONAL}
-"""Where a way that loses much is drawn as broken; in the school at its gateway."""
+"""Where a way that loses much is drawn as lossy; in the school at its gateway."""
 
 
 def _near(sight: Sight, now: float) -> bool:

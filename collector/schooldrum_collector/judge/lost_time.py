@@ -94,13 +94,17 @@ def lost_time(register: CalendarRegister, incidents: Iterable[Incident], now: fl
 def lessons_by_school(register: CalendarRegister, incidents: Iterable[Incident], now: float) -> dict[str, float]:
     """Seconds of lessons that each school has lost by these incidents together, by code; times that overlap count once.
 
-    Parts of an incident of many schools that are given beside it say how long each school was a part of it. Of an
-    incident that is asked about alone it is what it took by itself, whatever holds it.
+    Parts of an incident of many schools that are given beside it say how long each school was a part of it: what a
+    school lost before that began is not of it. Of an incident that is asked about alone it is what it took by itself,
+    whatever holds it.
     """
+    known = tuple(incidents)
+    began = {one.number: one.began for one in known}
     found: dict[str, list[Window]] = {}
-    for incident, code, times in _by_school(incidents, now, every=True):
+    for incident, code, times in _by_school(known, now, every=True):
         if code in register.schools:
-            found.setdefault(code, []).extend(_lessons(register, incident, code, times, since=0.0))
+            since = began.get(incident.parent, incident.began)
+            found.setdefault(code, []).extend(_lessons(register, incident, code, times, since=since))
     return {code: sum(one.end - one.begin for one in _joined(windows)) for code, windows in sorted(found.items())}
 
 

@@ -103,11 +103,18 @@ def sentence(fault: Fault, names: Mapping[str, str], language: str) -> str:
     return f"{grounds(fault, names, language)} {conclusion(fault, names, language)}"
 
 
-def steps(fault: Fault, role: str, language: str, names: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """What this role (`it_officer principal office`) is asked to do, one to three steps, or that it is nothing."""
+def steps(
+    fault: Fault, role: str, language: str, names: Mapping[str, str] | None = None, *, helped: bool = False
+) -> tuple[str, ...]:
+    """What this role (`it_officer principal office`) is asked to do, one to three steps, or that it is nothing.
+
+    `helped` is whether the school asked the office for help.
+    """
     word = fault.evidence.word
     if role == fault_steps.PRINCIPAL:
         chosen = fault_steps.FOR_PRINCIPAL
+    elif role == fault_steps.OFFICE and helped:
+        chosen = fault_steps.HELP_AT_OFFICE
     elif role == fault_steps.OFFICE:
         chosen = fault_steps.AT_OFFICE.get(word, fault_steps.OTHERWISE_AT_OFFICE)
     else:

@@ -5,10 +5,12 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from schooldrum_collector.formats import VIETNAM, duration, moment
+from schooldrum_collector.judge.expecting import CALENDARS
 from schooldrum_collector.judge.fault import Degree, Fault, Verdict
 from schooldrum_collector.judge.fault_words import DEGREES, VERDICTS
 from schooldrum_collector.judge.incident import Incident, Severity, State
 from schooldrum_collector.judge.incident_spells import stretches, trouble_seconds
+from schooldrum_collector.judge.lessons import is_lesson
 from schooldrum_collector.judge.own_line import is_own_line
 from schooldrum_collector.judge.sentences import heading, place_name, sentence, steps
 from schooldrum_collector.speech import Say
@@ -72,12 +74,18 @@ def degree_word(degree: Degree, say: Say) -> str:
     return say(DEGREES[degree].vi, DEGREES[degree].en)
 
 
-def read(register: Register, incident: Incident, now: float, language: str) -> Read:
-    """Its message as of now, for whoever can act: the school, or the office where it concerns many schools."""
+def is_in_lesson(register: Register, incident: Incident, code: str = "") -> bool:
+    """Whether it began in lesson time of this school, by default its first."""
+    school = code or next(iter(incident.schools), "")
+    return school in register.schools and is_lesson(CALENDARS.of_school(register, school).until, incident.began)
+
+
+def read(register: Register, incident: Incident, now: float, language: str, role: str = "") -> Read:
+    """Its message as of now for this role, by default whoever can act: the school, or for many the office."""
     say = Say(language)
     names = names_of(register, incident, say)
     fault = incident.fault
-    role = SCHOOL_ROLE if incident.school else OFFICE_ROLE
+    role = role or (SCHOOL_ROLE if incident.school else OFFICE_ROLE)
     try:
         head, evidence, doing = (
             heading(heading_fault(incident), names, language),
@@ -92,7 +100,7 @@ def read(register: Register, incident: Incident, now: float, language: str) -> R
         head = say(f"{head} (theo lịch bảo trì)", f"{head} (planned maintenance)")
     return Read(
         heading=head,
-        since=_since(incident, now, say, zone_of(register, incident)),
+        since=_since(register, incident, now, say),
         evidence=evidence,
         steps=doing,
         end=_end(incident, say, zone_of(register, incident)),
@@ -133,12 +141,14 @@ def is_back(incident: Incident) -> bool:
     return incident.is_live and incident.calm > 0 and incident.ended > 0
 
 
-def _since(incident: Incident, now: float, say: Say, zone: str) -> str:
-    language = say.language
+def _since(register: Register, incident: Incident, now: float, say: Say) -> str:
+    language, zone = say.language, zone_of(register, incident)
     began = moment(incident.began, language, zone)
     lasted = how_long(incident, incident.ended or now, say)
     if incident.ended and not incident.is_live:
         return say(f"Từ {began}, kéo dài {lasted}.", f"Since {began}, for {lasted}.")
+    if is_in_lesson(register, incident):
+        lasted += say(", trong giờ học", ", in lesson time")
     if incident.began_measured:
         return say(f"Từ {began} (đã {lasted}).", f"Since {began} ({lasted}).")
     found = moment(incident.opened, language, zone)

@@ -12,7 +12,7 @@ import msgspec
 from schooldrum_collector.formats import counted
 from schooldrum_collector.judge.fault import Degree, Kind, Level, Verdict
 from schooldrum_collector.judge.fault_headings import HEADINGS, LINES
-from schooldrum_collector.judge.fault_steps import IT_OFFICER, OFFICE, PRINCIPAL
+from schooldrum_collector.judge.fault_steps import IT_OFFICER, OFFICE, PRINCIPAL, TAP
 from schooldrum_collector.judge.incident import Incident, Severity, State
 from schooldrum_collector.judge.messages import Occasion
 from schooldrum_collector.judge.posture_words import Words
@@ -38,7 +38,6 @@ MOST = 700
 """Characters of a full text."""
 PARAMETER = 80
 """Characters of one parameter of a chat template."""
-_TAP = re.compile(r"\[[^\]]+\]")
 _ASKS_TO_TAP = re.compile(r"(?:bấm|tap) \[", re.IGNORECASE)
 _COUNTED = {"vi": re.compile(r"^(\S+ trường) "), "en": re.compile(r"^(\S+ schools) ")}
 _INTERNET_WORDS = frozenset({"internet", "captive", "schools", "second_line"})
@@ -138,7 +137,7 @@ def chat_text(parts: Parts, incident: Incident, told: Telling) -> tuple[str, dic
     """Parts one, two, four and the link, and the parameters of a fixed template, each at most 80 characters."""
     say = Say(told.language)
     asked = [one for one in parts.steps if not _ASKS_TO_TAP.search(one)] or [say("Không cần làm gì", "Nothing to do")]
-    step = _TAP.sub("", asked[0]).rstrip(" :.")
+    step = TAP.sub("", asked[0]).rstrip(" :.")
     parameters = {
         "place": cut(parts.place, PARAMETER),
         "what": cut(parts.what, PARAMETER),
@@ -192,11 +191,11 @@ def _grounds(incident: Incident, names: Mapping[str, str], say: Say) -> tuple[st
 
 def _steps(incident: Incident, names: Mapping[str, str], told: Telling) -> tuple[str, ...]:
     try:
-        asked = steps(incident.fault, told.role, told.language, names)
+        asked = steps(incident.fault, told.role, told.language, names, helped=told.helped > 0)
     except KeyError:
         return ()
     # Where there is nothing to tap, nobody is asked to.
-    return asked if told.link else tuple(step for step in asked if not _TAP.search(step))
+    return asked if told.link else tuple(step for step in asked if not TAP.search(step))
 
 
 def _fields(incident: Incident, names: Mapping[str, str], language: str) -> dict[str, str]:

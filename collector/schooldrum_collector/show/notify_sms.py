@@ -28,6 +28,7 @@ from schooldrum_collector.show.notify_words import (
     SMS_CAUSE,
     SMS_GROUNDS,
     SMS_STEP,
+    SMS_STEP_HELP,
     SMS_STEP_OFFICE,
     SMS_WHAT,
 )
@@ -170,6 +171,8 @@ def _begin(
     cause, less = _why(parts, incident, names, say)
     steps = SMS_STEP_OFFICE if told.role == OFFICE else SMS_STEP
     step = _words(steps[word], incident, names, told.language) if word in steps else ""
+    if told.role == OFFICE and told.helped:
+        step = _words(SMS_STEP_HELP, incident, names, told.language)
     if not told.link or word in NEEDS_NO_LINK:
         link = say(f"Mã {incident.name}", f"No. {incident.name}")
     elif word in ASKS and told.role != OFFICE:

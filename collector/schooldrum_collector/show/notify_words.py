@@ -96,6 +96,8 @@ SMS_STEP_OFFICE: dict[str, Words] = {
     "second_line": Words("Trường đã nhận tin.", "The school has been told."),
     "silent": Words("Trường đã nhận tin.", "The school has been told."),
 }
+SMS_STEP_HELP = Words("Gọi trường: cần hỗ trợ.", "Call the school: it needs help.")
+"""For the office, once the school has asked it for help."""
 ASKS = frozenset({"silent", "room_silent_alone", "area_silent"})
 """Words after which the link is for an answer."""
 SEES = frozenset({"room_silent"})

@@ -21,6 +21,7 @@ from schooldrum_collector.store.records import Register
 
 Node = dict[str, object]
 _INCIDENT, _MEASURED = f'alertname="{ALERT}"', f'alertname!="{ALERT}"'
+_OF_MANY = (Level.AREA.value, Level.PROVIDER.value)
 _ONCE = {"repeat_interval": "120h"}
 """As long as Alertmanager remembers by default what it has told: one message per cause."""
 
@@ -94,6 +95,7 @@ class _Tree:
         generic = self._told("", "")
         return [
             *self._of_the_system(),
+            *self._of_many(),
             *self._of_areas(),
             *(self._area(area, areas) for area in tops),
             *self._groups(self._schools.get("", ())),
@@ -119,6 +121,29 @@ class _Tree:
         ]
         to_office: Node = {**own, "receiver": Role.OFFICE.value}
         return [alive, whole, *told_too, to_office, *services, {"matchers": service, "receiver": Role.OFFICE.value}]
+
+    def _of_many(self) -> list[Node]:
+        """Schools that are part of an incident of many; who looks after several of them is told once.
+
+        The office has its own message of it: where it stands in for a school it needs no second one.
+        """
+        part = [_INCIDENT, one_of("scope", _OF_MANY)]
+        schools: dict[str, list[str]] = {}
+        for one in self._register.schools.values():
+            places = (*_steps(one.area), one.code)
+            if officer := receiver(self._names, Role.IT_OFFICER, places):
+                schools.setdefault(officer, []).append(one.code)
+        together = {"group_by": ["alertname", "incident"]}
+        found: list[Node] = [
+            {"matchers": [*part, one_of("school", codes)], "receiver": officer, **together}
+            for officer, codes in sorted(schools.items())
+        ]
+        otherwise: Node = {"matchers": [*part, 'school!=""']}
+        generic = receiver(self._names, Role.IT_OFFICER)
+        otherwise |= {"receiver": generic or Role.OFFICE.value, **together}
+        if generic is None:
+            otherwise["mute_time_intervals"] = [ALWAYS]
+        return [*found, otherwise]
 
     def _of_areas(self) -> list[Node]:
         """Incidents of whole areas, to the nearest office; deeper areas first."""
@@ -218,7 +243,8 @@ def inhibitions() -> list[Node]:
             "source_matchers": [
                 _INCIDENT,
                 one_of("kind", [Kind.OUTAGE.value]),
-                one_of("scope", [Level.SCHOOL.value]),
+                one_of("scope", [Level.SCHOOL.value, *_OF_MANY]),
+                'school!=""',
             ],
             "target_matchers": [_MEASURED, f'role="{Role.IT_OFFICER.value}"', _is(Severity.ACTION)],
             "equal": ["school"],

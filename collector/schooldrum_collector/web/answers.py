@@ -261,6 +261,7 @@ class _Desk:
                 now=incident.ended if back else now,
                 own=own,
                 in_lesson=until is not None and is_lesson(until, incident.began),
+                helped=max((one.at for one in found.story.answers if one.answer == "help"), default=0.0),
                 whole=bool(ended),
             ),
         )

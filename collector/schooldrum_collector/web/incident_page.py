@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from schooldrum_collector import formats
-from schooldrum_collector.judge.blame import path_to
+from schooldrum_collector.judge.blame import lossy, path_to
 from schooldrum_collector.judge.climbing import End
 from schooldrum_collector.judge.fault import Degree, Kind, Level, Verdict
 from schooldrum_collector.judge.incident import Incident, State
@@ -120,6 +120,7 @@ def pieces(sight: Sight, story: Story, parts: Sequence[Incident], rendering: Ren
             words,
             drawn=bool(way) or one.kind is Kind.OUTAGE,
             measured=is_measured(way),
+            lossy=one.kind is Kind.LOSS,
             neighbours=neighbours,
             power=not is_measured(way) and one.verdict is Verdict.POWER,
             stops=stops(way, say),
@@ -151,6 +152,9 @@ def _way(one: Incident) -> Mapping[str, str]:
 
     What other rooms of the site are heard over works for a room that is not heard, too: from the modem to the internet.
     """
+    if one.kind is Kind.LOSS:
+        # Records of earlier versions tell of a break.
+        return lossy(one.evidence.steps)
     if _is_beside_others(one):
         steps = {step: one.evidence.steps.get(step, UNKNOWN) for step in STEPS}
         return {step: OK if step in _BEYOND_A_ROOM and steps[step] == UNKNOWN else steps[step] for step in STEPS}

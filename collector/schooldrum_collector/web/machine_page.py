@@ -31,7 +31,7 @@ from schooldrum_collector.web import machine_note
 from schooldrum_collector.web.live_pages import Pieces
 from schooldrum_collector.web.page_words import noted_look
 from schooldrum_collector.web.rendering import Reader, Rendering
-from schooldrum_collector.web.school_page import card_of
+from schooldrum_collector.web.school_page import cards_at_pc
 from schooldrum_collector.web.sight import Sight
 
 CHANGES_SHOWN = 20
@@ -120,7 +120,7 @@ def pieces(
                 *_of_record(machine, presence, say, excused=bool(holding) or machine.is_noted(last)),
                 *_of_verdicts(verdicts, say),
             ],
-            cards=[card_of(sight, one, words, school.name if school else "") for one in holding],
+            cards=cards_at_pc(sight, incidents, holding, words, school.name if school else ""),
             judged=verdicts is not None,
             as_of=as_of,
         ),

@@ -80,6 +80,11 @@ def presence_look(place: PlacePresence, say: Say) -> Look:
     return place_look(place.state, say, expected=place.expected)
 
 
+def needs_action(say: Say) -> Look:
+    """How a school looks where somebody has to do something, whatever else is said of it."""
+    return Look("bad", "▲", say("cần xử lý", "needs action"))
+
+
 def severity_kind(severity: Severity) -> str:
     """The class of an incident's level."""
     return _SEVERITIES[severity]

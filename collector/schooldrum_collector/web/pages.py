@@ -118,7 +118,7 @@ class PageDesk:
             sight = self._look(request)
             machine = sight.machine(machine_id)
             known = await asyncio.to_thread(machine_page.known_of, sight, machine)
-            incidents = await asyncio.to_thread(_own_incidents, sight, machine.school)
+            incidents = await asyncio.to_thread(_incidents_at, sight, machine.school)
             heard = next(iter(sight.store.latest(sight.scope, (machine.id,))), None)
             return machine_page.pieces(
                 sight, machine, heard, known, incidents=incidents, rendering=self._rendering, words=words
@@ -398,8 +398,11 @@ def _reader(request: web.Request, words: Reader) -> str:
     return f"{words.language} {words.visitor.link} {words.mark} {request.query.get('scope', '')}"
 
 
-def _own_incidents(sight: Sight, code: str) -> list[Incident]:
-    return sight.store.incidents(Scope(school=code), live=True)
+def _incidents_at(sight: Sight, code: str) -> list[Incident]:
+    """Those that go on at a school, and those of many schools that hold them."""
+    shared = [one for one in live_incidents(sight) if not one.school and code in one.schools]
+    own = sight.store.incidents(Scope(school=code), live=True)
+    return [*own, *(one for one in shared if one not in own)]
 
 
 def _lies_in(sight: Sight, incident: Incident) -> bool:

@@ -7,7 +7,7 @@ import msgspec
 from schooldrum_collector.speech import Say
 
 STEPS = ("pc", "switch", "gateway", "provider", "internet", "service")
-OK, BROKEN, UNKNOWN = "ok", "broken", "unknown"
+OK, BROKEN, LOSSY, UNKNOWN = "ok", "broken", "lossy", "unknown"
 _NAMES = {
     "pc": ("Máy tính", "PC"),
     "switch": ("Bộ chia mạng", "Switch"),
@@ -19,6 +19,7 @@ _NAMES = {
 _STATES = {
     OK: ("✓", "tốt", "fine"),
     BROKEN: ("\N{MULTIPLICATION SIGN}", "đứt ở đây", "broken here"),
+    LOSSY: ("\N{ALMOST EQUAL TO}", "chập chờn ở đây", "lossy here"),
     UNKNOWN: ("?", "chưa biết", "not known"),
 }
 STRIDE = 118
@@ -41,7 +42,7 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
 
 def is_measured(steps: Mapping[str, str]) -> bool:
     """Whether anything is known of the way."""
-    return any(steps.get(step) in {OK, BROKEN} for step in STEPS)
+    return any(steps.get(step) in {OK, BROKEN, LOSSY} for step in STEPS)
 
 
 def stops(steps: Mapping[str, str], say: Say) -> list[Stop]:

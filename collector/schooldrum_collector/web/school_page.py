@@ -9,7 +9,8 @@ from schooldrum_collector import formats, vietnamese
 from schooldrum_collector.judge.calendar import time_zone
 from schooldrum_collector.judge.calendar_day import DayKind
 from schooldrum_collector.judge.expecting import CALENDARS, maintained
-from schooldrum_collector.judge.incident import Incident
+from schooldrum_collector.judge.fault_steps import IT_OFFICER, TAP
+from schooldrum_collector.judge.incident import Incident, size
 from schooldrum_collector.judge.places import PlacePresence
 from schooldrum_collector.judge.presence import Presence
 from schooldrum_collector.show.incident_record import standing
@@ -17,7 +18,14 @@ from schooldrum_collector.show.incident_words import SEVERITIES, is_back, read, 
 from schooldrum_collector.show.machine_words import seat_words, state_word
 from schooldrum_collector.store.records import MAIN_SITE, Machine, MachineState, Room
 from schooldrum_collector.web.live_pages import Pieces
-from schooldrum_collector.web.page_words import Look, incident_kind, machine_look, presence_look, tile_look
+from schooldrum_collector.web.page_words import (
+    Look,
+    incident_kind,
+    machine_look,
+    needs_action,
+    presence_look,
+    tile_look,
+)
 from schooldrum_collector.web.rendering import Reader, Rendering
 from schooldrum_collector.web.sight import Sight
 from schooldrum_collector.web.wall import counts_words
@@ -80,9 +88,9 @@ class PartLine(msgspec.Struct, frozen=True, kw_only=True):
     heading: str
 
 
-def card_of(sight: Sight, incident: Incident, words: Reader, above: str = "") -> IncidentCard:
-    """An incident in short; `above` is the school's name where it stands above the card."""
-    told = read(sight.register, incident, sight.now, words.language)
+def card_of(sight: Sight, incident: Incident, words: Reader, above: str = "", role: str = "") -> IncidentCard:
+    """An incident in short; `above` is the school's name where it stands above the card, `role` whose steps it has."""
+    told = read(sight.register, incident, sight.now, words.language, role)
     level = words.say(*SEVERITIES[incident.severity])
     if is_back(incident):
         level = standing(incident, sight.now, words.say, zone_of(sight.register, incident))
@@ -101,11 +109,11 @@ def card_of(sight: Sight, incident: Incident, words: Reader, above: str = "") ->
 
 
 def cards_of(
-    sight: Sight, seen: Sequence[Incident], words: Reader, *, folded: bool, above: str = ""
+    sight: Sight, seen: Sequence[Incident], words: Reader, *, folded: bool, above: str = "", role: str = ""
 ) -> list[IncidentCard]:
     """Cards of incidents; what a larger one of them holds stands inside its card where `folded`, else says whose it is.
 
-    `above` is the name of the school that they are shown below.
+    `above` is the name of the school that they are shown below; `role` as in `card_of`.
     A part has no evidence of its own to act on: the larger one knows more.
     """
     larger = {one.number for one in seen}
@@ -117,12 +125,30 @@ def cards_of(
             parts.setdefault(one.parent, []).append(PartLine(name=one.name, heading=told.heading))
     for one in seen:
         if one.parent not in larger:
-            card = card_of(sight, one, words, above)
+            card = card_of(sight, one, words, above, role)
             cards.append(msgspec.structs.replace(card, parts=tuple(parts.get(one.number, ()))))
         elif not folded:
-            card = card_of(sight, one, words, above)
+            card = card_of(sight, one, words, above, role)
             cards.append(msgspec.structs.replace(card, part_of=f"SC-{one.parent}", kind="rest", evidence=""))
     return cards
+
+
+def cards_at_pc(
+    sight: Sight, incidents: Iterable[Incident], holding: Sequence[Incident], words: Reader, above: str
+) -> list[IncidentCard]:
+    """Cards of what holds a PC, below what holds that; buttons are on the pages of these, and not where these stand."""
+    known, shown = {one.number: one for one in incidents}, {one.number: one for one in holding}
+    waiting = list(holding)
+    while waiting:
+        larger = known.get(waiting.pop().parent)
+        if larger is not None and larger.number not in shown:
+            shown[larger.number] = larger
+            waiting.append(larger)
+    seen = sorted(shown.values(), key=lambda one: size(one.place.level), reverse=True)
+    return [
+        msgspec.structs.replace(card, steps=tuple(one for one in card.steps if not (card.part_of or TAP.search(one))))
+        for card in cards_of(sight, seen, words, folded=False, above=above, role=IT_OFFICER)
+    ]
 
 
 def room_order(room: Room) -> tuple[object, ...]:
@@ -156,11 +182,13 @@ def pieces(sight: Sight, code: str, incidents: Iterable[Incident], rendering: Re
     for machine in machines:
         by_room.setdefault(machine.path, []).append(machine)
     pending = sum(one.state is MachineState.PENDING for one in machines)
+    here = [one for one in incidents if code in one.schools]
+    is_bad = any(incident_kind(one) == "bad" for one in here)
     html = {
         "head": rendering.piece(
             "piece_school_head.html",
             words,
-            look=presence_look(found.school, words.say),
+            look=needs_action(words.say) if is_bad else presence_look(found.school, words.say),
             counts=counts_words(found.school.machines, pending, words),
             pending=pending,
             school=code,
@@ -170,7 +198,7 @@ def pieces(sight: Sight, code: str, incidents: Iterable[Incident], rendering: Re
             words,
             cards=cards_of(
                 sight,
-                [one for one in incidents if code in one.schools],
+                here,
                 words,
                 folded=False,
                 above=register.schools[code].name,

@@ -17,7 +17,7 @@ from schooldrum_collector.speech import Say
 from schooldrum_collector.store.records import School
 from schooldrum_collector.web.census import SchoolStands
 from schooldrum_collector.web.live_pages import Pieces
-from schooldrum_collector.web.page_words import Look, incident_kind, place_look
+from schooldrum_collector.web.page_words import incident_kind, needs_action, place_look
 from schooldrum_collector.web.rendering import Reader, Rendering
 from schooldrum_collector.web.sight import Sight
 
@@ -126,7 +126,7 @@ def card(sight: Sight, one: SchoolStands, words: Reader) -> Card:
     area = sight.register.areas.get(school.area)
     look = place_look(one.state, say, expected=one.expected)
     if _needs_somebody(one):
-        look = Look("bad", "▲", say("cần xử lý", "needs action"))
+        look = needs_action(say)
     trouble, since = _trouble(sight, one.worst, words) if one.worst else ("", "")
     return Card(
         code=one.code,

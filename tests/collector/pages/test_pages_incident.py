@@ -7,7 +7,7 @@ import pytest
 from tests.collector.pages import pages_scene as scene
 from tests.collector.pages.visiting import Browser
 
-from schooldrum_collector.judge.fault import Degree, Evidence, Level, Place, Verdict
+from schooldrum_collector.judge.fault import Degree, Evidence, Kind, Level, Place, Verdict
 from schooldrum_collector.judge.incident import Incident, Severity, State
 from schooldrum_collector.show.incident_words import read
 from schooldrum_collector.store.interface import Store
@@ -118,6 +118,61 @@ async def test_what_other_rooms_are_heard_over_is_drawn_as_fine(
     assert ("chưa gửi được số đo" in page) == ("trở ra" in told)
 
 
+@pytest.mark.parametrize("lossy", ["lossy", "broken"])
+async def test_where_packets_are_lost_nothing_is_drawn_as_cut(store: Store, office: Browser, lossy: str) -> None:
+    behind = "ok" if lossy == "lossy" else "unknown"
+    steps = {**scene.CUT_LINE, "provider": lossy, "internet": behind, "service": behind}
+    evidence = Evidence(word="loss_line", counts={"machines": 3, "percent": 30, "measured": 3}, steps=steps)
+    with store.writing() as writer:
+        one = scene.incident(1061, Place(Level.SCHOOL, "DL"), ("DL",), began=BEGAN, kind=Kind.LOSS, evidence=evidence)
+        writer.put_incident(one)
+    page = (await office.get("/incidents/SC-1061"))[2]
+    way = page[page.index('data-piece="path"') : page.index('data-piece="acts"')]
+    listed = "".join(re.findall(r'<span class="mark">(.)</span>', way))
+    assert listed == "✓✓✓\N{ALMOST EQUAL TO}✓✓"
+    assert "Nhà mạng: chập chờn ở đây" in way
+    assert "Chập chờn ở đâu trên đường đi" in way
+    assert not re.search('đứt|class="cut"', way, re.IGNORECASE)
+    english = (await office.get("/incidents/SC-1061?lang=en"))[2]
+    assert "Provider: lossy here" in english
+
+
+async def test_a_pc_names_what_holds_its_school_s_outage_and_no_button_of_other_pages(
+    store: Store, office: Browser
+) -> None:
+    silent = Evidence(word="silent", counts={"machines": 12, "rooms": 1, "on": 12}, causes=(Verdict.POWER,))
+    known = Evidence(
+        word="provider", counts={"schools": 2, "of": 2, "others": 5, "measured": 2},
+        names={"schools": ("DL", "HB"), "provider": ("Nhà mạng A",)},
+    )  # fmt: skip
+    own: dict[str, Any] = {
+        "began": scene.NOW - 600, "evidence": silent, "verdict": Verdict.UNKNOWN, "degree": Degree.UNKNOWN,
+        "blamed": ("dl-tin1-3",),
+    }  # fmt: skip
+    with store.writing() as writer:
+        alone = {**own, "blamed": ("t2-tin1-3",)}
+        writer.put_incident(scene.incident(1072, Place(Level.SCHOOL, "T2"), ("T2",), **alone))
+    page = (await office.get("/machines/t2-tin1-3"))[2]
+    assert "Thuộc" not in page
+    assert "Nếu có điện: xem modem" in page
+    assert "[Có điện]" not in page
+    assert 'href="/incidents/SC-1072">Xem và trả lời' in page, "there are the buttons"
+    place = Place(Level.PROVIDER, "Nhà mạng A")
+    with store.writing() as writer:
+        writer.put_incident(
+            scene.incident(1070, place, ("DL", "HB"), began=scene.NOW - 600, evidence=known, severity=Severity.URGENT)
+        )
+        writer.put_incident(scene.incident(1071, Place(Level.SCHOOL, "DL"), ("DL",), parent=1070, **own))
+    page = (await office.get("/machines/dl-tin1-3"))[2]
+    whole, part = (one.split("</article>")[0] for one in page.split("<article")[1:3])
+    assert "SC-1070" in whole
+    assert "phía nhà mạng A." in whole
+    assert "Không cần kiểm tra mạng trong trường" in whole, "the reader is at the PC, not in the office"
+    assert "Thuộc <bdi>SC-1070</bdi>" in part
+    assert "SC-1071" in part
+    assert not re.search(r"<ol>|xem modem|12 máy|\[Có điện\]", part)
+
+
 async def test_what_a_provider_s_incident_holds_stands_inside_it(store: Store, office: Browser) -> None:
     whole = Place(Level.PROVIDER, "Nhà mạng A")
     silent = Evidence(word="silent", counts={"machines": 12, "rooms": 1, "on": 12}, causes=(Verdict.POWER,))
@@ -188,6 +243,18 @@ async def test_below_a_school_s_name_its_incidents_begin_with_the_room(office: B
     assert "Máy mất liên lạc" not in machine, "why is known, and told above"
     listed = (await office.get("/incidents"))[2]
     assert "THCS Bình Minh \N{EN DASH} Phòng Tin 2: cả phòng mất liên lạc" in listed
+
+
+@pytest.mark.parametrize("code", ["BM", "HS", "QY"])
+async def test_a_school_that_needs_somebody_is_called_so_on_the_wall_and_on_its_page(
+    office: Browser, code: str
+) -> None:
+    wall = (await office.get("/"))[2]
+    card = wall[wall.index(f'href="/schools/{code}"') :].partition("</a>")[0]
+    head = (await office.get(f"/schools/{code}"))[2].partition('data-piece="head"')[2].partition("</p>")[0]
+    for shown in (card, head):
+        assert "▲" in shown
+        assert "cần xử lý" in shown.lower()
 
 
 async def test_an_incident_that_is_over_asks_for_nothing_and_says_what_it_cost(office: Browser, store: Store) -> None:
