@@ -17,7 +17,7 @@ WELL_SECONDS = 3.5
 FOUND_BEATS = 4.0
 LATE_SECONDS = 1.0
 """What a machine shared by many adds to four beats of a second, which are four minutes elsewhere."""
-STANDSTILL_SECONDS = 2.0
+STANDSTILL_SECONDS = 1.0
 """A machine that stands still for longer played another outage; what went wrong then is played again."""
 _TRIES = 3
 

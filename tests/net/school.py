@@ -7,10 +7,12 @@ The agents in the PCs and the collector are real processes, hurried by `hurried.
 import contextlib
 import json
 import secrets
+import shutil
 import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -51,6 +53,8 @@ GRACE_SECONDS = 18.0
 _DNS_HEADER = 12
 _DETOUR_TABLE = "50"
 _TOLD_APART = frozenset({"ladder", "services", "machine", "clock"})
+_MEMORY = Path("/dev/shm")  # noqa: S108 - the memory's own file system, and a folder of one's own in it
+_ROOM_BYTES = 1 << 30
 _LESSON = (2, 9)
 """Wednesday, and the hour of Vietnam's clock (UTC+7) at which the collector's day begins."""
 
@@ -414,7 +418,26 @@ class School:
 
 
 @contextlib.contextmanager
+def _in_memory(home: Path) -> Iterator[Path]:
+    """A folder that no busy disk holds up, where there is room for one; its logs are in `home` afterwards."""
+    if not _MEMORY.is_dir() or shutil.disk_usage(_MEMORY).free < _ROOM_BYTES:
+        yield home
+        return
+    with tempfile.TemporaryDirectory(prefix="schooldrum-", dir=_MEMORY) as folder:
+        try:
+            yield Path(folder)
+        finally:
+            for log in Path(folder).rglob("*.log"):
+                kept = home / log.relative_to(folder)
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(log, kept)
+
+
+@contextlib.contextmanager
 def school(home: Path, furnish: Furnish = _plain) -> Iterator[School]:
-    """One in which everything works."""
+    """One in which everything works.
+
+    What is safe on disk is no question here, and where a beat is a second nobody can wait for a disk that others use.
+    """
     with contextlib.ExitStack() as undo:
-        yield School(home, undo, furnish)
+        yield School(undo.enter_context(_in_memory(home)), undo, furnish)

@@ -1,7 +1,7 @@
 """Did the machine itself stand still: a thread that sleeps and one that writes to disk say how late they were.
 
-Where a beat is a second, a machine that gives nobody the processor, or whose disk takes nothing, for two seconds has
-played another outage than the one that was written down.
+Where a beat is a second, a machine that gives nobody the processor, or whose disk takes nothing, for a second or more
+has played another outage than the one that was written down.
 """
 
 import contextlib
