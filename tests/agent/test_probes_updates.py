@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from schooldrum_agent.examine import examine
 from schooldrum_agent.probe import Doors, Unavailable
 from schooldrum_agent.probes import automatic_updates, operating_system, update_history, updates
-from schooldrum_agent.sources import apt, dnf, eventlog, update_agent
+from schooldrum_agent.sources import apt, apt_releases, dnf, eventlog, update_agent
 from schooldrum_wire.reading import Reading
 from schooldrum_wire.section import Row
 
@@ -567,7 +567,7 @@ def test_whatever_a_program_prints_the_parsers_end(text):
     apt.parse_config(text)
     apt.parse_releases(text)
     apt.is_security_release(text)
-    apt.debian_security(apt.release_fields(text))
+    apt_releases.debian_security(apt_releases.release_fields(text))
     dnf.parse_waiting(text)
     dnf.parse_notices(text)
     automatic_updates.parse_needrestart(text)

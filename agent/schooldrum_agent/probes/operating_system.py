@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from schooldrum_agent.probe import Doors, Probe, Source
-from schooldrum_agent.sources import apt, files, os_release, registry
+from schooldrum_agent.sources import apt_releases, files, os_release, registry
 from schooldrum_wire.catalogue.operating_system import OPERATING_SYSTEM
 from schooldrum_wire.section import Row
 
@@ -38,12 +38,12 @@ _ESM_SERVICES = frozenset({"esm-infra", "esm-apps"})
 def fetch_linux(doors: Doors) -> dict[str, Any]:
     """{os_release, architecture, releases, pro}: the text of os-release, apt's archives, Ubuntu Pro's services.
 
-    `releases` are what the Release file of each archive that apt has fetched says of it (`apt.release_fields`).
+    `releases` are the `apt_releases.release_fields` of each archive that apt has fetched.
     """
     return {
         "os_release": os_release.text(doors.rootfs),
         "architecture": os.uname().machine,
-        "releases": apt.releases(doors.rootfs),
+        "releases": apt_releases.releases(doors.rootfs),
         # The file names the account that paid: only what is wanted of it is taken along.
         "pro": enabled_services(files.text_or_none(doors.rootfs, "var/lib/ubuntu-advantage/status.json") or ""),
     }
@@ -141,7 +141,7 @@ def read_linux(data: Any) -> Iterator[Row]:
     foundation = release.get("UBUNTU_CODENAME") or release.get("DEBIAN_CODENAME") or codename
     extended = list(data["pro"])
     # Those of another release, left over from before an upgrade, bring this one nothing.
-    covered = {apt.debian_security(fields) for fields in data["releases"]} - {None}
+    covered = {apt_releases.debian_security(fields) for fields in data["releases"]} - {None}
     if foundation in covered or (covered and not foundation):
         extended.append("security_source")
     name = release.get("PRETTY_NAME") or f"{release.get('NAME', 'Linux')} {release.get('VERSION', '')}"

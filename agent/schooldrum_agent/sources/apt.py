@@ -6,12 +6,13 @@ refresh, which is never ours to start.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import msgspec
 
 from schooldrum_agent.probe import Denied, Unavailable
 from schooldrum_agent.sources import command, files
+from schooldrum_agent.sources.apt_releases import LISTS, head_of, release_fields, release_places
 
 _GET, _CACHE, _APT, _CONFIG = "/usr/bin/apt-get", "/usr/bin/apt-cache", "/usr/bin/apt", "/usr/bin/apt-config"
 _UNTOUCHED = (
@@ -36,19 +37,12 @@ _SECURITY_PLACE = re.compile(
 )
 _SETTING = re.compile(r'([A-Za-z0-9_/.:+-]+) "(.*)";')
 _RELEASE = re.compile(r"'[^']*' (\S+_InRelease) ")
-_RELEASE_FIELD = re.compile(r"^(Suite|Codename|Label|Origin):(.*)$", re.MULTILINE)
-_DEBIAN_SECURITY = {"Origin": "Debian", "Label": "Debian-Security"}
-_SECURITY_SUITE = re.compile(r"([a-z]+)(?:-security|/updates)")
-"""As Debian names them; with a slash up to Debian 10."""
 _SOURCE_INDENT, _INSTALLED_MARK = "       ", " *** "
-_LISTS = "var/lib/apt/lists"
 _PACKAGES = re.compile(r"_Packages(?:\.[a-z0-9]+)?$")
-_RELEASE_NAME = re.compile(r"_(?:In)?Release$")
 _DATE = re.compile(r"^Date: \S", re.MULTILINE)
 _PACKAGE = re.compile(rb"^Package: ?\S", re.MULTILINE)
 _STATUS = "var/lib/dpkg/status"
 _STATUS_BYTES = 1 << 16
-_RELEASE_BYTES = 1 << 16
 _USER_OF_ADDRESS = re.compile(r"(://)[^/\s]*@")
 _SAID_LENGTH = 140
 _STAMPS = ("var/lib/apt/periodic/update-success-stamp", "var/lib/apt/periodic/update-stamp")
@@ -182,31 +176,6 @@ def is_security_release(text: str) -> bool:
     return any(_SECURITY_ORIGIN.search(value) for value in release_fields(text).values())
 
 
-def debian_security(fields: Mapping[str, str]) -> str | None:
-    """The code name of the Debian whose own security updates an archive brings, by its `release_fields`, or None.
-
-    These are the updates that go on, as LTS, when a release's ordinary support has ended. Only what Debian itself says
-    of the archive counts: in the name of a list or of a mirror anybody may write `security`.
-    """
-    if any(fields.get(name) != value for name, value in _DEBIAN_SECURITY.items()):
-        return None
-    named = (_SECURITY_SUITE.fullmatch(fields.get(name, "")) for name in ("Codename", "Suite"))
-    return next((match[1] for match in named if match), None)
-
-
-def release_fields(text: str) -> dict[str, str]:
-    """Whose archive a Release file is of: its Origin, Label, Suite and Codename, as far as it says them."""
-    found: dict[str, str] = {}
-    for name, value in _RELEASE_FIELD.findall(text.partition("\nSHA256:")[0]):
-        found.setdefault(name, value.strip())
-    return found
-
-
-def releases(rootfs: str) -> list[dict[str, str]]:
-    """The `release_fields` of each Release file among the lists; one that cannot be read has none. Raises nothing."""
-    return [release_fields(_head(rootfs, place)) for place in _release_places(rootfs)]
-
-
 def _ask(program: str, *words: str, names: Iterable[str] = (), timeout: float = _SECONDS) -> str:
     answer = command.run(program, *_UNTOUCHED, *words, *names, timeout=timeout)
     if answer.code != 0:
@@ -268,13 +237,13 @@ def archives(rootfs: str) -> list[bool]:
     An archive that is still empty has a Release file and no list. Raises as simulated(), and OSError where a list is
     there and empty or is no list: apt takes an empty one for an archive without packages.
     """
-    lists = [name for name in files.names_or_none(rootfs, _LISTS) if _PACKAGES.search(name)]
+    lists = [name for name in files.names_or_none(rootfs, LISTS) if _PACKAGES.search(name)]
     if not lists:
         return []
     broken = [name for name in lists if _is_empty(rootfs, name)]
     configured = parse_releases(_ask(_GET, "update", "--print-uris"))
     # An archive that is not signed in one file has its plain Release.
-    places = [(f"{_LISTS}/{name}", f"{_LISTS}/{name.removesuffix('InRelease')}Release") for name in configured]
+    places = [(f"{LISTS}/{name}", f"{LISTS}/{name.removesuffix('InRelease')}Release") for name in configured]
     found = {
         signed: text
         for signed, plain in places
@@ -288,7 +257,7 @@ def archives(rootfs: str) -> list[bool]:
 
 def _is_empty(rootfs: str, name: str) -> bool:
     try:
-        return not files.read_bytes(rootfs, _LISTS, name, limit=1)
+        return not files.read_bytes(rootfs, LISTS, name, limit=1)
     except (Denied, Unavailable):
         return False
 
@@ -313,19 +282,8 @@ def refreshed(rootfs: str) -> float | None:
     file says nothing, and lists of packages come with theirs. None without any, whatever the stamps say; the
     directories say nothing, since they change too when lists are deleted.
     """
-    sound = [place for place in _release_places(rootfs) if _DATE.search(_head(rootfs, place))]
+    sound = [place for place in release_places(rootfs) if _DATE.search(head_of(rootfs, place))]
     if not sound:
         return None
     times = [time for place in (*_STAMPS, *sound) if (time := files.changed(rootfs, place)) is not None]
     return max(times, default=None)
-
-
-def _release_places(rootfs: str) -> list[str]:
-    return [f"{_LISTS}/{name}" for name in files.names_or_none(rootfs, _LISTS) if _RELEASE_NAME.search(name)]
-
-
-def _head(rootfs: str, place: str) -> str:
-    try:
-        return files.read_text(rootfs, place, limit=_RELEASE_BYTES)
-    except (Denied, Unavailable):
-        return ""
