@@ -13,7 +13,7 @@ from tests.collector.incident_office import AREAS, PROVIDER, ROOM_1, SCHOOL, Off
 from schooldrum_collector.app.telling import Paces, Receiver, Telling
 from schooldrum_collector.judge.fault import Degree, Evidence, Fault, Kind, Level, Place, Verdict
 from schooldrum_collector.judge.incident import Event, Incident, Severity, What
-from schooldrum_collector.judge.shared_telling import Told, is_of_many, schools_to_tell
+from schooldrum_collector.judge.shared_telling import Course, is_of_many, schools_to_tell
 from schooldrum_collector.show.alertmanager import labels, school_alerts, school_labels
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import Machine, School
@@ -49,8 +49,8 @@ def events(office: Office, incident: Incident) -> list[Event]:
 def told(office: Office, place: Place = PROVIDER) -> tuple[str, ...]:
     """The schools that are told of the incident of this place."""
     whole = one(office, place)
-    parts = [Told(part, events(office, part)) for part in office.known if part.parent == whole.number]
-    return schools_to_tell(Told(whole, events(office, whole)), parts) if whole.told else ()
+    parts = [Course(part, events(office, part)) for part in office.known if part.parent == whole.number]
+    return schools_to_tell(Course(whole, events(office, whole)), parts) if whole.told else ()
 
 
 def test_schools_that_go_with_the_whole_are_told_of_it_once() -> None:
@@ -99,12 +99,12 @@ def test_who_was_told_stays_told_whatever_is_held_down_later() -> None:
     whole = msgspec.structs.replace(_incident(1, PROVIDER, told=T), schools=("BM", "HS"))
     later = _incident(2, SCHOOL, told=T + 100, parent=1)
     held = Event(number=2, at=T + 200, what=What.HELD, before={"parent": 0}, after={"parent": 1})
-    assert schools_to_tell(Told(whole), [Told(later, [held])]) == ("BM", "HS"), "told of its own after it"
+    assert schools_to_tell(Course(whole), [Course(later, [held])]) == ("BM", "HS"), "told of its own after it"
     before = _incident(3, SCHOOL, told=T - 100, parent=1)
-    assert schools_to_tell(Told(whole), [Told(before, [held])]) == ("BM", "HS"), "it was no part yet"
+    assert schools_to_tell(Course(whole), [Course(before, [held])]) == ("BM", "HS"), "it was no part yet"
     early = msgspec.structs.replace(held, at=T)
-    assert schools_to_tell(Told(whole), [Told(before, [early])]) == ("HS",)
-    assert schools_to_tell(Told(whole), [Told(msgspec.structs.replace(before, told=0.0), [early])]) == ("BM", "HS")
+    assert schools_to_tell(Course(whole), [Course(before, [early])]) == ("HS",)
+    assert schools_to_tell(Course(whole), [Course(msgspec.structs.replace(before, told=0.0), [early])]) == ("BM", "HS")
 
 
 def test_what_a_larger_one_holds_is_told_to_no_school_that_comes_later() -> None:
@@ -118,9 +118,9 @@ def test_what_a_larger_one_holds_is_told_to_no_school_that_comes_later() -> None
         before={"schools": ["BM", "HS"]},
         after={"schools": ["BM", "HS", "KD"]},
     )
-    assert schools_to_tell(Told(inner, [held, joined]), []) == ("BM", "HS")
+    assert schools_to_tell(Course(inner, [held, joined]), []) == ("BM", "HS")
     outer = msgspec.structs.replace(_incident(2, AREA, told=T + 100), schools=("BM", "HS", "KD"))
-    assert schools_to_tell(Told(outer), [Told(inner, [held, joined])]) == ("KD",), "and those it told know"
+    assert schools_to_tell(Course(outer), [Course(inner, [held, joined])]) == ("KD",), "and those it told know"
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ from schooldrum_collector.judge.fault_steps import IT_OFFICER
 from schooldrum_collector.judge.incident import Event, Incident, What
 from schooldrum_collector.judge.incident_acts import NO_FAULT
 from schooldrum_collector.judge.incident_spells import stretches
-from schooldrum_collector.judge.lessons import is_lesson, lesson_seconds
+from schooldrum_collector.judge.lessons import lesson_seconds
 from schooldrum_collector.judge.messages import Message, Situation
 from schooldrum_collector.judge.recipients import own_schools
-from schooldrum_collector.show.incident_words import zone_of
+from schooldrum_collector.show.incident_words import is_in_lesson, zone_of
 from schooldrum_collector.show.notify import Telling, Told
 from schooldrum_collector.show.notify_composed import composed
 from schooldrum_collector.store.interface import Store
@@ -122,7 +122,6 @@ def told_of(register: Register, story: Story, message: Message, now: float, *, l
     own = own_schools(recipient.path, incident.schools, areas)
     informed = _last(story.events, "provider_informed")
     helped = _last(story.events, "help")
-    until = CALENDARS.of_school(register, own[0]).until if own else None
     return composed(
         register,
         incident,
@@ -136,7 +135,7 @@ def told_of(register: Register, story: Story, message: Message, now: float, *, l
             own=own,
             # Of several schools the longest: it is one outage, and nobody lost the sum.
             lost=max((lost_in(register, incident, code, now) for code in own), default=None),
-            in_lesson=until is not None and is_lesson(until, incident.began),
+            in_lesson=bool(own) and is_in_lesson(register, incident, own[0]),
             informed=informed.at if informed else 0.0,
             informed_by=informed.by if informed else "",
             helped=helped.at if helped else 0.0,

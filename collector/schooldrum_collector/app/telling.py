@@ -16,7 +16,7 @@ import aiohttp
 import msgspec
 
 from schooldrum_collector.judge.incident import Incident
-from schooldrum_collector.judge.shared_telling import Told, is_of_many, schools_to_tell
+from schooldrum_collector.judge.shared_telling import Course, is_of_many, schools_to_tell
 from schooldrum_collector.show.alertmanager import RENEWED_SECONDS, Alert, alert, is_told, school_alerts
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import EVERYTHING, Register
@@ -155,7 +155,7 @@ class Telling:
             return []
         # A part may be over long before what holds it.
         since = min(now - ENDS_SECONDS, *(one.opened for one in shared))
-        parts: dict[int, list[Told]] = {one.number: [] for one in shared}
+        parts: dict[int, list[Course]] = {one.number: [] for one in shared}
         for one in self._store.incidents(EVERYTHING, since=since, most=_ALL):
             if one.parent in parts and is_told(one):
                 parts[one.parent].append(self._with_events(one))
@@ -167,9 +167,9 @@ class Telling:
             )
         return alerts
 
-    def _with_events(self, incident: Incident) -> Told:
+    def _with_events(self, incident: Incident) -> Course:
         story = self._store.incident_of(EVERYTHING, incident.number)
-        return Told(incident, story.events if story is not None else ())
+        return Course(incident, story.events if story is not None else ())
 
     def _authorization(self) -> dict[str, str]:
         """Read anew for each post: tokens are changed under running programs."""

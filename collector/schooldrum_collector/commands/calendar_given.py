@@ -5,6 +5,7 @@ from datetime import date, datetime, time
 
 from schooldrum_collector.commands.call import Call
 from schooldrum_collector.commands.console import Failed
+from schooldrum_collector.commands.typed import printable
 from schooldrum_collector.judge.calendar import time_zone
 
 _DAY = re.compile(r"([0-3]?[0-9])/([01]?[0-9])/(20[2-9][0-9])\Z")
@@ -60,12 +61,4 @@ def reason_given(call: Call, text: str) -> str:
     Raises:
         Failed: it is empty, too long or holds what cannot be printed.
     """
-    tidy = " ".join(text.split())
-    if not tidy or len(tidy) > _LONGEST_REASON or not tidy.isprintable():
-        raise Failed(
-            call.say(
-                f"--reason: cần chữ in được, dài 1 đến {_LONGEST_REASON}.",
-                f"--reason: printable text, 1 to {_LONGEST_REASON} long.",
-            )
-        )
-    return tidy
+    return printable(call, "reason", text, _LONGEST_REASON)

@@ -19,6 +19,7 @@ from schooldrum_collector.commands.columns import (
 )
 from schooldrum_collector.commands.console import Failed
 from schooldrum_collector.commands.place_words import apart_now, place_word, places_now, unsure_words
+from schooldrum_collector.commands.typed import printable
 from schooldrum_collector.formats import iso
 from schooldrum_collector.judge.calendar import time_zone
 from schooldrum_collector.judge.places import PlaceState
@@ -142,17 +143,7 @@ def run_room(given: argparse.Namespace, call: Call) -> int:
 
 
 def _checked_name(call: Call, name: str | None, key: str) -> str | None:
-    if name is None:
-        return None
-    tidy = " ".join(name.split())
-    if not tidy or len(tidy) > NAME_LENGTH or not tidy.isprintable():
-        raise Failed(
-            call.say(
-                f"--{key}: cần chữ in được, dài 1 đến {NAME_LENGTH}.",
-                f"--{key}: printable text, 1 to {NAME_LENGTH} long.",
-            )
-        )
-    return tidy
+    return None if name is None else printable(call, key, name, NAME_LENGTH)
 
 
 def _add_school(given: argparse.Namespace, call: Call) -> int:

@@ -11,10 +11,11 @@ import msgspec
 from schooldrum_collector.judge.fault import Level
 from schooldrum_collector.judge.incident import Event, Incident
 
-_OF_MANY = frozenset({Level.AREA, Level.PROVIDER})
+OF_MANY = (Level.AREA, Level.PROVIDER)
+"""Places of an incident of which each of its schools is told by itself."""
 
 
-class Told(msgspec.Struct, frozen=True):
+class Course(msgspec.Struct, frozen=True):
     """An incident with its events, oldest first."""
 
     incident: Incident
@@ -26,10 +27,10 @@ def is_of_many(incident: Incident) -> bool:
 
     A system that cannot be reached is none of these: whoever is told of it is told once, whatever the school.
     """
-    return incident.told > 0 and (incident.told_place or incident.first.place).level in _OF_MANY
+    return incident.told > 0 and (incident.told_place or incident.first.place).level in OF_MANY
 
 
-def schools_to_tell(whole: Told, parts: Iterable[Told]) -> tuple[str, ...]:
+def schools_to_tell(whole: Course, parts: Iterable[Course]) -> tuple[str, ...]:
     """Codes of the schools that are told of it; `parts` are the incidents that it holds down.
 
     A school that was told of a part before, when that was no part yet, knows. What a larger one holds down is told to
@@ -50,7 +51,7 @@ def schools_to_tell(whole: Told, parts: Iterable[Told]) -> tuple[str, ...]:
     return tuple(sorted(since))
 
 
-def _told(one: Told) -> dict[str, float]:
+def _told(one: Course) -> dict[str, float]:
     """Since when each of its schools is told of it (epoch seconds)."""
     joined: dict[str, float] = {}
     for event in one.events:
@@ -63,6 +64,6 @@ def _told(one: Told) -> dict[str, float]:
     return {school: max(told, joined.get(school, told)) for school in one.incident.schools}
 
 
-def _held(one: Told, parent: int) -> float:
+def _held(one: Course, parent: int) -> float:
     """Since when this parent holds it; from its begin on where no event says so."""
     return next((event.at for event in one.events if event.after.get("parent") == parent), 0.0)

@@ -13,6 +13,7 @@ import msgspec
 
 from schooldrum_collector.judge.fault import Kind, Level
 from schooldrum_collector.judge.incident import Severity
+from schooldrum_collector.judge.shared_telling import OF_MANY
 from schooldrum_collector.show.alertmanager import ALERT
 from schooldrum_collector.show.alerts_of_collector import ALIVE, DOWN
 from schooldrum_collector.show.mute_times import ALWAYS, DIGEST, MuteTimes
@@ -21,7 +22,7 @@ from schooldrum_collector.store.records import Register
 
 Node = dict[str, object]
 _INCIDENT, _MEASURED = f'alertname="{ALERT}"', f'alertname!="{ALERT}"'
-_OF_MANY = (Level.AREA.value, Level.PROVIDER.value)
+_OF_MANY = tuple(level.value for level in OF_MANY)
 _ONCE = {"repeat_interval": "120h"}
 """As long as Alertmanager remembers by default what it has told: one message per cause."""
 

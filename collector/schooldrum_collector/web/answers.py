@@ -16,7 +16,6 @@ from aiohttp.typedefs import Handler, Middleware
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from schooldrum_collector.formats import VIETNAM, duration
-from schooldrum_collector.judge.expecting import CALENDARS
 from schooldrum_collector.judge.fault_steps import OFFICE, PRINCIPAL
 from schooldrum_collector.judge.incident import Incident, Severity, size
 from schooldrum_collector.judge.incident_acts import (
@@ -29,12 +28,11 @@ from schooldrum_collector.judge.incident_acts import (
     provider_said,
 )
 from schooldrum_collector.judge.incident_spells import trouble_seconds
-from schooldrum_collector.judge.lessons import is_lesson
 from schooldrum_collector.judge.lost_time import lessons_by_school
 from schooldrum_collector.judge.messages import Occasion
 from schooldrum_collector.judge.recipients import own_schools
 from schooldrum_collector.show.incident_record import ANSWER_WORDS, standing
-from schooldrum_collector.show.incident_words import SEVERITIES, is_back, zone_of
+from schooldrum_collector.show.incident_words import SEVERITIES, is_back, is_in_lesson, zone_of
 from schooldrum_collector.show.notify import Telling, parts_of
 from schooldrum_collector.show.notify_names import tidy
 from schooldrum_collector.show.notify_times import moment
@@ -246,7 +244,6 @@ class _Desk:
         zone = zone_of(register, incident) or VIETNAM
         areas = {code: school.area for code, school in register.schools.items()}
         own = own_schools(link.path, incident.schools, areas)
-        until = CALENDARS.of_school(register, own[0]).until if own else None
         ended = incident.ended if incident.ended and not incident.is_live else 0.0
         back = is_back(incident)
         parts = parts_of(
@@ -260,7 +257,7 @@ class _Desk:
                 # How long it went on: what is back goes on no more.
                 now=incident.ended if back else now,
                 own=own,
-                in_lesson=until is not None and is_lesson(until, incident.began),
+                in_lesson=bool(own) and is_in_lesson(register, incident, own[0]),
                 helped=max((one.at for one in found.story.answers if one.answer == "help"), default=0.0),
                 whole=bool(ended),
             ),
