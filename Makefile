@@ -11,8 +11,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-warn-script-location
-NEWS := { grep -vE '^(Requirement already satisfied|Ignoring )' || true; }
+# Of a hundred lines (with -q: of warnings about each package) none is of use but what went wrong, which is told whole.
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-warn-script-location
 PROMETHEUS_CHECKS := deploy/prometheus/check
 # What is set up is named in the stamp: another place, another Python, other lock files are set up anew, and nothing is
 # done again because a file was only touched or checked out.
@@ -56,6 +56,8 @@ $(READY):
 	@if [ -z "$(PYTHON)" ]; then \
 		echo 'Schooldrum needs Python 3.11 or newer, and found none.'; \
 		echo 'On Debian 12 and Ubuntu 24.04:   sudo apt install python3 python3-venv'; exit 1; fi
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Schooldrum needs Python 3.11 or newer; $(PYTHON) is $$("$(PYTHON)" -V 2>&1 || true)"; exit 1; }
 	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
 		version=$$("$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
 		echo "The package python3-venv (python$$version-venv) is missing: $(PYTHON) cannot make a virtual environment."; \
@@ -65,13 +67,14 @@ $(READY):
 	if [ "$$(release $(BIN)/python)" != "$$(release "$(PYTHON)")" ] || \
 		! $(BIN)/python -m pip --version 2>/dev/null | grep -qF "from $(CURDIR)/$(VENV)/"; then \
 		"$(PYTHON)" -m venv --clear $(VENV); fi
-	@$(INSTALL) --require-hashes -r requirements.lock | $(NEWS)
-	@$(INSTALL) --no-build-isolation --no-deps --editable . | $(NEWS)
+	@echo 'Installing the packages of requirements.lock.'
+	@$(INSTALL) --require-hashes -r requirements.lock
+	@$(INSTALL) --no-build-isolation --no-deps --editable .
 	@rm -f $(VENV)/ready-*; touch $@
 
 $(READY_DEV): $(READY)
-	@echo 'Setting up what tests and checks need.'
-	@$(INSTALL) --require-hashes -r requirements-dev.lock | $(NEWS)
+	@echo 'Installing what tests and checks need (requirements-dev.lock). It takes about a minute, once.'
+	@$(INSTALL) --require-hashes -r requirements-dev.lock
 	@touch $@
 
 docs: $(READY_DEV)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 from schooldrum_agent import log
 from schooldrum_agent.clock import Clock
 from schooldrum_agent.config import Config, Misconfigured, load
+from schooldrum_agent.sentence import Sentence
 from schooldrum_agent.sources import boot
 
 if TYPE_CHECKING:
@@ -24,7 +25,11 @@ _CHILD = 2
 
 
 class CannotStart(Exception):  # noqa: N818 - it says what the agent cannot
-    """The agent cannot run on this PC as it is; it says what to do, in Vietnamese and then in English."""
+    """The agent cannot run on this PC as it is; it says what to do."""
+
+    def __init__(self, *sentences: Sentence) -> None:
+        super().__init__("\n".join(map(str, sentences)))
+        self.sentences = sentences
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -45,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (Misconfigured, CannotStart) as problem:
         from schooldrum_agent.command_line import in_one_language  # noqa: PLC0415 - only what cannot start needs it
 
-        return _fail(in_one_language(words, str(problem)))
+        return _fail(in_one_language(words, *problem.sentences))
     except KeyboardInterrupt:
         return 1
     except BrokenPipeError:
@@ -125,7 +130,7 @@ def _ready(config: Config) -> "Agent":
     """
     from schooldrum_agent import custody  # noqa: PLC0415 - only what runs needs these
     from schooldrum_agent.assembly import NotEnrolled, assemble  # noqa: PLC0415 - the same
-    from schooldrum_agent.faults import Failed  # noqa: PLC0415 - the same
+    from schooldrum_agent.faults import SENTENCES, Failed  # noqa: PLC0415 - the same
     from schooldrum_agent.private import InUse, NotPrivate  # noqa: PLC0415 - the same
     from schooldrum_agent.runner import give_way  # noqa: PLC0415 - the same
 
@@ -135,21 +140,32 @@ def _ready(config: Config) -> "Agent":
         why = custody.fault([*custody.code_places(), config.file])
         if why:
             raise CannotStart(
-                f"{why}: người đó có thể cho mã của mình chạy bằng quyền root qua phần mềm này.\n"
-                f"{why}, who could have code of their own run with root's rights by this agent.\n"
-                "Hãy cài phần mềm ở nơi chỉ root ghi được, hoặc chạy dưới một người dùng riêng.\n"
-                "Install the agent where only root can write, or run it as a user of its own.\n"
-                "Trên máy của người viết phần mềm: SCHOOLDRUM_SHARED_CODE=true\n"
-                "On a developer's PC: SCHOOLDRUM_SHARED_CODE=true"
+                Sentence(
+                    f"{why}: người đó có thể cho mã của mình chạy bằng quyền root qua phần mềm này.",
+                    f"{why}, who could have code of their own run with root's rights by this agent.",
+                ),
+                Sentence(
+                    "Hãy cài phần mềm ở nơi chỉ root ghi được, hoặc chạy dưới một người dùng riêng.",
+                    "Install the agent where only root can write, or run it as a user of its own.",
+                ),
+                Sentence(
+                    "Trên máy của người viết phần mềm: SCHOOLDRUM_SHARED_CODE=true",
+                    "On a developer's PC: SCHOOLDRUM_SHARED_CODE=true",
+                ),
             )
     if config.idle_priority:
         give_way()
     try:
         return assemble(config, clock=_clock(config), system=sys.platform, environ=os.environ)
-    except (NotEnrolled, NotPrivate, InUse, Failed) as problem:
-        raise CannotStart(str(problem)) from problem
+    except (NotEnrolled, NotPrivate, InUse) as problem:
+        raise CannotStart(problem.sentence) from problem
+    except Failed as problem:
+        said = SENTENCES[problem.fault]
+        raise CannotStart(Sentence(f"{said['vi']} ({problem.detail})", f"{said['en']} ({problem.detail})")) from problem
     except OSError as problem:
-        raise CannotStart(f"phần mềm không khởi động được: {problem}\nthe agent cannot start: {problem}") from problem
+        raise CannotStart(
+            Sentence(f"phần mềm không khởi động được: {problem}", f"the agent cannot start: {problem}")
+        ) from problem
 
 
 def _run(given: Mapping[str, str]) -> int:

@@ -23,6 +23,7 @@ from schooldrum_agent.probes import load
 from schooldrum_agent.proxy import Proxy, find_proxy
 from schooldrum_agent.roster import roster
 from schooldrum_agent.runner import Runner
+from schooldrum_agent.sentence import Sentence
 from schooldrum_agent.sources import boot, net
 from schooldrum_agent.spool import open_spool
 from schooldrum_agent.state import Identity, State, open_state
@@ -36,7 +37,11 @@ _LARGEST_CERTIFICATE = 1 << 20
 
 
 class NotEnrolled(Exception):  # noqa: N818 - it says what this PC is
-    """This PC does not report to any collector yet."""
+    """This PC does not report to any collector yet, and why."""
+
+    def __init__(self, vietnamese: str, english: str) -> None:
+        self.sentence = Sentence(vietnamese, english)
+        super().__init__(self.sentence)
 
 
 def doors_of(
@@ -135,13 +140,17 @@ def authority_of(config: Config) -> str:
         pin_of(pem)
     except OSError as problem:
         raise Misconfigured(
-            f"{where[0]}: không đọc được {config.ca}: {problem.strerror}\n"
-            f"{where[1]}: {config.ca} cannot be read: {problem.strerror}"
+            Sentence(
+                f"{where[0]}: không đọc được {config.ca}: {problem.strerror}",
+                f"{where[1]}: {config.ca} cannot be read: {problem.strerror}",
+            )
         ) from problem
     except ValueError as problem:
         raise Misconfigured(
-            f"{where[0]}: {config.ca} không phải chứng chỉ dạng PEM\n"
-            f"{where[1]}: {config.ca} is no certificate in PEM form"
+            Sentence(
+                f"{where[0]}: {config.ca} không phải chứng chỉ dạng PEM",
+                f"{where[1]}: {config.ca} is no certificate in PEM form",
+            )
         ) from problem
     return pem
 
@@ -167,15 +176,15 @@ def assemble(config: Config, *, clock: Clock, system: str, environ: Mapping[str,
         if state.identity_lost:
             raise NotEnrolled(
                 "máy này đã được thêm, nhưng cả hai tệp ghi nó là máy nào đều hỏng (identity.json, identity.copy.json "
-                f"trong {config.state}); hãy xin mã cài đặt của phòng rồi chạy: schooldrum-agent enrol\n"
+                f"trong {config.state}); hãy xin mã cài đặt của phòng rồi chạy: schooldrum-agent enrol",
                 f"this PC was enrolled, but both files that say as what are damaged (identity.json, identity.copy.json "
-                f"in {config.state}); ask for the room's install code and run: schooldrum-agent enrol"
+                f"in {config.state}); ask for the room's install code and run: schooldrum-agent enrol",
             )
         if identity is None:
             raise NotEnrolled(
                 f"máy này chưa được thêm vào phòng nào (không có identity trong {config.state}); "
-                "hãy chạy: schooldrum-agent enrol\n"
-                f"this PC is not enrolled (no identity in {config.state}); run: schooldrum-agent enrol"
+                "hãy chạy: schooldrum-agent enrol",
+                f"this PC is not enrolled (no identity in {config.state}); run: schooldrum-agent enrol",
             )
         fingerprint = read_fingerprint(doors_of(config, clock), system)
         spool = open_spool(

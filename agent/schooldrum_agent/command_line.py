@@ -8,6 +8,7 @@ from typing import Any
 from schooldrum_agent.bedside import language_of
 from schooldrum_agent.config import Config, Misconfigured
 from schooldrum_agent.keys import PREFIX
+from schooldrum_agent.sentence import Sentence
 from schooldrum_wire.settings import LANGUAGES, Settings
 from schooldrum_wire.version import VERSION
 
@@ -24,13 +25,12 @@ def _asked(words: Sequence[str], option: str) -> str:
     return found
 
 
-def in_one_language(words: Sequence[str], text: str) -> str:
-    """Of a text in pairs of lines, Vietnamese and English, the lines in the language that the command line names.
-
-    All of it where the line names none.
-    """
-    asked, lines = _asked(words, "--lang"), text.splitlines()
-    return "\n".join(lines[asked == "en" :: 2]) if asked in LANGUAGES and len(lines) % 2 == 0 else text
+def in_one_language(words: Sequence[str], *sentences: Sentence) -> str:
+    """Sentences in the language that the command line names, one a line; in both where it names none."""
+    asked = _asked(words, "--lang")
+    if asked not in LANGUAGES:
+        return "\n".join(map(str, sentences))
+    return "\n".join(one.english if asked == "en" else one.vietnamese for one in sentences)
 
 
 def language_asked(words: Sequence[str], config_of: Callable[[Mapping[str, str]], Config]) -> str:

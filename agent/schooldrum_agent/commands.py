@@ -9,11 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
 from schooldrum_agent import assembly, doctor, log, once, service, start_menu
 from schooldrum_agent.bedside import language_of
+from schooldrum_agent.climbing import LADDER
 from schooldrum_agent.clock import Clock
 from schooldrum_agent.command_line import in_one_language, language_asked, parser_in
 from schooldrum_agent.config import Config, check_probes
@@ -28,6 +30,7 @@ from schooldrum_agent.probes import PROBES
 from schooldrum_agent.proxy import find_proxy
 from schooldrum_agent.questions import QUESTIONS
 from schooldrum_agent.record import record
+from schooldrum_agent.sentence import Sentence
 from schooldrum_agent.state import Identity, open_state
 from schooldrum_agent.uplink import read_endpoint
 from schooldrum_wire.metric import Metric
@@ -36,16 +39,24 @@ from schooldrum_wire.token import read_token
 from schooldrum_wire.usage import spoken
 
 _LARGEST_CODE = 4096
-Tell = Callable[[str], str]
-"""Of sentences in pairs, Vietnamese and English, those that were asked for (command_line.in_one_language)."""
+
+
+class Tell(Protocol):
+    """Sentences as they were asked for, in one language or both (command_line.in_one_language)."""
+
+    def __call__(self, *sentences: Sentence) -> str: ...  # noqa: D102 - as above
 
 
 class Described(msgspec.Struct, frozen=True, kw_only=True):
-    """What a probe is to a person: the question it answers, its pace in seconds, and everything it may say."""
+    """What a probe is to a person: the question it answers, its pace in seconds, and everything it may say.
+
+    `every` and `disabled` are as this PC is configured; the collector's settings are not in it.
+    """
 
     name: str
     asks: str
     every: int
+    disabled: bool
     timeout: float
     child: bool
     systems: tuple[str, ...]
@@ -82,16 +93,15 @@ def main(
         return _answer(options, lambda: config_of(given), clock_of, language, tell)
     except Failed as problem:
         said = SENTENCES[problem.fault]
-        return _fail(tell(f"{said['vi']}\n{said['en']}"), f"({problem.detail})")
+        return _fail(tell(Sentence(said["vi"], said["en"])), f"({problem.detail})")
     except BrokenPipeError:
         raise
     except (NotPrivate, InUse) as problem:
-        return _fail(tell(str(problem)))
+        return _fail(tell(problem.sentence))
     except OSError as problem:
         # Ours have one sentence; the system's have a number, which tells a person nothing.
-        return _fail(
-            f"{problem.filename}: {problem.strerror}" if problem.filename else problem.strerror or str(problem)
-        )
+        why = f"{problem.filename}: {problem.strerror}" if problem.filename else problem.strerror or str(problem)
+        return _fail(tell(Sentence(f"không làm được: {why}", f"it cannot be done: {why}")))
 
 
 def _answer(
@@ -104,12 +114,13 @@ def _answer(
     if options.command == "config":
         _say(sample(os.environ, sys.platform))
         return 0
-    if options.command == "probes":
-        _say(probes_json() if options.json else probes_text(language))
-        return 0
     config = load()
     for warning in config.warnings:
         log.warning(warning)
+    if options.command == "probes":
+        check_probes(config, tuple(probe.name for probe in PROBES))
+        _say(probes_json(config) if options.json else probes_text(config, language))
+        return 0
     if options.command == "doctor":
         show = None if options.page is None else partial(_show, Path(options.page) if options.page else None)
         return doctor.main(config, language, clock=clock_of(config), say=_say, show=show)
@@ -128,7 +139,7 @@ def _service(
         if options.action == "remove":
             service.remove()
             start_menu.take_down()
-            _say(tell("Đã gỡ dịch vụ.\nThe service was removed."))
+            _say(tell(Sentence("Đã gỡ dịch vụ.", "The service was removed.")))
             return 0
         language = getattr(options, "lang", "") or language_of(config_of(given))
         extra = [word for name, value in given.items() for word in (f"--{name}", value)]
@@ -137,13 +148,15 @@ def _service(
         try:
             _say(str(start_menu.put_up([service.quoted(word) for word in doctor_of_all], doctor_of_all[0], language)))
         except start_menu.NoStartMenu as problem:
-            missed.append(str(problem))
+            missed.append(problem.sentence)
     except (service.ServiceTrouble, start_menu.NoStartMenu) as problem:
-        return _fail(tell(str(problem)))
+        return _fail(tell(problem.sentence))
     _say(
         tell(
-            "Đã đăng ký dịch vụ; khởi động: sc start Schooldrum\n"
-            "The service is registered; start it: sc start Schooldrum"
+            Sentence(
+                "Đã đăng ký dịch vụ; khởi động: sc start Schooldrum",
+                "The service is registered; start it: sc start Schooldrum",
+            )
         )
     )
     for sentence in missed:
@@ -174,14 +187,17 @@ def _fail(*lines: str) -> int:
     return 1
 
 
-def described(probe: Probe) -> Described:
-    """A probe with what the catalogue's topic of its name declares."""
+def described(probe: Probe, config: Config) -> Described:
+    """A probe with what the catalogue's topic of its name declares, at the pace that this configuration gives it."""
+    # The ladder is climbed at the pace of the beat.
+    own = (probe.name == LADDER and config.beat) or probe.every
     topic = vars(import_module(f"schooldrum_wire.catalogue.{probe.name}")).values()
     asks = (import_module(f"schooldrum_agent.probes.{probe.name}").__doc__ or "").strip().partition("\n")[0]
     return Described(
         name=probe.name,
         asks=asks,
-        every=probe.every,
+        every=config.pace.get(probe.name) or own,
+        disabled=probe.name in config.disabled,
         timeout=probe.timeout,
         child=probe.child,
         systems=tuple(sorted(probe.on)),
@@ -190,20 +206,23 @@ def described(probe: Probe) -> Described:
     )
 
 
-def probes_json() -> str:
+def probes_json(config: Config) -> str:
     """Every probe as JSON: a list of Described."""
-    return msgspec.json.format(msgspec.json.encode([described(probe) for probe in PROBES]), indent=2).decode()
+    return msgspec.json.format(msgspec.json.encode([described(probe, config) for probe in PROBES]), indent=2).decode()
 
 
-def probes_text(language: str) -> str:
+def probes_text(config: Config, language: str) -> str:
     """Every probe in two lines: name, pace, question; then its metrics and sections."""
     lines: list[str] = []
     width = max(len(probe.name) for probe in PROBES) + 2
-    for one in map(described, PROBES):
+    for one in (described(probe, config) for probe in PROBES):
         pace, child, asks = f"every {one.every} s", ", in a child process", one.asks
+        off = "never (disabled)"
         if language != "en":
             pace, child = f"mỗi {one.every} giây", ", trong tiến trình riêng"
-            asks = QUESTIONS.get(one.name, one.asks)
+            off, asks = "không chạy (disabled)", QUESTIONS.get(one.name, one.asks)
+        if one.disabled:
+            pace, child = off, ""
         lines.append(f"{one.name:<{width}}{pace}{child if one.child else ''}: {asks}")
         lines.append(f"{'':<{width}}{', '.join((*one.metrics, *(f'[{name}]' for name in one.sections)))}")
     return "\n".join(lines)
@@ -233,17 +252,19 @@ def _record(config: Config, clock: Clock, directory: Path, tell: Tell) -> int:
         written = record(directory, PROBES, assembly.doors_of(config, clock), fence)
     except OSError as problem:
         if problem.strerror is None:
-            raise
+            return _fail(tell(Sentence(f"{directory} không trống: hãy ghi một thư mục mới", str(problem))))
         path = problem.filename or directory
         return _fail(
             tell(
-                f"{path}: {problem.strerror}; hãy ghi một thư mục mới ở nơi bạn ghi được, ổ đĩa còn chỗ\n"
-                f"{path}: {problem.strerror}; name a new directory where you may write, with room on its disk"
+                Sentence(
+                    f"{path}: {problem.strerror}; hãy ghi một thư mục mới ở nơi bạn ghi được, ổ đĩa còn chỗ",
+                    f"{path}: {problem.strerror}; name a new directory where you may write, with room on its disk",
+                )
             )
         )
     for path in written:
         _say(str(path))
-    _say(tell("Xem lại trước khi gửi cho ai.\nLook through it before you give it to anybody."))
+    _say(tell(Sentence("Xem lại trước khi gửi cho ai.", "Look through it before you give it to anybody.")))
     return 0
 
 
@@ -252,21 +273,30 @@ def _enrol(config: Config, clock: Clock, options: argparse.Namespace, tell: Tell
     if not collector:
         return _fail(
             tell(
-                "chưa biết máy chủ tổng hợp: ghi địa chỉ bằng --collector https://tên[:cổng], hoặc ghi vào cấu hình\n"
-                "no collector: give its address with --collector https://name[:port], or configure it"
+                Sentence(
+                    "chưa biết máy chủ tổng hợp: ghi địa chỉ bằng --collector https://tên[:cổng], hoặc ghi vào "
+                    "cấu hình",
+                    "no collector: give its address with --collector https://name[:port], or configure it",
+                )
             )
         )
     try:
         token = read_token(_code(options, tell))
     except ValueError as problem:
         return _fail(
-            tell(f"đây không phải mã cài đặt: mã bắt đầu bằng sd1. và có bốn phần; hãy chép đủ cả mã\n{problem}")
+            tell(
+                Sentence(
+                    "đây không phải mã cài đặt: mã bắt đầu bằng sd1. và có bốn phần; hãy chép đủ cả mã", str(problem)
+                )
+            )
         )
     except OSError as problem:
         return _fail(
             tell(
-                f"{options.token_file}: {problem.strerror}; hãy ghi tên tệp chứa mã cài đặt của phòng\n"
-                f"{options.token_file}: {problem.strerror}; name the file that holds the room's install code"
+                Sentence(
+                    f"{options.token_file}: {problem.strerror}; hãy ghi tên tệp chứa mã cài đặt của phòng",
+                    f"{options.token_file}: {problem.strerror}; name the file that holds the room's install code",
+                )
             )
         )
     if options.ca:
@@ -291,10 +321,20 @@ def _enrol(config: Config, clock: Clock, options: argparse.Namespace, tell: Tell
         here = assembly.network_here(config, sys.platform, enrolled.identity)
         state.keep_networks((here,) if here else ())
         if state.unsaved:
-            return _fail(*state.unsaved.values())
+            why = "; ".join(state.unsaved.values())
+            return _fail(
+                tell(
+                    Sentence(
+                        f"đã thêm máy này, nhưng chưa ghi được vào {config.state} ({why}); hãy dọn bớt ổ đĩa rồi chạy "
+                        "lại lệnh này",
+                        f"this PC was added, but not all could be kept in {config.state} ({why}); make room on its "
+                        "disk, then run this command again",
+                    )
+                )
+            )
     finally:
         state.close()
-    _say(tell(welcome(enrolled.identity, before=before, seat=options.seat)))
+    _say(tell(*welcome(enrolled.identity, before=before, seat=options.seat)))
     return 0
 
 
@@ -303,8 +343,10 @@ def _code(options: argparse.Namespace, tell: Tell) -> str:
     if options.token:
         _fail(
             tell(
-                "--token: mọi người dùng của máy này đọc được mã trong danh sách tiến trình; hãy dùng --token-file\n"
-                "--token: every user of this PC can read the code in the list of processes; use --token-file"
+                Sentence(
+                    "--token: mọi người dùng của máy này đọc được mã trong danh sách tiến trình; hãy dùng --token-file",
+                    "--token: every user of this PC can read the code in the list of processes; use --token-file",
+                )
             )
         )
         return str(options.token)
@@ -314,12 +356,12 @@ def _code(options: argparse.Namespace, tell: Tell) -> str:
     if sys.stdin.isatty():
         import getpass  # noqa: PLC0415 - only for a person at a keyboard
 
-        return getpass.getpass(" / ".join(tell("Mã cài đặt\nInstall code").splitlines()) + ": ")
+        return getpass.getpass(" / ".join(tell(Sentence("Mã cài đặt", "Install code")).splitlines()) + ": ")
     return sys.stdin.read(_LARGEST_CODE)
 
 
-def welcome(identity: Identity, *, before: Identity | None = None, seat: int = 0) -> str:
-    """What a person reads after an enrolment, in pairs of lines, Vietnamese and English: where this PC stands now.
+def welcome(identity: Identity, *, before: Identity | None = None, seat: int = 0) -> list[Sentence]:
+    """What a person reads after an enrolment: where this PC stands now.
 
     `before` is who it was until then, `seat` the number that was asked for (0: none).
     """
@@ -330,16 +372,22 @@ def welcome(identity: Identity, *, before: Identity | None = None, seat: int = 0
     stayed = before is not None and (before.machine, before.place) == (identity.machine, identity.place)
     told = ("Máy này đã có sẵn", "This PC is already there") if stayed else ("Đã thêm máy này", "This PC was added")
     lines = [
-        f"{told[0]}: trường {where}, phòng {room} – Máy {shown} ({identity.alias})",  # noqa: RUF001 - as people write it
-        f"{told[1]}: school {where}, room {room} – PC {shown} ({identity.alias})",  # noqa: RUF001 - as people write it
+        Sentence(
+            f"{told[0]}: trường {where}, phòng {room} – Máy {shown} ({identity.alias})",  # noqa: RUF001 - as people write it
+            f"{told[1]}: school {where}, room {room} – PC {shown} ({identity.alias})",  # noqa: RUF001 - as people write it
+        )
     ]
     if seat and not (seat_now.isdecimal() and int(seat_now) == seat):
         wanted = f"{identity.alias.rpartition('-')[0] or room}-{seat:02}"
         rename = f"schooldrum-collector machines rename {school}/{identity.alias} --alias {wanted}"
-        lines += [
-            f"Số {seat} không được cấp: máy này là {identity.alias}. Muốn đổi, chạy trên máy chủ tổng hợp: {rename}",
-            f"Number {seat} was not given: this PC is {identity.alias}. To change it, run on the collector: {rename}",
-        ]
+        lines.append(
+            Sentence(
+                f"Số {seat} không được cấp: máy này là {identity.alias}. "
+                f"Muốn đổi, chạy trên máy chủ tổng hợp: {rename}",
+                f"Number {seat} was not given: this PC is {identity.alias}. "
+                f"To change it, run on the collector: {rename}",
+            )
+        )
     if identity.state != "active":
-        lines += ["Đang chờ cơ quan quản lý duyệt.", "It waits for the office's approval."]
-    return "\n".join(lines)
+        lines.append(Sentence("Đang chờ cơ quan quản lý duyệt.", "It waits for the office's approval."))
+    return lines

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from schooldrum_agent.keys import PREFIX, Key, fault, from_text, home, keys, seconds_wanted
+from schooldrum_agent.sentence import Sentence
 from schooldrum_wire.paces import FASTEST_SECONDS
 
 LARGEST_FILE = 1 << 20
@@ -16,7 +17,11 @@ _LONGEST_ECHO = 60
 
 
 class Misconfigured(ValueError):  # noqa: N818 - it names the state of the PC
-    """The configuration cannot be used; the message has two lines for each thing to mend: Vietnamese, English."""
+    """The configuration cannot be used; there is a sentence for each thing to mend."""
+
+    def __init__(self, *sentences: Sentence) -> None:
+        super().__init__("\n".join(map(str, sentences)))
+        self.sentences = sentences
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +68,7 @@ class _Desk(msgspec.Struct, kw_only=True):
     system: str
     declared: dict[str, Key]
     values: dict[str, Any]
-    problems: list[str]
+    problems: list[Sentence]
     warnings: list[str]
     places: dict[str, tuple[str, str]]
 
@@ -85,7 +90,7 @@ def load(
     Without `path` the file is the one named by SCHOOLDRUM_CONFIG, or the default one, which may be absent.
 
     Raises:
-        Misconfigured: two lines for each thing that is wrong: where it stands, key, value, what is allowed.
+        Misconfigured: a sentence for each thing that is wrong: where it stands, key, value, what is allowed.
     """
     declared = {key.name: key for key in keys(environ, system)}
     values = {name: key.default for name, key in declared.items()}
@@ -101,7 +106,7 @@ def load(
     for name, text in (given or {}).items():
         _take_text(desk, declared[name], text, (f"dòng lệnh --{name}", f"command line --{name}"))
     if desk.problems:
-        raise Misconfigured("\n".join(desk.problems))
+        raise Misconfigured(*desk.problems)
     state = Path(values.pop("state"))
     spool = values.pop("spool")
     return Config(
@@ -118,42 +123,47 @@ def check_probes(config: Config, known: tuple[str, ...]) -> None:
     """Whether every probe the configuration names exists, and none is to run faster than it may.
 
     Raises:
-        Misconfigured: two lines for each that does not: where it stands, key, value, what is allowed.
+        Misconfigured: a sentence for each that does not: where it stands, key, value, what is allowed.
     """
     named = {"disabled": config.disabled, "pace": tuple(config.pace)}
-    problems: list[str] = []
+    problems: list[Sentence] = []
     for key, probes in named.items():
         where = config.places.get(key, _both(key))
         for probe in probes:
             if probe not in known:
                 near = _suggestion(probe, known)
                 problems.append(
-                    f"{where[0]}: không có phép đo {probe!r}{near[0]}; các phép đo: {', '.join(known)}\n"
-                    f"{where[1]}: there is no probe {probe!r}{near[1]}; the probes are {', '.join(known)}"
+                    Sentence(
+                        f"{where[0]}: không có phép đo {probe!r}{near[0]}; các phép đo: {', '.join(known)}",
+                        f"{where[1]}: there is no probe {probe!r}{near[1]}; the probes are {', '.join(known)}",
+                    )
                 )
     where = config.places.get("pace", _both("pace"))
     for probe, seconds in config.pace.items():
         if seconds < FASTEST_SECONDS.get(probe, 0) and not config.any_pace:
             problems.append(_each((f"{where[0]}: {probe}", f"{where[1]}: {probe}"), seconds, seconds_wanted(probe)))
     if problems:
-        raise Misconfigured("\n".join(problems))
+        raise Misconfigured(*problems)
 
 
-def _content(file: Path, *, must_exist: bool, problems: list[str]) -> dict[str, Any]:
+def _content(file: Path, *, must_exist: bool, problems: list[Sentence]) -> dict[str, Any]:
     try:
         with file.open("rb") as stream:
             body = stream.read(LARGEST_FILE + 1)
     except FileNotFoundError:
         if must_exist:
-            problems.append(f"{file}: không có tệp này\n{file}: there is no such file")
+            problems.append(Sentence(f"{file}: không có tệp này", f"{file}: there is no such file"))
         return {}
     except OSError as problem:
-        problems.append(f"{file}: không đọc được: {problem.strerror}\n{file}: cannot be read: {problem.strerror}")
+        why = problem.strerror
+        problems.append(Sentence(f"{file}: không đọc được: {why}", f"{file}: cannot be read: {why}"))
         return {}
     if len(body) > LARGEST_FILE:
         problems.append(
-            f"{file}: lớn hơn {LARGEST_FILE} byte; đây không phải tệp cấu hình\n"
-            f"{file}: is larger than {LARGEST_FILE} bytes; this is no configuration file"
+            Sentence(
+                f"{file}: lớn hơn {LARGEST_FILE} byte; đây không phải tệp cấu hình",
+                f"{file}: is larger than {LARGEST_FILE} bytes; this is no configuration file",
+            )
         )
         return {}
     # A PC without a configuration file never pays for the reader.
@@ -164,13 +174,15 @@ def _content(file: Path, *, must_exist: bool, problems: list[str]) -> dict[str, 
         return tomllib.loads(body.decode("utf-8-sig"))
     except UnicodeDecodeError as problem:
         problems.append(
-            f"{file}: không phải chữ UTF-8 (byte {problem.start}); hãy lưu lại dạng UTF-8\n"
-            f"{file}: is not UTF-8 text (byte {problem.start}); save it as UTF-8"
+            Sentence(
+                f"{file}: không phải chữ UTF-8 (byte {problem.start}); hãy lưu lại dạng UTF-8",
+                f"{file}: is not UTF-8 text (byte {problem.start}); save it as UTF-8",
+            )
         )
     except ValueError as problem:
-        problems.append(f"{file}: viết chưa đúng dạng TOML ({problem})\n{file}: is no TOML ({problem})")
+        problems.append(Sentence(f"{file}: viết chưa đúng dạng TOML ({problem})", f"{file}: is no TOML ({problem})"))
     except RecursionError:
-        problems.append(f"{file}: lồng nhau quá sâu\n{file}: is nested too deeply")
+        problems.append(Sentence(f"{file}: lồng nhau quá sâu", f"{file}: is nested too deeply"))
     return {}
 
 
@@ -183,7 +195,9 @@ def _take(desk: _Desk, name: str, raw: Any, where: tuple[str, str]) -> None:
     key = desk.declared.get(name)
     if key is None:
         near = _suggestion(name, tuple(desk.declared))
-        desk.problems.append(f"{where[0]}: không có khóa này{near[0]}\n{where[1]}: there is no such key{near[1]}")
+        desk.problems.append(
+            Sentence(f"{where[0]}: không có khóa này{near[0]}", f"{where[1]}: there is no such key{near[1]}")
+        )
         return
     why = fault(key, raw, desk.system)
     if why:
@@ -219,10 +233,9 @@ def _take_text(desk: _Desk, key: Key, text: str, where: tuple[str, str]) -> None
     desk.places[key.name] = where
 
 
-def _each(where: tuple[str, str], raw: Any, why: str) -> str:
-    vietnamese, _, english = why.partition("\n")
+def _each(where: tuple[str, str], raw: Any, why: Sentence) -> Sentence:
     told = _echo(raw)
-    return f"{where[0]} = {told[0]}: {vietnamese}\n{where[1]} = {told[1]}: {english}"
+    return Sentence(f"{where[0]} = {told[0]}: {why.vietnamese}", f"{where[1]} = {told[1]}: {why.english}")
 
 
 def _suggestion(name: str, known: tuple[str, ...], prefix: str = "") -> tuple[str, str]:

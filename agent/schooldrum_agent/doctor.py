@@ -155,7 +155,7 @@ def examine(config: Config, *, clock: Clock) -> Iterator[Step]:
             "read (it has not run). To see all: run this as administrator.",
         )
     url = config.collector or (standing.identity.collector if standing and standing.identity else "")
-    if not url and standing is None:
+    if not url:
         return
     try:
         endpoint = read_endpoint(url)
@@ -214,11 +214,12 @@ def _disk_step(space: Space) -> Step:
             "small files, then restart the program.",
         )
     left = f"{space.free / _MEBI:.1f} MiB" if space.free < _GIBI else f"{space.free / _GIBI:.1f} GiB"
+    left_vi = left.replace(".", ",")
     if space.free < FULL_BYTES:
         return _step(
             "disk",
             Verdict.BAD,
-            f"ổ đĩa chứa {where} đã đầy (còn {left}), nên không giữ lại được số liệu, và các mục dưới đây có thể đã "
+            f"ổ đĩa chứa {where} đã đầy (còn {left_vi}), nên không giữ lại được số liệu, và các mục dưới đây có thể đã "
             f"cũ. Xóa bớt tệp để trống ít nhất {_ENOUGH}, rồi khởi động lại phần mềm nếu nó đã dừng.",
             f"the disk that holds {where} is full ({left} left), so no data can be kept, and what follows may be out "
             f"of date. Delete files until {_ENOUGH} are free, then start the program again if it has stopped.",
@@ -227,12 +228,12 @@ def _disk_step(space: Space) -> Step:
         return _step(
             "disk",
             Verdict.BAD,
-            f"ổ đĩa chứa {where} sắp đầy (còn {left}). Xóa bớt tệp để trống ít nhất {_ENOUGH}: khi đầy, số liệu chờ "
+            f"ổ đĩa chứa {where} sắp đầy (còn {left_vi}). Xóa bớt tệp để trống ít nhất {_ENOUGH}: khi đầy, số liệu chờ "
             "gửi sẽ mất.",
             f"the disk that holds {where} is nearly full ({left} left). Delete files until {_ENOUGH} are free: on a "
             "full disk, data that waits to be sent is lost.",
         )
-    return _step("disk", Verdict.GOOD, f"còn {left}", f"{left} left")
+    return _step("disk", Verdict.GOOD, f"còn {left_vi}", f"{left} left")
 
 
 def _way(config: Config, endpoint: Endpoint, standing: Standing | None, clock: Clock) -> Iterator[Step]:

@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 import msgspec
 
 from schooldrum_agent.log import LEVELS
+from schooldrum_agent.sentence import Sentence
 from schooldrum_agent.targets import target_fault
 from schooldrum_wire.paces import FASTEST_SECONDS
 from schooldrum_wire.settings import BEAT_SECONDS, LANGUAGES, PACE_SECONDS, PROBES_PACED
@@ -20,7 +21,7 @@ _MEBI = 1 << 20
 _ON = frozenset({"1", "true", "yes", "on"})
 _OFF = frozenset({"0", "false", "no", "off"})
 _DIGITS = 12
-_SWITCH_WANTED = "ghi true hoặc false\nwrite true or false"
+_SWITCH_WANTED = Sentence("ghi true hoặc false", "write true or false")
 _MOUNTS = frozenset({"procfs", "sysfs", "rootfs"})
 
 
@@ -191,62 +192,62 @@ def keys(environ: Mapping[str, str], system: str = sys.platform) -> tuple[Key, .
     )
 
 
-def from_text(key: Key, text: str) -> tuple[Any, str]:
+def from_text(key: Key, text: str) -> tuple[Any, Sentence | None]:
     """The value that the text of an environment variable stands for, or why it stands for none, said as by `fault`."""
     if key.kind == "number":
         number = _whole(text)
-        return number, "" if number is not None else _number_wanted(key)
+        return number, None if number is not None else _number_wanted(key)
     if key.kind == "switch":
         word = text.casefold()
-        return word in _ON, "" if word in _ON | _OFF else _SWITCH_WANTED
+        return word in _ON, None if word in _ON | _OFF else _SWITCH_WANTED
     if key.kind in {"names", "targets"}:
-        return tuple(part.strip() for part in text.split(",") if part.strip()), ""
+        return tuple(part.strip() for part in text.split(",") if part.strip()), None
     if key.kind == "paces":
         paces: dict[str, int] = {}
         for part in filter(None, (part.strip() for part in text.split(","))):
             probe, _, seconds = part.partition("=")
             number = _whole(seconds.strip())
             if number is None:
-                return {}, (
-                    "ghi phép đo=số giây, cách nhau bằng dấu phẩy: disk=300,cpu=30\n"
-                    "write probe=seconds, several with commas between: disk=300,cpu=30"
+                return {}, Sentence(
+                    "ghi phép đo=số giây, cách nhau bằng dấu phẩy: disk=300,cpu=30",
+                    "write probe=seconds, several with commas between: disk=300,cpu=30",
                 )
             paces[probe.strip()] = number
-        return paces, ""
-    return text, ""
+        return paces, None
+    return text, None
 
 
-def fault(key: Key, raw: Any, system: str) -> str:
-    """Why this is no value of this key, a line of Vietnamese and a line of English, or an empty text where it is."""
+def fault(key: Key, raw: Any, system: str) -> Sentence | None:
+    """Why this is no value of this key, None where it is one."""
     if key.kind == "number":
         whole = isinstance(raw, int) and not isinstance(raw, bool)
         inside = whole and (key.bounds[0] <= raw <= key.bounds[1] or (key.zero and raw == 0))
-        return "" if inside else _number_wanted(key)
+        return None if inside else _number_wanted(key)
     if key.kind == "switch":
-        return "" if isinstance(raw, bool) else _SWITCH_WANTED
+        return None if isinstance(raw, bool) else _SWITCH_WANTED
     if key.kind in {"names", "targets"}:
         return _names_fault(key, raw)
     if key.kind == "paces":
         return _pace_fault(key, raw)
     if not isinstance(raw, str):
-        return 'ghi chữ trong ngoặc kép: "…"\nwrite a text in quotation marks: "…"'
+        return Sentence('ghi chữ trong ngoặc kép: "…"', 'write a text in quotation marks: "…"')
     if any(ord(character) < ord(" ") for character in raw):
-        return "không được có ký tự điều khiển\ncontrol characters are not allowed"
+        return Sentence("không được có ký tự điều khiển", "control characters are not allowed")
     if key.kind == "choice":
-        return "" if raw in key.choices else f"được phép: {allowed(key)}\nallowed: {allowed(key)}"
+        return None if raw in key.choices else Sentence(f"được phép: {allowed(key)}", f"allowed: {allowed(key)}")
     if key.kind == "file":
         absolute = ntpath.isabs(raw) if system == "win32" and key.name not in _MOUNTS else posixpath.isabs(raw)
-        wanted = "ghi đường dẫn đầy đủ, từ gốc ổ đĩa\nwrite the whole path, from the root on"
-        return "" if absolute or (raw == "" == key.default) else wanted
+        wanted = Sentence("ghi đường dẫn đầy đủ, từ gốc ổ đĩa", "write the whole path, from the root on")
+        return None if absolute or (raw == "" == key.default) else wanted
     if key.kind == "proxy":
-        return "" if raw in {"system", "none"} else _url_fault(raw, ("http",), anywhere=True)
-    return "" if raw == "" else _url_fault(raw, ("https", "http"), anywhere=False)
+        return None if raw in {"system", "none"} else _url_fault(raw, ("http",), anywhere=True)
+    return None if raw == "" else _url_fault(raw, ("https", "http"), anywhere=False)
 
 
-def _number_wanted(key: Key) -> str:
+def _number_wanted(key: Key) -> Sentence:
     low, high = key.bounds
     zero = ", hoặc 0" if key.zero and low > 0 else ""
-    return f"ghi số nguyên từ {low} đến {high}{zero}\nwrite a whole number {allowed(key)}"
+    return Sentence(f"ghi số nguyên từ {low} đến {high}{zero}", f"write a whole number {allowed(key)}")
 
 
 def allowed(key: Key) -> str:
@@ -294,55 +295,57 @@ def _whole(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
 
 
-def _names_fault(key: Key, raw: Any) -> str:
+def _names_fault(key: Key, raw: Any) -> Sentence | None:
     sound = isinstance(raw, list | tuple) and all(isinstance(one, str) and one for one in raw)
     if key.kind == "names":
-        wanted = 'ghi danh sách tên: ["disk", "cpu"]\nwrite a list of names: ["disk", "cpu"]'
-        return "" if sound else wanted
+        wanted = Sentence('ghi danh sách tên: ["disk", "cpu"]', 'write a list of names: ["disk", "cpu"]')
+        return None if sound else wanted
     if not sound:
-        return 'ghi danh sách địa chỉ: ["192.0.2.1"]\nwrite a list of addresses: ["192.0.2.1"]'
-    return next(filter(None, map(target_fault, raw)), "")
+        return Sentence('ghi danh sách địa chỉ: ["192.0.2.1"]', 'write a list of addresses: ["192.0.2.1"]')
+    return next(filter(None, map(target_fault, raw)), None)
 
 
-def _pace_fault(key: Key, raw: Any) -> str:
+def _pace_fault(key: Key, raw: Any) -> Sentence | None:
     if not isinstance(raw, dict) or len(raw) > PROBES_PACED:
-        return "ghi bảng phép đo và số giây\nwrite a table of probes with their seconds"
+        return Sentence("ghi bảng phép đo và số giây", "write a table of probes with their seconds")
     low, high = key.bounds
     for probe, seconds in raw.items():
         if not isinstance(seconds, int) or isinstance(seconds, bool) or not low <= seconds <= high:
-            vietnamese, _, english = seconds_wanted(str(probe)).partition("\n")
-            return f"{probe}: {vietnamese}\n{probe}: {english}"
-    return ""
+            wanted = seconds_wanted(str(probe))
+            return Sentence(f"{probe}: {wanted.vietnamese}", f"{probe}: {wanted.english}")
+    return None
 
 
-def seconds_wanted(probe: str) -> str:
-    """What pace a probe may be given, a line of Vietnamese and a line of English."""
+def seconds_wanted(probe: str) -> Sentence:
+    """What pace a probe may be given."""
     low, high = FASTEST_SECONDS.get(probe, PACE_SECONDS[0]), PACE_SECONDS[1]
-    return f"ghi số nguyên từ {low} đến {high}\nwrite a whole number from {low} to {high}"
+    return Sentence(f"ghi số nguyên từ {low} đến {high}", f"write a whole number from {low} to {high}")
 
 
-def _url_fault(raw: str, schemes: tuple[str, ...], *, anywhere: bool) -> str:
+def _url_fault(raw: str, schemes: tuple[str, ...], *, anywhere: bool) -> Sentence | None:
     try:
         address = urlsplit(raw)
         port = address.port
     except ValueError:
-        return (
-            "đây không phải địa chỉ; hãy ghi như https://collector.example.vn:8801\n"
-            "this is no address; write for example https://collector.example.vn:8801"
+        return Sentence(
+            "đây không phải địa chỉ; hãy ghi như https://collector.example.vn:8801",
+            "this is no address; write for example https://collector.example.vn:8801",
         )
     if address.scheme not in schemes or not address.hostname or " " in raw:
-        vietnamese = " hoặc ".join(f"{scheme}://tên[:cổng]" for scheme in schemes)
-        return f"ghi {vietnamese}\nwrite {' or '.join(f'{scheme}://name[:port]' for scheme in schemes)}"
-    if address.username is not None or address.password is not None:
-        return "không ghi tên và mật khẩu ở đây\na name and password have no place in it"
-    if port == 0 or not _is_bare(address):
-        return "không ghi gì sau tên và cổng\nwrite nothing behind name and port"
-    if not anywhere and address.scheme == "http" and address.hostname not in LOOPBACK:
-        return (
-            "http:// chỉ dùng trên chính máy này (127.0.0.1); hãy ghi https://\n"
-            "http:// is for this very machine only (127.0.0.1); write https://"
+        return Sentence(
+            f"ghi {' hoặc '.join(f'{scheme}://tên[:cổng]' for scheme in schemes)}",
+            f"write {' or '.join(f'{scheme}://name[:port]' for scheme in schemes)}",
         )
-    return ""
+    if address.username is not None or address.password is not None:
+        return Sentence("không ghi tên và mật khẩu ở đây", "a name and password have no place in it")
+    if port == 0 or not _is_bare(address):
+        return Sentence("không ghi gì sau tên và cổng", "write nothing behind name and port")
+    if not anywhere and address.scheme == "http" and address.hostname not in LOOPBACK:
+        return Sentence(
+            "http:// chỉ dùng trên chính máy này (127.0.0.1); hãy ghi https://",
+            "http:// is for this very machine only (127.0.0.1); write https://",
+        )
+    return None
 
 
 def _is_bare(address: SplitResult) -> bool:

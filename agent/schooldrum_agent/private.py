@@ -12,6 +12,8 @@ import time
 from pathlib import Path
 from typing import IO, Any
 
+from schooldrum_agent.sentence import Sentence
+
 LARGEST = 4 << 20
 """No file of the agent's own state is larger (bytes)."""
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
@@ -38,11 +40,19 @@ _EVERYBODY_READS = "(A;OICI;0x1200a9;;;BU)"
 
 
 class NotPrivate(Exception):  # noqa: N818 - it says what the directory is not
-    """The directory may not be used; it says why, and what to do, in Vietnamese and then in English."""
+    """The directory may not be used; it says why, and what to do."""
+
+    def __init__(self, vietnamese: str, english: str) -> None:
+        self.sentence = Sentence(vietnamese, english)
+        super().__init__(self.sentence)
 
 
 class InUse(Exception):  # noqa: N818 - it says what the directory is
     """Another process of this program works in the directory."""
+
+    def __init__(self, vietnamese: str, english: str) -> None:
+        self.sentence = Sentence(vietnamese, english)
+        super().__init__(self.sentence)
 
 
 class Hold:
@@ -71,8 +81,8 @@ def make_private(directory: Path, *, system: str = sys.platform) -> tuple[str, .
         return _close_windows(directory) if system == "win32" else _close_posix(directory)
     except OSError as problem:
         raise NotPrivate(
-            f"{directory}: {problem.strerror or problem}; hãy chỉ cho phần mềm một thư mục mà nó tạo được\n"
-            f"{directory}: {problem.strerror or problem}; give the agent a directory it may create"
+            f"{directory}: {problem.strerror or problem}; hãy chỉ cho phần mềm một thư mục mà nó tạo được",
+            f"{directory}: {problem.strerror or problem}; give the agent a directory it may create",
         ) from problem
 
 
@@ -93,13 +103,13 @@ def make_readable(directory: Path, *, system: str = sys.platform) -> tuple[str, 
         found = directory.lstat()
     except OSError as problem:
         raise NotPrivate(
-            f"{directory}: {problem.strerror or problem}; hãy tạo thư mục này, hoặc ghi thư mục khác\n"
-            f"{directory}: {problem.strerror or problem}; make it, or name another one"
+            f"{directory}: {problem.strerror or problem}; hãy tạo thư mục này, hoặc ghi thư mục khác",
+            f"{directory}: {problem.strerror or problem}; make it, or name another one",
         ) from problem
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
         raise NotPrivate(
-            f"{directory} phải là thư mục của người dùng chạy phần mềm này, không ai khác được ghi\n"
-            f"{directory} must be a directory of this program's user in which nobody else may write"
+            f"{directory} phải là thư mục của người dùng chạy phần mềm này, không ai khác được ghi",
+            f"{directory} must be a directory of this program's user in which nobody else may write",
         )
     return ()
 
@@ -108,28 +118,28 @@ def _close_posix(directory: Path) -> tuple[str, ...]:
     found = directory.lstat()
     if stat.S_ISLNK(found.st_mode):
         raise NotPrivate(
-            f"{directory} là liên kết; hãy ghi chính thư mục đó\n"
-            f"{directory} is a symbolic link; name the directory itself"
+            f"{directory} là liên kết; hãy ghi chính thư mục đó",
+            f"{directory} is a symbolic link; name the directory itself",
         )
     if not stat.S_ISDIR(found.st_mode):
         raise NotPrivate(
-            f"{directory} không phải thư mục; hãy xóa tệp đó hoặc ghi thư mục khác\n"
-            f"{directory} is no directory; remove the file or name another directory"
+            f"{directory} không phải thư mục; hãy xóa tệp đó hoặc ghi thư mục khác",
+            f"{directory} is no directory; remove the file or name another directory",
         )
     own = os.geteuid()
     if found.st_uid != own:
         raise NotPrivate(
             f"{directory} là của người dùng số {found.st_uid}, còn phần mềm chạy dưới người dùng số {own}; hãy chạy "
-            "dưới người dùng đó, hoặc xóa thư mục nếu không phải của phần mềm này\n"
+            "dưới người dùng đó, hoặc xóa thư mục nếu không phải của phần mềm này",
             f"{directory} belongs to user {found.st_uid}, this program runs as user {own}; "
-            "run it as that user, or remove the directory if it is not the agent's"
+            "run it as that user, or remove the directory if it is not the agent's",
         )
     if found.st_mode & 0o022:
         raise NotPrivate(
             f"{directory} có người khác ghi được (quyền {stat.S_IMODE(found.st_mode):04o}), nên không tin được những "
-            f"gì trong đó; hãy xem lại, rồi xóa hoặc chạy: chmod 700 {directory}\n"
+            f"gì trong đó; hãy xem lại, rồi xóa hoặc chạy: chmod 700 {directory}",
             f"{directory} can be written by others (mode {stat.S_IMODE(found.st_mode):04o}), so what lies in it cannot "
-            f"be trusted; look at it, then remove it or run: chmod 700 {directory}"
+            f"be trusted; look at it, then remove it or run: chmod 700 {directory}",
         )
     if own == 0:
         _check_above(directory)
@@ -145,14 +155,14 @@ def _check_above(directory: Path) -> None:
         found = above.stat()
         if found.st_uid != 0:
             raise NotPrivate(
-                f"{above} là của người dùng số {found.st_uid}, người này thay được {directory}; hãy ghi thư mục khác\n"
-                f"{above} belongs to user {found.st_uid}, who could replace {directory}; name another one"
+                f"{above} là của người dùng số {found.st_uid}, người này thay được {directory}; hãy ghi thư mục khác",
+                f"{above} belongs to user {found.st_uid}, who could replace {directory}; name another one",
             )
         loose = found.st_mode & 0o002 or (found.st_mode & 0o020 and found.st_gid != 0)
         if loose and not found.st_mode & stat.S_ISVTX:
             raise NotPrivate(
-                f"{above} có người khác ghi được, họ thay được {directory}; hãy chạy: chmod go-w {above}\n"
-                f"{above} can be written by others, who could replace {directory}; run: chmod go-w {above}"
+                f"{above} có người khác ghi được, họ thay được {directory}; hãy chạy: chmod go-w {above}",
+                f"{above} can be written by others, who could replace {directory}; run: chmod go-w {above}",
             )
 
 
@@ -160,13 +170,13 @@ def _close_windows(directory: Path, more: str = "") -> tuple[str, ...]:
     found = directory.lstat()
     if stat.S_ISLNK(found.st_mode) or getattr(found, "st_file_attributes", 0) & _REPARSE_POINT:
         raise NotPrivate(
-            f"{directory} là liên kết; hãy ghi chính thư mục đó\n"
-            f"{directory} is a junction or link; name the directory itself"
+            f"{directory} là liên kết; hãy ghi chính thư mục đó",
+            f"{directory} is a junction or link; name the directory itself",
         )
     if not stat.S_ISDIR(found.st_mode):
         raise NotPrivate(
-            f"{directory} không phải thư mục; hãy xóa tệp đó hoặc ghi thư mục khác\n"
-            f"{directory} is no directory; remove the file or name another directory"
+            f"{directory} không phải thư mục; hãy xóa tệp đó hoặc ghi thư mục khác",
+            f"{directory} is no directory; remove the file or name another directory",
         )
     try:
         import pywintypes  # noqa: PLC0415 - exists on Windows only
@@ -180,8 +190,8 @@ def _close_windows(directory: Path, more: str = "") -> tuple[str, ...]:
             owner = _windows_owner(win32security, path)
             if owner not in {_SYSTEM_SID, _ADMINISTRATORS_SID, _INSTALLER_SID, user}:
                 raise NotPrivate(
-                    f"{path} là của {owner}, không phải SYSTEM hay Administrators; hãy xóa rồi khởi động lại phần mềm\n"
-                    f"{path} belongs to {owner}, not to SYSTEM or Administrators; remove it and start the agent again"
+                    f"{path} là của {owner}, không phải SYSTEM hay Administrators; hãy xóa rồi khởi động lại phần mềm",
+                    f"{path} belongs to {owner}, not to SYSTEM or Administrators; remove it and start the agent again",
                 )
         wanted = win32security.ConvertStringSecurityDescriptorToSecurityDescriptor(
             (_PRIVILEGED_LIST if privileged else _USERS_LIST) + more, win32security.SDDL_REVISION_1
@@ -263,9 +273,9 @@ def hold(directory: Path, *, system: str = sys.platform) -> Hold:
         file.close()
         raise InUse(
             f"{directory} đang được một phần mềm Schooldrum khác dùng{f' (tiến trình {holder})' if holder else ''}; "
-            "hãy dừng phần mềm đó trước, hoặc cho phần mềm này một thư mục riêng\n"
+            "hãy dừng phần mềm đó trước, hoặc cho phần mềm này một thư mục riêng",
             f"{directory} is in use by another agent{f' (process {holder})' if holder else ''}; "
-            "stop that one first, or give this one a directory of its own"
+            "stop that one first, or give this one a directory of its own",
         ) from problem
     # The number only helps a person; on a full disk the lock holds without it.
     with contextlib.suppress(OSError):

@@ -15,6 +15,7 @@ from typing import Any
 
 from schooldrum_agent import log
 from schooldrum_agent.agent import Agent
+from schooldrum_agent.sentence import Sentence
 
 NAME = "Schooldrum"
 TITLE = "Schooldrum"
@@ -37,7 +38,11 @@ _NOT_INSTALLED = 1060
 
 
 class ServiceTrouble(Exception):  # noqa: N818 - it says what the service has
-    """The service cannot be installed, removed or run, and why, in Vietnamese and then in English."""
+    """The service cannot be installed, removed or run, and why."""
+
+    def __init__(self, vietnamese: str, english: str) -> None:
+        self.sentence = Sentence(vietnamese, english)
+        super().__init__(self.sentence)
 
 
 def _modules() -> tuple[Any, Any, Any]:
@@ -49,8 +54,8 @@ def _modules() -> tuple[Any, Any, Any]:
         )
     except ImportError as missing:
         raise ServiceTrouble(
-            "chỉ Windows có dịch vụ kiểu này, và cần pywin32 (pip install pywin32)\n"
-            "services exist on Windows only, and need pywin32 (pip install pywin32)"
+            "chỉ Windows có dịch vụ kiểu này, và cần pywin32 (pip install pywin32)",
+            "services exist on Windows only, and need pywin32 (pip install pywin32)",
         ) from missing
 
 
@@ -59,7 +64,7 @@ def quoted(word: str) -> str:
     return f'"{word.rstrip(chr(92))}"' if " " in word or "\t" in word else word
 
 
-def install(command: Sequence[str]) -> list[str]:
+def install(command: Sequence[str]) -> list[Sentence]:
     """Registers the service to start with Windows; returns sentences about what this Windows did not take.
 
     `command` is the program and its words, ending in `service run`. A service of this name is changed, not doubled.
@@ -73,8 +78,8 @@ def install(command: Sequence[str]) -> list[str]:
         manager = win32service.OpenSCManager(None, None, win32service.SC_MANAGER_ALL_ACCESS)
     except win32service.error as refused:
         raise ServiceTrouble(
-            "muốn đăng ký dịch vụ, hãy mở Command Prompt bằng quyền quản trị (Run as administrator)\n"
-            "installing the service needs an administrator's command prompt"
+            "muốn đăng ký dịch vụ, hãy mở Command Prompt bằng quyền quản trị (Run as administrator)",
+            "installing the service needs an administrator's command prompt",
         ) from refused
     try:
         try:
@@ -94,32 +99,45 @@ def install(command: Sequence[str]) -> list[str]:
             win32service.CloseServiceHandle(service)
     except win32service.error as refused:
         raise ServiceTrouble(
-            f"Windows không cho đăng ký dịch vụ: {refused.strerror}\n"
-            f"Windows refused to register the service: {refused.strerror}"
+            f"Windows không cho đăng ký dịch vụ: {refused.strerror}",
+            f"Windows refused to register the service: {refused.strerror}",
         ) from refused
     finally:
         win32service.CloseServiceHandle(manager)
 
 
-def _configure(win32service: Any, service: Any) -> list[str]:
+def _configure(win32service: Any, service: Any) -> list[Sentence]:
     restart = (win32service.SC_ACTION_RESTART, _RESTART_MILLISECONDS)
-    wishes: list[tuple[str, int, Any]] = [
-        ("its description", win32service.SERVICE_CONFIG_DESCRIPTION, DESCRIPTION),
+    wishes: list[tuple[Sentence, int, Any]] = [
+        (Sentence("lời mô tả", "its description"), win32service.SERVICE_CONFIG_DESCRIPTION, DESCRIPTION),
         (
-            "restarting after a failure",
+            Sentence("tự khởi động lại sau khi ngừng đột ngột", "restarting after a failure"),
             win32service.SERVICE_CONFIG_FAILURE_ACTIONS,
             {"ResetPeriod": _FORGIVEN_SECONDS, "RebootMsg": "", "Command": "", "Actions": [restart] * 3},
         ),
-        ("restarting after an error", win32service.SERVICE_CONFIG_FAILURE_ACTIONS_FLAG, True),
-        ("time for the goodbye", win32service.SERVICE_CONFIG_PRESHUTDOWN_INFO, PRESHUTDOWN_MILLISECONDS),
-        ("fewer privileges", win32service.SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO, PRIVILEGES),
+        (
+            Sentence("tự khởi động lại sau lỗi", "restarting after an error"),
+            win32service.SERVICE_CONFIG_FAILURE_ACTIONS_FLAG,
+            True,
+        ),
+        (
+            Sentence("thời gian để báo tắt máy", "time for the goodbye"),
+            win32service.SERVICE_CONFIG_PRESHUTDOWN_INFO,
+            PRESHUTDOWN_MILLISECONDS,
+        ),
+        (Sentence("bớt quyền", "fewer privileges"), win32service.SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO, PRIVILEGES),
     ]
-    missed = []
+    missed: list[Sentence] = []
     for what, level, value in wishes:
         try:
             win32service.ChangeServiceConfig2(service, level, value)
         except (win32service.error, NotImplementedError) as refused:
-            missed.append(f"Windows did not take {what}: {refused}")
+            missed.append(
+                Sentence(
+                    f"Windows không nhận {what.vietnamese}: {refused}",
+                    f"Windows did not take {what.english}: {refused}",
+                )
+            )
     return missed
 
 
@@ -137,13 +155,18 @@ def remove() -> None:
             return
         if refused.winerror != _ALREADY_STOPPED:
             raise ServiceTrouble(
-                f"không dừng được dịch vụ: {refused.strerror}\nthe service cannot be stopped: {refused.strerror}"
+                f"không dừng được dịch vụ: {refused.strerror}",
+                f"the service cannot be stopped: {refused.strerror}",
             ) from refused
     try:
         win32serviceutil.RemoveService(NAME)
     except win32service.error as refused:
+        if refused.winerror == _NOT_INSTALLED:
+            # Stopped a moment ago, it has gone meanwhile: seen under Wine, where an earlier removal ends late.
+            return
         raise ServiceTrouble(
-            f"không gỡ được dịch vụ: {refused.strerror}\nthe service cannot be removed: {refused.strerror}"
+            f"không gỡ được dịch vụ: {refused.strerror}",
+            f"the service cannot be removed: {refused.strerror}",
         ) from refused
 
 
@@ -238,8 +261,8 @@ def serve(make_agent: Callable[[], Agent]) -> None:
         manager.StartServiceCtrlDispatcher()
     except win32service.error as refused:
         raise ServiceTrouble(
-            "`service run` là lệnh để Windows tự gọi; muốn chạy thử bằng tay, dùng: schooldrum-agent run\n"
-            "`service run` is what Windows' service manager starts; to run here by hand use: schooldrum-agent run"
+            "`service run` là lệnh để Windows tự gọi; muốn chạy thử bằng tay, dùng: schooldrum-agent run",
+            "`service run` is what Windows' service manager starts; to run here by hand use: schooldrum-agent run",
         ) from refused
     # Whatever still hangs (a probe, a name look-up) must not hold up a shutdown.
     os._exit(0)

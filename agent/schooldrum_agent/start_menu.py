@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
+from schooldrum_agent.sentence import Sentence
+
 NAMES = {"vi": "Kiểm tra máy này", "en": "Check this PC"}
 _TOLD = {
     "vi": "Đường ra Internet hỏng ở đâu, và làm gì tiếp theo",
@@ -21,7 +23,11 @@ _ICONS, _NETWORK = r"%SystemRoot%\System32\shell32.dll", 18
 
 
 class NoStartMenu(Exception):  # noqa: N818 - it says what is not there
-    """The entry cannot be made or removed, and why, in Vietnamese and then in English."""
+    """The entry cannot be made or removed, and why."""
+
+    def __init__(self, vietnamese: str, english: str) -> None:
+        self.sentence = Sentence(vietnamese, english)
+        super().__init__(self.sentence)
 
 
 def _modules() -> tuple[Any, Any, Any]:
@@ -33,7 +39,8 @@ def _modules() -> tuple[Any, Any, Any]:
         )
     except ImportError as missing:
         raise NoStartMenu(
-            "chỉ Windows có menu Start, và cần pywin32\na Start menu exists on Windows only, and needs pywin32"
+            "chỉ Windows có menu Start, và cần pywin32",
+            "a Start menu exists on Windows only, and needs pywin32",
         ) from missing
 
 
@@ -69,7 +76,8 @@ def put_up(line: Sequence[str], program: str, language: str) -> Path:
         link.QueryInterface(pythoncom.IID_IPersistFile).Save(str(path), 0)
     except (OSError, pywintypes.com_error, pywintypes.error) as refused:
         raise NoStartMenu(
-            f"không tạo được mục trong menu Start: {refused}\nthe entry in the Start menu cannot be made: {refused}"
+            f"không tạo được mục trong menu Start: {refused}",
+            f"the entry in the Start menu cannot be made: {refused}",
         ) from refused
     return path
 
@@ -88,5 +96,6 @@ def take_down() -> None:
                 (menu / f"{name}.lnk").unlink()
     except (OSError, pywintypes.com_error, pywintypes.error) as refused:
         raise NoStartMenu(
-            f"không gỡ được mục trong menu Start: {refused}\nthe entry in the Start menu cannot be removed: {refused}"
+            f"không gỡ được mục trong menu Start: {refused}",
+            f"the entry in the Start menu cannot be removed: {refused}",
         ) from refused

@@ -1,6 +1,5 @@
 """Who this machine is to its collector, and what was agreed with it: the few files that outlive the agent."""
 
-import contextlib
 import os
 import sys
 from pathlib import Path
@@ -87,7 +86,7 @@ class State:
         """Sentences for the log: what was damaged, what could not be protected."""
         self.unsaved: dict[str, str] = {}
         self._held = held
-        self.identity = self._read(_IDENTITY, Identity) or self._read(_IDENTITY_COPY, Identity)
+        self.identity = self._whole_identity()
         self.settings = _clamped(self._read(_SETTINGS, Settings))
         self.sections = self._read(_SECTIONS, dict[str, str]) or {}
         """Digest of each section as the collector last acknowledged it."""
@@ -111,6 +110,20 @@ class State:
         """
         return 0 if _STARTS in self.unsaved else self.starts
 
+    def _whole_identity(self) -> Identity | None:
+        """Who this machine is; of the two files that say it, one that is lost is written again from the other.
+
+        Which one is newer where both can be read is not known, so there both stay.
+        """
+        kept = {name: self._read(name, Identity) for name in (_IDENTITY, _IDENTITY_COPY)}
+        identity = kept[_IDENTITY] or kept[_IDENTITY_COPY]
+        for name, found in kept.items():
+            if identity is not None and found is None:
+                self._keep(name, identity)
+                told = f"{name} was written again: it says as what this PC is enrolled"
+                self.notes.append(self.unsaved.get(name, told))
+        return identity
+
     def _read(self, name: str, shape: type[_T]) -> _T | None:
         path = self.directory / name
         try:
@@ -118,9 +131,12 @@ class State:
             return None if raw is None else msgspec.json.decode(raw, type=shape)
         except _UNREADABLE as problem:
             aside = path.with_name(name + _DAMAGED)
-            with contextlib.suppress(OSError):
+            try:
                 path.replace(aside)
-            self.notes.append(f"{name} was damaged ({problem}); it was moved to {aside.name} and made anew")
+                done = f"it was moved to {aside.name}"
+            except OSError as stays:
+                done = f"it could not be moved to {aside.name}: {stays.strerror or stays}"
+            self.notes.append(f"{name} was damaged ({problem}); {done}")
         except OSError as problem:
             self.notes.append(f"{name} could not be read: {problem.strerror or problem}")
         return None

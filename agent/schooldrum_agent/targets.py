@@ -8,6 +8,8 @@ import socket
 
 import msgspec
 
+from schooldrum_agent.sentence import Sentence
+
 LITTLE, COLLECTOR, WHOLE = "little", "collector", "whole"
 """How far: own interfaces and gateway; the collector besides; everything."""
 SILENT = "silent"
@@ -121,19 +123,16 @@ PACKAGED = Targets(
 """Public names and addresses that are there for everybody to ask; a PC asks each a few times a minute at most."""
 
 
-def target_fault(text: str) -> str:
-    """Why this is no target as it is written in a configuration (`address` or `address:port`), or an empty text.
-
-    A line of Vietnamese and a line of English.
-    """
+def target_fault(text: str) -> Sentence | None:
+    """Why this is no target as it is written in a configuration (`address` or `address:port`), None where it is."""
     try:
         read_target(text, number=1)
     except ValueError:
-        return (
-            "ghi địa chỉ: 192.0.2.1, 192.0.2.1:443 hoặc [2001:db8::1]:443\n"
-            "write addresses: 192.0.2.1, 192.0.2.1:443 or [2001:db8::1]:443"
+        return Sentence(
+            "ghi địa chỉ: 192.0.2.1, 192.0.2.1:443 hoặc [2001:db8::1]:443",
+            "write addresses: 192.0.2.1, 192.0.2.1:443 or [2001:db8::1]:443",
         )
-    return ""
+    return None
 
 
 def read_target(text: str, *, number: int, port: int = _HTTPS_PORT) -> Target:

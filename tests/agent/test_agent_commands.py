@@ -12,8 +12,10 @@ from schooldrum_agent import custody, signals
 from schooldrum_agent.__main__ import _plain_run
 from schooldrum_agent.command_line import in_one_language
 from schooldrum_agent.commands import welcome
+from schooldrum_agent.private import NotPrivate
 from schooldrum_agent.probes import PROBES
 from schooldrum_agent.questions import QUESTIONS
+from schooldrum_agent.sentence import Sentence
 from schooldrum_agent.state import Identity
 
 ENVIRONMENT = {"PATH": os.environ["PATH"], "SCHOOLDRUM_CONFIG": os.devnull, "SCHOOLDRUM_PROXY": "none"}
@@ -139,6 +141,36 @@ def test_probes_are_listed_with_pace_question_and_what_they_say():
     assert "every 21600 s, in a child process: " in agent("probes", "--lang", "en").stdout
 
 
+def test_probes_are_listed_as_this_pc_is_configured(tmp_path):
+    file = tmp_path / "agent.toml"
+    file.write_text('beat = 120\ndisabled = ["disk"]\n[pace]\nmemory = 900\n', encoding="utf-8")
+    listed = {one["name"]: one for one in json.loads(agent("probes", "--json", "--config", str(file)).stdout)}
+    assert [listed[name]["every"] for name in ("memory", "ladder", "cpu")] == [900, 120, 60]
+    assert [name for name, one in listed.items() if one["disabled"]] == ["disk"]
+    told = agent("probes", "--config", str(file), "--lang", "en").stdout
+    assert re.search(r"^memory +every 900 s: ", told, re.MULTILINE)
+    assert re.search(r"^disk +never \(disabled\): ", told, re.MULTILINE)
+    assert re.search(r"^disk +không chạy \(disabled\): ", agent("probes", "--config", str(file)).stdout, re.MULTILINE)
+    assert re.search(
+        r"^cpu +every 700 s: ", agent("probes", "--lang=en", SCHOOLDRUM_PACE="cpu=700").stdout, re.MULTILINE
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "said"),
+    [
+        (["--config", "/nowhere"], {}, "/nowhere: there is no such file"),
+        ([], {"SCHOOLDRUM_PACE": "cpu=0.1"}, "SCHOOLDRUM_PACE"),
+        ([], {"SCHOOLDRUM_PACE": "cpuu=90"}, "there is no probe 'cpuu'; did you mean 'cpu'?"),
+        ([], {"SCHOOLDRUM_DISABLED": "memry"}, "there is no probe 'memry'; did you mean 'memory'?"),
+    ],
+)
+def test_probes_of_a_wrong_configuration_are_not_listed(words, environment, said):
+    done = agent("probes", *words, **environment)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert said in done.stderr
+
+
 def test_every_question_has_its_probe_and_its_vietnamese():
     assert list(QUESTIONS) == sorted(probe.name for probe in PROBES)
     assert all(question.endswith(".") for question in QUESTIONS.values())
@@ -247,7 +279,7 @@ def test_a_code_on_the_command_line_works_but_warns(tmp_path):
 def test_the_welcome_says_where_this_pc_stands(place, alias, state, lines):
     identity = Identity(machine="m", credential="c", place=place, alias=alias, state=state, collector="")
     for line in lines:
-        assert line in welcome(identity)
+        assert line in "\n".join(map(str, welcome(identity)))
 
 
 RENAME = "schooldrum-collector machines rename THCSBM/tin2-07 --alias tin2-09"
@@ -267,7 +299,7 @@ def test_a_pc_that_was_there_before_is_told_so_and_how_to_change_its_number(agai
     identity = Identity(
         machine="m", credential="c", place="THCSBM/main/TIN2", alias="tin2-07", state="active", collector=""
     )
-    text = welcome(identity, before=identity if again else None, seat=seat)
+    text = "\n".join(map(str, welcome(identity, before=identity if again else None, seat=seat)))
     assert [words for words in said if words not in text] == []
     assert [words for words in unsaid if words in text] == []
 
@@ -282,6 +314,8 @@ def test_a_pc_that_was_there_before_is_told_so_and_how_to_change_its_number(agai
             "name the file",
         ),
         (["record", "/dev/null/x"], "hãy ghi một thư mục mới", "name a new directory"),
+        (["record", "/dev"], "/dev không trống", "/dev is not empty"),
+        (["probes", "--config", "/nowhere"], "không có tệp này", "there is no such file"),
         (["run"], "máy này chưa được thêm vào phòng nào", "this PC is not enrolled"),
         (["once", "--config", "/nowhere"], "không có tệp này", "there is no such file"),
     ],
@@ -300,9 +334,18 @@ def test_a_command_speaks_the_one_language_it_is_asked_for(tmp_path, words, viet
     ("words", "lines"),
     [([], "a\nb\nc\nd"), (["--lang", "vi"], "a\nc"), (["--lang=en"], "b\nd"), (["--lang", "de"], "a\nb\nc\nd")],
 )
-def test_of_pairs_of_lines_those_in_one_language_are_told(words, lines):
-    assert in_one_language(words, "a\nb\nc\nd") == lines
-    assert in_one_language(words, "alone") == "alone"
+def test_sentences_are_told_in_the_language_that_was_asked_for(words, lines):
+    assert in_one_language(words, Sentence("a", "b"), Sentence("c", "d")) == lines
+
+
+def test_a_path_of_several_lines_takes_no_line_of_the_other_language():
+    odd = "/home/lớp\n6A"
+    for language, other in (("en", "là liên kết"), ("vi", "is a symbolic link")):
+        told = in_one_language(
+            ["--lang", language], NotPrivate(f"{odd} là liên kết", f"{odd} is a symbolic link").sentence
+        )
+        assert told.startswith(odd)
+        assert other not in told
 
 
 def test_output_cut_off_by_head_is_no_traceback():

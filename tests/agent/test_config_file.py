@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from schooldrum_agent.config import Config, Misconfigured, check_probes, default_file, load
 from schooldrum_agent.keys import PREFIX, fault, from_text, keys, sample
+from schooldrum_agent.sentence import Sentence
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -160,7 +161,7 @@ def test_a_password_in_an_address_is_not_repeated(tmp_path):
 )
 def test_paths_are_whole(system, path, sound):
     key = next(key for key in keys({}, system) if key.name == "state")
-    assert (fault(key, path, system) == "") is sound
+    assert (fault(key, path, system) is None) is sound
 
 
 def test_probe_names_are_checked_against_those_that_exist(tmp_path):
@@ -258,4 +259,4 @@ def test_no_text_whatever_ends_in_anything_but_a_value_or_a_sentence(text, name)
 def test_no_value_whatever_breaks_the_check(values):
     declared = {key.name: key for key in keys({}, "linux")}
     for name, value in values.items():
-        assert isinstance(fault(declared[name], value, "linux"), str)
+        assert isinstance(fault(declared[name], value, "linux"), Sentence | None)

@@ -1,3 +1,4 @@
+import re
 import shutil
 import ssl
 import time
@@ -86,6 +87,7 @@ def test_a_pc_that_was_never_added_is_told_how(tmp_path):
     assert code == 1
     assert "schooldrum-agent enrol" in text
     assert "[ lỗi ]" in text
+    assert "https:" not in text, "it comes with the install code: nothing to write by hand"
 
 
 @pytest.mark.parametrize(
@@ -184,6 +186,7 @@ def test_what_is_left_on_the_disk_is_told(free, files, writable, verdict, words)
     step = doctor._disk_step(Space(directory=Path("/state"), free=free, files=files, writable=writable))
     assert (step.verdict, set(step.found)) == (verdict, {"vi", "en"})
     assert words in step.found["en"]
+    assert not re.search(r"[0-9]\.[0-9]", step.found["vi"]), "Vietnamese writes 8,0"
 
 
 def test_the_disk_is_looked_at_before_anything_is_there(tmp_path):

@@ -434,6 +434,7 @@ device for PDF: cups-pdf:/
 def test_printers_of_linux() -> None:
     lines = LPSTAT.splitlines(keepends=True)
     queues = printers.parse_lpstat("".join(lines[5:] + lines[:5]))
+    assert {one["name"]: one for one in printers.parse_lpstat(LPSTAT)} == {one["name"]: one for one in queues}
     assert "hieu-truong" not in str(queues)
     canon, hp = rows(printers.read_linux({"queues": queues}))
     assert (canon["model"], canon["connection"], canon["state"], canon["default"], canon["serial"]) == (
@@ -444,6 +445,16 @@ def test_printers_of_linux() -> None:
         "0000A1B2C3D4",
     )
     assert (hp["model"], hp["connection"], hp["state"], hp["default"]) == (None, "network", "stopped", False)
+
+
+def test_queues_without_their_devices_are_printers_whose_connection_is_not_known() -> None:
+    queues = printers.parse_lpstat("".join(LPSTAT.splitlines(keepends=True)[:5]) + "printer of nobody\n")
+    found = rows(printers.read_linux({"queues": queues}))
+    assert [(one["name"], one["state"], one["connection"], one["default"]) for one in found] == [
+        ("Canon", "idle", None, True),
+        ("HP", "stopped", None, False),
+        ("PDF", "idle", None, False),
+    ]
 
 
 @given(text=st.text())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.recordings import facts_hardware, facts_posture, facts_software, facts_storage, facts_updates
-from tests.recordings.collection import DEFAULT, ROOT, Compared, Reader, Recording, compared, recordings, table
+from tests.recordings.collection import DEFAULT, ROOT, Compared, Facts, Reader, Recording, compared, recordings, table
 from tests.recordings.facts_hardware import HALVES
 from tests.recordings.forms import FORMS, form_of
 
@@ -82,7 +82,10 @@ needs_known_recordings = pytest.mark.skipif(
 @needs_recordings
 @pytest.mark.parametrize(("topic", "recording"), PAIRS, ids=[f"{topic}-{one.path.name}" for topic, one in PAIRS])
 def test_a_recording_reads_as_its_truth_says(topic, recording):
-    facts = compare(topic, recording).facts
+    found = compare(topic, recording)
+    if found.raised is not None:
+        raise found.raised
+    facts = found.facts
     assert {fact: seen for fact, (seen, _) in facts.items()} == {fact: wanted for fact, (_, wanted) in facts.items()}
 
 
@@ -214,6 +217,27 @@ def test_what_one_topic_reads_is_not_called_unread_by_another(scattered):
     lines = table([compare(*one) for one in pairs(scattered) if one[1].form == "lsblk --json"], ())
     assert [line for line in lines if line.startswith("not read")] == []
     assert "in part   lab.bin: storage: its truth does not say 'disks'" in lines
+
+
+def test_a_reader_that_raises_has_missed_and_the_others_still_count(tmp_path):
+    for name, truth in (("broken", {"printers": []}), ("silent", {}), ("sound", {"printers": ["HP"]})):
+        (tmp_path / name).write_text("printer HP is idle.  enabled since today\n", "utf-8")
+        (tmp_path / f"{name}.truth.json").write_text(json.dumps({"kind": "lpstat", "truth": truth}), "utf-8")
+
+    def slips(recording: Recording) -> Facts:
+        wanted = recording.truth["printers"]
+        return {"printers": ([{"HP": "HP"}[name] for name in wanted or ["name"]], wanted)}
+
+    results = [compared("hardware", recording, slips) for recording in recordings(tmp_path)]
+    lines = table(results, ())
+    # Its own slip, of a key that the truth does not have either.
+    assert [line for line in lines if line.startswith("MISS")] == [
+        "MISS  broken: whole recording: read \"KeyError: 'name'\", true 'read to its end'"
+    ]
+    assert [line for line in lines if line.startswith("not read")] == [
+        "not read  silent: its truth does not say 'printers'"
+    ]
+    assert [line.split()[-2:] for line in lines if line.startswith("hardware   printers")] == [["1", "0"]]
 
 
 @needs_known_recordings

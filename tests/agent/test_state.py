@@ -67,8 +67,34 @@ def test_a_damaged_identity_comes_back_from_its_copy(tmp_path: Path, damage: byt
     (tmp_path / "state" / "identity.json").write_bytes(damage)
     state = reopen(state)
     assert state.identity == IDENTITY
-    assert "identity.json was damaged" in state.notes[0]
+    assert state.notes[0].startswith("identity.json was damaged (")
+    assert state.notes[0].endswith("); it was moved to identity.json.damaged")
+    assert state.notes[1:] == ["identity.json was written again: it says as what this PC is enrolled"]
     assert (tmp_path / "state" / "identity.json.damaged").read_bytes() == damage
+    (tmp_path / "state" / "identity.copy.json").write_bytes(damage)
+    state = reopen(state)
+    assert state.identity == IDENTITY
+    assert state.notes[1:] == ["identity.copy.json was written again: it says as what this PC is enrolled"]
+    state = reopen(state)
+    assert (state.identity, state.notes) == (IDENTITY, [])
+    state.close()
+
+
+def test_an_identity_that_cannot_be_written_again_stays_in_force_and_is_said(tmp_path: Path):
+    state = open_state(tmp_path / "state")
+    state.keep_identity(IDENTITY)
+    (tmp_path / "state" / "identity.json").unlink()
+    # In the way of the file that would take its place.
+    (tmp_path / "state" / "identity.json.new").mkdir()
+    state = reopen(state)
+    assert state.identity == IDENTITY
+    assert state.notes == ["identity.json could not be written: Is a directory"]
+    (tmp_path / "state" / "identity.json.new").rmdir()
+    state.save()
+    assert state.unsaved == {}
+    (tmp_path / "state" / "identity.copy.json").unlink()
+    state = reopen(state)
+    assert state.identity == IDENTITY
     state.close()
 
 
@@ -83,6 +109,7 @@ def test_an_identity_lost_twice_is_known_to_have_been_there(tmp_path: Path):
         state = reopen(state)
         assert state.identity_lost
         assert look(tmp_path / "state").identity_lost
+        assert not any("made anew" in note or "written again" in note for note in state.notes)
     state.keep_identity(IDENTITY)
     state = reopen(state)
     assert not state.identity_lost

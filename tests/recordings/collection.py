@@ -13,11 +13,27 @@ from typing import Any
 import msgspec
 from tests.recordings.forms import BY_KIND, decoded, form_of
 
+from schooldrum_wire.catalogue import SECTIONS
+from schooldrum_wire.section import Row
+
 DEFAULT = Path(__file__).parents[3] / "shared" / "data"
 ROOT = Path(os.environ.get("SCHOOLDRUM_RECORDINGS") or DEFAULT) / "host"
 _TRUTH = ".truth.json"
 Facts = dict[str, tuple[Any, Any]]
 """Fact -> (what we read, what is true)."""
+READ = "whole recording"
+"""The fact that is missed where a reader raises."""
+
+
+class Unsaid(Exception):  # noqa: N818 - it names what a truth is silent about
+    """A truth does not say this, so that nothing can be compared: no fault of a reader."""
+
+
+class Truth(dict[str, Any]):
+    """What a truth file says: what is asked of it and not there is Unsaid, so that a reader's KeyError is its own."""
+
+    def __missing__(self, name: str) -> Any:
+        raise Unsaid(name)
 
 
 class Recording(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,7 +41,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
 
     path: Path
     form: str | None
-    truth: dict[str, Any]
+    truth: Truth
     upstream: Any
     root: Path
 
@@ -38,6 +54,13 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     def text(self) -> str:
         """The same as text, with one kind of line end."""
         return decoded(self.raw)
+
+    @property
+    def expected(self) -> Any:
+        """What the recorder's own test expects. Raises Unsaid where its truth does not have it."""
+        if self.upstream is None:
+            raise Unsaid("upstream_expected")
+        return self.upstream
 
     def half(self, form: str, *words: str) -> "Recording | None":
         """The recording of another form of the same PC, wherever it stands: it holds each of these words.
@@ -57,7 +80,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Reader = Callable[[Recording], Facts]
-"""Makes facts of a recording. Raises Incomplete, or KeyError where its truth does not say what is compared."""
+"""Makes facts of a recording. Raises Incomplete, or Unsaid where its truth does not say what is compared."""
 
 
 class Incomplete(Exception):  # noqa: N818 - it names the recording's state
@@ -65,12 +88,13 @@ class Incomplete(Exception):  # noqa: N818 - it names the recording's state
 
 
 class Compared(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one recording in one topic: its facts, or why there are none."""
+    """What became of one recording in one topic: its facts, or why there are none; `raised` ended its reader."""
 
     topic: str
     recording: Recording
     facts: Facts
     left_out: str = ""
+    raised: Exception | None = None
 
 
 def recordings(root: Path) -> list[Recording]:
@@ -79,7 +103,7 @@ def recordings(root: Path) -> list[Recording]:
     for told in sorted(root.rglob(f"*{_TRUTH}")) if root.is_dir() else []:
         path = told.with_name(told.name.removesuffix(_TRUTH))
         if path.is_file():
-            whole = json.loads(told.read_text("utf-8"))
+            whole = json.loads(told.read_text("utf-8"), object_hook=Truth)
             form = form_of(path.read_bytes()) or BY_KIND.get(str(whole.get("kind")))
             truth = whole.get("truth")
             told_by_upstream = whole.get("upstream_expected")
@@ -87,7 +111,7 @@ def recordings(root: Path) -> list[Recording]:
                 Recording(
                     path=path,
                     form=form,
-                    truth=truth if isinstance(truth, dict) else {},
+                    truth=truth if isinstance(truth, Truth) else Truth(),
                     upstream=told_by_upstream,
                     root=root,
                 )
@@ -100,19 +124,24 @@ def said(truth: Mapping[str, Any], table: Mapping[str, tuple[str, Any]]) -> Fact
     return {fact: (seen, truth[key]) for fact, (key, seen) in table.items() if key in truth}
 
 
+def columns(row: Row) -> dict[str, Any]:
+    """A row with every column that is declared: one that is absent is not known, which is None."""
+    return {**dict.fromkeys(one.name for one in SECTIONS[row.section].columns), **row.values}
+
+
 def compared(topic: str, recording: Recording, reader: Reader) -> Compared:
-    """What a topic's reader makes of a recording."""
+    """Never raises: what a topic's reader makes of a recording. A reader that raises has missed one, in red."""
     try:
         return Compared(topic=topic, recording=recording, facts=reader(recording))
     except Incomplete as missing:
         facts = missing.args[1] if len(missing.args) > 1 else {}
         return Compared(topic=topic, recording=recording, facts=facts, left_out=str(missing.args[0]))
-    except KeyError as missing:
-        if str(missing.args[0]) in recording.truth:
-            raise
-        return Compared(
-            topic=topic, recording=recording, facts={}, left_out=f"its truth does not say {missing.args[0]!r}"
-        )
+    except Unsaid as missing:
+        left_out = f"its truth does not say {missing.args[0]!r}"
+        return Compared(topic=topic, recording=recording, facts={}, left_out=left_out)
+    except Exception as trouble:  # noqa: BLE001 - a reader that fails hides no other's hits and misses
+        facts = {READ: (f"{type(trouble).__name__}: {trouble}", "read to its end")}
+        return Compared(topic=topic, recording=recording, facts=facts, raised=trouble)
 
 
 def table(results: Iterable[Compared], unread: Iterable[tuple[str, str]]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.recordings import dmidecode, reg, texts, wmic
-from tests.recordings.collection import Facts, Incomplete, Reader, Recording, said
+from tests.recordings.collection import Facts, Incomplete, Reader, Recording, columns, said
 
 from schooldrum_agent.probes import batteries, cameras, gpus, memory_modules, monitors, printers, system
 from schooldrum_agent.sources import edid, smbios
@@ -36,11 +36,11 @@ NO_PROCESSOR: dict[str, Any] = {"names": [], "speeds": [], "count": None, "cores
 def the_system(**given: Any) -> dict[str, Any]:
     data = {"smbios": None, "shown": NOTHING, "processor": NO_PROCESSOR, "role": None, "installed": None, **given}
     (row,) = system.read(data)
-    return dict(row.values)
+    return columns(row)
 
 
 def listed(told: Any) -> list[dict[str, Any]]:
-    return [dict(one.values) for one in told if isinstance(one, Row)]
+    return [columns(one) for one in told if isinstance(one, Row)]
 
 
 def spaced(text: str | None) -> str | None:
@@ -107,7 +107,7 @@ def of_edid(recording: Recording) -> Facts:
 
 
 def of_xrandr(recording: Recording) -> Facts:
-    screens = recording.upstream["screens"]
+    screens = recording.expected["screens"]
     wanted = [
         (device["props"]["EdidModel"]["product_id"], mode["resolution_width"], mode["resolution_height"])
         for screen in screens
@@ -322,7 +322,7 @@ def of_lpstat(recording: Recording) -> Facts:
 def of_lsusb(recording: Recording) -> Facts:
     video = {
         f"{device['id']}"
-        for device in recording.upstream
+        for device in recording.expected
         if '"Video"' in json.dumps(device.get("device_descriptor", {}))
     }
     rows = listed(cameras.read_linux({"nodes": [], "interfaces": texts.lsusb(recording.text)}))

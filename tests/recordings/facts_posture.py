@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests.recordings import postures, reg, versions, wmic
-from tests.recordings.collection import Facts, Reader, Recording, said
+from tests.recordings.collection import Facts, Reader, Recording, columns, said
 
 from schooldrum_agent.probes import accounts, antivirus, encryption, firewall, secure_boot
 from schooldrum_wire.reading import Reading
@@ -35,7 +35,7 @@ WALL = 1.8e9
 
 
 def listed(told: Iterable[Reading | Row]) -> list[dict[str, Any]]:
-    return [dict(one.values) for one in told if isinstance(one, Row)]
+    return [columns(one) for one in told if isinstance(one, Row)]
 
 
 def _products(recording: Recording) -> list[dict[str, Any]]:

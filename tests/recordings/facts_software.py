@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from tests.recordings import reg
-from tests.recordings.collection import Facts, Reader, Recording
+from tests.recordings.collection import Facts, Reader, Recording, columns
 
 from schooldrum_agent.probes import software
 
@@ -26,7 +26,7 @@ def of_uninstall(recording: Recording) -> Facts:
     keys = reg.below(reg.keys(recording.raw), r"\Uninstall")
     # A recording does not tell when a key was written.
     listed = {code: {"values": values, "written": None} for code, values in keys.items()}
-    rows = [dict(row.values) for row in software.read_windows({"uninstall": {"64": listed}, "store": []})]
+    rows = [columns(row) for row in software.read_windows({"uninstall": {"64": listed}, "store": []})]
     read = sorted((row["program"], row["version"], row["publisher"]) for row in rows)
     true = sorted((one["name"], one["version"], one["publisher"]) for one in recording.truth["programs"])
     facts: Facts = {"programs: name, version, publisher": (_flat(read), _flat(true))}
@@ -61,7 +61,7 @@ def full_names(text: str) -> list[str]:
 
 def of_apps(recording: Recording) -> Facts:
     names = full_names(recording.text)
-    rows = [dict(row.values) for row in software.read_windows({"uninstall": {"64": {}}, "store": names})]
+    rows = [columns(row) for row in software.read_windows({"uninstall": {"64": {}}, "store": names})]
     # The names themselves are translated there; the registry keeps the apps by their codes, in no language.
     facts: Facts = {"Store apps: how many": (len(rows), len(recording.truth["store_apps"]))}
     if expected := recording.upstream:
@@ -81,7 +81,7 @@ def of_dpkg(recording: Recording) -> Facts:
         f"{states.get(one['status'], 'un ')}\t{one['package']}\t{one['version']}\t{one['architecture']}\t"
         for one in listed
     ]
-    rows = [dict(row.values) for row in software.read_linux({"dpkg": lines})]
+    rows = [columns(row) for row in software.read_linux({"dpkg": lines})]
     first = json.loads(truth["first"])
     installed = sum(one["status"] == "installed" for one in listed)
     not_installed = len(listed) - installed

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from tests.recordings import versions, wmic
-from tests.recordings.collection import Facts, Reader, Recording, said
+from tests.recordings.collection import Facts, Reader, Recording, columns, said
 
 from schooldrum_agent.probes import automatic_updates, operating_system, update_history, updates
 from schooldrum_agent.sources import apt, dnf, eventlog, update_agent
@@ -30,7 +30,7 @@ UNREAD = {
 
 
 def _row(told: Any, section: str) -> dict[str, Any]:
-    return next(dict(one.values) for one in told if isinstance(one, Row) and one.section == section)
+    return next(columns(one) for one in told if isinstance(one, Row) and one.section == section)
 
 
 def _support(row: dict[str, Any]) -> support.Support:
@@ -69,7 +69,7 @@ def of_sample(recording: Recording) -> Facts:
     # The other project counts version and origin wrongly: what happens to which package is what it tells rightly.
     words = {"Inst": "unpack", "Conf": "configure", "Remv": "remove"}
     seen = [(words[one.verb], one.name) for one in apt.parse_changes(recording.text)]
-    return {"changes": (seen, [(one["operation"], one["package"]) for one in recording.upstream])}
+    return {"changes": (seen, [(one["operation"], one["package"]) for one in recording.expected])}
 
 
 def of_list(recording: Recording) -> Facts:

@@ -39,8 +39,9 @@ _NETWORK_PORT = re.compile(r"(ip_|wsd|tcpmon|https?:|\d{1,3}(\.\d{1,3}){3})", re
 _ENUM = r"SYSTEM\CurrentControlSet\Enum"
 _LPSTAT = ("usr/bin/lpstat", "bin/lpstat")
 _LPSTAT_SECONDS = 20.0
+_CONNECTIONS = {True: "network", False: "usb", None: None}
 _DEVICE_LINE = re.compile(r"device for (?P<name>[^\s:]+): (?P<uri>\S+)")
-_STATE_LINE = re.compile(r"printer (?P<name>\S+) (?P<words>.*)")
+_STATE_LINE = re.compile(r"printer (?P<name>\S+) (?P<words>(?:is idle|now printing|disabled).*)")
 
 
 def fetch_windows(_doors: Doors) -> dict[str, Any]:
@@ -183,7 +184,8 @@ def fetch_linux(doors: Doors) -> dict[str, Any]:
 def parse_lpstat(text: str) -> list[dict[str, Any]]:
     """The queues in what `lpstat -v -p -d` says: {name, scheme, network, model, serial, words, default}.
 
-    Of the device's address only what names a model and a serial number; none where the scheduler does not run.
+    Of the device's address only what names a model and a serial number; `lpstat -p` alone tells none, and `network` is
+    None. No queues where the scheduler does not run.
     """
     queues: dict[str, dict[str, Any]] = {}
     default = ""
@@ -191,18 +193,22 @@ def parse_lpstat(text: str) -> list[dict[str, Any]]:
         if found := _DEVICE_LINE.match(line):
             scheme, _, rest = found["uri"].partition(":")
             queues[found["name"]] = {
-                "name": found["name"],
+                **_queue(queues, found["name"]),
                 "scheme": scheme,
                 "network": scheme not in {"usb", "hp"} or "/net/" in rest,
                 "model": _model_of(scheme, rest),
                 "serial": _serial_of(rest) if scheme == "usb" else None,
-                "words": "",
             }
-        elif (found := _STATE_LINE.match(line)) and found["name"] in queues:
-            queues[found["name"]]["words"] = found["words"]
+        elif found := _STATE_LINE.match(line):
+            queues[found["name"]] = {**_queue(queues, found["name"]), "words": found["words"]}
         elif line.startswith("system default destination: "):
             default = line.partition(": ")[2].strip()
     return [{**queue, "default": name == default} for name, queue in list(queues.items())[:_MOST]]
+
+
+def _queue(queues: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
+    nothing = {"name": name, "scheme": "", "network": None, "model": None, "serial": None, "words": ""}
+    return queues.get(name, nothing)
 
 
 def _model_of(scheme: str, rest: str) -> str | None:
@@ -225,7 +231,7 @@ def read_linux(data: Any) -> Iterator[Row]:
             continue
         yield PRINTERS(
             model=known(one["model"]),
-            connection="network" if one["network"] else "usb",
+            connection=_CONNECTIONS[one["network"]],
             state=_state_of(one["words"]),
             default=one["default"],
             serial=known_serial(one["serial"]),

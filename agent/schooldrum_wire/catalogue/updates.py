@@ -6,7 +6,7 @@ from schooldrum_wire.section import Column, Section
 SECURITY_UPDATES_PENDING = Metric(
     "school_security_updates_pending",
     Kind.GAUGE,
-    "Security updates that are published, as far as this PC knows, and not installed.",
+    "Security updates that are published, as far as this PC knows, and not installed; absent where 0 is not proved.",
     lasts=Lasts.KEPT,
 )
 PATCH_STATE = Metric(
@@ -27,7 +27,7 @@ PATCH_AGE_SECONDS = Metric(
 BUILDS_BEHIND = Metric(
     "school_windows_builds_behind",
     Kind.GAUGE,
-    "Cumulative updates of Windows that came out after the installed one.",
+    "Cumulative updates of Windows that came out after the installed one, until this PC's support ended.",
     lasts=Lasts.KEPT,
     by_collector=True,
 )
