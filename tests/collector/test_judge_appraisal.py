@@ -3,7 +3,7 @@
 import json
 import math
 import zlib
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,7 @@ SAFETY: dict[str, tuple[Values, ...]] = {
             "everyone_administrator": False,
             "guest": False,
             "password_optional": 0,
+            "shortest_password": 8,
             "empty_over_network": False,
             "autologon": False,
             "stored_password": False,
@@ -125,6 +126,56 @@ def test_a_pc_out_of_support_is_judged_from_all_sides(rules: Any) -> None:
     assert found["school_posture_not_met", "supported_system"] == 1
     assert found["school_windows_builds_behind",] == look.verdicts.patches.behind
     assert look.kept.evidence == {"operating_system": NOW - 500, "updates": NOW - 500}
+
+
+@pytest.mark.parametrize(
+    ("system", "hotfixes", "behind"),
+    [
+        # The last that was published for it; those for servers with bought support go on.
+        ({"product": "Windows 8.1", "build": 9600}, ({"update": "KB5022352"},), 0),
+        ({"product": "Windows 8.1", "build": 9600}, ({"update": "KB5020023"},), 2),
+        # The list goes on for LTSC.
+        ({"product": "Windows 10", "release": "21H2", "build": 19044, "revision": 3086}, (), 0),
+        ({"product": "Windows 10", "release": "21H2", "build": 19044, "revision": 2846}, (), 2),
+        ({"product": "Windows 10", "release": "22H2", "build": 19045, "revision": 6456}, (), 0),
+    ],
+)
+def test_what_was_never_published_for_a_pc_is_not_missing(
+    rules: Any, system: dict[str, Any], hotfixes: tuple[Values, ...], behind: int
+) -> None:
+    row: Values = {"system": "windows", "edition": "Professional", **system}
+    told: dict[str, tuple[Values, ...]] = {
+        **SAFETY,
+        "operating_system": (row,),
+        "hotfixes": hotfixes,
+        "updates": (),
+    }
+    memory = Memory()
+    for day in range(20):
+        on = DAY + timedelta(days=day)
+        look = appraise(case(told, heard=on, today=on), rules, memory)
+        memory = look.memory
+    assert look.verdicts.patches
+    assert (look.verdicts.patches.behind, look.verdicts.patches.count) == (behind, behind)
+    assert look.verdicts.patches.state == ("waiting" if behind else "unknown")
+    assert (("school_windows_builds_behind",) in series(look)) is bool(behind)
+    assert look.kept.checks["updates_in_time"] == ("not_met" if behind else "unknown")
+
+
+def test_a_support_list_that_does_not_tell_what_was_last_counts_nothing_after_the_end(rules: Any) -> None:
+    older = tuple(msgspec.structs.replace(one, last=None) for one in rules.support.windows)
+    support = msgspec.structs.replace(rules.support, windows=older)
+    look = appraise(case(SAFETY), msgspec.structs.replace(rules, support=support), Memory())
+    assert look.verdicts.patches
+    assert (look.verdicts.patches.behind, look.verdicts.patches.told) == (None, 1)
+
+
+def test_the_steps_of_a_pc_whose_starts_show_a_frozen_disk_begin_with_thawing(rules: Any) -> None:
+    told: dict[str, tuple[Values, ...]] = {**SAFETY, "sharing": ({"server": "on", "client": "off"},)}
+    for frozen in (True, False, None):
+        checks = appraise(case(told, frozen=frozen), rules, Memory()).verdicts.checks
+        (check,) = [one for one in checks if one.name == "smb1"]
+        assert check.fix[0].en.startswith("Thaw the disk first") is (frozen is True)
 
 
 NEWEST: Values = {

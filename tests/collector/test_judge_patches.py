@@ -13,9 +13,13 @@ from hypothesis import strategies as st
 
 from schooldrum_collector.app.dated_lists import SHIPPED
 from schooldrum_collector.judge import builds, patches
-from schooldrum_collector.judge.builds import Missing, missing, patch_day
+from schooldrum_collector.judge.builds import Missing, Published, missing, newest, patch_day
 from schooldrum_collector.judge.faults import Unusable
 from schooldrum_collector.judge.patches import Seen, Waiting, follow, patches_of
+from schooldrum_collector.judge.posture import judged
+from schooldrum_collector.judge.posture_found import Known
+from schooldrum_collector.judge.posture_policy import Policy
+from schooldrum_collector.judge.posture_update_checks import updates_in_time
 from schooldrum_collector.show.safety_words import patch_lines
 from schooldrum_collector.speech import Say
 
@@ -79,29 +83,94 @@ def test_builds_behind(row, behind, security):
 
 
 def test_windows_11_and_server_2025_share_a_build_and_not_its_revisions():
-    client, server = missing(pc(863, 26100), None, KNOWN), missing(pc(863, 26100, server=True), None, KNOWN)
-    assert client
-    assert server
-    assert (client.newest, server.newest) == (8973, 33158)
+    assert (newest(pc(863, 26100), KNOWN), newest(pc(863, 26100, server=True), KNOWN)) == (8973, 33158)
 
 
 def test_the_servers_short_channel_has_its_own_list():
-    long = missing(pc(1, 17763, server=True, edition="ServerStandard"), None, KNOWN)
-    short = missing(pc(1, 17763, server=True, edition="ServerStandardACor"), None, KNOWN)
-    assert long
-    assert short
-    assert (long.newest, short.newest) == (9020, 1935)
+    long = pc(1, 17763, server=True, edition="ServerStandard")
+    short = pc(1, 17763, server=True, edition="ServerStandardACor")
+    assert (newest(long, KNOWN), newest(short, KNOWN)) == (9020, 1935)
+    assert (newest(pc(1, 9600), KNOWN), newest(pc(1, 12345), KNOWN)) == (None, None)
+
+
+def rollups(build: int, *, server: bool = False) -> tuple[int, ...]:
+    (found,) = [one.articles for one in KNOWN.windows if one.build == build and one.server is server]
+    return found
 
 
 def test_before_windows_10_articles_are_counted():
     row: dict[str, Any] = {"system": "windows", "build": 9600}
-    (build,) = [one for one in KNOWN.windows if one.build == 9600 and not one.server]
-    two_before: list[dict[str, Any]] = [{"update": f"KB{build.articles[-3]}"}, {"update": "KB0000001"}]
+    two_before: list[dict[str, Any]] = [{"update": f"KB{rollups(9600)[-3]}"}, {"update": "KB0000001"}]
     found = missing(row, two_before, KNOWN)
     assert found
-    assert (len(found.keys), len(found.security), found.newest) == (2, 1, None)
+    assert (len(found.keys), len(found.security), found.told_apart) == (2, 1, False)
     assert missing(row, None, KNOWN) is None
     assert missing(row, [], KNOWN) is None
+
+
+@pytest.mark.parametrize(
+    ("row", "last", "behind", "security"),
+    [
+        # 19044 goes on for LTSC: Pro got 3086 on its last day, Enterprise 4529.
+        (pc(3086, 19044), 3086, 0, 0),
+        (pc(2965, 19044), 3086, 1, 1),
+        (pc(2965, 19044), 4529, 13, 13),
+        (pc(4000, 19044), 3086, 0, 0),
+        # 22H2 without bought support: of 60 builds 29 came out on a patch day, the others are previews.
+        (pc(2965), 6456, 60, 29),
+        (pc(6396), 6456, 1, 1),
+        (pc(7548), 6456, 0, 0),
+        # What is not known is not counted; where nothing came after it, nothing is missing.
+        (pc(2965, 19044), None, None, None),
+        (pc(7548, 19044), None, 0, 0),
+    ],
+)
+def test_only_what_was_published_before_support_ended_is_missing(row, last, behind, security):
+    found = missing(row, None, KNOWN, Published(date(2023, 6, 13), last))
+    assert (found and len(found.keys), found and len(found.security)) == (behind, security)
+
+
+def test_what_is_said_to_mend_no_security_stands_among_the_updates():
+    named = [one for one in KNOWN.windows if one.without_security]
+    assert {(one.build, one.server) for one in named} >= {(19044, False), (19045, False), (17763, False)}
+    for one in named:
+        assert {*one.without_security} <= {revision for revision, _ in one.updates}
+        assert one.security_after is not None
+        assert min(one.without_security) > one.security_after
+
+
+def test_a_list_from_before_the_end_of_support_is_taken_whole():
+    row, until = pc(7417, 22631), date(2027, 1, 1)
+    assert missing(row, None, KNOWN, Published(until)) == missing(row, None, KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("installed", "last", "behind"),
+    [(5022352, 5022352, 0), (5021294, 5022352, 1), (5022899, 5022352, 0), (5022352, None, None), (5022352, 1, None)],
+)
+def test_the_last_rollup_of_windows_8_1_is_the_last_that_is_missing(installed, last, behind):
+    ended = Published(date(2023, 1, 10), last)
+    found = missing({"system": "windows", "build": 9600}, [{"update": f"KB{installed}"}], KNOWN, ended)
+    assert (found and len(found.keys)) == behind
+
+
+@pytest.mark.parametrize(
+    ("row", "told", "figure", "noun"),
+    [
+        (pc(2965), 1, 42, "Security updates missing"),
+        (pc(7079, 22631), 1, 2, "Updates missing"),
+        (pc(7079, 22631), 3, 3, "Security updates missing"),
+    ],
+)
+def test_one_figure_everywhere_and_previews_are_not_called_security(row, told, figure, noun):
+    look = seen(waits(*(f"KB{number}" for number in range(told))), system=row)
+    by_list = missing(row, None, KNOWN)
+    found = patches_of(lived(LONG, look, by_list), look, by_list, frozen=None)
+    assert (found.count, found.security_alone) == (figure, noun.startswith("Security"))
+    assert dict(patch_lines(found, Say("en")))["Missing updates"].startswith(f"{figure} (by the list")
+    known = Known(system="windows", sections={}, patches=found)
+    (check,) = [one for one in judged(known, Policy()) if one.name == "updates_in_time"]
+    assert check.evidence[0].en.startswith(f"{noun}: {figure}, ")
 
 
 @pytest.mark.parametrize(
@@ -119,6 +188,7 @@ def test_before_windows_10_articles_are_counted():
         lambda data: data["windows"][2].update(channel="ZZZ"),
         lambda data: data["windows"][2].update(product="a\n"),
         lambda data: data["windows"][2].update(security_after=-1),
+        lambda data: data["windows"][2].update(without_security=[-1]),
     ],
 )
 def test_a_list_of_builds_that_cannot_be_is_refused(change):
@@ -402,8 +472,32 @@ def test_the_day_of_publication_is_told_with_its_distance_by_the_calendar():
     assert (found.age_days, found.calendar_days) == (1, 1)
     assert (found.published, found.published_days) == (date(2026, 1, 13), 237)
     lines = dict(patch_lines(found, Say("en")))
-    assert "at least 1 day of use, 1 day by the calendar" in lines["Security updates"]
+    assert "; the oldest has waited at least part of a day (missing already" in lines["Security updates"]
     assert "237 days ago by the calendar" in lines["Security updates"]
+
+
+@pytest.mark.parametrize(
+    ("days", "later", "vietnamese", "english"),
+    [
+        ([0], 0, "ít nhất một phần ngày (", "at least part of a day ("),
+        (
+            [0],
+            5,
+            "ít nhất một phần ngày có bật máy, 6 ngày theo lịch",
+            "at least part of a day of use, 6 days by the calendar",
+        ),
+        ([0, 1], 0, "ít nhất 2 ngày có bật máy, 2 ngày theo lịch", "at least 2 days of use, 2 days by the calendar"),
+    ],
+)
+def test_half_an_hour_of_watching_is_not_told_as_a_day(days, later, vietnamese, english):
+    look = seen(waits("KB1"))
+    waiting = lived(days, look)
+    assert waiting.looked is not None
+    found = patches_of(waiting, look, None, frozen=None, today=waiting.looked + timedelta(days=later))
+    for language, words in (("vi", vietnamese), ("en", english)):
+        assert words in dict(patch_lines(found, Say(language)))[Say(language)("Cập nhật bảo mật", "Security updates")]
+    told = updates_in_time(Known(system="windows", sections={}, patches=found), Policy()).reasons[0][1]["days"]
+    assert (told.vi in vietnamese, told.en in english) == (True, True)
 
 
 def test_a_pc_far_behind_by_the_list_is_not_in_time_because_it_was_just_added():

@@ -11,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schooldrum_collector.app.dated_lists import SHIPPED
-from schooldrum_collector.judge import support, support_list
+from schooldrum_collector.judge import builds, support, support_list
 from schooldrum_collector.judge.faults import Unusable
-from schooldrum_collector.judge.support import Proof, SupportState, Way, support_of, way_out
+from schooldrum_collector.judge.support import Proof, SupportState, Way, support_of, system_name, way_out
 from schooldrum_collector.judge.windows_11 import Hardware, fits, hardware_of, processor_fits
+from schooldrum_collector.show.safety_words import way_words
+from schooldrum_collector.speech import Say
 
 RAW = (SHIPPED / "support.json").read_bytes()
 KNOWN = support_list.read(RAW)
@@ -68,6 +70,8 @@ def linux(product: str, release: str, foundation: str = "", **more: Any) -> dict
         (linux("linuxmint", "6", "bookworm"), "ended", "2026-01-01"),
         (linux("linuxmint", "7", "trixie"), "supported", None),
         (linux("zorin", "17", "jammy"), "supported", "2027-06-01"),
+        (linux("zorin", "16.3", "focal"), "ended", "2025-05-31"),
+        (linux("zorin", "16.3", "focal", extended="esm-infra"), "extended", "2030-04-02"),
         (linux("fedora", "40"), "ended", "2025-05-13"),
         (linux("rhel", "9.4"), "supported", "2032-05-31"),
         (linux("centos", "8", title="CentOS Stream 8"), "ended", "2024-05-31"),
@@ -212,6 +216,10 @@ OLD = Hardware(processor="Intel(R) Core(TM) i3-4130 CPU @ 3.40GHz", memory=4 << 
         (linux("debian", "12"), OLD, TODAY, "free_upgrade", "Debian 13"),
         (linux("ubuntu", "20.04", "focal"), OLD, TODAY, "free_upgrade", "Ubuntu 26.04"),
         (linux("ubuntu", "24.04", "noble"), OLD, TODAY, "none", ""),
+        (linux("linuxmint", "6", "bookworm"), OLD, TODAY, "free_upgrade", "LMDE 7"),
+        (linux("zorin", "16.3", "focal"), OLD, TODAY, "free_upgrade", ""),
+        (linux("centos", "7"), OLD, TODAY, "free_upgrade", ""),
+        (linux("nobara", "40", support_end="2025-05-13"), OLD, TODAY, "free_upgrade", ""),
         (windows(27999), OLD, TODAY, "none", ""),
     ],
 )
@@ -220,6 +228,68 @@ def test_the_way_out(row, hardware, day, way, to):
     assert (found.way, found.to) == (way, to)
     if way == "esu" and hardware is OLD and "server" not in row:
         assert found.parts == ("processor", "tpm")
+
+
+@pytest.mark.parametrize(
+    ("row", "first", "to"),
+    [
+        (linux("ubuntu", "16.04", "xenial"), "Ubuntu 18.04", "Ubuntu 26.04"),
+        (linux("ubuntu", "22.04", "jammy"), "Ubuntu 24.04", "Ubuntu 26.04"),
+        (linux("ubuntu", "25.04", "plucky"), "Ubuntu 25.10", "Ubuntu 26.04"),
+        (linux("ubuntu", "25.10", "questing"), "", "Ubuntu 26.04"),
+        (linux("linuxmint", "20.3", "focal"), "Linux Mint 21", "Linux Mint 22.3"),
+        (linux("linuxmint", "21.3", "jammy"), "", "Linux Mint 22.3"),
+        (linux("linuxmint", "5", "bullseye"), "LMDE 6", "LMDE 7"),
+        (linux("debian", "10", "buster"), "Debian 11", "Debian 13"),
+        (linux("debian", "12", "bookworm"), "", "Debian 13"),
+        (linux("fedora", "40"), "Fedora 41", "Fedora 44"),
+    ],
+)
+def test_releases_that_cannot_be_skipped_are_named(row, first, to):
+    day = date(2027, 5, 1)
+    known = msgspec.structs.replace(KNOWN, linux=tuple(one for one in KNOWN.linux if one.release != "26.10"))
+    found = way_out(support_of(row, known, day), OLD, known, day)
+    assert (found.way, found.first, found.to) == (Way.FREE_UPGRADE, first, to)
+    assert ("first" in way_words(found, Say("en"))) is bool(first)
+
+
+def test_a_way_without_a_named_release_says_what_can_be_done():
+    zorin = support_of(linux("zorin", "16.3", "focal", title="Zorin OS 16.3"), KNOWN, TODAY)
+    assert (system_name(zorin), zorin.extended) == ("Zorin OS 16.3 (Ubuntu 20.04)", None)
+    assert way_words(way_out(zorin, OLD, KNOWN, TODAY), Say("en")).startswith("install a newer release of this system")
+    hanthana = support_of(linux("hanthana", "33", title="Hanthana Linux 33"), KNOWN, TODAY)
+    assert (hanthana.state, system_name(hanthana)) == (SupportState.UNKNOWN, "Hanthana Linux 33")
+    lmde = support_of(linux("linuxmint", "6", "bookworm", title="LMDE 6 (faye)"), KNOWN, TODAY)
+    assert system_name(lmde) == "LMDE 6"
+    newer = support_of(linux("linuxmint", "9", "duke", title="LMDE 9 (x)"), KNOWN, TODAY)
+    assert system_name(newer) == "LMDE 9 (x)"
+
+
+@pytest.mark.parametrize(
+    ("row", "newest", "until", "last"),
+    [
+        (windows(9600), None, "2023-01-10", 5022352),
+        (windows(9600, "ServerStandard", server=True), None, "2023-10-10", 5031419),
+        (windows(19044), 7548, "2023-06-13", 3086),
+        (windows(19044, "Education"), 7548, "2024-06-11", 4529),
+        (windows(19045), 7548, "2025-10-14", 6456),
+        # The second year's own revision would say what was the last of the first.
+        (windows(19045, revision=7548), 7548, "2026-10-13", None),
+    ],
+)
+def test_what_was_published_last_for_a_pc_past_its_support(row, newest, until, last):
+    found = support_of(row, KNOWN, TODAY, newest=newest)
+    assert (found.state, found.until, found.last) == (SupportState.ENDED, date.fromisoformat(until), last)
+
+
+def test_the_last_of_every_channel_that_has_ended_stands_in_the_list_of_builds():
+    known = builds.read((SHIPPED / "builds.json").read_bytes())
+    for one in KNOWN.windows:
+        listed = [of for of in known.windows if (of.build, of.server) == (one.build, one.server)]
+        if one.end >= KNOWN.as_of or not listed:
+            continue
+        published = {number for of in listed for number in (*of.articles, *(number for number, _ in of.updates))}
+        assert one.last in published, one
 
 
 @pytest.mark.parametrize(
@@ -417,7 +487,8 @@ def test_a_list_may_name_editions_and_distributions_that_are_new():
     data["linux"].append({"product": "zorin", "release": "18", "end": "2029-06-01"})
     known = support_list.read(json.dumps(data).encode())
     assert support_of(windows(26200, "EnterpriseCloud"), known, TODAY).until == date(2028, 10, 10)
-    assert support_of(linux("zorin", "18"), known, TODAY).until == date(2029, 6, 1)
+    zorin = support_of(linux("zorin", "18", title="Zorin OS 18"), known, TODAY)
+    assert (zorin.until, system_name(zorin)) == (date(2029, 6, 1), "Zorin OS 18")
 
 
 def test_every_proof_that_an_agent_tells_is_allowed():

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from schooldrum_collector.formats import amount_of_bytes, number
 from schooldrum_collector.judge.parts import KINDS, origin_of
 from schooldrum_collector.judge.plausible import plausible
+from schooldrum_collector.show.cell_words import cell_words, written_day
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.records import Change, StoredSection
 from schooldrum_wire.section import Values
@@ -39,7 +40,12 @@ _ACTIONS = {
     "conflict": ("trùng máy", "conflict"),
     "enrol-new": ("thêm máy", "added"),
     "enrol-back": ("máy trở lại", "came back"),
+    "observer.appoint": ("cử làm máy trực", "appointed observer"),
+    "observer.end": ("thôi làm máy trực", "no longer observer"),
 }
+_ROLES = {"active": ("chính", "the first"), "standby": ("dự bị", "standby")}
+_PLAIN_CHANGES = frozenset({"machine.approve", "machine.reject", "machine.retire", "conflict", "observer.end"})
+_WELL = frozenset({"idle", "printing", "ok"})
 
 
 def _rows(sections: Sequence[StoredSection], name: str) -> Sequence[Values]:
@@ -70,7 +76,9 @@ def _lines(sections: Sequence[StoredSection], say: Say) -> Iterator[tuple[str, s
         made = _joined(row, "maker", "model") or _joined(row, "board_maker", "board_model")
         shape = _shape(row, say)
         yield say("Máy", "Make"), " · ".join(part for part in (made, shape) if part)
-        yield "BIOS/UEFI", _joined(row, "firmware_maker", "firmware_version", "firmware_date")
+        dated = written_day(f"{row['firmware_date']}", say) if row.get("firmware_date") else ""
+        told = _joined(row, "firmware_maker", "firmware_version")
+        yield "BIOS/UEFI", " · ".join(filter(None, (told, dated)))
         cores = f" · {row['cores']} {say('nhân', 'cores')}" if row.get("cores") else ""
         yield say("Bộ xử lý", "Processor"), _joined(row, "processor") + cores
         free, slots = row.get("memory_slots_free"), row.get("memory_slots")
@@ -89,13 +97,13 @@ def _lines(sections: Sequence[StoredSection], say: Say) -> Iterator[tuple[str, s
         for row in _rows(sections, "memory_modules")
     ]
     yield say("Thanh bộ nhớ", "Modules"), ", ".join(modules)
-    for name, words, columns in (
-        ("gpus", ("Đồ họa", "Graphics"), ("model",)),
-        ("monitors", ("Màn hình", "Monitors"), ("maker", "model", "resolution")),
-        ("printers", ("Máy in", "Printers"), ("model", "connection")),
-        ("cameras", ("Camera", "Cameras"), ("model",)),
+    for name, words, told_of in (
+        ("gpus", ("Đồ họa", "Graphics"), _graphics),
+        ("monitors", ("Màn hình", "Monitors"), _monitor),
+        ("printers", ("Máy in", "Printers"), _printer),
+        ("cameras", ("Camera", "Cameras"), _camera),
     ):
-        yield say(*words), ", ".join(filter(None, (_joined(row, *columns) for row in _rows(sections, name))))
+        yield say(*words), ", ".join(filter(None, (told_of(row, say) for row in _rows(sections, name))))
     yield say("Pin", "Batteries"), ", ".join(_battery(row, say) for row in _rows(sections, "batteries"))
     for row in _rows(sections, "tpm")[:1]:
         yield "TPM", _joined(row, "version") or (say("không có", "none") if row.get("present") is False else "")
@@ -107,6 +115,35 @@ def _lines(sections: Sequence[StoredSection], say: Say) -> Iterator[tuple[str, s
         named, release = _joined(row, "title") or _joined(row, "product"), _joined(row, "release")
         told = named if release in named else f"{named} {release}".strip()
         yield say("Hệ điều hành", "System"), " · ".join(filter(None, (told, _joined(row, "version"))))
+
+
+def _with(name: str, remarks: Sequence[str]) -> str:
+    told = "; ".join(filter(None, remarks))
+    return f"{name} ({told})" if told else name
+
+
+def _graphics(row: Values, say: Say) -> str:
+    missing = say("thiếu trình điều khiển", "its driver is missing") if row.get("driver_missing") is True else ""
+    return _with(_joined(row, "model") or (say("card đồ họa", "graphics card") if missing else ""), [missing])
+
+
+def _monitor(row: Values, _say: Say) -> str:
+    return _joined(row, "maker", "model", "resolution")
+
+
+def _camera(row: Values, say: Say) -> str:
+    ails = "" if row.get("state") in _WELL else cell_words("cameras", "state", row.get("state"), say)
+    return _with(_joined(row, "model") or "camera", [ails])
+
+
+def _printer(row: Values, say: Say) -> str:
+    problem = cell_words("printers", "problem", row.get("problem"), say)
+    ails = "" if row.get("state") in _WELL else cell_words("printers", "state", row.get("state"), say)
+    if problem and row.get("state") == "fault":
+        ails = say(f"lỗi: {problem}", f"fault: {problem}")
+        problem = ""
+    way = "" if row.get("connection") == "other" else cell_words("printers", "connection", row.get("connection"), say)
+    return _with(_joined(row, "model") or say("máy in", "printer"), [way, ails, problem])
 
 
 def _frozen(row: Values, say: Say) -> str:
@@ -132,8 +169,13 @@ def hardware_lines(sections: Sequence[StoredSection], say: Say) -> list[tuple[st
 def detail_words(change: Change, named: Callable[[str], str], say: Say) -> str:
     """What a line of the audit log says more: which parts, and in which PC a part was before.
 
-    `named(id)` is what people call the PC of that id.
+    `named(id)` is what people call the PC of that id. Empty where the change's own words say all: of coming, going and
+    being approved.
     """
+    if change.action.startswith(("enrol-", "machine.note-")) or change.action in _PLAIN_CHANGES:
+        return ""
+    if change.action == "observer.appoint":
+        return say(*_ROLES[change.detail]) if change.detail in _ROLES else change.detail
     told, origin = origin_of(change.detail) if change.action.partition(".")[0] in KINDS else (change.detail, "")
     return told + say(f" (trước ở {named(origin)})", f" (known in {named(origin)})") if origin else told
 

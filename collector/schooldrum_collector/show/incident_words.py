@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from schooldrum_collector.formats import VIETNAM, duration, moment
+from schooldrum_collector.formats import VIETNAM, duration, moment, time_of_day
 from schooldrum_collector.judge.expecting import CALENDARS
 from schooldrum_collector.judge.fault import Degree, Fault, Verdict
 from schooldrum_collector.judge.fault_words import DEGREES, VERDICTS
-from schooldrum_collector.judge.incident import Incident, Severity, State
-from schooldrum_collector.judge.incident_spells import stretches, trouble_seconds
+from schooldrum_collector.judge.incident import PREFIX, Incident, Severity, State
+from schooldrum_collector.judge.incident_spells import round_begin, stretches, trouble_seconds
 from schooldrum_collector.judge.lessons import is_lesson
 from schooldrum_collector.judge.own_line import is_own_line
 from schooldrum_collector.judge.sentences import heading, place_name, sentence, steps
@@ -75,9 +75,10 @@ def degree_word(degree: Degree, say: Say) -> str:
 
 
 def is_in_lesson(register: Register, incident: Incident, code: str = "") -> bool:
-    """Whether it began in lesson time of this school, by default its first."""
+    """Whether it began, or came back, in lesson time of this school, by default its first."""
     school = code or next(iter(incident.schools), "")
-    return school in register.schools and is_lesson(CALENDARS.of_school(register, school).until, incident.began)
+    began = round_begin(incident)[0] if incident.is_live else incident.began
+    return school in register.schools and is_lesson(CALENDARS.of_school(register, school).until, began)
 
 
 def read(register: Register, incident: Incident, now: float, language: str, role: str = "") -> Read:
@@ -112,10 +113,42 @@ def short_place(register: Register, incident: Incident, language: str) -> str:
     return place_name(incident.place, incident.fault, names_of(register, incident, Say(language)))
 
 
+def length(incident: Incident, until: float, say: Say, written: Callable[[float, str], str] = duration) -> str:
+    """For how long it went on in all; of one shorter than its ends are known to, what it lasted at most.
+
+    (PCs that look every half minute may see it once: it has no length then, which it cannot have had.)
+    """
+    seconds = trouble_seconds(incident, until)
+    errors = [incident.began_error, incident.ended_error]
+    errors += [error for pause in incident.pauses for error in (pause.error, pause.end_error)]
+    if until == incident.ended and seconds < max(errors):
+        most = written(seconds + sum(errors), say.language)
+        return say(f"nhiều nhất {most}", f"at most {most}")
+    return written(seconds, say.language)
+
+
 def how_long(incident: Incident, until: float, say: Say, written: Callable[[float, str], str] = duration) -> str:
     """For how long it went on, and in how many rounds where it came and went: what was well in between is not in it."""
-    rounds, told = len(stretches(incident, until)), written(trouble_seconds(incident, until), say.language)
+    rounds, told = len(stretches(incident, until)), length(incident, until, say, written)
     return told if rounds == 1 else say(f"{told}, {rounds} lần", f"{told} in {rounds} rounds")
+
+
+def rounds_before(incident: Incident, say: Say, zone: str) -> str:
+    """When it went on before it came back, as the end of a sentence about its newest round; empty for its first."""
+    began = round_begin(incident)[0]
+    earlier = [one for one in stretches(incident, began) if one.end < began]
+    if not incident.pauses or not earlier:
+        return ""
+    last = f"{time_of_day(earlier[-1].begin, zone)}\N{EN DASH}{time_of_day(earlier[-1].end, zone)}"
+    if len(earlier) == 1:
+        return say(f"; trước đó {last}", f"; before: {last}")
+    return say(f"; trước đó {len(earlier)} lần, lần cuối {last}", f"; {len(earlier)} times before, last {last}")
+
+
+def told_as(incident: Incident, say: Say) -> str:
+    """Under which number it was told before it turned out to be another incident, as a sentence; else empty."""
+    number = f"{PREFIX}{incident.told_as}"
+    return say(f" Trước đây báo với mã {number}.", f" Told before as {number}.") if incident.told_as else ""
 
 
 def without_school(heading_: str, school: str) -> str:
@@ -142,7 +175,19 @@ def is_back(incident: Incident) -> bool:
 
 
 def _since(register: Register, incident: Incident, now: float, say: Say) -> str:
+    return _went_on(register, incident, now, say) + told_as(incident, say)
+
+
+def _went_on(register: Register, incident: Incident, now: float, say: Say) -> str:
     language, zone = say.language, zone_of(register, incident)
+    before = rounds_before(incident, say, zone) if incident.is_live else ""
+    if before:
+        again = round_begin(incident)[0]
+        lasted = duration(max(0.0, (incident.ended or now) - again), language)
+        if is_in_lesson(register, incident):
+            lasted += say(", trong giờ học", ", in lesson time")
+        at = moment(again, language, zone)
+        return say(f"Lại từ {at} (đã {lasted}){before}.", f"Again since {at} ({lasted}){before}.")
     began = moment(incident.began, language, zone)
     lasted = how_long(incident, incident.ended or now, say)
     if incident.ended and not incident.is_live:

@@ -44,7 +44,9 @@ METRIC_MEANINGS: Mapping[str, str] = {
     "school_memory_available_bytes": "Bộ nhớ còn lại cho chương trình mà không phải đổi ra đĩa.",
     "school_swap_size_bytes": "Dung lượng vùng đổi bộ nhớ trên đĩa.",
     "school_swap_used_bytes": "Phần vùng đổi bộ nhớ trên đĩa đang dùng.",
-    "school_security_updates_pending": "Số bản cập nhật bảo mật đã phát hành mà máy này biết và chưa cài.",
+    "school_security_updates_pending": (
+        "Số bản cập nhật bảo mật đã phát hành mà máy này biết và chưa cài; không có số khi chưa chắc là 0."
+    ),
     "school_boot_timestamp_seconds": "Lúc hệ điều hành khởi động; tắt kiểu Fast Startup không làm đổi số này.",
     "school_power_on_timestamp_seconds": "Lúc máy được bật hoặc thức dậy gần nhất, nếu biết.",
 }

@@ -1,4 +1,4 @@
-"""A message about an incident, as its reader gets it: full text, chat template and text message (glossary, section 5).
+"""The five parts of a message about an incident, as its reader gets it (glossary, section 5).
 
 Pure: what stands in the store goes in, text comes out. A principal reads of lessons, the school's IT officer of what to
 do, the office of many schools.
@@ -14,12 +14,21 @@ from schooldrum_collector.judge.fault import Degree, Kind, Level, Verdict
 from schooldrum_collector.judge.fault_headings import HEADINGS, LINES
 from schooldrum_collector.judge.fault_steps import IT_OFFICER, OFFICE, PRINCIPAL, TAP
 from schooldrum_collector.judge.incident import Incident, Severity, State
+from schooldrum_collector.judge.incident_spells import round_begin
 from schooldrum_collector.judge.messages import Occasion
 from schooldrum_collector.judge.posture_words import Words
 from schooldrum_collector.judge.sentences import conclusion, grounds, place_name, steps, what
 from schooldrum_collector.show.incident_record import ANSWER_WORDS
-from schooldrum_collector.show.incident_words import SEVERITIES, degree_word, heading_fault, how_long, verdict_word
-from schooldrum_collector.show.notify_names import cut, heading_names, joined, message_names
+from schooldrum_collector.show.incident_words import (
+    SEVERITIES,
+    degree_word,
+    heading_fault,
+    how_long,
+    rounds_before,
+    told_as,
+    verdict_word,
+)
+from schooldrum_collector.show.notify_names import heading_names, joined, message_names
 from schooldrum_collector.show.notify_times import brief, lasted, moment, part_of_day
 from schooldrum_collector.show.notify_words import (
     BACK,
@@ -34,25 +43,10 @@ from schooldrum_collector.show.notify_words import (
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.records import Register
 
-MOST = 700
-"""Characters of a full text."""
-PARAMETER = 80
-"""Characters of one parameter of a chat template."""
-_ASKS_TO_TAP = re.compile(r"(?:bấm|tap) \[", re.IGNORECASE)
 _COUNTED = {"vi": re.compile(r"^(\S+ trường) "), "en": re.compile(r"^(\S+ schools) ")}
 _INTERNET_WORDS = frozenset({"internet", "captive", "schools", "second_line"})
 _AREAS_NAMED = 3
 _ATTESTED = "power_attested"
-
-
-class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """A message in its forms. `full` and `chat` are without the title; `chat_parameters` are those of a template."""
-
-    title: str
-    full: str
-    chat: str
-    chat_parameters: dict[str, str]
-    sms: str
 
 
 class Telling(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,51 +99,6 @@ def parts_of(register: Register, incident: Incident, told: Telling) -> Parts:
     if told.occasion is Occasion.END:
         return _end(incident, names, told)
     return _begin(incident, names, told)
-
-
-def full_text(parts: Parts, incident: Incident, told: Telling) -> tuple[str, str]:
-    """Title and full text, at most 700 characters together: steps go before evidence, and the link never."""
-    say = Say(told.language)
-    title = f"[{parts.level}] {parts.place}: {parts.what}"
-    number = say(f"Sự cố {incident.name}", f"Incident {incident.name}") + (f": {told.link}" if told.link else ".")
-    doing = [] if parts.letter else list(parts.steps)
-    evidence = parts.evidence
-    while True:
-        lines = list(parts.letter) or [parts.since, *([evidence] if evidence else [])]
-        if doing and parts.please and len(doing) > 1:
-            lines.append(say("Thầy/cô vui lòng:", "Please:"))
-        lines += [f"{at}. {step}" for at, step in enumerate(doing, 1)] if len(doing) > 1 else doing
-        text = "\n".join([*lines, number])
-        room = MOST - len(title) - 1 - len(text)
-        if room >= 0 or not (doing or evidence):
-            return title, text if room >= 0 else cut(
-                "\n".join(lines), MOST - len(title) - len(number) - 2
-            ) + f"\n{number}"
-        if len(doing) > 1:
-            doing.pop()
-        elif evidence and evidence != parts.cause:
-            evidence = parts.cause
-        else:
-            doing, evidence = [], ""
-
-
-def chat_text(parts: Parts, incident: Incident, told: Telling) -> tuple[str, dict[str, str]]:
-    """Parts one, two, four and the link, and the parameters of a fixed template, each at most 80 characters."""
-    say = Say(told.language)
-    asked = [one for one in parts.steps if not _ASKS_TO_TAP.search(one)] or [say("Không cần làm gì", "Nothing to do")]
-    step = TAP.sub("", asked[0]).rstrip(" :.")
-    parameters = {
-        "place": cut(parts.place, PARAMETER),
-        "what": cut(parts.what, PARAMETER),
-        "since": cut(parts.since.rstrip("."), PARAMETER),
-        "cause": cut(parts.cause.rstrip("."), PARAMETER),
-        "step": cut(step, PARAMETER),
-        # A link that is cut leads nowhere.
-        "link": told.link if 0 < len(told.link) <= PARAMETER else incident.name,
-    }
-    lines = [parts.since, *(f"{at}. {one}" for at, one in enumerate(parts.steps, 1))]
-    lines.append(f"{incident.name}: {told.link}" if told.link else incident.name)
-    return "\n".join(lines), parameters
 
 
 # The parts of each kind of message
@@ -215,10 +164,25 @@ def _level(incident: Incident, told: Telling, say: Say) -> str:
 
 
 def _since(incident: Incident, told: Telling, *, until: float) -> str:
+    return _went_on(incident, told, until=until) + told_as(incident, Say(told.language))
+
+
+def _went_on(incident: Incident, told: Telling, *, until: float) -> str:
     say = Say(told.language)
+    lesson = say(", trong giờ học", ", in lesson time") if told.in_lesson else ""
+    before = rounds_before(incident, say, told.zone)
+    if before and (told.occasion is Occasion.AGAIN or not told.whole):
+        again = round_begin(incident)[0]
+        took, at = lasted(max(0.0, until - again), told.language), moment(again, told.language, told.zone)
+        if told.whole:
+            ended = moment(until, told.language, told.zone)
+            return say(
+                f"Lại từ {at} đến {ended} (kéo dài {took}{lesson}){before}.",
+                f"Again from {at} to {ended} ({took}{lesson}){before}.",
+            )
+        return say(f"Lại từ {at} (đã {took}{lesson}){before}.", f"Again since {at} ({took}{lesson}){before}.")
     began = moment(incident.began, told.language, told.zone)
     for_how_long = how_long(incident, until, say, lasted)
-    lesson = say(", trong giờ học", ", in lesson time") if told.in_lesson else ""
     if told.whole:
         ended = moment(until, told.language, told.zone)
         return say(
@@ -290,6 +254,8 @@ def _end(incident: Incident, names: Mapping[str, str], told: Telling) -> Parts:
     if incident.verdict is Verdict.LINE or incident.kind is Kind.SECOND_LINE:
         kept = "Số liệu đã lưu làm căn cứ làm việc với nhà mạng."
         seen.append(say(kept, "The figures are kept as evidence for the provider."))
+    if former := told_as(incident, say):
+        seen.append(former.strip())
     nothing = say("Không cần làm gì thêm.", "Nothing more to do.")
     return Parts(
         level=say(*SEVERITIES[Severity.INFORMATION]),
@@ -318,7 +284,8 @@ def _withdrawn(incident: Incident, names: Mapping[str, str], say: Say) -> Parts:
     if incident.excused:
         why = say(*ANSWER_WORDS.get(incident.excused, (incident.excused, incident.excused)))
         taken_back = f"{why[:1].upper()}{why[1:]}. {taken_back}"
-    return _nothing_more(incident, names, say, say("không phải sự cố", "it was no incident"), taken_back)
+    was_none = say("không phải sự cố", "it was no incident")
+    return _nothing_more(incident, names, say, was_none, taken_back + told_as(incident, say))
 
 
 def _nothing_more(incident: Incident, names: Mapping[str, str], say: Say, what: str, why: str) -> Parts:
@@ -379,7 +346,7 @@ def _for_principal(incident: Incident, names: Mapping[str, str], told: Telling) 
             steps=(),
             letter=(letter,),
         )
-    began = moment(incident.began, told.language, told.zone)
+    began = moment(round_begin(incident)[0], told.language, told.zone)
     dear = say(f"Kính gửi thầy/cô Hiệu trưởng. Từ {began}. {cause}", f"To the principal. Since {began}. {cause}")
     if told.informed:
         at = brief(told.informed, told.zone).partition(" ")[0]

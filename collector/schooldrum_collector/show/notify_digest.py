@@ -7,7 +7,7 @@ import msgspec
 from schooldrum_collector.formats import date
 from schooldrum_collector.judge.incident import Severity
 from schooldrum_collector.show.incident_words import SEVERITIES
-from schooldrum_collector.show.notify import MOST, PARAMETER, Told
+from schooldrum_collector.show.notify_composed import MOST, PARAMETER, MessageForms
 from schooldrum_collector.show.notify_names import cut, tidy
 from schooldrum_collector.show.notify_sms import SEGMENT, plain
 from schooldrum_collector.show.notify_times import day, lasted, moment
@@ -64,7 +64,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     lessons: float = 0.0
 
 
-def morning(digest: Digest, language: str, zone: str) -> Told | None:
+def morning(digest: Digest, language: str, zone: str) -> MessageForms | None:
     """The list of 06:45 for the office; None where nothing went on."""
     if not (digest.going_on or digest.over):
         return None
@@ -73,7 +73,7 @@ def morning(digest: Digest, language: str, zone: str) -> Told | None:
     return told_of_lines(digest.place, title, _incidents(digest, say, zone), (), say)
 
 
-def weekly(digest: Digest, language: str, zone: str) -> Told | None:
+def weekly(digest: Digest, language: str, zone: str) -> MessageForms | None:
     """The weekly digest; None where there is nothing to tell."""
     say = Say(language)
     lines = list(_incidents(digest, say, zone))
@@ -97,7 +97,7 @@ def weekly(digest: Digest, language: str, zone: str) -> Told | None:
 
 def roll_call(
     place: str, *, seen: int, of: int, missing: Sequence[str], noted: int, now: float, language: str, zone: str
-) -> Told:
+) -> MessageForms:
     """Who is back on the first day after a long break; of `noted` ones people have said why they are not."""
     say = Say(language)
     until = moment(now, language, zone)
@@ -121,7 +121,7 @@ def roll_call(
     return told_of_lines(place, say("điểm danh máy sau kỳ nghỉ", "roll call after the break"), lines, (), say)
 
 
-def trial(place: str, now: float, language: str, zone: str) -> Told:
+def trial(place: str, now: float, language: str, zone: str) -> MessageForms:
     """What somebody gets who is to see whether messages arrive."""
     say = Say(language)
     lines = [
@@ -256,7 +256,7 @@ def _numbered(steps: Sequence[str]) -> list[str]:
 
 def told_of_lines(
     place: str, what: str, lines: Sequence[str], steps: Sequence[str], say: Say, *, short: str = ""
-) -> Told:
+) -> MessageForms:
     """A digest of these lines, in at most 700 characters: lines of single incidents go first, and that is said.
 
     `short` is what a template and a text message have room for, where that is not the first line.
@@ -275,7 +275,7 @@ def told_of_lines(
         del shown[last]
         left += 1
     first = short or (shown[0] if shown else "")
-    return Told(
+    return MessageForms(
         title=title,
         full=text,
         chat=text,

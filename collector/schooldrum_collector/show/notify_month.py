@@ -3,7 +3,7 @@
 import msgspec
 
 from schooldrum_collector.formats import date, number
-from schooldrum_collector.show.notify import Told
+from schooldrum_collector.show.notify_composed import MessageForms
 from schooldrum_collector.show.notify_digest import fits, told_of_lines
 from schooldrum_collector.show.notify_times import day, lasted
 from schooldrum_collector.speech import Say
@@ -52,7 +52,7 @@ class Month(msgspec.Struct, frozen=True, kw_only=True):
     safety: Safety = Safety()
 
 
-def month(told: Month, language: str, zone: str) -> Told:
+def month(told: Month, language: str, zone: str) -> MessageForms:
     """The half page; what has no room is left out from the end: the longest times, then the month before."""
     say = Say(language)
     title = say(f"tháng {date(told.begin, 'vi', zone)[3:]}", f"the month of {date(told.begin, 'en', zone)[-8:]}")

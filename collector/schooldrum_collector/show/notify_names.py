@@ -9,10 +9,10 @@ from collections.abc import Mapping
 
 from schooldrum_collector.judge.fault import Fault, Level
 from schooldrum_collector.judge.incident import Incident
+from schooldrum_collector.judge.sentences import bare_provider
 from schooldrum_collector.show.incident_words import names_of
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.records import Register
-from schooldrum_collector.vietnamese import folded
 
 NAME_LENGTH = 60
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -52,8 +52,8 @@ def heading_names(names: Mapping[str, str], fault: Fault, say: Say) -> dict[str,
     own = dict(names)
     if fault.place.level is Level.PROVIDER:
         name = names.get(fault.place.path, fault.place.path)
-        begins = folded(name).startswith(("nha mang", "provider"))
-        own[fault.place.path] = name if begins else say(f"Nhà mạng {name}", f"Provider {name}")
+        bare = bare_provider(name)
+        own[fault.place.path] = say(f"Nhà mạng {bare}", f"Provider {bare}")
     return own
 
 

@@ -11,6 +11,7 @@ from schooldrum_collector.judge.fault import Degree, Level
 from schooldrum_collector.judge.fault_headings import LINES
 from schooldrum_collector.judge.fault_steps import OFFICE, PRINCIPAL
 from schooldrum_collector.judge.incident import Incident, Severity, State
+from schooldrum_collector.judge.incident_spells import round_begin
 from schooldrum_collector.judge.messages import Occasion
 from schooldrum_collector.judge.posture_words import Words
 from schooldrum_collector.judge.sentences import bare_provider
@@ -164,7 +165,7 @@ def _begin(
     urgent = say(*SEVERITIES[Severity.URGENT]) + ": " if parts.level == say(*SEVERITIES[Severity.URGENT]) else ""
     what = _words(SMS_WHAT[word], incident, names, told.language) if word in SMS_WHAT else ""
     what = _as_sure(_without_repeats(what or parts.what, incident, names, say), incident, say)
-    what += say(" từ ", " since ") + brief(incident.began, told.zone)
+    what += _since(incident, say) + brief(round_begin(incident)[0], told.zone)
     place = _place(parts, separator)
     if level is Level.PROVIDER and _is_only_probable(incident):
         place = f"{degree_word(incident.degree, say)} {place[:1].lower()}{place[1:]}"
@@ -180,6 +181,10 @@ def _begin(
     else:
         link = say("Xem: ", "See: ") + told.link if word in SEES else told.link
     return urgent + place, what, cause, step, _bare(link, told), less
+
+
+def _since(incident: Incident, say: Say) -> str:
+    return say(" lại từ ", " again since ") if incident.pauses else say(" từ ", " since ")
 
 
 def _bare(link: str, told: Telling) -> str:
@@ -219,7 +224,7 @@ def _to_principal(parts: Parts, incident: Incident, told: Telling, say: Say) -> 
         INTERNET: say("mất Internet", "has no Internet"),
     }.get(thing, say("mất liên lạc", "is not heard"))
     dear = say(f"Kính gửi Hiệu trưởng {parts.place}: trường ", f"To the principal of {parts.place}: the school ")
-    what = missing + say(" từ ", " since ") + brief(incident.began, told.zone)
+    what = missing + _since(incident, say) + brief(round_begin(incident)[0], told.zone)
     why = where = ", " + _why_to_principal(parts, incident, say)
     if told.informed:
         at = brief(told.informed, told.zone).partition(" ")[0]

@@ -27,7 +27,7 @@ _ONCE = {"repeat_interval": "120h"}
 """As long as Alertmanager remembers by default what it has told: one message per cause."""
 
 
-class Told(msgspec.Struct, frozen=True):
+class Receivers(msgspec.Struct, frozen=True):
     """The receivers of one school by role; None where nobody has that role. `off` names its mute times."""
 
     it_officer: str
@@ -171,7 +171,7 @@ class _Tree:
 
     def _groups(self, codes: Iterable[str]) -> list[Node]:
         """Schools of one place, those that are told alike together."""
-        alike: dict[Told, list[str]] = {}
+        alike: dict[Receivers, list[str]] = {}
         for code in codes:
             alike.setdefault(self._told(self._register.schools[code].area, code), []).append(code)
         return [
@@ -179,21 +179,21 @@ class _Tree:
             for told, same in sorted(alike.items(), key=lambda pair: pair[1])
         ]
 
-    def _told(self, area: str, code: str) -> Told:
+    def _told(self, area: str, code: str) -> Receivers:
         places = (*_steps(area), code)
         office = receiver(self._names, Role.OFFICE, places) or Role.OFFICE.value
-        return Told(
+        return Receivers(
             it_officer=receiver(self._names, Role.IT_OFFICER, places) or office,
             principal=receiver(self._names, Role.PRINCIPAL, places),
             office=office,
             off=self._mutes.of(code),
         )
 
-    def _everybody(self) -> list[Told]:
+    def _everybody(self) -> list[Receivers]:
         return [self._told("", ""), *(self._told(one.area, one.code) for one in self._register.schools.values())]
 
     @staticmethod
-    def _roles(told: Told) -> list[Node]:
+    def _roles(told: Receivers) -> list[Node]:
         hours, days = told.off
         principal: Node = {"matchers": [f'role="{Role.PRINCIPAL.value}"'], "receiver": told.principal or told.office}
         principal["mute_time_intervals"] = [days] if told.principal else [ALWAYS]

@@ -14,17 +14,18 @@ _END = "school_support_end_timestamp_seconds"
 _ENDED = f"{_END} <= time()"
 
 
-def _of_every_school(counted: str) -> str:
-    """The count, and zero for every school of which nothing is counted."""
-    return f"{counted} or on (school) 0 * max by (school) (school_info)"
+def _of_schools_that_tell(counted: str, told: str) -> str:
+    """The count, and zero for a school of which none is counted though PCs have told it; nothing where none has."""
+    return f"{counted} or on (school) 0 * max by (school) ({told})"
 
 
 RECORDS: tuple[Record, ...] = (
     Record(
         name="schooldrum:patch_late_machines:count",
-        expr=_of_every_school(
+        expr=_of_schools_that_tell(
             f"count by (school) (school_patch_age_seconds > {PATCH_LATE_DAYS * _DAY}"
-            f" unless on (school, machine) {_ENDED})"
+            f" unless on (school, machine) {_ENDED})",
+            "school_patch_age_seconds",
         ),
         about=(
             f"PCs whose oldest missing security update has waited over {PATCH_LATE_DAYS} days of being on. Those out"
@@ -33,17 +34,22 @@ RECORDS: tuple[Record, ...] = (
     ),
     Record(
         name="schooldrum:unsupported_machines:count",
-        expr=_of_every_school(f"count by (school) ({_ENDED})"),
+        expr=_of_schools_that_tell(f"count by (school) ({_ENDED})", _END),
         about="PCs whose system gets no security updates any more.",
     ),
     Record(
         name="schooldrum:support_ending_machines:count",
-        expr=_of_every_school(f"count by (school) ({_END} > time() <= time() + {SUPPORT_ENDING_DAYS * _DAY})"),
+        expr=_of_schools_that_tell(
+            f"count by (school) ({_END} > time() <= time() + {SUPPORT_ENDING_DAYS * _DAY})", _END
+        ),
         about=f"PCs whose security updates end within {SUPPORT_ENDING_DAYS} days.",
     ),
     Record(
         name="schooldrum:disk_failing_machines:count",
-        expr=_of_every_school('count by (school) (school_storage_disks{verdict="failing"} > 0)'),
+        expr=_of_schools_that_tell(
+            'count by (school) (school_storage_disks{verdict="failing"} > 0)',
+            'school_storage_disks{verdict!="unknown"}',
+        ),
         about="PCs with a disk that is failing.",
     ),
     Record(

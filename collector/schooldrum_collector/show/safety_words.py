@@ -7,6 +7,7 @@ from schooldrum_collector import formats
 from schooldrum_collector.judge.calendar import time_zone
 from schooldrum_collector.judge.patches import Patches, PatchState
 from schooldrum_collector.judge.presence import State
+from schooldrum_collector.judge.software import Found
 from schooldrum_collector.judge.support import Proof, Support, SupportState, Way, WayOut
 from schooldrum_collector.speech import Say
 
@@ -24,6 +25,14 @@ _WAYS = {
 }
 _PLANNED_AHEAD = 365
 """Days before the end of support from which on a school's plan is shown."""
+_LINUX_UNNAMED = (
+    "cài bản mới hơn của hệ điều hành này, hoặc một bản Linux khác (miễn phí)",
+    "install a newer release of this system, or another Linux (free)",
+)
+_STEP_BY_STEP = (
+    " (lần lượt từng bản, trước hết {first}; hoặc cài mới)",
+    " (release by release, {first} first; or install it anew)",
+)
 _NEXT_UNNAMED = ("cập nhật miễn phí lên bản Windows kế tiếp", "free update to the next release of Windows")
 _PARTS = {
     "processor": ("bộ xử lý", "processor"),
@@ -103,7 +112,7 @@ def support_words(support: Support, say: Say) -> str:
     if support.state is SupportState.UNKNOWN and support.proof is Proof.NOT_PROVEN:
         return say(*_NO_REVISION)
     if support.state is SupportState.UNKNOWN:
-        return say("chưa có trong danh sách hỗ trợ", "not in the list of supported systems")
+        return say("chưa rõ: không có trong danh sách hỗ trợ", "not known: not in the list of supported systems")
     if support.state is SupportState.ENDED:
         told = _ended_words(support, say)
     elif support.until is None:
@@ -112,16 +121,27 @@ def support_words(support: Support, say: Say) -> str:
         left = _days(max(0, support.days_left or 0), say)
         until = day_words(support.until, say)
         told = say(f"còn hỗ trợ {left}, đến hết {until}", f"{left} left, until {until}")
-    if support.proof is Proof.PROVEN and support.state is SupportState.ENDED:
-        told += say(
+    return told + _proof_words(support, say)
+
+
+def _proof_words(support: Support, say: Say) -> str:
+    has_ended = support.state is SupportState.ENDED
+    if support.proof is Proof.NOT_PROVEN and has_ended:
+        return say("; chưa thấy hỗ trợ kéo dài", "; no extended support is proven")
+    if support.proof is not Proof.PROVEN:
+        return ""
+    if not has_ended:
+        return say("; hỗ trợ kéo dài đã xác nhận trên máy", "; extended support is proven on this PC")
+    if support.bought is None or support.until is None:
+        return say(
             "; thời gian hỗ trợ kéo dài đã xác nhận trên máy cũng đã hết",
             "; the extended support proven on this PC is over too",
         )
-    elif support.proof is Proof.PROVEN:
-        told += say("; hỗ trợ kéo dài đã xác nhận trên máy", "; extended support is proven on this PC")
-    elif support.state is SupportState.ENDED and support.proof is Proof.NOT_PROVEN:
-        told += say("; chưa thấy hỗ trợ kéo dài", "; no extended support is proven")
-    return told
+    until = day_words(support.until, say)
+    return say(
+        f"; hỗ trợ kéo dài chỉ xác nhận được trên máy đến hết {until}",
+        f"; extended support is proven on this PC until {until} alone",
+    )
 
 
 def _ended_words(support: Support, say: Say) -> str:
@@ -155,7 +175,10 @@ def way_words(way: WayOut, say: Say) -> str:
     to = way.to
     if way.way is Way.ESU:
         to = day_words(date.fromisoformat(to), say)
-    told = say(*(_WAYS[way.way] if to or way.way is not Way.NEXT_RELEASE else _NEXT_UNNAMED)).format(to=to)
+    unnamed = {} if to else {Way.NEXT_RELEASE: _NEXT_UNNAMED, Way.FREE_UPGRADE: _LINUX_UNNAMED}
+    told = say(*unnamed.get(way.way, _WAYS[way.way])).format(to=to)
+    if way.first:
+        told += say(*_STEP_BY_STEP).format(first=way.first)
     if way.parts:
         named = ", ".join(say(*_PARTS[part]) if part in _PARTS else part for part in way.parts)
         lead = (
@@ -163,6 +186,11 @@ def way_words(way: WayOut, say: Say) -> str:
         )
         told += f" ({lead}: {named})"
     return told
+
+
+def product_words(found: Found, say: Say) -> str:
+    """What a program is called: its own name, or what it is in the reader's language."""
+    return say(found.name, found.english or found.name)
 
 
 def because_words(because: str, say: Say) -> str:
@@ -196,16 +224,23 @@ def _missing(patches: Patches, say: Say) -> str:
     return f"{count} ({builds}; {told})"
 
 
+def _waited(age_days: int, patches: Patches, say: Say) -> str:
+    calendar_days = patches.calendar_days or 0
+    on, all_days = _days(age_days, say), _days(calendar_days, say)
+    least = say("ít nhất ", "at least ") if patches.at_least else ""
+    if patches.at_least and age_days <= 1:
+        # Of the first day the PC was watched for a part alone.
+        on = say("một phần ngày", "part of a day")
+        if calendar_days <= 1:
+            return least + on
+    return say(f"{least}{on} có bật máy, {all_days} theo lịch", f"{least}{on} of use, {all_days} by the calendar")
+
+
 def patch_lines(patches: Patches, say: Say) -> Iterator[tuple[str, str]]:
     """How it stands with security updates, line by line (what it is called, how it is)."""
     state = say(*_STATES[patches.state])
     if patches.missing and patches.age_days is not None:
-        on, all_days = _days(patches.age_days, say), _days(patches.calendar_days or 0, say)
-        least = say("ít nhất ", "at least ") if patches.at_least else ""
-        state += say(
-            f"; bản chờ lâu nhất: {least}{on} có bật máy, {all_days} theo lịch",
-            f"; the oldest has waited {least}{on} of use, {all_days} by the calendar",
-        )
+        state += say("; bản chờ lâu nhất: ", "; the oldest has waited ") + _waited(patches.age_days, patches, say)
         if patches.at_least:
             state += say(
                 " (đã thiếu từ lần xem đầu tiên, trước đó bao lâu chưa rõ)",
@@ -218,7 +253,9 @@ def patch_lines(patches: Patches, say: Say) -> Iterator[tuple[str, str]]:
             )
     yield say("Cập nhật bảo mật", "Security updates"), state
     yield say("Bản vá còn thiếu", "Missing updates"), _missing(patches, say)
-    if patches.because:
-        yield say("Bị cản vì", "Refused by"), ", ".join(because_words(one, say) for one in patches.because)
+    if patches.because and patches.state is not PatchState.CURRENT:
+        refused = patches.state is PatchState.REFUSED
+        lead = ("Bị cản vì", "Refused by") if refused else ("Có thể bị cản vì", "May be held up by")
+        yield say(*lead), ", ".join(because_words(one, say) for one in patches.because)
     if patches.stale:
         yield "", say(*(_LONG_AGO if patches.scan_known else _SCAN_UNKNOWN))
