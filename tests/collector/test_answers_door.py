@@ -1,5 +1,6 @@
 """The answers' door over real sockets: opening a link changes nothing, a tap answers, nothing else is there."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
@@ -10,8 +11,9 @@ from aiohttp import web
 from tests.collector.test_alertmanager import incident, put
 
 from schooldrum_collector.app.outgoing import digest_of, secret_of
-from schooldrum_collector.judge.fault import Kind, Level, Place, Verdict
-from schooldrum_collector.judge.incident import Incident, State, What
+from schooldrum_collector.judge.fault import Degree, Evidence, Kind, Level, Place, Verdict
+from schooldrum_collector.judge.incident import EarlierRound, Incident, Pause, State, What
+from schooldrum_collector.judge.incident_acts import REPEAT_SECONDS
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import EVERYTHING, AnswerLink, Machine, School
 from schooldrum_collector.web.answers import KEPT_SECONDS, answers_app
@@ -145,6 +147,55 @@ async def test_closed_today_withdraws_it(store: Store, door: Door) -> None:
     assert again.answers == story.answers
 
 
+async def test_a_tap_in_a_later_round_leaves_what_was_before(store: Store, door: Door) -> None:
+    both = lost(
+        pauses=(Pause(NOW - 500, NOW - 200, end_error=30.0, noticed=NOW - 100),),
+        rounds=1,
+        verdict=Verdict.UNKNOWN,
+        degree=Degree.UNKNOWN,
+        earlier=EarlierRound(verdict=Verdict.LINE, degree=Degree.FOUND, evidence=Evidence(word="line")),
+    )
+    put(store, both)
+    secret = link(store)
+    assert await door.tap(secret, "closed") == 303
+    assert await door.tap(secret, "closed") == 303, "once more, and nothing happens"
+    first, own = (store.incident_of(EVERYTHING, number) for number in (1001, 1002))
+    assert first is not None
+    assert own is not None
+    assert (first.incident.state, first.incident.verdict) == (State.CLOSED, Verdict.LINE)
+    assert (first.incident.ended, first.incident.pauses) == (NOW - 500, ())
+    assert (own.incident.state, own.incident.began, own.incident.told_as) == (State.WITHDRAWN, NOW - 200, 1001)
+    assert ([one.answer for one in first.answers], [one.answer for one in own.answers]) == ([], ["closed"])
+    assert store.incident_of(EVERYTHING, 1003) is None
+
+
+async def test_a_button_tapped_twice_is_one_answer(store: Store, door: Door) -> None:
+    put(store, lost())
+    secret = link(store)
+
+    async def answers() -> list[str]:
+        story = store.incident_of(EVERYTHING, 1001)
+        assert story is not None
+        assert len(story.answers) == len([one for one in story.events if one.what is What.ANSWERED])
+        return [one.answer for one in story.answers]
+
+    assert set(await asyncio.gather(*(door.tap(secret, "help") for _ in range(5)))) == {303}
+    assert await answers() == ["help"]
+    door.at += REPEAT_SECONDS + 1
+    await door.tap(secret, "help")
+    assert await answers() == ["help", "help"], "who asks again is heard again"
+    # Who changes his mind, and changes it back, has said three things.
+    for word in ("power", "power_cut", "power"):
+        assert await door.tap(secret, word) == 303
+    assert (await answers())[2:] == ["power", "power_cut", "power"]
+    options = {"data": {"answer": "closed"}, "allow_redirects": False}
+    async with aiohttp.ClientSession() as session:
+        for _ in range(2):
+            async with session.post(f"{door.url}/t/{secret}", **options) as said:  # type: ignore[arg-type]  # what a test sends
+                assert said.headers["Location"].endswith("?done=closed"), "the second tap is not too late for the first"
+    assert (await answers())[-2:] == ["power", "closed"]
+
+
 async def test_a_link_is_good_for_its_incident_and_role_alone(store: Store, door: Door) -> None:
     put(store, lost())
     put(store, lost(1002, place=Place(Level.SCHOOL, "HS"), schools=("HS",)))
@@ -165,7 +216,9 @@ async def test_a_link_is_good_for_its_incident_and_role_alone(store: Store, door
         assert story is not None
         assert story.events == ()
     for path in ("/", "/t/", "/t/wrong-one1", f"/t/{officer}x", "/metrics", "/api/v1/schools", "/readyz", "/t/%00%ff"):
-        assert (await door.get(path))[0] == 404
+        for language, says in (("", "hoặc hỏi Sở"), ("?lang=en", "or ask the office")):
+            status, said = await door.get(f"{path}{language}")
+            assert (status, says in said) == (404, True)
     assert (await door.get(f"/t/{officer}", "PUT"))[0] == 405
     assert (await door.get(f"/t/{officer}", headers={"Host": "evil.example"}))[0] == 421
     assert (await door.get(f"/t/{officer}", headers={"Host": "answers.example"}))[0] == 200

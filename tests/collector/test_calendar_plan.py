@@ -118,6 +118,8 @@ FAULTS = [
     ('year = "2026-2027"\n[[shift]]\nhour = "07:00-11:00"', "shift[0]: "),
     ('year = "2026-2027"\n[[break]]\nfirst = 2026-11-01\nhours = "x"', "allowed: first, last, name"),
     ('year = "2026-2027"\n[[lesson]]\nhours = "07:00-08:00"\ndays = [2]', "lesson[0].days[0]: cannot be used"),
+    ('year = "2026-2027"\n[[taught]]\nfirst = 2026-11-28\nlike = "T9"', "T9"),
+    ('year = "2026-2027"\n[[taught]]\nfirst = 2026-11-28\nlike = 2', 'taught[0].like: cannot be used; allowed: "T2"'),
 ]
 
 
@@ -261,3 +263,109 @@ def test_calendar_since_when_a_place_is_closed():
     assert calendar.closed_since(at("2026-11-26T08:00")) is None
     assert calendar.closed_since(float("inf")) is None
     assert RoomCalendar(way, VIETNAM, always_on=True).closed_since(at("2026-11-25T08:00")) is None
+
+
+FIVE, SUNDAY = '"T2", "T3", "T4", "T5", "T6"', '"T7", "CN"'
+WEEK, SATURDAY_MORNING, WEEKEND = Hours(450, 960), Hours(450, 660), Hours(480, 720)
+SHIFTS = {
+    "five": f'[[shift]]\nhours = "07:30-16:00"\ndays = [{FIVE}]\n',
+    "six": f'[[shift]]\nhours = "07:30-16:00"\ndays = [{FIVE}]\n[[shift]]\nhours = "07:30-11:00"\ndays = ["T7"]\n',
+    "sunday": f'[[shift]]\nhours = "08:00-12:00"\ndays = [{SUNDAY}]\n',
+    "none": "",
+}
+MADE_UP = [
+    # A Saturday, a Sunday, a Tuesday that is a public holiday.
+    ("five", "2026-11-28", "", WEEK, 0),
+    ("five", "2026-11-29", "", WEEK, 0),
+    ("five", "2026-11-28", "T6", WEEK, 4),
+    ("five", "2026-11-28", "CN", WEEK, 0),
+    ("five", "2026-11-24", "", WEEK, 1),
+    ("five", "2026-11-24", "Thu", WEEK, 3),
+    ("six", "2026-11-28", "", SATURDAY_MORNING, 5),
+    ("six", "2026-11-28", "T6", WEEK, 4),
+    ("six", "2026-11-29", "", WEEK, 0),
+    ("six", "2026-11-29", "T7", SATURDAY_MORNING, 5),
+    ("sunday", "2026-11-29", "", WEEKEND, 6),
+    ("sunday", "2026-11-28", "", WEEKEND, 5),
+    ("sunday", "2026-11-24", "", WEEKEND, 5),
+    ("sunday", "2026-11-29", "T2", WEEKEND, 6),
+    ("none", "2026-11-28", "", Hours(420, 1020), 5),
+    ("none", "2026-11-29", "", Hours(420, 1020), 0),
+    ("none", "2026-11-24", "CN", Hours(420, 1020), 1),
+]
+
+
+def made_up(shifts: str, day: str, like: str, more: str = "") -> PlaceCalendar:
+    named = f'like = "{like}"\n' if like else ""
+    taught = f'[[taught]]\nname = "Bù"\nfirst = {day}\n{named}'
+    return PlaceCalendar(plans=(read(f'year = "2026-2027"\n{SHIFTS[shifts]}{taught}{more}'),))
+
+
+@pytest.mark.parametrize(("shifts", "day", "like", "hours", "weekday"), MADE_UP)
+def test_calendar_a_day_that_is_made_up_for_has_lessons(shifts, day, like, hours, weekday):
+    asked, way = date.fromisoformat(day), (made_up(shifts, day, like),)
+    found = day_at(way, asked)
+    assert (found.kind, found.reason, found.hours, found.like) == (DayKind.SCHOOL, "Bù", (hours,), weekday)
+    assert hours.end in found.bells
+    room = RoomCalendar(way, VIETNAM)
+    assert room.until(at(f"{day} 09:00")) == at(f"{day} {hours.end // 60:02}:{hours.end % 60:02}")
+    half = made_up(shifts, day, like, f'[[half_day]]\nname = "Nửa"\nfirst = {day}\nhours = "08:00-09:30"\n')
+    found = day_at((half,), asked)
+    assert (found.kind, found.reason, found.hours) == (DayKind.HALF, "Nửa", (Hours(480, 570),))
+    exam = made_up(shifts, day, like, f'[[exam]]\nname = "Thi"\nfirst = {day}\n')
+    found = day_at((exam,), asked)
+    assert (found.kind, found.reason, found.hours) == (DayKind.EXAM, "Thi", (hours,))
+    closed = with_days(made_up(shifts, day, like), Closing(first=asked, last=asked, reason="Bão"))
+    assert day_at((closed,), asked).hours == ()
+    assert day_at(way, asked + timedelta(days=7)).like is None, "the week after is as ever"
+
+
+@given(
+    shifts=st.sampled_from(sorted(SHIFTS)),
+    day=st.dates(date(2026, 8, 1), date(2027, 7, 31)),
+    like=st.sampled_from(["", "T2", "T3", "T4", "T5", "T6", "T7", "CN"]),
+)
+def test_calendar_nobody_makes_up_for_a_day_in_vain(shifts, day, like):
+    found = day_at((made_up(shifts, day.isoformat(), like),), day)
+    assert found.kind is DayKind.SCHOOL
+    assert found.hours
+    assert expected_hours(found) == found.hours
+
+
+@pytest.mark.parametrize(
+    ("like", "expected"),
+    [
+        ("", (Hours(450, 540),)),
+        ("T4", ()),
+        ("T6", (Hours(600, 660),)),
+    ],
+)
+def test_calendar_a_room_has_the_lessons_of_the_day_that_is_made_up_for(like, expected):
+    lessons = """
+    [[lesson]]
+    hours = "07:30-09:00"
+    days = ["T2"]
+    [[lesson]]
+    hours = "10:00-11:00"
+    days = ["T6"]
+    """
+    room = PlaceCalendar(plans=(read(lessons, year="2026-2027"),))
+    found = day_at((made_up("five", "2026-11-28", like), room), date(2026, 11, 28))
+    assert expected_hours(found, Learnt(usual=0, known=-1)) == expected
+
+
+def test_calendar_what_was_learnt_of_a_day_holds_for_who_makes_up_for_it():
+    saturday = date(2026, 11, 28)
+    monday_at_eight = Learnt(usual=1 << 8, known=-1)
+    way = (made_up("five", "2026-11-28", ""),)
+    assert expected_hours(day_at(way, saturday), monday_at_eight) == (Hours(480, 540),)
+    friday = (made_up("five", "2026-11-28", "T6"),)
+    assert expected_hours(day_at(friday, saturday), monday_at_eight) == ()
+    assert expected_hours(day_at(friday, saturday), Learnt(usual=1 << 4 * 24 + 17, known=-1)) == (Hours(1020, 1080),)
+
+
+def test_calendar_on_a_half_day_nobody_is_expected_beyond_its_hours():
+    half = f'year = "2026-2027"\n{SHIFTS["five"]}[[half_day]]\nfirst = 2026-11-23\nhours = "07:00-10:00"\n'
+    day = day_at((PlaceCalendar(plans=(read(half),)),), date(2026, 11, 23))
+    assert expected_hours(day, Learnt(usual=-1, known=-1)) == (Hours(420, 600),)
+    assert expected_hours(day, Learnt(usual=1 << 8 | 1 << 14, known=-1)) == (Hours(480, 540),)

@@ -48,6 +48,9 @@ def test_the_day_is_over_but_for_two_that_go_on():
     going_on = list(broken_by_the_day(area, NOW, NOW, past=True))
     assert len(going_on) == 2
     assert all(one.at < NOW for one in going_on)
+    # One of them breaks once more in the first round, before it is over: it is one break, since it began.
+    soon = [one for one in broken_by_the_day(area, NOW, NOW + 60, past=True) if one.school == "MP09"]
+    assert soon == [one for one in going_on if one.school == "MP09"]
     assert list(broken_by_the_day(area, NOW, NOW)) == []
     assert list(broken_by_the_day(area, NOW, NOW - 60.0)) == [], "no past, no breaks before the start"
     for before, after in itertools.pairwise(PAST):

@@ -1,13 +1,20 @@
 """A simulated PC writes letters that the collector takes whole, and keeps what it could not send."""
 
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
 import msgspec
 import pytest
 
 from schooldrum_collector.demo.area import BEAT, PATH, SCHOOLS, always_school, furnish, schools
 from schooldrum_collector.demo.breaks import Break, Breaks, Kind, Trouble, troubles
 from schooldrum_collector.demo.day import PAST, ROUND_SECONDS, SCENES, broken_by_the_day, target_of
+from schooldrum_collector.demo.measured import rows
 from schooldrum_collector.demo.pc import LADDER, Clocks, Pc
+from schooldrum_collector.judge import builds, storage
 from schooldrum_collector.judge.calendar_day import DayKind, day_at
+from schooldrum_collector.judge.patches import PatchState, Waiting, follow, patches_of, seen_in
 from schooldrum_collector.speech import Say
 from schooldrum_collector.web.letter import read
 from schooldrum_wire.messages import ReportsAnswer
@@ -173,3 +180,18 @@ def test_a_day_begins_soon_ends_all_it_breaks_and_comes_again():
     again = list(broken_by_the_day(area, NOW, NOW + ROUND_SECONDS + 160))
     assert [one.target for one in again] == [one.target for one in first]
     assert msgspec.json.decode(msgspec.json.encode(again), type=list[Break]) == again
+
+
+def test_some_pcs_have_bad_disks_and_some_miss_nothing():
+    """Boards show figures where PCs tell them: of disks all do, and a fourth stands well with updates."""
+    day = date(2026, 11, 20)
+    told = {number: rows(number, day) for number in range(1000, 1200)}
+    disks = Counter(reading.labels["verdict"] for one in told.values() for reading in storage.readings(one["disks"]))
+    assert disks == {"ok": 197, "warning": 2, "failing": 1}
+    known = builds.read((Path(builds.__file__).parents[1] / "data" / "builds.json").read_bytes())
+    states: Counter[PatchState] = Counter()
+    for one in told.values():
+        seen = seen_in(one)
+        by_list = builds.missing(seen.system or {}, None, known)
+        states[patches_of(follow(Waiting(), seen, by_list, day), seen, by_list, frozen=None).state] += 1
+    assert states[PatchState.CURRENT] == 50

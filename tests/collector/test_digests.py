@@ -18,7 +18,7 @@ from schooldrum_collector.judge.fault import Degree, Evidence, Level, Place, Ver
 from schooldrum_collector.judge.incident import Severity, State
 from schooldrum_collector.judge.messages import Message, Occasion
 from schooldrum_collector.judge.recipients import Recipient
-from schooldrum_collector.show.notify import Told
+from schooldrum_collector.show.notify_composed import MessageForms
 from schooldrum_collector.show.notify_month import Loss, Month, Safety, month
 from schooldrum_collector.show.notify_times import lasted
 from schooldrum_collector.store.interface import Store
@@ -193,7 +193,7 @@ def test_when_a_principal_gets_the_month(store: Store, enrol: Callable[..., Mach
     assert due_digests(store.register(), [msgspec.structs.replace(PRINCIPAL, path="hn")], now, 0.0) == []
 
 
-def month_of(store: Store, language: str = "vi") -> Told:
+def month_of(store: Store, language: str = "vi") -> MessageForms:
     recipient = msgspec.structs.replace(PRINCIPAL, language=language)
     told = digest_told(store, of(Occasion.MONTHLY, recipient, at(30, 8) + 2 * 86400), at(30, 9) + 2 * 86400)
     assert told is not None

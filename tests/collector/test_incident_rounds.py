@@ -39,6 +39,15 @@ KD = Place(Level.SCHOOL, "KD")
 SILENT = Evidence(word="silent", causes=(Verdict.POWER, Verdict.LAN, Verdict.LINE))
 LINE: dict[str, Any] = {"verdict": Verdict.LINE, "degree": Degree.FOUND, "measured": True, "error": 10.0}
 POWER: dict[str, Any] = {"verdict": Verdict.POWER, "degree": Degree.FOUND}
+NAMES: dict[str, Any] = {"verdict": Verdict.DNS, "degree": Degree.FOUND, "evidence": Evidence(word="dns")}
+LOGIN: dict[str, Any] = {**LINE, "degree": Degree.PROBABLE, "evidence": Evidence(word="captive")}
+LOSS: dict[str, Any] = {**LINE, "kind": Kind.LOSS, "evidence": Evidence(word="loss_line")}
+BEYOND = Evidence(word="beyond_modem", causes=(Verdict.LINE, Verdict.DNS, Verdict.COLLECTOR))
+ROOM_DARK: dict[str, Any] = {
+    "verdict": Verdict.ROOM,
+    "degree": Degree.PROBABLE,
+    "evidence": Evidence(word="room_silent"),
+}
 MIDNIGHT = T - 3 * 3600
 TODAY = Excuse(begin=MIDNIGHT, end=T + 9000, why="closed")
 
@@ -52,7 +61,21 @@ TODAY = Excuse(begin=MIDNIGHT, end=T + 9000, why="closed")
         (LINE, {"evidence": SILENT}, True),
         (LINE, POWER, False),
         (POWER, LINE, False),
-        (LINE, {"verdict": Verdict.NATIONAL, "degree": Degree.FOUND}, True),
+        (LINE, {**LINE}, True),
+        (LINE, {"verdict": Verdict.NATIONAL, "degree": Degree.FOUND}, False),
+        (LINE, NAMES, False),
+        (LINE, LOGIN, False),
+        (LOGIN, {"evidence": SILENT}, True),
+        (NAMES, NAMES, True),
+        (LOSS, {**LOSS, "verdict": Verdict.INTERNATIONAL, "evidence": Evidence(word="loss_international")}, True),
+        (LOSS, {**LOSS, "verdict": Verdict.LAN, "evidence": Evidence(word="loss_lan")}, False),
+        (NAMES, {"evidence": SILENT}, False),
+        (NAMES, {"verdict": Verdict.INTERNATIONAL, "degree": Degree.FOUND}, False),
+        (NAMES, {"evidence": BEYOND}, True),
+        (POWER, {"evidence": SILENT}, True),
+        (POWER, ROOM_DARK, True),
+        (ROOM_DARK, POWER, True),
+        ({"verdict": Verdict.LAN, "degree": Degree.FOUND}, {"verdict": Verdict.ROOM, "degree": Degree.FOUND}, True),
         (LINE, {"verdict": Verdict.LAN, "degree": Degree.FOUND}, False),
         (LINE, {"verdict": Verdict.LAN, "degree": Degree.FOUND, "began": T + 5}, True),
         ({"evidence": SILENT}, {"evidence": SILENT}, True),
@@ -128,7 +151,7 @@ def test_what_came_back_and_turns_out_to_be_something_else_parts() -> None:
     assert office.only().verdict is Verdict.LINE
     assert office.judge(1700, fault(began=T + 1500, evidence=SILENT)) == [What.REOPENED]
     happened = office.judge(2000, fault(began=T + 1500, **POWER))
-    assert happened == [What.CLOSED, What.OPENED, What.TOLD]
+    assert happened == [What.CLOSED, What.OPENED, What.CORRECTED], "who was told that it is back is told no more"
     line, power = office.known
     assert (line.verdict, line.state, line.ended, line.ended_measured, line.pauses) == (
         *(Verdict.LINE, State.CLOSED, T + 900, True),
@@ -158,6 +181,7 @@ def test_a_short_round_that_turns_out_to_be_something_else_is_kept() -> None:
     office.judge(1300)
     office.judge(1700, fault(began=T + 1640, evidence=SILENT))
     office.judge(1800, fault(began=T + 1640, ended=T + 1700, verdict=Verdict.POWER, degree=Degree.PROBABLE))
+    assert office.judge(2000) == [What.CLOSED]
     line, cut = office.known
     assert (line.verdict, line.state, line.pauses, line.earlier) == (Verdict.LINE, State.CLOSED, (), None)
     assert (cut.verdict, cut.state, cut.began, cut.ended) == (Verdict.POWER, State.CLOSED, T + 1640, T + 1700)
@@ -199,7 +223,7 @@ def test_what_was_well_in_between_is_not_lost() -> None:
     office.judge(1000)
     office.judge(1300)
     office.judge(1700, fault(began=T + 1500, error=5.0))
-    assert office.only().pauses == (Pause(T + 1000, T + 1500, 800.0),)
+    assert office.only().pauses == (Pause(T + 1000, T + 1500, 800.0, end_error=5.0, noticed=T + 1700),)
     office.judge(2000)
     assert office.judge(2100, fault(began=T + 2060, error=5.0)) == []
     office.judge(2500)
@@ -275,6 +299,75 @@ def test_what_began_before_the_closed_day_ends_with_what_was_seen_last() -> None
     assert office.judge(50000, **silent) == [What.CLOSED]
     over = office.only()
     assert (over.ended, over.ended_error, over.excused) == (T + 200, 49800.0, "closed")
+
+
+MEASURED: dict[str, Any] = {"measured": True, "degree": Degree.FOUND, "verdict": Verdict.LINE, "error": 30.0}
+
+
+def _withdrawn(office: Office) -> Incident:
+    office.judge(200, fault(evidence=SILENT))
+    office.judge(1000, alive=frozenset(), excused=excused(*members(SCHOOL)))
+    assert office.only().state is State.WITHDRAWN
+    return office.only()
+
+
+@pytest.mark.parametrize(
+    ("fields", "what"),
+    [
+        ({**MEASURED}, [What.REOPENED, What.CORRECTED]),
+        ({**MEASURED, "began": T + 200, "error": 150.0}, [What.REOPENED, What.CORRECTED]),
+        ({"evidence": SILENT}, []),
+        ({**MEASURED, "measured": False}, []),
+        ({**MEASURED, "verdict": Verdict.POWER, "degree": Degree.PROBABLE}, []),
+        # It had been there the day before, or began after the school had fallen silent.
+        ({**MEASURED, "began": T - 80000}, []),
+        ({**MEASURED, "began": T + 700}, []),
+        # It is over: that is for the record alone.
+        ({**MEASURED, "ended": T + 1500}, []),
+        ({**MEASURED, "place": ROOM_1}, [What.OPENED, What.TOLD]),
+    ],
+)
+def test_what_is_measured_takes_up_what_a_closed_day_had_explained(fields, what) -> None:
+    office = Office()
+    first = _withdrawn(office)
+    assert office.judge(2000, fault(**fields), excused=excused(*members(SCHOOL))) == what
+    if What.REOPENED in what:
+        assert office.judge(2010, fault(**fields), excused=excused(*members(SCHOOL))) == []
+        again = office.only()
+        assert (again.number, again.told, again.rounds, again.began_measured) == (first.number, first.told, 0, True)
+        assert office.judge(3000, alive=frozenset(), excused=excused(*members(SCHOOL))) == [], "nor withdrawn again"
+
+
+@pytest.mark.parametrize(
+    ("fields", "taken_up"),
+    [
+        ({"ended": T + 9000}, True),
+        ({"ended": T + 500}, True),
+        ({}, False),
+        ({"ended": T + 9000, "degree": Degree.PROBABLE}, False),
+        ({"ended": T + 9000, "measured": False}, False),
+        ({"ended": T + 9000, "began": T + 700}, False),
+        ({"ended": T + 9000, "place": ROOM_1}, False),
+    ],
+)
+def test_the_backlog_of_a_closed_day_takes_up_what_was_withdrawn_and_tells_nobody(fields, taken_up) -> None:
+    office = Office()
+    first = _withdrawn(office)
+    steps = revised(first, [fault(**{**MEASURED, **fields})], T + 10000)
+    assert [one.what for one in steps] == ([What.CORRECTED] if taken_up else [])
+    for one in steps:
+        over = one.incident
+        assert (over.number, over.state, over.verdict, over.excused) == (first.number, State.CLOSED, Verdict.LINE, "")
+        assert (over.ended, over.ended_measured, over.told, over.first) == (
+            fields["ended"],
+            True,
+            first.told,
+            first.first,
+        )
+        assert over.closed >= over.ended >= over.began
+        assert revised(over, [fault(**{**MEASURED, **fields})], T + 10010) == ()
+    by_a_person = msgspec.structs.replace(first, excused="")
+    assert revised(by_a_person, [fault(**{**MEASURED, **fields})], T + 10000) == ()
 
 
 @pytest.mark.parametrize(

@@ -236,6 +236,24 @@ def test_a_verdict_gives_way_only_to_one_as_sure() -> None:
         assert bool(corrected(incident, fault(verdict=verdict, degree=degree), T + 300)) is changes
 
 
+def test_of_two_silent_pcs_one_word_makes_the_cause_unknown_once() -> None:
+    office = Office()
+    silent = Evidence(word="room_silent")
+    office.judge(200, fault(ROOM_1, verdict=Verdict.ROOM, degree=Degree.PROBABLE, evidence=silent))
+    unknown = fault(ROOM_1, evidence=msgspec.structs.replace(silent, causes=(Verdict.POWER, Verdict.ROOM)))
+    (step,) = corrected(office.only(), unknown, T + 300)
+    assert (step.what, step.incident.verdict, step.incident.degree) == (
+        What.CORRECTED,
+        Verdict.UNKNOWN,
+        Degree.UNKNOWN,
+    )
+    assert corrected(step.incident, unknown, T + 400) == ()
+    power = fault(ROOM_1, verdict=Verdict.POWER, degree=Degree.PROBABLE, evidence=Evidence(word="power_woke"))
+    (step,) = corrected(step.incident, power, T + 500)
+    assert step.incident.verdict is Verdict.POWER
+    assert corrected(step.incident, unknown, T + 600) == ()
+
+
 def test_judged_again_with_all_that_is_known_today() -> None:
     office = Office()
     office.judge(200, fault(ROOM_1, verdict=Verdict.ROOM, degree=Degree.PROBABLE))

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import logging
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -361,6 +362,43 @@ async def test_a_store_in_trouble_is_503_and_the_door_stays_open(
         told = len(door.turned_away)
         assert (await door.report(credential)).status == 200
         assert len(door.turned_away) == told
+
+
+async def test_a_full_disk_that_takes_a_small_report_now_and_then_is_one_trouble(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level(logging.INFO, reception.__name__)
+    monkeypatch.setattr(reception, "ROOM_SECONDS", 0.4)
+    troubled: list[Troubled] = []
+
+    def wrap(store: Store) -> Store:
+        troubled.append(Troubled(store))
+        return troubled[0]
+
+    def told() -> list[str]:
+        return [record.message for record in caplog.records if record.name == reception.__name__]
+
+    async with opened_door(tmp_path, wrap=wrap) as door:
+        credential = door.machine()
+        for _ in range(3):
+            troubled[0].fault = Full("/data/store.db: no room")
+            said = await door.report(credential)
+            assert (said.status, said.body["error"]) == (503, "busy")
+            assert "disk is full or not writable" in said.body["message"]
+            assert "/data" not in said.body["message"], "where the collector's files are is nothing to agents"
+            troubled[0].fault = None
+            assert (await door.report(credential)).status == 200
+            await asyncio.sleep(0.2)
+        assert len(told()) == 1
+        assert "no room" in told()[0]
+        await asyncio.sleep(0.3)
+        for _ in range(2):
+            assert (await door.report(credential)).status == 200
+        assert [one.partition(":")[0] for one in told()[1:]] == ["There is room again"]
+        # The next trouble is told at once.
+        troubled[0].fault = Full("no room")
+        await door.report(credential)
+        assert "no room" in told()[2]
 
 
 async def test_a_machine_that_sends_without_end_is_slowed_down(tmp_path: Path):

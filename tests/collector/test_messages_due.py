@@ -22,6 +22,7 @@ from schooldrum_collector.judge.messages import (
     Situation,
     Standing,
     due_messages,
+    key_of,
     standing_of,
 )
 from schooldrum_collector.judge.recipients import Recipient, is_mail, is_word, quiet_until
@@ -148,6 +149,37 @@ def test_ends_and_what_comes_back(fields, before, expected):
 
 def test_ends_are_told_whoever_tells_begins():
     assert told(one(**OVER), before=(sent(1001),), begins=False) == [(1001, "it_officer", END)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, []),
+        ({"state": State.CLOSED, "closed": NOW}, [(1002, "it_officer", "end")]),
+        ({"state": State.WITHDRAWN, "closed": NOW}, [(1002, "it_officer", "end")]),
+    ],
+)
+def test_of_a_round_that_is_an_incident_of_its_own_the_end_alone_is_told(fields, expected):
+    first = one(state=State.CLOSED, ended=NOW - 700, closed=NOW - 600)
+    own = one(1002, began=NOW - 480, opened=NOW - 450, told=NOW - 450, told_as=1001, **fields)
+    begin, end, again = (
+        msgspec.structs.replace(sent(1001, occasion=occasion), made=NOW - made)
+        for occasion, made in ((Occasion.BEGIN, 800), (Occasion.END, 600), (Occasion.AGAIN, 440))
+    )
+    assert told(first, own, before=(begin, end, again)) == expected
+    # Whoever was not told that it was back is told of it by its own number, and of the end of what was before.
+    assert told(first, own, before=(begin, end)) == ([] if fields else [(1002, "it_officer", "begin")])
+    assert (1001, "it_officer", "end") in told(first, own, before=(begin,))
+    back = msgspec.structs.replace(first, state=State.OPEN, closed=0.0, ended=0.0)
+    due = due_messages([back, own], {(1001, IT.way): [begin, end, again]}, [IT], there())
+    assert [one.key for one in due if one.number == 1001] == [key_of(1001, 3, IT.way)], "no key is used twice"
+
+
+def test_what_waits_to_be_told_of_a_round_is_told_of_its_own_incident():
+    first = one(state=State.CLOSED, ended=NOW - 700, closed=NOW - 600)
+    waiting = msgspec.structs.replace(sent(1001, occasion=Occasion.AGAIN), fate=Fate.WAITING)
+    assert standing_of(waiting, first) is Standing.OVER
+    assert standing_of(msgspec.structs.replace(waiting, made=NOW - 650), first) is Standing.WHOLE
 
 
 def test_who_explained_it_away_is_not_told_that_it_was_none():

@@ -1,6 +1,7 @@
 """What the collector tells people by itself, over a real mail server and a real webhook: once, and never nothing."""
 
 import asyncio
+import base64
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -98,6 +99,21 @@ async def telling(store: Store, ways: Channels, clock: Clock, **options: object)
 
 TEACHER = Recipient(path="BM", role="it_officer", channel="mail", address="gv.tin@bm.example.vn")
 OFFICE = Recipient(path="", role="office", channel="zalo", address="84912345678", digests=False)
+
+
+@pytest.mark.parametrize(("given", "sent"), [("TOKEN", "TOKEN:"), ("USER:PASS%40WORD", "USER:PASS@WORD")])
+async def test_a_webhook_is_sent_the_user_and_password_of_its_url(
+    store: Store, enrol, tmp_path, hook, clock, given, sent
+) -> None:
+    school(store, enrol, msgspec.structs.replace(TEACHER, channel="zalo", address="tin"))
+    file = tmp_path / "channels.toml"
+    file.write_text(f'[zalo]\nurl = "{hook.url.replace("://", f"://{given}@")}/{{to}}"')
+    file.chmod(0o600)
+    async with telling(store, Channels(file, Say("en")), clock) as messaging:
+        put(store, lost())
+        messaging.happened()
+        await until(lambda: hook.bodies)
+    assert hook.authorized == [f"Basic {base64.b64encode(sent.encode()).decode()}"]
 
 
 async def test_one_begin_and_one_end(store: Store, enrol, tmp_path, mailbox, hook, clock) -> None:

@@ -11,7 +11,7 @@ from schooldrum_collector.app.appointing import Appointing
 from schooldrum_collector.app.watching import Watching
 from schooldrum_collector.judge.fault import Kind, Level, Place
 from schooldrum_collector.judge.neighbourhood import around_of, machines_by_code
-from schooldrum_collector.judge.presence import Hearing
+from schooldrum_collector.judge.presence import GOODBYE, Hearing
 from schooldrum_collector.judge.settings import granted, observer_role
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import EVERYTHING, Arrival, Machine, MachineState
@@ -60,8 +60,12 @@ class Lab:
         networks: dict[int, str] | None = None,
         away: set[int] = frozenset(),  # type: ignore[assignment]  # never changed
         guards: dict[int, str] | None = None,
+        leaving: set[int] = frozenset(),  # type: ignore[assignment]  # never changed
     ) -> None:
-        """A beat in which `seers` see others (by number, with ages); `guards` are what antivirus they have."""
+        """A beat in which `seers` see others (by number, with ages); `guards` are what antivirus they have.
+
+        Who is `leaving` says goodbye.
+        """
         self.at += BEAT
         for number, machine in enumerate(self.machines):
             if number in quiet:
@@ -100,6 +104,8 @@ class Lab:
                     skew=0.0,
                     beat=BEAT,
                     frozen=False,
+                    word=GOODBYE if number in leaving else "",
+                    word_kind="shutdown" if number in leaving else "",
                     rows={"antivirus": (f"digest of {guard['product']}", (guard,))} if guards else {},
                 )
             )
@@ -182,6 +188,29 @@ async def test_observers_are_appointed_told_and_kept(lab: Lab):
             writer.forget_machine(machine)
     await lab.appointing.look()
     assert len([one for one in lab.store.register().observers.values() if one.role != "none"]) == 2
+
+
+async def test_observers_that_say_goodbye_are_followed_at_once_and_silent_ones_are_not(lab: Lab):
+    def chosen() -> set[int]:
+        held = lab.store.register().observers
+        return {n for n, one in enumerate(lab.machines) if one.id in held and held[one.id].role != "none"}
+
+    await lab.beat()
+    await lab.appointing.look()
+    first = chosen()
+    await lab.beat(leaving=first)
+    await lab.appointing.look()
+    second = chosen()
+    assert len(second) == 2
+    assert not first & second
+    for _ in range(10):
+        await lab.beat(quiet=first | second)
+        await lab.appointing.look()
+    assert chosen() == second
+    everybody = set(range(8))
+    await lab.beat(quiet=first, leaving=everybody - first)
+    await lab.appointing.look()
+    assert chosen() == second, "nobody is there to follow"
 
 
 async def test_a_new_modem_is_the_schools_once_most_pcs_are_behind_it(lab: Lab):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schooldrum_collector.judge.calendar_day import day_at
-from schooldrum_collector.judge.calendar_plan import Closing, HalfDay, PlaceCalendar, Plan, Shift, Span
+from schooldrum_collector.judge.calendar_plan import Closing, HalfDay, PlaceCalendar, Plan, Shift, Span, Taught
 from schooldrum_collector.show.mute_times import DAYS, MuteTimes
 from schooldrum_collector.store.records import Area, Register, School
 
@@ -61,7 +61,7 @@ plans = st.builds(
     year=st.just("2026-2027"),
     term=st.none() | spans,
     break_=st.none() | spans,
-    taught=st.none() | spans,
+    taught=st.none() | spans.map(lambda drawn: tuple(Taught(first=one.first, last=one.last) for one in drawn)),
     shift=st.none()
     | st.just((Shift(hours="06:30-11:15"), Shift(hours="13:00-18:30", days=("T2", "CN"))))
     | st.just((Shift(hours="00:00-24:00"),)),

@@ -16,8 +16,8 @@ from schooldrum_collector.judge.fault import Degree, Evidence, Kind, Level, Plac
 from schooldrum_collector.judge.incident import Incident, Pause, Severity, State
 from schooldrum_collector.judge.messages import Occasion
 from schooldrum_collector.show.incident_words import read
-from schooldrum_collector.show.notify import Telling, Told
-from schooldrum_collector.show.notify_composed import composed
+from schooldrum_collector.show.notify import Telling
+from schooldrum_collector.show.notify_composed import MessageForms, composed
 from schooldrum_collector.show.notify_digest import Behind, Digest, Line, morning, roll_call, weekly
 from schooldrum_collector.show.notify_names import tidy
 from schooldrum_collector.show.notify_sms import GSM_7, SEGMENT, plain
@@ -113,9 +113,19 @@ def worded(one: Incident, word: str, **evidence: Any) -> Incident:
     return msgspec.structs.replace(one, evidence=msgspec.structs.replace(one.evidence, word=word, **evidence))
 
 
-def told(one: Incident, role: str = "it_officer", language: str = "vi", **fields: Any) -> Told:
+def told(one: Incident, role: str = "it_officer", language: str = "vi", **fields: Any) -> MessageForms:
     values = {"occasion": Occasion.BEGIN, "zone": VIETNAM, "now": at(8, 18), "link": LINK, "in_lesson": True, **fields}
     return composed(register(), one, Telling(role=role, language=language, **values))
+
+
+@pytest.mark.parametrize("name", ["B", "Nhà mạng B", "Nha mang B", "Provider B"])
+def test_a_provider_is_called_so_in_the_language_of_the_message(name: str):
+    called = msgspec.structs.replace(PROVIDER.place, path=name)
+    one = msgspec.structs.replace(worded(PROVIDER, "provider_silent"), place=called, degree=Degree.PROBABLE)
+    assert told(one, "office", "en").sms.startswith("URGENT: Probably provider B, 14 schools in ")
+    assert told(one, "office", "en").title.startswith("[URGENT] Provider B: ")
+    assert told(one, "office").sms.startswith("KHAN: Rat co the nha mang B, 14 truong")
+    assert told(one, "office").title.startswith("[KHẨN] Nhà mạng B: ")
 
 
 @pytest.mark.parametrize(
@@ -490,7 +500,7 @@ def test_a_heading_counts_the_schools_that_are_listed():
     assert "13 of 15 schools" in read(register(), fewer, at(8, 20), "en").evidence
 
 
-def fits(message: Told) -> None:
+def fits(message: MessageForms) -> None:
     assert len(message.title) + 1 + len(message.full) <= 700, message
     assert all(0 < len(value) <= 80 for value in message.chat_parameters.values()), message.chat_parameters
     assert len(message.sms) <= SEGMENT, message.sms
@@ -516,11 +526,45 @@ def test_every_word_fits_every_form(word):
         )
         for role in ROLES:
             for language in ("vi", "en"):
-                for occasion, state in ((Occasion.BEGIN, one), (Occasion.AGAIN, one), (Occasion.END, over(one))):
+                again = msgspec.structs.replace(one, pauses=(Pause(at(8, 15), at(8, 18)), Pause(at(8, 19), at(8, 22))))
+                parted = msgspec.structs.replace(one, told_as=10041)
+                states = (
+                    *((Occasion.BEGIN, one), (Occasion.AGAIN, one), (Occasion.END, over(one))),
+                    *((Occasion.AGAIN, again), (Occasion.BEGIN, parted), (Occasion.END, over(parted))),
+                )
+                for occasion, state in states:
                     message = told(state, role, language, occasion=occasion, lost=6000.0, own=("BM",))
                     fits(message)
                     if occasion is not Occasion.END:
                         assert LINK in message.full
+
+
+@pytest.mark.parametrize(
+    ("language", "since", "short"),
+    [
+        (
+            "vi",
+            "Lại từ 08:30, thứ Hai 23/11/2026 (đã 2 phút, trong giờ học); trước đó 08:12\N{EN DASH}08:15.",
+            "lai tu 08:30 23/11",
+        ),
+        (
+            "en",
+            "Again since 08:30, Mon 23 Nov 2026 (2 min, in lesson time); before: 08:12\N{EN DASH}08:15.",
+            "again since 08:30 23/11",
+        ),
+    ],
+)
+def test_what_came_back_is_told_by_its_own_begin(language, since, short):
+    again = msgspec.structs.replace(SILENT, pauses=(Pause(at(8, 15), at(8, 30)),), rounds=1)
+    message = told(again, "it_officer", language, now=at(8, 32), occasion=Occasion.AGAIN)
+    assert since in message.full
+    assert short in message.sms
+
+
+def test_an_incident_that_was_a_round_says_under_which_number_it_was_told():
+    parted = msgspec.structs.replace(SILENT, told_as=1001)
+    assert "Trước đây báo với mã SC-1001." in told(parted, "it_officer", "vi").full
+    assert "Told before as SC-1001." in told(over(parted), "it_officer", "en", occasion=Occasion.END).full
 
 
 @settings(max_examples=60, deadline=None)

@@ -58,6 +58,7 @@ def _two(*machines: str) -> list[Appointment]:
 
 
 AWAY = {"online": False, "up": 0.0}
+LEFT = {**AWAY, "left": True}
 
 
 @pytest.mark.parametrize(
@@ -69,6 +70,19 @@ AWAY = {"online": False, "up": 0.0}
         ([pc("a", **AWAY, here=NOON - 3 * DAY_SECONDS), pc("b"), pc("c", up=60.0)], {"a": "active", "b": "standby"}),
         # A day of silence while another is steadily on.
         ([pc("a", **AWAY, here=NOON - DAY_SECONDS), pc("b"), pc("c")], {"b": "active", "c": "standby"}),
+        # The one, the other, both have gone home; who is on follows, at once.
+        ([pc("a", **LEFT), pc("b"), pc("c", up=60.0)], {"b": "active", "c": "standby"}),
+        ([pc("a"), pc("b", **LEFT), pc("c", up=60.0)], {"a": "active", "c": "standby"}),
+        ([pc("a", **LEFT), pc("b", **LEFT), pc("c", up=60.0), pc("d")], {"d": "active", "c": "standby"}),
+        # As many follow as are on; and nobody follows where nobody is.
+        ([pc("a", **LEFT), pc("b", **LEFT), pc("c")], {"c": "active", "a": "standby"}),
+        ([pc("a", **LEFT), pc("b")], {"b": "active", "a": "standby"}),
+        ([pc("a", **LEFT), pc("b", **AWAY), pc("c", **AWAY)], {"a": "active", "b": "standby"}),
+        # One that has left gives its place, one that is silent keeps it.
+        ([pc("a", **AWAY), pc("b", **LEFT), pc("c"), pc("d")], {"a": "active", "c": "standby"}),
+        ([pc("a", **LEFT), pc("b", **AWAY), pc("c"), pc("d")], {"b": "active", "c": "standby"}),
+        # Who follows is of the same network.
+        ([pc("a", **LEFT), pc("b"), pc("c", network="n2")], {"b": "active", "a": "standby", "c": "active"}),
         # One that never goes off has come.
         ([pc("a"), pc("b"), pc("c", always_on=True)], {"b": "active", "c": "standby"}),
         ([pc("a"), pc("b"), pc("c", always_on=True, up=60.0)], {"a": "active", "b": "standby"}),
@@ -94,11 +108,12 @@ machines = st.builds(
     network=st.sampled_from(["", "n1", "n2"]),
     here=st.floats(NOON - 3 * DAY_SECONDS, NOON),
     online=st.booleans(),
+    left=st.booleans(),
     up=st.floats(0, 3 * STEADY_SECONDS),
     always_on=st.booleans(),
     frozen=st.none() | st.booleans(),
     wired=st.none() | st.booleans(),
-)
+).map(lambda one: msgspec.structs.replace(one, left=one.left and not one.online))
 schools = st.lists(machines, unique_by=lambda one: one.machine, max_size=8)
 
 
@@ -115,6 +130,40 @@ def test_an_outage_changes_nothing(school, later):
     standing = in_force(standing, appointed(standing, school, NOON))
     silent = [msgspec.structs.replace(one, online=False) for one in school]
     assert appointed(standing, silent, NOON + later) == ()
+    night = [msgspec.structs.replace(one, left=True) for one in silent]
+    assert appointed(standing, night, NOON + later) == (), "nor does the end of its hours while it is silent"
+
+
+@given(schools, st.sets(st.sampled_from("abcdefgh")), st.floats(0, DAY_SECONDS - 1))
+def test_who_falls_silent_keeps_its_place_whoever_else_is_on(school, quiet, later):
+    school = [msgspec.structs.replace(one, always_on=False, here=NOON) for one in school]
+    standing = in_force([], appointed([], school, NOON))
+    standing = in_force(standing, appointed(standing, school, NOON))
+    after = [
+        msgspec.structs.replace(one, online=False) if one.machine in quiet and one.online else one for one in school
+    ]
+    silent = {one.machine for one in after if not one.online and not one.left}
+    ended = {one.machine for one in appointed(standing, after, NOON + later) if one.role is Role.NONE}
+    assert not ended & silent
+
+
+@given(schools, schools)
+def test_as_many_observe_a_network_as_are_on_in_it_whoever_has_gone_home(before, after):
+    standing = in_force([], appointed([], before, NOON))
+    standing = in_force(standing, appointed(standing, after, NOON))
+    there = {one.machine: one for one in after}
+    for network in {one.network for one in after if one.network} or {""}:
+        on = sum(one.network == network and one.online for one in after)
+        held = [
+            one.role
+            for one in standing
+            if one.role is not Role.NONE
+            and one.machine in there
+            and there[one.machine].network == network
+            and not there[one.machine].left
+        ]
+        assert len(held) >= min(2, on)
+        assert Role.ACTIVE in held or not on
 
 
 @given(schools)
@@ -149,6 +198,24 @@ def test_an_office_whose_breaker_falls_each_night_keeps_its_observers(late, coun
             standing = in_force(standing, found)
     assert changes == 2
     assert len(roles(standing)) == 2
+
+
+def test_an_office_that_goes_home_one_by_one_is_observed_until_the_last():
+    """Six PCs shut down in turn, and start in another order the next day."""
+    names = [f"pc{number}" for number in range(6)]
+    standing: list[Appointment] = []
+    appointments = 0
+    leaving = [set(names[count:]) for count in range(7)]
+    coming = [set(names[:count]) for count in range(1, 7)]
+    for minute, on in enumerate([set(names), *leaving, *coming]):
+        there = [pc(name, online=name in on, left=name not in on, up=60.0 * minute) for name in names]
+        found = appointed(standing, there, NOON + 60.0 * minute)
+        appointments += len({one.machine for one in found} - roles(standing).keys())
+        standing = in_force(standing, found)
+        assert len(on & roles(standing).keys()) == min(2, len(on))
+        assert not on or any(roles(standing).get(name) == "active" for name in on)
+        assert len(roles(standing)) == 2
+    assert appointments <= 2 * len(names), "each comes and goes once"
 
 
 @pytest.mark.parametrize(

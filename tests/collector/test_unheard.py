@@ -126,3 +126,60 @@ async def test_a_school_that_lost_its_line_while_nobody_was_heard_has_an_inciden
     assert abs(one.began - began) <= one.began_error + BEAT / 3
     assert abs(one.ended - ended) <= one.ended_error + BEAT / 3
     assert there.told() == 1, there.story()
+
+
+async def test_a_line_that_was_mended_while_the_collectors_own_was_down_has_its_own_end(there: Province) -> None:
+    await there.pass_(5 * BEAT)
+    there.cut(there.of("S001"), LINE_LOST)
+    began = there.at
+    await there.pass_(8 * BEAT)
+    there.cut([one for one in there.machines if one.school != "S001"], NO_COLLECTOR)
+    there.office_sees = OFFICE_CUT
+    await there.pass_(10 * BEAT)
+    ended = there.at
+    there.cut(there.of("S001"), NO_COLLECTOR)
+    await there.pass_(10 * BEAT)
+    there.office_sees = WELL
+    there.mend(there.machines)
+    await there.pass_(30 * BEAT)
+    (one,) = [each for each in there.incidents() if each.place == SCHOOL]
+    assert (one.state, one.verdict) == (State.CLOSED, Verdict.LINE)
+    assert abs(one.began - began) <= one.began_error + BEAT / 3
+    assert abs(one.ended - ended) <= one.ended_error + BEAT / 3, (one.ended - ended, one.ended_error, there.story())
+
+
+async def test_a_line_that_was_mended_before_the_way_to_the_collector_was_has_its_own_end(there: Province) -> None:
+    await there.pass_(5 * BEAT)
+    there.cut(there.of("S001"), LINE_LOST)
+    began = there.at
+    await there.pass_(8 * BEAT)
+    ended = there.at
+    there.cut(there.of("S001"), NO_COLLECTOR)
+    await there.pass_(10 * BEAT)
+    there.mend(there.machines)
+    await there.pass_(30 * BEAT)
+    (one,) = [each for each in there.incidents() if each.place == SCHOOL]
+    assert (one.state, one.verdict) == (State.CLOSED, Verdict.LINE)
+    assert abs(one.began - began) <= one.began_error + BEAT / 3
+    assert abs(one.ended - ended) <= one.ended_error + BEAT / 3, (one.ended - ended, one.ended_error, there.story())
+
+
+async def test_a_line_that_went_again_while_nobody_was_heard_was_back_the_last_time(there: Province) -> None:
+    await there.pass_(5 * BEAT)
+    there.cut(there.of("S001"), LINE_LOST)
+    began = there.at
+    await there.pass_(8 * BEAT)
+    away = there.at
+    for seen in (LINE_LOST, NO_COLLECTOR, LINE_LOST):
+        there.cut(there.of("S001"), seen)
+        await there.pass_(8 * BEAT, judged=False)
+    ended = there.at
+    there.cut(there.of("S001"), NO_COLLECTOR)
+    await there.pass_(4 * BEAT, judged=False)
+    there.restart(away)
+    there.mend(there.of("S001"))
+    await there.pass_(30 * BEAT)
+    (one,) = there.incidents()
+    assert (one.place, one.state, one.verdict) == (SCHOOL, State.CLOSED, Verdict.LINE)
+    assert abs(one.began - began) <= one.began_error + BEAT / 3
+    assert abs(one.ended - ended) <= one.ended_error + BEAT / 3, (one.ended - ended, one.ended_error)

@@ -16,6 +16,7 @@ from schooldrum_collector.judge.fault import (
     Rung,
     SchoolSeen,
     Verdict,
+    Witness,
 )
 from schooldrum_collector.judge.sentences import conclusion, grounds, what
 from schooldrum_collector.judge.verdict import faults
@@ -66,6 +67,7 @@ SCENARIOS = [
     ("a portal", all_break("captive"), EVERYBODY_SILENT, [("S1", "outage", "line", "probable")]),
     ("routes in the country", all_break("national"), EVERYBODY_SILENT, [("S1", "outage", "national", "found")]),
     ("routes abroad", all_break("international"), EVERYBODY_SILENT, [("S1", "outage", "international", "found")]),
+    ("names and routes abroad", all_break("names, abroad"), EVERYBODY_SILENT, [("S1", "outage", "dns", "found")]),
     ("the collector", all_break("collector"), EVERYBODY_SILENT, [("S1", "outage", "collector", "probable")]),
     ("past the modem", all_break("beyond"), EVERYBODY_SILENT, [("S1", "outage", "unknown", "unknown")]),
     ("the power of all", all_break("dark"), EVERYBODY_SILENT, [("S1", "outage", "power", "probable")]),
@@ -271,6 +273,8 @@ def test_both_lines():
         (("international",), Verdict.INTERNATIONAL, FOUND),
         (("national",), Verdict.NATIONAL, FOUND),
         (("resolver",), Verdict.DNS, FOUND),
+        (("resolver", "international"), Verdict.DNS, FOUND),
+        (("resolver", "national"), Verdict.DNS, FOUND),
         (("national", "international"), Verdict.LINE, PROBABLE),
     ],
 )
@@ -281,6 +285,60 @@ def test_what_two_observers_see_while_everybody_is_heard(failed, verdict, degree
     assert faults(seen(pcs(ROOMS) + watching[:1], LATER), LATER) == ()
     fine = [Pc(number=70 + n, room=TIN1, observer=True, climbs_online=WELL) for n in range(2)]
     assert faults(seen(pcs(ROOMS) + watching + fine, LATER), LATER) == ()
+
+
+def climbing_by_turns(*each: tuple[str, ...]) -> SchoolSeen:
+    """Two observers whose climbs fail as these say, again and again; the first says it of the newest."""
+    watching = [Pc(number=80 + n, room=OFFICE, observer=True, climbs_online=WELL) for n in range(2)]
+    there = seen(pcs(ROOMS) + watching, LATER)
+    names = {pc.machine for pc in watching}
+
+    def climbs(one: Witness) -> tuple[Climb, ...]:
+        last = len(one.climbs) - 1
+        return tuple(
+            msgspec.structs.replace(climb, rungs=rungs(*each[(last - n) % len(each)]))
+            for n, climb in enumerate(one.climbs)
+        )
+
+    return msgspec.structs.replace(
+        there,
+        witnesses=tuple(
+            msgspec.structs.replace(one, climbs=climbs(one)) if one.machine in names else one for one in there.witnesses
+        ),
+    )
+
+
+ABROAD, BOTH = ("international",), ("resolver", "international")
+
+
+@pytest.mark.parametrize(
+    ("each", "verdict"),
+    [
+        # Of names that live abroad a resolver that works cannot answer: it depends on which are asked.
+        ((BOTH, ABROAD), Verdict.INTERNATIONAL),
+        ((BOTH, BOTH, BOTH, ABROAD), Verdict.INTERNATIONAL),
+        ((BOTH, BOTH, BOTH, BOTH, ABROAD), Verdict.DNS),
+        ((ABROAD, BOTH, BOTH, BOTH, BOTH, BOTH), Verdict.INTERNATIONAL),
+    ],
+)
+def test_a_resolver_that_answers_now_and_then_is_no_outage_of_names(each, verdict):
+    assert [fault.verdict for fault in faults(climbing_by_turns(*each), LATER)] == [verdict]
+
+
+def test_of_two_things_that_are_broken_both_are_told():
+    (fault,) = faults(climbing_by_turns(BOTH), LATER)
+    assert grounds(fault, {}, "vi") == (
+        "2 máy ra được Internet bằng địa chỉ, không bằng tên miền. Trang quốc tế thì bằng địa chỉ cũng không vào được."
+    )
+    assert grounds(fault, {}, "en") == (
+        "2 PCs get through to the Internet by address, not by name. Sites abroad cannot be reached by address either."
+    )
+
+
+def test_who_has_no_names_says_nothing_of_a_service():
+    asked = (*rungs("resolver", "international"), Rung(step="service", target="csdl", passed=False))
+    watching = [Pc(number=80 + n, room=OFFICE, observer=True, climbs_online=asked) for n in range(2)]
+    assert [fault.kind for fault in faults(seen(pcs(ROOMS) + watching, LATER), LATER)] == [Kind.OUTAGE]
 
 
 def test_a_service_only_this_school_cannot_reach():

@@ -21,7 +21,8 @@ from schooldrum_collector.judge.fault import (
     Verdict,
     Witness,
 )
-from schooldrum_collector.judge.shared_faults import shared, standing_of
+from schooldrum_collector.judge.school_standing import standing_of
+from schooldrum_collector.judge.shared_faults import shared
 from schooldrum_collector.judge.verdict import faults
 from schooldrum_wire.catalogue.ladder import REASONS, STEPS
 
@@ -165,6 +166,8 @@ BREAKS = {
     "all: router": lambda _room, _seat: "gateway",
     "all: power": lambda _room, _seat: "dark",
     "all: names": lambda _room, _seat: "dns",
+    "all: abroad": lambda _room, _seat: "international",
+    "all: names, abroad": lambda _room, _seat: "names, abroad",
     "room: switch": lambda room, _seat: "link" if room.endswith("tin1") else "",
     "room: power": lambda room, _seat: "dark" if room.endswith("tin1") else "",
 }
@@ -196,6 +199,23 @@ def test_no_single_forger_changes_what_is_said_of_a_room_or_a_school(what, known
         ),
     )
     assert large(faults(forged, NOW)) == large(faults(honest, NOW))
+
+
+@pytest.mark.parametrize("what", ["nothing", "all: line", "room: switch", "room: power"])
+@given(forger=st.integers(1, 2), climbs=st.just(()) | some_climbs, remembered=st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_one_of_two_in_a_room_makes_no_wrong_cause_of_it(what, forger, climbs, remembered):
+    everybody = pcs({"S1/main/tin1": 2, "S1/main/tin2": 4}, breaks=BREAKS[what], back=CUT + 3600)
+    honest = seen(everybody, NOW, known=NOW + 7200, remembered=remembered)
+    forged = msgspec.structs.replace(
+        honest,
+        witnesses=tuple(
+            msgspec.structs.replace(one, climbs=climbs) if one.machine == f"m{forger:03}" else one
+            for one in honest.witnesses
+        ),
+    )
+    truth = {verdict for _, _, verdict in large(faults(honest, NOW))}
+    assert {verdict for _, _, verdict in large(faults(forged, NOW))} <= truth | {Verdict.UNKNOWN}
 
 
 # Time

@@ -7,7 +7,9 @@ import pytest
 from tests.collector.verdict_scene import CUT, WELL, Pc, pcs, rungs, seen
 
 from schooldrum_collector.judge.fault import Answer, Degree, Fault, Kind, Level, Line, Place, Rung, SchoolSeen, Verdict
-from schooldrum_collector.judge.shared_faults import SchoolStanding, shared, standing_of
+from schooldrum_collector.judge.school_standing import SchoolStanding, standing_of
+from schooldrum_collector.judge.sentences import grounds, what
+from schooldrum_collector.judge.shared_faults import shared
 from schooldrum_collector.judge.verdict import faults
 
 LATER = CUT + 1800
@@ -133,6 +135,20 @@ def test_routes_abroad_of_one_provider_and_of_all():
     assert judged(*range_of(0, 3, observes=away), *range_of(3, 12, observes=WELL)) == ()
 
 
+def test_routes_abroad_are_one_fault_though_some_have_their_resolver_there():
+    away, nameless = rungs("international"), rungs("resolver", "international")
+    (fault,) = judged(
+        *range_of(0, 5, observes=away),
+        *range_of(5, 9, observes=nameless),
+        *range_of(20, 25, provider="B", observes=WELL),
+    )
+    assert (fault.place, fault.verdict) == (Place(Level.PROVIDER, "A"), Verdict.INTERNATIONAL)
+    assert len(fault.evidence.names["schools"]) == 9
+    (fault,) = judged(*range_of(0, 5, observes=nameless), *range_of(20, 25, provider="B", observes=WELL))
+    assert (fault.verdict, fault.evidence.word) == (Verdict.DNS, "provider_dns")
+    assert grounds(fault, {}, "en").endswith("Sites abroad cannot be reached by address either.")
+
+
 ANSWERED = (*WELL, Rung(step="service", target="csdl", passed=True))
 REFUSED = (*WELL, Rung(step="service", target="csdl", passed=False))
 
@@ -183,3 +199,42 @@ def test_one_that_watches_alone():
     alone = [Pc(number=1, room="S1/main/office", breaks="line", back=BACK)]
     only = seen(alone, LATER)
     assert judged(only) == ()
+
+
+@pytest.mark.parametrize(
+    ("second", "heading_vi", "heading_en", "more"),
+    [
+        (
+            2,
+            "6 trường mất Internet",
+            "6 schools without Internet",
+            "Of these, 2 schools have Internet by another line.",
+        ),
+        (1, "7 trường mất Internet", "7 schools without Internet", "Of these, 1 school has Internet by another line."),
+        (8, "8 trường mất một đường truyền", "8 schools lost one line", "8 schools have Internet by another line."),
+        (0, "8 trường mất Internet", "8 schools without Internet", ""),
+    ],
+)
+def test_who_has_another_line_that_works_is_not_counted_as_without_internet(second, heading_vi, heading_en, more):
+    schools = [*range_of(0, 8, "line"), *range_of(20, 25, provider="B")]
+    by_school = {one.school: faults(one, LATER) for one in schools}
+    for code in sorted(by_school)[:second]:
+        (whole,) = by_school[code]
+        named = msgspec.structs.replace(whole.evidence, word="second_line", names={"provider": ("A",)})
+        by_school[code] = (msgspec.structs.replace(whole, kind=Kind.SECOND_LINE, target="main", evidence=named),)
+    standings = {one.school: standing_of(one, LATER) for one in schools}
+    (fault,) = shared(by_school, standings, LATER)
+    assert len(fault.evidence.names["schools"]) == 8, "all of them are a part of it, and held down by it"
+    assert (what(fault, {}, "vi"), what(fault, {}, "en")) == (heading_vi, heading_en)
+    assert grounds(fault, {}, "en").startswith("8 of 8 schools with provider A here went together;")
+    assert more in grounds(fault, {}, "en")
+    assert ("another line" in grounds(fault, {}, "en")) is bool(more)
+
+
+@pytest.mark.parametrize(("before", "together"), [(0, 7), (60, 7), (200, 6)])
+def test_who_was_gone_before_did_not_go_together_with_the_others(before, together):
+    (fault,) = judged(*range_of(0, 6, "line"), school(6, "line", cut=CUT - before), *range_of(20, 25, provider="B"))
+    assert len(fault.evidence.names["schools"]) == 7
+    assert what(fault, {}, "en") == "7 schools without Internet"
+    assert grounds(fault, {}, "en").startswith(f"{together} of 7 schools with provider A here went together;")
+    assert grounds(fault, {}, "vi").startswith(f"{together}/7 trường dùng nhà mạng A tại đây mất cùng lúc;")

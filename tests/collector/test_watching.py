@@ -9,7 +9,7 @@ from tests.collector.province import BEAT, MORNING, delivered
 
 from schooldrum_collector.app.watching import Watching
 from schooldrum_collector.judge.calendar_plan import Closing, PlaceCalendar
-from schooldrum_collector.judge.fault import Level, Place, Verdict
+from schooldrum_collector.judge.fault import Degree, Level, Place, Verdict
 from schooldrum_collector.judge.incident import Incident, State, What
 from schooldrum_collector.judge.presence import GRACE_SECONDS, Hearing, begun, noticed
 from schooldrum_collector.judge.verdict import faults
@@ -39,6 +39,18 @@ class Lab:
         self.watching = Watching(store, now=lambda: self.at, hearing=lambda: self.hearing)
         self._numbers = dict.fromkeys((one.id for one in machines), 0)
         self._spools: dict[str, list[Result]] = {one.id: [] for one in machines}
+        self._boot = 1
+
+    def restart_frozen(self) -> None:
+        """All PCs start anew; their disks have forgotten what they spooled."""
+        self._boot += 1
+        self._spools = {one.id: [] for one in self.machines}
+
+    def restart_collector(self, seconds: float) -> None:
+        """Nobody is heard for so long; then another collector serves, with the same store."""
+        away, self.at = self.at, self.at + seconds
+        self.hearing = Hearing(away=away, back=self.at)
+        self.watching = Watching(self.store, now=lambda: self.at, hearing=lambda: self.hearing)
 
     async def beat(
         self,
@@ -66,7 +78,9 @@ class Lab:
             if is_cut:
                 self._spools[machine.id].append(result)
             else:
-                await self.store.append(delivered(machine.id, self.at, result, self._spools[machine.id]))
+                await self.store.append(
+                    delivered(machine.id, self.at, result, self._spools[machine.id], boot=self._boot)
+                )
                 if len(self._spools[machine.id]) > 1:
                     self.watching.backlog_came(machine.id, 0.0)
                 self._spools[machine.id] = []
@@ -308,3 +322,56 @@ async def test_what_those_who_are_on_measure_goes_on_on_a_day_that_is_closed(lab
     assert lab.only().state is State.CLOSED
     for _ in range(8):
         assert await lab.beat(well=FAR_LOST) == [], "on such a day nothing begins"
+
+
+FAR_LOST_AND_OFFICE = climbed(
+    "link", "address", "gateway", "provider", "national", failed=("international", "collector")
+)
+NO_LINE = climbed("link", "address", "gateway", failed=("provider", "national", "international", "collector"))
+
+
+async def test_a_line_cut_on_a_day_that_is_closed_is_recorded_when_pcs_that_were_on_have_told(lab: Lab) -> None:
+    everybody = [one.id for one in lab.machines]
+    stayed = everybody[:2]
+    for _ in range(3):
+        await lab.beat()
+    cut_at = lab.at
+    for _ in range(6):
+        await lab.beat(cut=everybody, readings=NO_LINE)
+    close(lab)
+    for _ in range(30):
+        assert await lab.beat(cut=stayed, off=everybody[2:], readings=NO_LINE) == []
+    assert lab.only().state is State.WITHDRAWN
+    back_at = lab.at
+    for _ in range(3):
+        assert await lab.beat(off=everybody[2:]) == []
+    assert lab.watching.afterwards.revise({"BM": 0.0})
+    proved = lab.only()
+    assert (proved.state, proved.verdict, proved.degree) == (State.CLOSED, Verdict.LINE, Degree.FOUND)
+    assert abs(proved.began - cut_at) <= proved.began_error + BEAT
+    assert abs(proved.ended - back_at) <= proved.ended_error + BEAT
+    assert lab.story()[-1] is What.CORRECTED
+    assert sum(what is What.TOLD for what in lab.story()) == 1
+    assert lab.watching.afterwards.revise({"BM": 0.0}) is False
+    for _ in range(3):
+        assert await lab.beat(off=everybody[2:]) == [], "and nothing begins of it"
+
+
+async def test_what_is_withdrawn_goes_on_where_those_who_are_on_measure_it(lab: Lab) -> None:
+    everybody = [one.id for one in lab.machines]
+    for _ in range(3):
+        await lab.beat()
+    for _ in range(6):
+        await lab.beat(cut=everybody, readings=FAR_LOST_AND_OFFICE)
+    close(lab)
+    for _ in range(3):
+        assert await lab.beat(cut=everybody, readings=FAR_LOST_AND_OFFICE) == []
+    assert lab.only().state is State.WITHDRAWN
+    number = lab.only().number
+    live = []
+    for _ in range(3):
+        live = await lab.beat(well=FAR_LOST)
+    assert [(one.number, one.verdict) for one in live] == [(number, Verdict.INTERNATIONAL)]
+    for _ in range(6):
+        await lab.beat(well=climbed(*ALL))
+    assert lab.only().state is State.CLOSED

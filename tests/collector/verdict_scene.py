@@ -47,6 +47,7 @@ BROKEN = {
     "captive": rungs("national", "international", "collector", reasons={"national": "captive"}),
     "national": rungs("national", "collector"),
     "international": rungs("international", "collector"),
+    "names, abroad": rungs("resolver", "international", "collector"),
     "collector": rungs("collector"),
 }
 """What a machine climbs while it is cut off there. The collector stands at home, where its name needs DNS."""

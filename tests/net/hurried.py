@@ -21,7 +21,7 @@ _COLLECTOR: dict[str, dict[str, float]] = {
     "schooldrum_collector.judge.incident_likeness": {"FLAPPING_SECONDS": 15.0},
     "schooldrum_collector.judge.impaired": {"SERVICE_SECONDS": 11.0},
     "schooldrum_collector.judge.sights": {"RETURNING_SECONDS": 15.0},
-    "schooldrum_collector.judge.verdict": {"RETURNING_SECONDS": 15.0},
+    "schooldrum_collector.judge.returning": {"RETURNING_SECONDS": 15.0, "ROOM_RETURNS_SECONDS": 10.0},
     "schooldrum_collector.app.witnesses": {"BESIDE_SECONDS": 10.0},
     "schooldrum_collector.app.incident_replay": {"AROUND_SECONDS": 30.0},
     "schooldrum_collector.app.watching": {"CLIMBS_SECONDS": 45.0},

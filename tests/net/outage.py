@@ -44,6 +44,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     tidies: Doing | None = None
     meanwhile: Doing | None = None
     """What else happens in the middle of it."""
+    then: Doing | None = None
+    """What else happens once it is mended."""
     afterwards: Doing | None = None
     """What happens once nothing more is said of it."""
     again: float = 0.0
@@ -158,6 +160,8 @@ def _played(school: School, scenario: Scenario) -> Outcome:
     mended = school.now()
     scenario.mends(school)
     whole = school.now()
+    if scenario.then is not None:
+        scenario.then(school)
 
     def outcome() -> Outcome:
         return Outcome(

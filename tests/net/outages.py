@@ -110,6 +110,12 @@ def collector_restarted(school: School) -> None:
     school.restart_collector()
 
 
+def collector_back_late(school: School) -> None:
+    """So much later than the line that nobody takes the one for the other."""
+    time.sleep(12)
+    school.restart_collector()
+
+
 def rebooted_twice(school: School) -> None:
     """Nobody ever hears of the boot in between."""
     everybody = [pc for _, pc in pcs()]
@@ -280,6 +286,11 @@ OUTSIDE = (
         (BOTH_DOWN,
          together(lambda school: school.collector.kill(), wan_back, lambda school: school.restart_collector())),
         live="unknown unknown", end="line found", starts=3.0,
+    ),
+    outage(
+        "both lines, mended long before the collector is back",
+        (BOTH_DOWN, together(lambda school: school.collector.kill(), wan_back)),
+        live="unknown unknown", end="line found", then=collector_back_late,
     ),
     outage(
         "both lines, while Alertmanager is away",

@@ -22,7 +22,7 @@ from schooldrum_collector.app.incident_replay import (
 )
 from schooldrum_collector.judge.expecting import maintained
 from schooldrum_collector.judge.fault import Fault
-from schooldrum_collector.judge.incident import Incident, Step
+from schooldrum_collector.judge.incident import Incident
 from schooldrum_collector.judge.incident_corrections import corrected, parted, revised
 from schooldrum_collector.judge.incident_places import SKIP, Circumstances
 from schooldrum_collector.judge.incidents import SHORTEST_PAST_SECONDS, advance
@@ -30,8 +30,9 @@ from schooldrum_collector.judge.own_line import is_own_line
 from schooldrum_collector.judge.presence import Hearing
 from schooldrum_collector.judge.shared_again import again, is_shared, parts_of
 from schooldrum_collector.judge.unheard import Gap, worth_recording
-from schooldrum_collector.store.interface import Full, Overloaded, Store, Writer
+from schooldrum_collector.store.interface import Full, Overloaded, Store
 from schooldrum_collector.store.records import EVERYTHING, Register
+from schooldrum_collector.store.steps import write_steps
 
 MISSED_SECONDS = 2 * 86400.0
 """Incidents closed since are judged again at the start: backlog may have come to a collector that then stopped."""
@@ -42,7 +43,7 @@ SHARED_SECONDS = 60.0
 BUSY_SECONDS = 5.0
 """For so long at a time the past is judged; then it waits until it has been judged what is now."""
 SHORTEST_GAP_SECONDS = 30.0
-"""What ended in a shorter gap is dated as if the collector had been there: no beat is missed by it."""
+"""By a shorter gap no beat is missed: what PCs measured in it is judged as if the collector had been there."""
 MOST_GAPS = 100
 """So many of the collector's newest gaps are remembered."""
 _ALL = 1 << 20
@@ -286,15 +287,3 @@ class Afterwards:
 def _reaching(now: float, since: float) -> float:
     """How far back records are read to judge again what befell since then."""
     return max(now - CORRECTED_FOR_SECONDS, since - AROUND_SECONDS)
-
-
-def write_steps(writer: Writer, steps: Iterable[Step]) -> None:
-    """Writes down what happened to incidents, each as it is at the end."""
-    newest: dict[int, Incident] = {}
-    for one in steps:
-        newest[one.incident.number] = one.incident
-    for incident in newest.values():
-        writer.put_incident(incident)
-    for one in steps:
-        if one.event is not None:
-            writer.note_event(one.event)

@@ -103,7 +103,7 @@ class Appointing:
             site = f"{machine.school}/{machine.site}"
             stand.append(Standing(site=site, network=read.network, heard=heard.heard))
             state = standing(register, machine, heard, hearing, now).state
-            candidates.append(self._candidate(register, machine, heard, read, online=state is State.ONLINE, now=now))
+            candidates.append(self._candidate(register, machine, heard, read, state=state, now=now))
         known = {one.code for one in register.networks.values() if one.school == code}
         networks = newly_approved(stand, known, now)
         held = [register.observers[one.id] for one in machines if one.id in register.observers]
@@ -118,7 +118,7 @@ class Appointing:
         return read
 
     def _candidate(
-        self, register: Register, machine: Machine, heard: Latest, read: _Read, *, online: bool, now: float
+        self, register: Register, machine: Machine, heard: Latest, read: _Read, *, state: State, now: float
     ) -> Candidate:
         # Where its gateway cannot be named just now, or it is away, it belongs where it was.
         if read.network and not read.elsewhere:
@@ -132,7 +132,8 @@ class Appointing:
             room=machine.path,
             network=network,
             here=here if read.elsewhere else heard.heard,
-            online=online and not read.elsewhere,
+            online=state is State.ONLINE and not read.elsewhere,
+            left=state is State.OFF or read.elsewhere,
             up=max(0.0, now - read.booted) if read.booted else 0.0,
             always_on=room is not None and room.always_on,
             frozen=heard.frozen,

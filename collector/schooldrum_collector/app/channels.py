@@ -16,7 +16,7 @@ import msgspec
 
 from schooldrum_collector.judge.recipients import is_mail, is_word
 from schooldrum_collector.key_values import Listen
-from schooldrum_collector.speech import Say
+from schooldrum_collector.speech import ENGLISH, Say
 
 _log = logging.getLogger(__name__)
 MAIL, WEBHOOKS, TEAMS = ("mailto", "mailtos"), ("json", "jsons"), ("workflow", "workflows")
@@ -93,7 +93,7 @@ def load(path: Path, say: Say) -> dict[str, Channel]:
         try:
             channels[name] = _channel(name, table, say)
         except ValueError as trouble:
-            problems.append(f"{path}: [{name:.40}]: {trouble}")
+            problems += [f"{path}: [{name:.40}]: {line}" for line in str(trouble).splitlines()]
     if problems:
         raise Unusable("\n".join(problems))
     return channels
@@ -155,7 +155,6 @@ class Channels:
             Unusable: as load.
         """
         self._path = path
-        self._say = say
         self._seen = self._stamp()
         self._kept = load(path, say) if path else {}
 
@@ -165,7 +164,7 @@ class Channels:
         if self._path is not None and stamp != self._seen:
             self._seen = stamp
             try:
-                self._kept = load(self._path, self._say)
+                self._kept = load(self._path, ENGLISH)
             except Unusable as trouble:
                 _log.warning("The channels from before are used: %s", trouble)
         return self._kept

@@ -14,7 +14,7 @@ from schooldrum_collector.judge.incident_spells import stretches
 from schooldrum_collector.judge.lessons import LONGEST_SECONDS, ExpectedUntil, lesson_seconds
 from schooldrum_collector.judge.lost_time import holds_whole_school
 from schooldrum_collector.judge.recipients import Recipient
-from schooldrum_collector.show.notify import Told
+from schooldrum_collector.show.notify_composed import MessageForms
 from schooldrum_collector.show.notify_month import Loss, Month, month
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Store
@@ -25,7 +25,9 @@ _ALL = 1 << 20
 _INSIDE = frozenset({Verdict.ROOM, Verdict.LAN})
 
 
-def month_told(store: Store, register: Register, recipient: Recipient, made: float, *, zone: str) -> Told | None:
+def month_told(
+    store: Store, register: Register, recipient: Recipient, made: float, *, zone: str
+) -> MessageForms | None:
     """The half page of the month before this moment (epoch seconds); None where the school has no PC."""
     school = recipient.path
     if not active(register, school):

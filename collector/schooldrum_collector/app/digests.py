@@ -15,7 +15,7 @@ from schooldrum_collector.judge.lost_time import costs_lessons, lessons_by_schoo
 from schooldrum_collector.judge.messages import Message, Occasion
 from schooldrum_collector.judge.recipients import Recipient
 from schooldrum_collector.show.incident_words import read
-from schooldrum_collector.show.notify import Told
+from schooldrum_collector.show.notify_composed import MessageForms
 from schooldrum_collector.show.notify_digest import Digest, Line, morning, roll_call, trial, weekly
 from schooldrum_collector.show.notify_names import tidy
 from schooldrum_collector.speech import Say
@@ -83,7 +83,7 @@ def _is_month_due(there: datetime, since: float) -> bool:
     )
 
 
-def digest_told(store: Store, message: Message, now: float) -> Told | None:
+def digest_told(store: Store, message: Message, now: float) -> MessageForms | None:
     """What a digest (or a trial) says; None where it has nothing to say."""
     register, recipient = store.register(), message.recipient
     zone, place = _zone(register, recipient), place_of(register, recipient)
@@ -185,7 +185,7 @@ def _is_first_day(register: Register, school: str, there: datetime) -> bool:
     return bool(days[0].hours) and not any(day.hours for day in days[1:])
 
 
-def _roll_call(store: Store, register: Register, recipient: Recipient, now: float) -> Told | None:
+def _roll_call(store: Store, register: Register, recipient: Recipient, now: float) -> MessageForms | None:
     zone = _zone(register, recipient)
     midnight = datetime.fromtimestamp(now, time_zone(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
     there = active(register, recipient.path)

@@ -35,8 +35,12 @@ _EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not
 class Unopenable(Exception):  # noqa: N818 - it names the door's state
     """A door cannot be opened; the sentence says who has the address and which key changes it."""
 
+    def __init__(self, english: str, vietnamese: str) -> None:
+        super().__init__(english)
+        self.vietnamese = vietnamese
 
-def try_doors(config: Config, say: Say) -> None:
+
+def try_doors(config: Config) -> None:
     """Opens the addresses of both doors and lets them go, for whoever has long work to do before the doors are wanted.
 
     Raises:
@@ -54,7 +58,7 @@ def try_doors(config: Config, say: Say) -> None:
                 door.bind(address)
                 door.listen()
         except OSError as trouble:
-            raise Unopenable(_why(listen, key, trouble, say)) from trouble
+            raise _unopenable(listen, key, trouble) from trouble
 
 
 def office_tls(config: Config) -> ssl.SSLContext | None:
@@ -91,7 +95,7 @@ def connections_possible(wanted: int) -> int:
 
 
 @asynccontextmanager
-async def agents_door(app: web.Application, config: Config, tls: ssl.SSLContext | None, say: Say) -> AsyncIterator[str]:
+async def agents_door(app: web.Application, config: Config, tls: ssl.SSLContext | None) -> AsyncIterator[str]:
     """The agents' door while it is open; gives its URL.
 
     Raises:
@@ -103,7 +107,7 @@ async def agents_door(app: web.Application, config: Config, tls: ssl.SSLContext 
             app, listen.host, listen.port, tls=tls, connections=connections_possible(config.agents_connections)
         )
     except OSError as trouble:
-        raise Unopenable(_why(listen, "agents_listen", trouble, say)) from trouble
+        raise _unopenable(listen, "agents_listen", trouble) from trouble
     try:
         yield f"{'https' if tls else 'http'}://{Listen(listen.host, door.port)}"
     finally:
@@ -151,7 +155,7 @@ async def _people_door(
                 connection, listen.host, listen.port, ssl=tls, backlog=_PEOPLE_BACKLOG
             )
         except OSError as trouble:
-            raise Unopenable(_why(listen, key, trouble, say)) from trouble
+            raise _unopenable(listen, key, trouble) from trouble
         try:
             yield f"{'https' if tls else 'http'}://{Listen(listen.host, server.sockets[0].getsockname()[1])}"
         finally:
@@ -172,21 +176,18 @@ def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
     return context
 
 
-def _why(listen: Listen, key: str, trouble: OSError, say: Say) -> str:
+def _unopenable(listen: Listen, key: str, trouble: OSError) -> Unopenable:
     variable = f"{PREFIX}{key.upper()}"
     if trouble.errno == errno.EADDRINUSE:
         holder = listener(listen.port)
-        who = (
-            say(f" đang do {holder} dùng", f" is in use by {holder}")
-            if holder
-            else say(" đã có người dùng", " is in use")
-        )
-        return say(
-            f"Cổng {listen.port}{who}. Dừng chương trình đó, hoặc chọn cổng khác: khóa {key}, biến {variable}.",
-            f"Port {listen.port}{who}. Stop that program, or choose another port: key {key}, variable {variable}.",
+        return Unopenable(
+            f"Port {listen.port} is in use{f' by {holder}' if holder else ''}. Stop that program, or choose another "
+            f"port: key {key}, variable {variable}.",
+            f"Cổng {listen.port} {f'đang do {holder} dùng' if holder else 'đã có người dùng'}. Dừng chương trình đó, "
+            f"hoặc chọn cổng khác: khóa {key}, biến {variable}.",
         )
     reason = trouble.strerror or str(trouble)
-    return say(
-        f"Không mở được cửa ở {listen} ({reason}): sửa khóa {key}, biến {variable}.",
+    return Unopenable(
         f"The door cannot be opened at {listen} ({reason}): mend the key {key}, variable {variable}.",
+        f"Không mở được cửa ở {listen} ({reason}): sửa khóa {key}, biến {variable}.",
     )

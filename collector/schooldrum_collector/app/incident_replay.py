@@ -4,10 +4,11 @@ import math
 from collections.abc import Iterable, Mapping
 
 from schooldrum_collector.app.witnesses import Witnesses
+from schooldrum_collector.judge.excuses import asking_who_measured
 from schooldrum_collector.judge.fault import Answer, Fault, Kind, Level, SchoolSeen, Verdict
 from schooldrum_collector.judge.incident import IN_A_SCHOOL, Incident, State
 from schooldrum_collector.judge.presence import BEATS_UNTIL_MISSED, Hearing
-from schooldrum_collector.judge.unheard import Gap, moments_cut_off, without_collector
+from schooldrum_collector.judge.unheard import Gap, last_cut_off, moments_cut_off, without_collector
 from schooldrum_collector.judge.verdict import faults
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import EVERYTHING, Register
@@ -31,7 +32,8 @@ def awaiting(incidents: Iterable[Incident], schools: Mapping[str, float], now: f
         for incident in incidents
         if incident.place.level in IN_A_SCHOOL
         and any((incident.ended or now) + AROUND_SECONDS >= schools.get(code, math.inf) for code in incident.schools)
-        and incident.state is not State.WITHDRAWN
+        # What a person withdrew stays so; what a closed day explained may be proved.
+        and (incident.state is not State.WITHDRAWN or incident.excused)
         and now - incident.began <= CORRECTED_FOR_SECONDS
     ]
 
@@ -66,12 +68,21 @@ def judged_again(
     ]
     beats = [heard.beat for machine in register.by_school.get(code, ()) if (heard := store.latest_of(machine))]
     found: list[Fault] = []
-    end = incident.ended or now
-    for moment in moments(incident, now, max(beats, default=60)):
+    is_withdrawn = incident.state is State.WITHDRAWN
+    end = now if is_withdrawn else incident.ended or now
+
+    def at(moment: float) -> SchoolSeen:
         since = max(incident.began, moment - LONGEST_SECONDS) - AROUND_SECONDS
         until = min(end, moment + LONGEST_SECONDS) + AROUND_SECONDS
         seen = _seen(store, register, code, answers, at=moment, since=since, until=min(until, now))
-        found += faults(without_collector(seen, deaf), moment)
+        return asking_who_measured(seen) if is_withdrawn else seen
+
+    looked_at = moments(incident, now, max(beats, default=60))
+    if deaf and (last := last_cut_off(at(looked_at[-1]), end)) is not None and last > incident.began:
+        # Nobody saw whether it came and went while the collector was away.
+        looked_at = (*looked_at, last)
+    for moment in looked_at:
+        found += faults(without_collector(at(moment), deaf, moment), moment)
     return tuple(found)
 
 
@@ -83,10 +94,13 @@ def unheard_faults(store: Store, register: Register, code: str, gap: Gap, now: f
     witnesses = Witnesses(store)
 
     def at(moment: float) -> SchoolSeen:
-        seen = witnesses.gather(register, code, Hearing(), at=moment, since=since, until=until, answers=answers)
-        return without_collector(seen, (gap,))
+        return witnesses.gather(register, code, Hearing(), at=moment, since=since, until=until, answers=answers)
 
-    return tuple(fault for moment in moments_cut_off(at(begin), gap) for fault in faults(at(moment), moment))
+    return tuple(
+        fault
+        for moment in moments_cut_off(at(begin), gap)
+        for fault in faults(without_collector(at(moment), (gap,), moment), moment)
+    )
 
 
 def own_line_parts(store: Store, register: Register, incident: Incident, now: float) -> tuple[Fault, ...]:

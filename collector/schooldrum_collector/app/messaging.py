@@ -20,7 +20,7 @@ from schooldrum_collector.app.digests import digest_told, due_digests
 from schooldrum_collector.app.outgoing import LINK_PATH, link_of, opened, sealed, situation, told_of
 from schooldrum_collector.app.posting import Letter, post
 from schooldrum_collector.judge.messages import Fate, Message, Occasion, Standing, due_messages, standing_of
-from schooldrum_collector.show.notify import Told
+from schooldrum_collector.show.notify_composed import MessageForms
 from schooldrum_collector.store.interface import Full, Overloaded, Store
 from schooldrum_collector.store.records import EVERYTHING, Teller
 
@@ -248,7 +248,9 @@ class Messaging:
         with self._store.writing() as writer:
             writer.put_message(message)
 
-    def _made_ready(self, channel: Channel | None, message: Message, now: float) -> tuple[Message, Told, str] | None:
+    def _made_ready(
+        self, channel: Channel | None, message: Message, now: float
+    ) -> tuple[Message, MessageForms, str] | None:
         """The message as it is handed over, written down as such; None where it is dropped or waits."""
         if channel is None or not self._is_wanted(channel, message):
             self._drop(message, "removed", now)
@@ -271,7 +273,7 @@ class Messaging:
                 self._put_off(message, standing, now)
                 return None
             whole = standing is Standing.WHOLE
-        told: Told | None = None
+        told: MessageForms | None = None
         written = now
         if message.text and message.whole is whole and 0 <= now - message.written < REPEATED_SECONDS:
             told, written = opened(message.text, link), message.written

@@ -17,8 +17,8 @@ from schooldrum_collector.judge.lessons import lesson_seconds
 from schooldrum_collector.judge.messages import Message, Situation
 from schooldrum_collector.judge.recipients import own_schools
 from schooldrum_collector.show.incident_words import is_in_lesson, zone_of
-from schooldrum_collector.show.notify import Telling, Told
-from schooldrum_collector.show.notify_composed import composed
+from schooldrum_collector.show.notify import Telling
+from schooldrum_collector.show.notify_composed import MessageForms, composed
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import EVERYTHING, AnswerLink, Register, Story
 
@@ -29,7 +29,7 @@ _LETTERS = string.ascii_letters + string.digits
 _GAP = "\ue000"
 """Stands for the link in what is stored: no secret lies in the store."""
 _DAY_SECONDS = 86400.0
-_told = msgspec.json.Decoder(Told)
+_told = msgspec.json.Decoder(MessageForms)
 
 
 def secret_of(key: str, number: int, recipient: int) -> str:
@@ -62,13 +62,13 @@ def link_of(message: Message, key: str, made: float) -> tuple[str, AnswerLink]:
     return secret, record
 
 
-def sealed(told: Told, link: str) -> str:
+def sealed(told: MessageForms, link: str) -> str:
     """A message as it is stored, without its link."""
     text = msgspec.json.encode(told).decode()
     return text.replace(link, _GAP) if link else text
 
 
-def opened(text: str, link: str) -> Told:
+def opened(text: str, link: str) -> MessageForms:
     """A stored message with its link."""
     return _told.decode(text.replace(_GAP, link))
 
@@ -115,7 +115,7 @@ def _is_by_officer(story: Story | None) -> bool:
     return story is not None and any(one.what is What.WITHDRAWN and one.by == IT_OFFICER for one in story.events)
 
 
-def told_of(register: Register, story: Story, message: Message, now: float, *, link: str, whole: bool) -> Told:
+def told_of(register: Register, story: Story, message: Message, now: float, *, link: str, whole: bool) -> MessageForms:
     """What the message about an incident says at this moment."""
     incident, recipient = story.incident, message.recipient
     areas = {code: school.area for code, school in register.schools.items()}

@@ -27,14 +27,14 @@ class People(msgspec.Struct, frozen=True, kw_only=True):
     tls: ssl.SSLContext | None
 
 
-def prepare_people(config: Config, say: Say) -> People:
+def prepare_people(config: Config, refuse: Say) -> People:
     """Reads the channels, the key that links are made from, and the certificate of the answers' door.
 
     Raises:
         app.channels.Unusable, app.office_token.Unusable, OSError: as their sentences say.
     """
     return People(
-        channels=Channels(config.channels_file, say),
+        channels=Channels(config.channels_file, refuse),
         key=office_token(config.data, ANSWERS_FILE) if config.channels_file else "",
         tls=answers_tls(config),
     )

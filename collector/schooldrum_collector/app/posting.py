@@ -12,7 +12,7 @@ from email.utils import make_msgid
 import msgspec
 
 from schooldrum_collector.app.channels import CHAT, SMS, Channel
-from schooldrum_collector.show.notify import Told
+from schooldrum_collector.show.notify_composed import MessageForms
 
 CONNECT_SECONDS, ANSWER_SECONDS = 10, 20
 _BESIDE = f"cto={CONNECT_SECONDS}&rto={ANSWER_SECONDS}&redirect=no&format=text&retry=0"
@@ -30,7 +30,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     occasion: str
     incident: str
     link: str
-    told: Told
+    told: MessageForms
 
 
 class _Ear(logging.Handler):
@@ -130,6 +130,8 @@ def _posted(channel: Channel, address: str, letter: Letter) -> str:
             body = letter.told.chat
         if isinstance(service, NotifyJSON):
             service.headers["Idempotency-Key"] = letter.id
+            # Without one, apprise would send the word None as the password.
+            service.password = service.password or ""
             service.payload_extras.update(
                 {
                     "id": letter.id,

@@ -89,28 +89,30 @@ def serve(
     *,
     now: Callable[[], float],
     say: Say,
+    refuse: Say,
     opened: Callable[[Doors], None],
     head_start: float = 0.0,
 ) -> None:
     """Runs until SIGTERM or SIGINT, then finishes what is in hand and closes the store.
 
-    `now` is the wall clock (epoch seconds); `opened` is told once both doors are open. `head_start` are seconds for
-    which it counts as having listened already: only where every PC is known to try again each beat.
+    `now` is the wall clock (epoch seconds); `refuse` words what keeps it from starting; `opened` is told once both
+    doors are open. `head_start` are seconds for which it counts as having listened already: only where every PC is
+    known to try again each beat.
 
     Raises:
         Unstartable: the data directory, store, authority, token or an address cannot be used.
     """
-    with _told(config):
-        prepare(config.data, say)
-        require_store(config.data, STORE_FILE, say)
+    with _told(config, refuse):
+        prepare(config.data, refuse)
+        require_store(config.data, STORE_FILE, refuse)
         token = None if config.office_open else office_token(config.data)
         tls = office_tls(config)
-        people = prepare_people(config, say)
+        people = prepare_people(config, refuse)
     own = OwnMetrics()
     lists = DatedLists(config.data)
     own.registry.register(ListAges(lists.dates, now))
     retention = Retention(results=config.results_days, sections=config.sections_days, audit=config.changes_days)
-    with _told(config):
+    with _told(config, refuse):
         store = open_store(
             config.data,
             clock=now,
@@ -121,7 +123,7 @@ def serve(
     give_back_large_buffers()
     factory = uvloop.new_event_loop if sys.platform == "linux" else None
     try:
-        with _told(config):
+        with _told(config, refuse):
             authority = open_authority(config.data, now(), relied_on=bool(store.register().machines))
         parts = _Parts(
             config=config,
@@ -139,13 +141,13 @@ def serve(
         with asyncio.Runner(loop_factory=factory) as runner:
             runner.run(_run(parts, opened))
     except Unopenable as trouble:
-        raise Unstartable(str(trouble)) from trouble
+        raise Unstartable(told(trouble, refuse)) from trouble
     finally:
         store.close()
 
 
 @contextmanager
-def _told(config: Config) -> Iterator[None]:
+def _told(config: Config, refuse: Say) -> Iterator[None]:
     """What keeps the collector from starting, as the sentence it ends with.
 
     Raises:
@@ -154,14 +156,15 @@ def _told(config: Config) -> Iterator[None]:
     try:
         yield
     except (Unsafe, TokenUnusable, ChannelsUnusable, AuthorityUnusable, Damaged, Locked, Full) as trouble:
-        raise Unstartable(told(trouble, Say(config.language))) from trouble
+        raise Unstartable(told(trouble, refuse)) from trouble
     except OSError as trouble:
         where = trouble.filename or (
             "office_certificate, office_key, answers_certificate, answers_key"
             if isinstance(trouble, ssl.SSLError)
             else config.data
         )
-        raise Unstartable(f"{where}: {trouble.strerror or trouble}") from trouble
+        why = trouble.strerror or trouble
+        raise Unstartable(refuse(f"{where}: không dùng được ({why})", f"{where}: {why}")) from trouble
 
 
 async def _run(parts: _Parts, opened: Callable[[Doors], None]) -> None:
@@ -242,7 +245,7 @@ async def _run(parts: _Parts, opened: Callable[[Doors], None]) -> None:
             stack.callback(task.cancel)
         await stack.enter_async_context(running(parts.people, messaging, config, store, now=now, say=say))
         office_url = await stack.enter_async_context(office_door(office, config, parts.office_tls, say))
-        agents_url = await stack.enter_async_context(agents_door(agents, config, tls, say))
+        agents_url = await stack.enter_async_context(agents_door(agents, config, tls))
         settle()
         token_file = "" if parts.token is None else str(config.data / TOKEN_FILE)
         opened(Doors(agents=agents_url, office=office_url, token_file=token_file))

@@ -13,7 +13,7 @@ import msgspec
 from schooldrum_collector.judge.fault import SchoolSeen
 from schooldrum_collector.judge.own_line import Newest
 from schooldrum_collector.judge.presence import BEATS_UNTIL_MISSED, GOODBYE, Hearing, State, bounded_beat
-from schooldrum_collector.judge.shared_faults import SchoolStanding, standing_of
+from schooldrum_collector.judge.school_standing import SchoolStanding, standing_of
 from schooldrum_collector.judge.standing import standing
 from schooldrum_collector.store.records import Latest, MachineState, Register
 

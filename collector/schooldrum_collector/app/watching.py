@@ -8,12 +8,12 @@ import asyncio
 import logging
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 import msgspec
 
-from schooldrum_collector.app.afterwards import Afterwards, write_steps
+from schooldrum_collector.app.afterwards import Afterwards
 from schooldrum_collector.app.suspicion import Suspicion
 from schooldrum_collector.app.witnesses import Witnesses
 from schooldrum_collector.judge.apart import NOBODY, Apart, mute_by
@@ -22,6 +22,7 @@ from schooldrum_collector.judge.expecting import CALENDARS, is_planned, maintain
 from schooldrum_collector.judge.fault import Answer, Fault, Kind, Level, Place, SchoolSeen
 from schooldrum_collector.judge.incident import Incident, What
 from schooldrum_collector.judge.incident import State as IncidentState
+from schooldrum_collector.judge.incident_corrections import proves
 from schooldrum_collector.judge.incident_places import MUTE, Circumstances, Excuse
 from schooldrum_collector.judge.incidents import advance
 from schooldrum_collector.judge.own_line import (
@@ -39,6 +40,7 @@ from schooldrum_collector.judge.shared_faults import shared
 from schooldrum_collector.judge.verdict import faults
 from schooldrum_collector.store.interface import Full, Overloaded, Store
 from schooldrum_collector.store.records import EVERYTHING, Register
+from schooldrum_collector.store.steps import write_steps
 
 _log = logging.getLogger(__name__)
 RECENT_SECONDS = 86400.0
@@ -178,7 +180,10 @@ class Watching:
         self.afterwards.hears(hearing)
         for code in sorted(suspects | (held & register.schools.keys())):
             going_on = {_key(one) for one in known if one.is_live and code in one.schools}
-            judged = self._attempt(register, code, hearing, answers, going_on=going_on)
+            withdrawn = [
+                one for one in known if one.state is IncidentState.WITHDRAWN and code in one.schools and one.excused
+            ]
+            judged = self._attempt(register, code, hearing, answers, going_on=going_on, withdrawn=withdrawn)
             if judged is not None:
                 seen[code], found[code] = judged
         self._witnesses.forget_but(one.machine for school in seen.values() for one in school.witnesses)
@@ -210,6 +215,7 @@ class Watching:
         answers: Iterable[Answer],
         *,
         going_on: AbstractSet[_Key] = frozenset(),
+        withdrawn: Sequence[Incident] = (),
     ) -> tuple[SchoolSeen, tuple[Fault, ...]] | None:
         """Never raises: a school that cannot be judged is counted, told once, and keeps its incidents as they are."""
         try:
@@ -222,10 +228,19 @@ class Watching:
             gathered = self._now()
             moment = max([asked, *(one.heard for one in seen.witnesses if one.heard <= gathered)])
             found = faults(seen, moment)
-            if missing := going_on - {_key(fault) for fault in found}:
-                # After school, or on a day that is closed, what goes on is over when those who are on say so.
-                anyhow = faults(asking_all_heard(seen), moment)
-                found += tuple(fault for fault in anyhow if _key(fault) in missing)
+            judged = {_key(fault) for fault in found}
+            if going_on - judged or withdrawn:
+                # After school, or on a day that is closed, what goes on is over when those who are on say so; and what
+                # was withdrawn is not, where they measure it.
+                found += tuple(
+                    fault
+                    for fault in faults(asking_all_heard(seen), moment)
+                    if _key(fault) not in judged
+                    and (
+                        _key(fault) in going_on
+                        or any(_key(one) == _key(fault) and proves(one, fault) for one in withdrawn)
+                    )
+                )
         except Exception:  # noqa: BLE001 - the boundary of one school: the others are judged all the same
             self._cannot(code)
             return None

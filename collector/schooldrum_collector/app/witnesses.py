@@ -67,7 +67,8 @@ def climbs_of(results: Iterable[StoredResult], beat: float) -> tuple[Climb, ...]
 
 def _told(services: Iterable[Rung], beside: Climb | None) -> tuple[Rung, ...]:
     """What was asked of services, without what may have failed for want of a way there or of names."""
-    astray = beside is None or end_of(way_of(beside.rungs)) in _ASTRAY
+    way = None if beside is None else way_of(beside.rungs)
+    astray = way is None or "resolver" in way.failed or end_of(way) in _ASTRAY
     return tuple(rung for rung in services if rung.passed or not astray)
 
 

@@ -10,7 +10,7 @@ from datetime import date
 import msgspec
 
 from schooldrum_collector.judge import patches, posture, storage, support
-from schooldrum_collector.judge.builds import BuildList, missing
+from schooldrum_collector.judge.builds import BuildList, Missing, Published, missing, newest
 from schooldrum_collector.judge.live import Unreadable
 from schooldrum_collector.judge.parts import Happening, Part, happened, left_behind, parts_of
 from schooldrum_collector.judge.patches import Patches, Waiting, follow, patches_of, seen_in
@@ -173,26 +173,30 @@ def appraise(case: Case, rules: Rules, before: Memory) -> Look:
     told = {probe: said for probe, said in {**before.told, **case.told}.items() if outcomes.get(probe) not in _NOT_HERE}
     seen = seen_in(sections)
     system = seen.system
-    by_list = missing(system, sections.get("hotfixes"), rules.builds) if system else None
-    waiting = follow(before.waiting, seen, by_list, case.heard)
     policy = in_force(rules.posture, case.where)
     standing: Support | None = None
     way: WayOut | None = None
+    by_list: Missing | None = None
     behind: Patches | None = None
     # A PC none of whose probes may look, or comes to an end, is judged too: all of it is unknown.
     silent = {probe for probe, outcome in outcomes.items() if outcome != Outcome.OK}
     is_judged = system is not None or bool(_SAFETY & (sections.keys() | silent))
     if system:
-        newest = by_list.newest if by_list else None
-        standing = support_of(system, rules.support, case.today, newest=newest, planned=case.planned)
+        known_revision = newest(system, rules.builds)
+        standing = support_of(system, rules.support, case.today, newest=known_revision, planned=case.planned)
         way = way_out(standing, hardware_of(sections), rules.support, case.today)
+        has_ended = standing.state is SupportState.ENDED
+        published = Published(standing.until, standing.last) if has_ended else None
+        by_list = missing(system, sections.get("hotfixes"), rules.builds, published)
+    waiting = follow(before.waiting, seen, by_list, case.heard)
     state = standing.state if standing else SupportState.UNKNOWN
+    is_frozen = True if _is_frozen(sections) else case.frozen
     if is_judged:
         behind = patches_of(
             waiting,
             seen,
             by_list,
-            frozen=True if _is_frozen(sections) else case.frozen,
+            frozen=is_frozen,
             ended=state is SupportState.ENDED,
             support_known=state is not SupportState.UNKNOWN,
             most_days=policy.most_patch_days,
@@ -207,6 +211,7 @@ def appraise(case: Case, rules: Rules, before: Memory) -> Look:
         support=standing,
         way=way,
         patches=behind,
+        frozen=is_frozen is True,
         today=case.today,
     )
     # Where a probe's own time is not known, the day its section last changed is the least that is.

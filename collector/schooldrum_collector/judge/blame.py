@@ -151,6 +151,8 @@ def blame(
         error=dates.error,
         measured=dates.measured,
         ended=dates.ended,
+        ended_error=dates.ended_error,
+        late=dates.late,
         target=target,
         blamed=machines,
         evidence=Evidence(

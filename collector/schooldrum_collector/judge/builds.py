@@ -20,7 +20,8 @@ class Build(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """A build's cumulative updates, oldest first: (revision, article; None for the first release).
 
     Windows before 10 has no revisions: there `articles` are its monthly rollups. `security_after` is the revision
-    after which every entry mends security; None where previews of the coming month stand between them.
+    after which every entry mends security, but for those of `without_security`: previews of the coming month, and
+    corrections out of turn. None where the list does not tell which ones these are.
     """
 
     product: str
@@ -31,6 +32,7 @@ class Build(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     articles: tuple[int, ...] = ()
     security_only: tuple[int, ...] = ()
     security_after: int | None = None
+    without_security: tuple[int, ...] = ()
 
 
 class BuildList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,15 +47,25 @@ class BuildList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class Missing(msgspec.Struct, frozen=True, kw_only=True):
     """What a PC lacks by the list: `keys` of everything (`19045.7548`), and of what surely mends security.
 
-    `newest` is the newest revision known for its build, None where its updates are counted by articles; `article` is
-    the one that brought the revision it has, where that stands in the list. `as_of` is the day of the list.
+    `told_apart`: the list tells of each of the keys whether it mends security. `article` is the one that brought the
+    revision it has, where that stands in the list. `as_of` is the day of the list.
     """
 
     keys: tuple[str, ...] = ()
     security: tuple[str, ...] = ()
-    newest: int | None = None
+    told_apart: bool = False
     article: str = ""
     as_of: date
+
+
+class Published(msgspec.Struct, frozen=True):
+    """What was published for a PC whose support has ended: `last` revision, or article, on its last day `until`.
+
+    None: not known.
+    """
+
+    until: date | None = None
+    last: int | None = None
 
 
 def patch_day(on: date) -> date:
@@ -80,6 +92,8 @@ def _check(where: str, one: Build) -> None:
             check(f"{where}.{name}", of_number(article, 1, _LARGEST_ARTICLE))
     if one.security_after is not None:
         check(f"{where}.security_after", of_number(one.security_after, 0, LARGEST_REVISION))
+    for revision in one.without_security:
+        check(f"{where}.without_security", of_number(revision, 0, LARGEST_REVISION))
 
 
 def _check_updates(one: Build) -> None:
@@ -136,10 +150,19 @@ def _pick(row: Values, known: BuildList) -> Build | None:
     return next((one for one in there if (one.channel == _SHORT_CHANNEL) is short), there[0] if there else None)
 
 
-def missing(row: Values, hotfixes: Iterable[Values] | None, known: BuildList) -> Missing | None:
+def newest(row: Values, known: BuildList) -> int | None:
+    """The newest revision that the list knows of this PC's build; None where it knows none, or counts articles."""
+    build = _pick(row, known)
+    return max((revision for revision, _ in build.updates), default=None) if build else None
+
+
+def missing(
+    row: Values, hotfixes: Iterable[Values] | None, known: BuildList, ended: Published | None = None
+) -> Missing | None:
     """What the PC of this row of `operating_system` lacks; None where the list or the PC does not tell.
 
-    `hotfixes` are the rows of that section, needed only before Windows 10 (None: not known).
+    `hotfixes` are the rows of that section, needed only before Windows 10 (None: not known). `ended` is given where its
+    support has ended: a list goes on for PCs of other channels, and for those with bought support.
     """
     build = _pick(row, known)
     if build is None:
@@ -147,26 +170,36 @@ def missing(row: Values, hotfixes: Iterable[Values] | None, known: BuildList) ->
     if build.articles:
         if hotfixes is None:
             return None
-        return _by_articles(build, {str(one.get("update")) for one in hotfixes}, known.as_of)
+        return _by_articles(build, {str(one.get("update")) for one in hotfixes}, known.as_of, ended)
     revision = row.get("revision")
     if not isinstance(revision, int) or isinstance(revision, bool):
         return None
     revisions = sorted({one for one, _ in build.updates})
     later = revisions[bisect.bisect_right(revisions, revision) :]
+    if ended is not None and later and not _is_whole(ended, known.as_of):
+        if ended.last is None:
+            return None
+        later = [one for one in later if one <= ended.last]
     after = build.security_after
-    # Previews are contained in what follows them: of several missing ones all but the first surely count.
-    surely = later if after is not None and revision >= after else later[1:]
+    told_apart = after is not None and revision >= after
+    # Where previews stand between them: they are contained in what follows, so of several all but the first count.
+    surely = [one for one in later if one not in build.without_security] if told_apart else later[1:]
     articles = [article for one, article in build.updates if one == revision and article]
     return Missing(
         keys=tuple(f"{build.build}.{one}" for one in later),
         security=tuple(f"{build.build}.{one}" for one in surely),
-        newest=revisions[-1],
+        told_apart=told_apart,
         article=f"KB{articles[-1]}" if articles else "",
         as_of=known.as_of,
     )
 
 
-def _by_articles(build: Build, installed: set[str], as_of: date) -> Missing | None:
+def _is_whole(ended: Published, as_of: date) -> bool:
+    """Whether all of a list of this day was published before the support ended."""
+    return ended.until is not None and as_of <= ended.until
+
+
+def _by_articles(build: Build, installed: set[str], as_of: date, ended: Published | None) -> Missing | None:
     """Each rollup contains all before it, so the newest installed one decides; None where none is installed.
 
     Whoever installs only the security updates of each month has all of them or none of the rollups: nothing is said.
@@ -174,6 +207,10 @@ def _by_articles(build: Build, installed: set[str], as_of: date) -> Missing | No
     places = [place for place, article in enumerate(build.articles) if f"KB{article}" in installed]
     if not places:
         return None
-    later = build.articles[max(places) + 1 :]
-    keys = tuple(f"KB{article}" for article in later)
+    end = len(build.articles)
+    if ended is not None and max(places) + 1 < end and not _is_whole(ended, as_of):
+        if ended.last is None or ended.last not in build.articles:
+            return None
+        end = build.articles.index(ended.last) + 1
+    keys = tuple(f"KB{article}" for article in build.articles[max(places) + 1 : end])
     return Missing(keys=keys, security=keys[1:], article=f"KB{build.articles[max(places)]}", as_of=as_of)

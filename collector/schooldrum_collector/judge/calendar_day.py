@@ -16,6 +16,7 @@ from schooldrum_collector.judge.calendar_plan import (
     Maintenance,
     PlaceCalendar,
     Plan,
+    Taught,
     hours_of,
     plan_in_force,
     weekdays_of,
@@ -46,7 +47,8 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
 
     `planned` says that a plan for the year was given; without one the hours are the default ones. `bells` are the
     minutes of the day at which lessons and shifts end, `booked` the hours in which the room has lessons where somebody
-    gave them.
+    gave them. `like` is set on days that are made up for alone: the day of the week whose lessons they have, as
+    date.weekday() counts.
     """
 
     day: date
@@ -56,6 +58,7 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     bells: tuple[int, ...] = ()
     booked: tuple[Hours, ...] | None = None
+    like: int | None = None
 
 
 def _closing(way: tuple[PlaceCalendar, ...], day: date) -> Closing | None:
@@ -67,11 +70,13 @@ def _closing(way: tuple[PlaceCalendar, ...], day: date) -> Closing | None:
     return None
 
 
-def _shifts(plan: Plan, day: date) -> tuple[list[Hours], list[int]]:
+def _shifts(plan: Plan, weekday: int) -> tuple[list[Hours], list[int]]:
+    if plan.shift is None:
+        return ([_DEFAULT], [_DEFAULT.end]) if weekday in SCHOOL_DAYS else ([], [])
     hours: list[Hours] = []
     bells: list[int] = []
-    for shift in plan.shift or ():
-        if day.weekday() in weekdays_of(shift.days):
+    for shift in plan.shift:
+        if weekday in weekdays_of(shift.days):
             whole = hours_of(shift.hours, shift.name)
             hours.append(whole)
             bells += [whole.end, *(hours_of(lesson).end for lesson in shift.lessons)]
@@ -95,23 +100,27 @@ def day_at(way: tuple[PlaceCalendar, ...], day: date) -> Day:
             return Day(day=day, kind=DayKind.BREAK, planned=planned, reason=pause.name)
         if plan.term and not any(span.holds(day) for span in plan.term):
             return Day(day=day, kind=DayKind.SUMMER, planned=planned)
-    return _day_with_lessons(
-        plan, day, planned=planned, taught=taught is not None, reason=taught.name if taught else ""
-    )
+    return _day_with_lessons(plan, day, taught, planned=planned)
 
 
-def _day_with_lessons(plan: Plan, day: date, *, planned: bool, taught: bool, reason: str) -> Day:
-    # A Sunday that is made up for has the hours of a Monday.
-    like = day - timedelta(days=6) if taught and day.weekday() not in SCHOOL_DAYS else day
-    if plan.shift is None:
-        hours, bells = ([_DEFAULT], [_DEFAULT.end]) if like.weekday() in SCHOOL_DAYS else ([], [])
-    else:
-        hours, bells = _shifts(plan, like)
+def _like(plan: Plan, day: date, taught: Taught) -> int:
+    """The day of the week whose lessons a day that is made up for has: the first of these that has any.
+
+    The one that the file names, its own, then those of the week from Monday on.
+    """
+    named = weekdays_of(() if taught.like is None else (taught.like,))
+    return next((one for one in (*named, day.weekday(), *range(7)) if _shifts(plan, one)[0]), day.weekday())
+
+
+def _day_with_lessons(plan: Plan, day: date, taught: Taught | None, *, planned: bool) -> Day:
+    like = None if taught is None else _like(plan, day, taught)
+    weekday, reason = day.weekday() if like is None else like, "" if taught is None else taught.name
+    hours, bells = _shifts(plan, weekday)
     if not hours:
         return Day(day=day, kind=DayKind.WEEKEND, planned=planned)
     booked: tuple[Hours, ...] | None = None
     if plan.lesson is not None:
-        booked = tuple(sorted(hours_of(one.hours) for one in plan.lesson if like.weekday() in weekdays_of(one.days)))
+        booked = tuple(sorted(hours_of(one.hours) for one in plan.lesson if weekday in weekdays_of(one.days)))
         bells += [one.end for one in booked]
     kind = DayKind.SCHOOL
     half = next((one for one in plan.half_day or () if one.holds(day)), None)
@@ -133,13 +142,14 @@ def _day_with_lessons(plan: Plan, day: date, *, planned: bool, taught: bool, rea
         reason=reason,
         bells=tuple(sorted(set(bells))),
         booked=booked,
+        like=like,
     )
 
 
 def expected_hours(day: Day, learnt: Learnt | None = None) -> tuple[Hours, ...]:
     """In which hours of this day a room's PCs are expected: as booked, else as learnt, else the school's hours.
 
-    Hours of which too little was seen to learn anything are the school's.
+    Hours of which too little was seen to learn anything are the school's. On a half day nothing is learnt beyond them.
     """
     if not day.hours:
         return ()
@@ -147,16 +157,17 @@ def expected_hours(day: Day, learnt: Learnt | None = None) -> tuple[Hours, ...]:
         return _joined(day.booked)
     if learnt is None or not learnt.known:
         return _joined(day.hours)
+    weekday = day.day.weekday() if day.like is None else day.like
     found: list[Hours] = []
     for hour in range(24):
-        slot, begin = 24 * day.day.weekday() + hour, 60 * hour
+        slot, begin = 24 * weekday + hour, 60 * hour
         lessons = [
             Hours(max(begin, one.begin), min(begin + 60, one.end))
             for one in day.hours
             if one.begin < begin + 60 and begin < one.end
         ]
         known, usual = learnt.known >> slot & 1, learnt.usual >> slot & 1
-        if usual and not lessons:
+        if usual and not lessons and day.kind is not DayKind.HALF:
             found.append(Hours(begin, begin + 60))
         elif usual or not known:
             found += lessons

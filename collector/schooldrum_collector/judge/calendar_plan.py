@@ -39,7 +39,8 @@ _TABLES = {
 _SPAN = {"first": "2026-09-05", "last": "2026-09-06", "name": f'"…" ≤ {_LONGEST_NAME}'}
 _WEEKLY = {"hours": '"07:00-11:30"', "days": '["T2", "T3"], ["Mon", "Tue"]'}
 _KEYS: dict[str, dict[str, str]] = {
-    **dict.fromkeys(("term", "break", "exam", "taught"), _SPAN),
+    **dict.fromkeys(("term", "break", "exam"), _SPAN),
+    "taught": {**_SPAN, "like": '"T2", "Mon"'},
     "half_day": {**_SPAN, "hours": _WEEKLY["hours"]},
     "shift": {**_WEEKLY, "name": _SPAN["name"], "lessons": '["07:00-07:45", "07:50-08:35"] ≤ 40'},
     "lesson": _WEEKLY,
@@ -63,6 +64,19 @@ class Span(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     first: date
     last: date | None = None
     name: Name = ""
+
+    def holds(self, day: date) -> bool:
+        """Whether this day is one of them."""
+        return self.first <= day <= (self.last or self.first)
+
+
+class Taught(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Days with lessons that would have none; `like` is the day of the week whose lessons they have (T2 to CN)."""
+
+    first: date
+    last: date | None = None
+    name: Name = ""
+    like: str | None = None
 
     def holds(self, day: date) -> bool:
         """Whether this day is one of them."""
@@ -105,15 +119,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """A school year as one place writes it; None: what the places above write holds.
 
     `year` is `2026-2027`; a file may leave it out where a place above has a plan. `term` are its semesters: outside
-    them is summer. `taught` are days with lessons that would have none (a Sunday made up for). `lesson` are the hours
-    in which rooms are booked.
+    them is summer. `taught` are days with lessons that would have none (a Saturday that makes up for a day off).
+    `lesson` are the hours in which all rooms of the place are booked: as a rule they stand in a room's own file.
     """
 
     year: str
     term: _Spans | None = None
     break_: Annotated[tuple[Span, ...], msgspec.Meta(max_length=100)] | None = msgspec.field(name="break", default=None)
     exam: _Spans | None = None
-    taught: _Spans | None = None
+    taught: Annotated[tuple[Taught, ...], msgspec.Meta(max_length=100)] | None = None
     shift: Annotated[tuple[Shift, ...], msgspec.Meta(max_length=20)] | None = None
     half_day: Annotated[tuple[HalfDay, ...], msgspec.Meta(max_length=100)] | None = None
     lesson: Annotated[tuple[Lesson, ...], msgspec.Meta(max_length=200)] | None = None
@@ -251,10 +265,12 @@ def _check(plan: Plan) -> None:
         weekdays_of(one.days)
     for half in plan.half_day or ():
         hours_of(half.hours)
+    for taught in plan.taught or ():
+        weekdays_of(() if taught.like is None else (taught.like,))
 
 
 def _check_days(plan: Plan) -> None:
-    spans: dict[str, Iterable[Span | HalfDay]] = {
+    spans: dict[str, Iterable[Span | Taught | HalfDay]] = {
         "term": plan.term or (),
         "break": plan.break_ or (),
         "exam": plan.exam or (),
@@ -277,7 +293,7 @@ def _check_days(plan: Plan) -> None:
                 )
 
 
-def _check_apart(table: str, rows: Iterable[Span | HalfDay]) -> None:
+def _check_apart(table: str, rows: Iterable[Span | Taught | HalfDay]) -> None:
     """Of two entries that hold for one day the first would win in silence."""
     there = sorted(rows, key=lambda row: row.first)
     for before, after in pairwise(there):
@@ -289,7 +305,7 @@ def _check_apart(table: str, rows: Iterable[Span | HalfDay]) -> None:
             )
 
 
-def _named(row: Span | HalfDay) -> str:
+def _named(row: Span | Taught | HalfDay) -> str:
     name = f" ({row.name})" if row.name else ""
     return f"{row.first} … {row.last or row.first}{name}"
 

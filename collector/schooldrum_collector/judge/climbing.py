@@ -12,6 +12,7 @@ _OUTSIDE = frozenset({"independent_resolver", "national", "international", "coll
 """Steps that answer from beyond the provider's first hop; a resolver may stand in the school."""
 _BEYOND_GATEWAY = _OUTSIDE | {"provider"}
 _INNER = ("link", "address", "gateway")
+_FAR_ENDS = frozenset({"national", "international"})
 
 
 class End(enum.StrEnum):
@@ -38,6 +39,8 @@ INNER = frozenset({End.LINK, End.ADDRESS, End.GATEWAY})
 """Ends inside the school's own network."""
 OUTER = frozenset(End) - INNER - {End.NOWHERE}
 """Ends past the modem: the school's own network answered."""
+BEFORE_WORLD = frozenset(End) - {End.NOWHERE, End.BEYOND, End.COLLECTOR}
+"""Ends that have nothing to do with the collector: a way into the world is free of them, whether it is there or not."""
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -79,13 +82,13 @@ def end_of(way: Way) -> End:
         if way.captive:
             return End.CAPTIVE
         return next((End(step) for step in _INNER if step in failed), End.NOWHERE)
-    if way.captive and not passed & {"national", "international"}:
+    if way.captive and not passed & _FAR_ENDS:
         return End.CAPTIVE
     if not passed & _OUTSIDE:
         if failed & {"provider", "national", "international"}:
             return End.LINE
         return End.BEYOND if failed & {"resolver", "independent_resolver", "collector"} else End.NOWHERE
-    if {"national", "international"} <= failed:
+    if failed >= _FAR_ENDS:
         return End.LINE
     for step in (End.INTERNATIONAL, End.NATIONAL):
         if step in failed:
@@ -101,3 +104,9 @@ def gets_through(climb: Climb) -> bool | None:
     if answers:
         return any(answers)
     return None if end_of(way_of(climb.rungs)) is End.NOWHERE else False
+
+
+def reaches_world(climb: Climb) -> bool:
+    """Whether nothing but the collector was missing: this climb got to the far ends in the country and abroad."""
+    way = way_of(climb.rungs)
+    return end_of(way) is End.COLLECTOR and way.passed >= _FAR_ENDS

@@ -7,10 +7,12 @@ from collections.abc import Callable
 
 import msgspec
 
+from schooldrum_collector.judge.climbing import gets_through
 from schooldrum_collector.judge.fault import Kind, SchoolSeen
 from schooldrum_collector.judge.incident import Incident
 from schooldrum_collector.judge.incident_acts import CLOSED, NO_FAULT
 from schooldrum_collector.judge.incident_places import Circumstances, Excuse
+from schooldrum_collector.judge.incident_spells import round_begin
 from schooldrum_collector.judge.presence import State, bounded_beat
 from schooldrum_collector.judge.sights import RUN_BROKEN_BEATS, holds
 
@@ -42,7 +44,8 @@ def excuse_of(incident: Incident, there: Circumstances) -> Excuse | None:
 
     One of many schools that blames no machines is explained by all machines of all its schools.
     """
-    if incident.kind not in _BY_SILENCE or incident.began_measured:
+    began, error, measured = round_begin(incident)
+    if incident.kind not in _BY_SILENCE or measured:
         return None
     if incident.blamed:
         machines = [machine for machine in incident.blamed if machine in there.rooms]
@@ -53,7 +56,7 @@ def excuse_of(incident: Incident, there: Circumstances) -> Excuse | None:
         machines = [machine for machine, room in there.rooms.items() if room.partition("/")[0] in schools]
     given = [there.excused.get(machine) for machine in machines]
     known = [one for one in given if one is not None]
-    if not known or len(known) < len(given) or any(incident.began > one.end + incident.began_error for one in known):
+    if not known or len(known) < len(given) or any(began > one.end + error for one in known):
         return None
     return max(known, key=lambda one: one.begin)
 
@@ -69,6 +72,18 @@ def asking_all_heard(seen: SchoolSeen) -> SchoolSeen:
     return msgspec.structs.replace(seen, witnesses=witnesses)
 
 
+def asking_who_measured(seen: SchoolSeen) -> SchoolSeen:
+    """The same with everybody asked who measured that it did not get through: that proves what its silence did not."""
+    witnesses = tuple(
+        msgspec.structs.replace(witness, always_on=True)
+        if any(gets_through(climb) is False for climb in witness.climbs)
+        else witness
+        for witness in seen.witnesses
+    )
+    return msgspec.structs.replace(seen, witnesses=witnesses)
+
+
 def is_within(incident: Incident, excuse: Excuse) -> bool:
-    """Whether all of it, from its begin, is explained, so that it was no incident."""
-    return incident.began + incident.began_error >= excuse.begin
+    """Whether all of its newest round, from its begin, is explained, so that this was no incident."""
+    began, error, _ = round_begin(incident)
+    return began + error >= excuse.begin

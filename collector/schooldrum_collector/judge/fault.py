@@ -185,7 +185,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     It began at `began`, known to `error` seconds; `measured` says that machines of the place measured the begin
     themselves (else it was detected by their silence). `ended` is set where the evidence holds its end too (backlog).
     `blamed` are ids of the machines held by it; `target` names the service of a `service` fault or the line of a
-    `second_line` fault.
+    `second_line` fault. `late`: who measured it came up during it, so that it began before `began`, nobody measured
+    when; then its end is known to `ended_error` seconds (None: to `error`).
     """
 
     place: Place
@@ -197,5 +198,12 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     measured: bool
     evidence: Evidence
     ended: float | None = None
+    ended_error: float | None = None
     target: str = ""
     blamed: tuple[str, ...] = ()
+    late: bool = False
+
+    @property
+    def end_error(self) -> float:
+        """How far its end may be off, in seconds."""
+        return self.error if self.ended_error is None else self.ended_error

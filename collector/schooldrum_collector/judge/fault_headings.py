@@ -42,6 +42,7 @@ WHAT: dict[str, Words] = {
     "service_shared": Words("không vào được", "cannot be reached"),
     "loss": Words("mạng chập chờn, mất {percent}% gói tin", "poor connection, {percent} % of packets lost"),
     "schools": Words("{schools} trường mất Internet", "{schools} schools without Internet"),
+    "schools_lines": Words("{schools} trường mất một đường truyền", "{schools} schools lost one line"),
     "schools_silent": Words("{schools} trường mất liên lạc", "{schools} schools are not heard"),
     "schools_power": Words("{schools} trường mất điện", "{schools} schools without power"),
     "schools_dns": Words(

@@ -295,15 +295,15 @@ EVIDENCE: dict[str, Words] = {
         "{schools} schools fell silent together, nearly all that have PCs on.",
     ),
     "provider": Words(
-        "{schools}/{of} trường dùng nhà mạng {provider} tại đây mất cùng lúc; {others} trường dùng nhà mạng khác vẫn "
+        "{together}/{of} trường dùng nhà mạng {provider} tại đây mất cùng lúc; {others} trường dùng nhà mạng khác vẫn "
         "bình thường; {measured} trường đã gửi số liệu: tới modem tốt, không ra được nhà mạng.",
-        "{schools} of {of} schools with provider {provider} here went together; {others} schools with other providers "
+        "{together} of {of} schools with provider {provider} here went together; {others} schools with other providers "
         "are fine; {measured} schools sent data: the modem answers, the provider does not.",
     ),
     "provider_silent": Words(
-        "{schools}/{of} trường dùng nhà mạng {provider} tại đây mất cùng lúc; {others} trường dùng nhà mạng khác vẫn "
+        "{together}/{of} trường dùng nhà mạng {provider} tại đây mất cùng lúc; {others} trường dùng nhà mạng khác vẫn "
         "bình thường. Số liệu của các trường chưa về đủ.",
-        "{schools} of {of} schools with provider {provider} here went together; {others} schools with other providers "
+        "{together} of {of} schools with provider {provider} here went together; {others} schools with other providers "
         "are fine. The schools' own data has not all come yet.",
     ),
     "area_power": Words(
@@ -366,3 +366,20 @@ LONE = Words(
     "One PC says that it got through: this is not excluded.",
 )
 """Added where a single machine contradicts."""
+
+BY_OTHER_LINE = Words(
+    "{second} trường trong đó vẫn có Internet qua đường truyền khác.",
+    "Of these, {second} schools have Internet by another line.",
+)
+"""Added where some of a provider's schools have another line that works."""
+
+ALSO_BROKEN: dict[str, Words] = {
+    Verdict.INTERNATIONAL: Words(
+        "Trang quốc tế thì bằng địa chỉ cũng không vào được.", "Sites abroad cannot be reached by address either."
+    ),
+    Verdict.NATIONAL: Words(
+        "Trang trong nước thì bằng địa chỉ cũng không vào được.",
+        "Sites in the country cannot be reached by address either.",
+    ),
+}
+"""Added where the verdict names one of two things that are broken."""

@@ -8,6 +8,7 @@ from schooldrum_collector.judge.blame import VERDICTS, Scene, blame
 from schooldrum_collector.judge.climbing import End
 from schooldrum_collector.judge.fault import Degree, Fault, Kind, Level, Line, Place, Verdict, Witness
 from schooldrum_collector.judge.loss import FAR, LOSS_RATIO, loses_much, losing_since, lost
+from schooldrum_collector.judge.nameless import ALSO, ROUTES, are_nameless
 from schooldrum_collector.judge.sights import NEVER, NEVER_AGAIN, Sight
 from schooldrum_collector.judge.votes import Others
 
@@ -88,7 +89,10 @@ def _reach(place: Place, heard: Sequence[Sight], now: float) -> list[Fault]:
         if _outvoted(bad, good):
             rest = Others(claimed=tuple(good))
             degree = Degree.PROBABLE if end in {End.CAPTIVE, End.LINE} else Degree.FOUND
-            return [blame(place, VERDICTS[end], degree, f"{end.value}_in_part", _dated(bad), rest=rest, end=end)]
+            verdict, word, names = VERDICTS[end], end, dict[str, tuple[str, ...]]()
+            if end in ROUTES and are_nameless(bad, now):
+                verdict, word, names = Verdict.DNS, End.DNS, {ALSO: (ROUTES[end].value,)}
+            return [blame(place, verdict, degree, f"{word}_in_part", _dated(bad), rest=rest, end=end, names=names)]
     return []
 
 
@@ -114,7 +118,9 @@ def _services(place: Place, heard: Sequence[Sight], now: float) -> list[Fault]:
     able = [
         (sight, asked(sight.witness, now))
         for sight in heard
-        if sight.end not in {End.LINE, End.CAPTIVE, End.DNS} and (lost(sight, FAR, now) or 0) < LOSS_RATIO
+        if sight.end not in {End.LINE, End.CAPTIVE}
+        and "resolver" not in sight.way.failed
+        and (lost(sight, FAR, now) or 0) < LOSS_RATIO
     ]
     found = []
     for target in sorted({target for _, answers in able for target in answers}):

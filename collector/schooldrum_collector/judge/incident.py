@@ -78,13 +78,18 @@ class Acknowledged(msgspec.Struct, frozen=True, kw_only=True):
 class Pause(msgspec.Struct, frozen=True):
     """From `begin` until `end` (epoch seconds) all was well, before it came back.
 
-    `begin` was the end of a round, known to `error` seconds, by measurements of the place itself where `measured`.
+    `begin` was the end of a round, known to `error` seconds, by measurements of the place itself where `measured`;
+    `end` is the begin of the next, known to `end_error` seconds, so measured where `end_measured`, and noticed at
+    `noticed` (0: kept before that was written down).
     """
 
     begin: float
     end: float
     error: float = 0.0
     measured: bool = False
+    end_error: float = 0.0
+    end_measured: bool = False
+    noticed: float = 0.0
 
 
 class EarlierRound(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,6 +98,7 @@ class EarlierRound(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict
     degree: Degree
     evidence: Evidence
+    blamed: tuple[str, ...] = ()
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +110,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     `told` is when it was announced (0: never, and then nobody gets its end), `told_place`, `told_kind` and
     `told_severity` as what. `parent` is the number of the incident that holds it down. `schools` are codes of the
     schools it concerns; `rounds` how often it came back, `pauses` when it was away in between; `verdict`, `degree` and
-    `evidence` are those of the round that goes on, and `earlier` what was known of one before it. `planned`: it was
+    `evidence` are those of the round that goes on, and `earlier` what was known of one before it. `told_as` is the
+    number under which it was known as a round of another, before it turned out to be something else. `planned`: it was
     told as part of a maintenance window. `excused` is the answer (judge.incident_acts) by which it ended without
     anybody being heard: its place was closed.
     """
@@ -136,6 +143,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     rounds: int = 0
     pauses: tuple[Pause, ...] = ()
     earlier: EarlierRound | None = None
+    told_as: int = 0
     planned: bool = False
     excused: str = ""
     told_place: Place | None = None
@@ -242,12 +250,12 @@ def made(fault: Fault, number: int, now: float, *, schools: tuple[str, ...], par
             degree=fault.degree,
             began=fault.began,
             error=fault.error,
-            measured=fault.measured,
+            measured=fault.measured and not fault.late,
         ),
         opened=now,
         began=fault.began,
         began_error=fault.error,
-        began_measured=fault.measured,
+        began_measured=fault.measured and not fault.late,
         evidence=fault.evidence,
         severity=severity_of(fault),
         schools=schools,

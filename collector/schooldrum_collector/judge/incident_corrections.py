@@ -1,10 +1,11 @@
 """What later evidence changes in the record of an incident, open or long over; pure, and never told anew."""
 
+import math
 from collections.abc import Iterable
 
 import msgspec
 
-from schooldrum_collector.judge.fault import Degree, Fault, Verdict
+from schooldrum_collector.judge.fault import Degree, Fault, Level, Verdict
 from schooldrum_collector.judge.incident import (
     IN_A_SCHOOL,
     MACHINES_NAMED,
@@ -17,7 +18,13 @@ from schooldrum_collector.judge.incident import (
     step,
 )
 from schooldrum_collector.judge.incident_likeness import RANK, is_again, may_be_one_cause
-from schooldrum_collector.judge.incident_spells import with_pause, without_last_round
+from schooldrum_collector.judge.incident_spells import (
+    round_begin,
+    round_noticed,
+    with_pause,
+    with_round_begin,
+    without_last_round,
+)
 
 SAME_BEGIN_SECONDS = 300.0
 """Faults of nested places that began within this time (and their errors) have one cause."""
@@ -26,6 +33,11 @@ SAME_BEGIN_SECONDS = 300.0
 def one_cause(incident: Incident, fault: Fault) -> bool:
     """Whether an incident and a fault of a place inside or around it began together."""
     return abs(incident.began - fault.began) <= SAME_BEGIN_SECONDS + incident.began_error + fault.error
+
+
+def proves(incident: Incident, fault: Fault) -> bool:
+    """Whether machines measured what was withdrawn because its silence was explained: then it was an incident."""
+    return bool(incident.excused) and fault.measured and fault.degree is Degree.FOUND and one_cause(incident, fault)
 
 
 def was_part_of(incident: Incident, fault: Fault, whole: Incident) -> bool:
@@ -43,8 +55,9 @@ def corrected(incident: Incident, fault: Fault, now: float) -> tuple[Step, ...]:
     """What this fault, of the incident's own kind, corrects in its record: one step or none.
 
     A verdict gives way to one that is at least as sure; a begin or an end to a measured one, or to one known better by
-    the same kind of knowledge; but nothing began after it was noticed. The end of an open incident is not corrected
-    here: it is still to come. Kind, number and what was said first never change, and nothing of it is ever told anew.
+    the same kind of knowledge; but nothing began after it was noticed, and when a place fell silent is moved neither by
+    silence nor by those who came up later. The end of an open incident is not corrected here: it is still to come.
+    Kind, number and what was said first never change, and nothing of it is ever told anew.
     """
     changed = incident
     surer = RANK[fault.degree] >= RANK[incident.degree]
@@ -52,38 +65,53 @@ def corrected(incident: Incident, fault: Fault, now: float) -> tuple[Step, ...]:
     # Whoever tapped the wrong answer has given the right one since.
     taken_back = (incident.evidence.word, fault.evidence.word) == ("power_attested", "silent_with_power")
     known = fault.verdict is Verdict.UNKNOWN and incident.verdict is not Verdict.UNKNOWN
-    if (surer and other and not known) or taken_back:
+    # Of two that fell silent together one has told since that it had no power.
+    doubted = known and incident.evidence.word == fault.evidence.word == "room_silent"
+    if (surer and other and not known) or taken_back or doubted:
         changed = msgspec.structs.replace(
             changed, verdict=fault.verdict, degree=fault.degree, evidence=fault.evidence, seen=max(now, changed.seen)
         )
     elif not other and incident.state is State.CLOSED and len(fault.blamed) > len(incident.blamed):
         # The same, known of more machines than had come back when it was judged.
         changed = msgspec.structs.replace(changed, evidence=fault.evidence, blamed=fault.blamed[:MACHINES_NAMED])
-    if (
-        not incident.rounds
-        # What was noticed in another place may have been something else, and earlier.
-        and (fault.began - fault.error <= incident.opened or incident.place != incident.first.place)
-        and _is_better(
-            (fault.measured, fault.began, fault.error), (incident.began_measured, incident.began, incident.began_error)
-        )
-    ):
-        changed = msgspec.structs.replace(
-            changed, began=fault.began, began_error=fault.error, began_measured=fault.measured
-        )
+    changed = _with_begin(changed, fault)
     if (
         incident.state is State.CLOSED
         and fault.ended is not None
         and fault.ended >= changed.began
         # Of one that came and went, it is the last end that counts.
-        and fault.ended + fault.error + incident.ended_error >= incident.ended
+        and (not incident.pauses or fault.ended + fault.end_error + incident.ended_error >= incident.ended)
         and _is_better(
-            (fault.measured, fault.ended, fault.error), (incident.ended_measured, incident.ended, incident.ended_error)
+            (fault.measured, fault.ended, fault.end_error),
+            (incident.ended_measured, incident.ended, incident.ended_error),
         )
     ):
         changed = msgspec.structs.replace(
-            changed, ended=fault.ended, ended_error=fault.error, ended_measured=fault.measured
+            changed, ended=fault.ended, ended_error=fault.end_error, ended_measured=fault.measured
         )
     return () if changed == incident else (step(incident, changed, What.CORRECTED, now),)
+
+
+def _with_begin(incident: Incident, fault: Fault) -> Incident:
+    """The same with the begin that the fault tells of: that of its newest round, or of its first."""
+    moved = incident.place != incident.first.place
+    if fault.late or not (fault.measured or moved):
+        return incident
+    told = fault.measured, fault.began, fault.error
+    if incident.pauses and fault.began + fault.error < incident.pauses[-1].begin:
+        known = incident.began_measured, incident.began, incident.began_error
+        of_first = fault.began + fault.error < incident.pauses[0].begin and fault.began - fault.error <= incident.opened
+        if of_first and _is_better(told, known):
+            return msgspec.structs.replace(
+                incident, began=fault.began, began_error=fault.error, began_measured=fault.measured
+            )
+        return incident
+    began, error, measured = round_begin(incident)
+    # What was noticed in another place may have been something else, and earlier.
+    in_time = fault.began - fault.error <= round_noticed(incident) or (moved and not incident.pauses)
+    if in_time and _is_better(told, (measured, began, error)):
+        return with_round_begin(incident, fault.began, fault.error, measured=fault.measured)
+    return incident
 
 
 def _is_better(new: tuple[bool, float, float], old: tuple[bool, float, float]) -> bool:
@@ -103,7 +131,7 @@ def revised(
     `faults` are those of its school at moments inside its span. One found in a place around it that holds all its
     machines counts before all; then the surest of its own place; where there is none, one found in a place around it or
     inside it that began with it. Then the incident was that; where one of those `known` is that already, or was it
-    shortly before, this one was a part of it.
+    shortly before, this one was a part of it. One that was withdrawn is taken up where its own machines measured it.
     """
     alike = [
         fault
@@ -116,6 +144,8 @@ def revised(
         and (fault.ended is None or fault.ended >= incident.began - incident.began_error)
     ]
     own = [fault for fault in alike if fault.place == incident.place]
+    if incident.state is State.WITHDRAWN:
+        return _taken_up(incident, own, now)
     # While the last of several come back, each of them looks as if it had been alone.
     around = [
         fault
@@ -126,10 +156,10 @@ def revised(
         and one_cause(incident, fault)
         and incident.blamed
         and set(incident.blamed) <= set(fault.blamed)
+        and not _is_apart(incident, fault, own)
     ]
     if own and (not around or incident.parent):
-        best = max(own, key=_worth)
-        return corrected(incident, best, now)
+        return corrected(incident, _to_its_last_end(max(own, key=_worth), own), now)
     other = around or [
         fault
         for fault in alike
@@ -137,6 +167,7 @@ def revised(
         and fault.place.level in IN_A_SCHOOL
         and one_cause(incident, fault)
         and _is_nested(incident, fault)
+        and not _is_apart(incident, fault, own)
     ]
     if not other or incident.place.level not in IN_A_SCHOOL or incident.parent:
         return ()
@@ -153,6 +184,31 @@ def revised(
     )
     first = step(incident, moved, What.RESCOPED, now)
     return (first, *corrected(moved, best, now))
+
+
+def _taken_up(incident: Incident, own: Iterable[Fault], now: float) -> tuple[Step, ...]:
+    """A withdrawn incident as one that is over, where it is proved with its end; whoever was told is told no more."""
+    proofs = [fault for fault in own if fault.ended is not None and proves(incident, fault)]
+    best = max(proofs, key=_worth, default=None)
+    if best is None or best.ended is None:
+        return ()
+    over = msgspec.structs.replace(
+        incident,
+        state=State.CLOSED,
+        excused="",
+        verdict=best.verdict,
+        degree=best.degree,
+        evidence=best.evidence,
+        blamed=best.blamed[:MACHINES_NAMED],
+        began=best.began,
+        began_error=best.error,
+        began_measured=True,
+        ended=max(best.ended, best.began),
+        ended_error=best.error,
+        ended_measured=True,
+        closed=max(incident.closed, best.ended),
+    )
+    return (step(incident, over, What.CORRECTED, now),)
 
 
 def parted(incident: Incident, faults: Iterable[Fault], now: float, number: int) -> tuple[Step, ...]:
@@ -175,6 +231,7 @@ def parted(incident: Incident, faults: Iterable[Fault], now: float, number: int)
         return ()
     past = msgspec.structs.replace(
         made(after, number, now, schools=incident.schools),
+        told_as=incident.number if incident.told else 0,
         state=State.CLOSED,
         closed=incident.closed,
         ended=max(incident.ended, after.began),
@@ -182,7 +239,23 @@ def parted(incident: Incident, faults: Iterable[Fault], now: float, number: int)
         ended_measured=incident.ended_measured,
     )
     first = without_last_round(incident, incident.closed)
-    return (step(incident, first, What.CORRECTED, now), step(None, past, What.RECORDED, now))
+    return (
+        step(incident, first, What.CORRECTED, now, reason=past.name),
+        step(None, past, What.RECORDED, now, reason=incident.name),
+    )
+
+
+def _is_apart(incident: Incident, around: Fault, own: Iterable[Fault]) -> bool:
+    """Whether it is no part of a fault around it: that was over when it was noticed, or its own place measured another.
+
+    A single PC, of which the last come back late, is no proof of that.
+    """
+    if incident.place.level is Level.MACHINE or size(around.place.level) <= size(incident.place.level):
+        return False
+    if around.ended is not None and incident.opened > around.ended + around.end_error:
+        return True
+    sure = (fault for fault in own if fault.measured and fault.degree is Degree.FOUND)
+    return any(not may_be_one_cause(fault, around) for fault in sure)
 
 
 def _is_nested(incident: Incident, fault: Fault) -> bool:
@@ -229,6 +302,21 @@ def _part_of(incident: Incident, whole: Incident, fault: Fault, now: float) -> t
     if longer.ended <= whole.ended:
         return (*turned, first)
     return (*turned, first, step(whole, longer, What.CORRECTED, now))
+
+
+def _to_its_last_end(best: Fault, own: Iterable[Fault]) -> Fault:
+    """The same, over when the last one like it was: it may have come and gone while nobody could be heard."""
+    kind = best.verdict, best.degree, best.measured
+    alike = (one for one in own if (one.verdict, one.degree, one.measured) == kind)
+    last = max(alike, key=lambda one: math.inf if one.ended is None else one.ended)
+    if best.ended is None or last.began <= best.ended:
+        return best
+    return msgspec.structs.replace(
+        best,
+        ended=last.ended,
+        error=max(best.error, last.error),
+        ended_error=max(best.end_error, last.end_error),
+    )
 
 
 def _worth(fault: Fault) -> tuple[bool, int, bool, bool, float]:

@@ -2,6 +2,7 @@
 
 from schooldrum_collector.judge.fault import Degree, Fault, Kind, Level, Verdict
 from schooldrum_collector.judge.incident import EarlierRound, Incident, State
+from schooldrum_collector.judge.incident_spells import round_begin
 
 FLAPPING_SECONDS = 900.0
 """Back within this time, it is the same incident; one that came back once is over only after so long a calm."""
@@ -10,7 +11,15 @@ RANK = {Degree.UNKNOWN: 0, Degree.PROBABLE: 1, Degree.FOUND: 2}
 _HEARD = frozenset({Verdict.DNS, Verdict.NATIONAL, Verdict.INTERNATIONAL})
 _INSIDE = frozenset({Verdict.LAN, Verdict.ROOM})
 _AT_SCHOOL = frozenset({Verdict.MACHINE, Verdict.ROOM, Verdict.LAN})
-_SIDES = frozenset({"power", "inside", "outside"})
+_ROOM_DARK = "room_silent"
+"""The word of a room that is not heard, by its switch or by its power."""
+_CAPTIVE, _LOSS = "captive", "loss"
+_BY_WORD = {"captive": _CAPTIVE, "loss_line": _LOSS, "loss_international": _LOSS}
+"""Causes that a verdict does not tell: a login page is no cut line, and how far out loss shows comes and goes."""
+_INSIDE_CAUSE = "inside"
+_UNHEARD = frozenset({Verdict.LINE.value, _CAPTIVE, Verdict.COLLECTOR.value})
+"""Causes past a school's modem by which nobody is heard: as long as that is all, nobody can tell them apart."""
+_ANY = frozenset({one.value for one in Verdict} | {_CAPTIVE, _INSIDE_CAUSE})
 _NEAR = ("switch", "gateway")
 _NEAR_ALONE = frozenset({"machine_address", "machine_gateway"})
 """Words of a PC that does not reach the modem: it is drawn as broken itself where its room's switch works."""
@@ -29,7 +38,9 @@ def is_again(incident: Incident, fault: Fault) -> bool:
         return True
     if not incident.began - FLAPPING_SECONDS <= fault.began <= incident.ended + FLAPPING_SECONDS:
         return False
-    return fault.began <= incident.ended or may_be_one_cause(incident, fault)
+    if may_be_one_cause(_known(incident), fault):
+        return True
+    return fault.began <= incident.ended and not _is_after(incident, fault)
 
 
 def is_another_round(incident: Incident, fault: Fault) -> bool:
@@ -39,8 +50,34 @@ def is_another_round(incident: Incident, fault: Fault) -> bool:
         and bool(incident.pauses)
         and fault.degree is not Degree.UNKNOWN
         and fault.began + fault.error >= incident.pauses[-1].begin
-        and not may_be_one_cause(_known(incident), fault)
+        and not may_be_one_cause(incident.earlier or incident, fault)
     )
+
+
+def is_another_cause(incident: Incident, fault: Fault) -> bool:
+    """Whether an open incident was over when this began, though nobody has closed it yet: it is of another kind.
+
+    So it is where all seemed well in between; and where everybody was heard, and now nobody is.
+    """
+    if incident.state is not State.OPEN or not _began_later(incident, fault):
+        return False
+    if may_be_one_cause(_known(incident), fault):
+        return False
+    if incident.calm:
+        return _is_after(incident, fault)
+    was_heard = incident.verdict in _HEARD and incident.degree is Degree.FOUND
+    return was_heard and fault.kind is Kind.OUTAGE and fault.verdict not in _HEARD
+
+
+def _began_later(incident: Incident, fault: Fault) -> bool:
+    """Whether it began after the newest round of the incident had: what began with that is the same, better known."""
+    began, error, _ = round_begin(incident)
+    return fault.began - fault.error > began + error
+
+
+def _is_after(incident: Incident, fault: Fault) -> bool:
+    """Whether it may have begun after the end that the incident has, or seems to have."""
+    return _began_later(incident, fault) and fault.began + fault.error >= incident.ended - incident.ended_error
 
 
 def _known(incident: Incident) -> Incident | EarlierRound:
@@ -49,23 +86,25 @@ def _known(incident: Incident) -> Incident | EarlierRound:
 
 
 def may_be_one_cause(one: Incident | Fault | EarlierRound, other: Incident | Fault | EarlierRound) -> bool:
-    """Whether what is wrong may be of one kind: power, something inside the school, or something outside it.
+    """Whether what is wrong may be the same: power, something inside the school, and each thing outside it by itself.
 
     What nobody knows may be whatever its evidence leaves possible.
     """
-    return bool(_sides(one) & _sides(other))
+    return bool(_causes(one) & _causes(other))
 
 
-def _sides(one: Incident | Fault | EarlierRound) -> frozenset[str]:
+def _causes(one: Incident | Fault | EarlierRound) -> frozenset[str]:
+    word = one.evidence.word
+    if word == _ROOM_DARK and one.verdict is Verdict.ROOM:
+        return frozenset({_INSIDE_CAUSE, Verdict.POWER.value})
     if one.verdict is not Verdict.UNKNOWN:
-        return frozenset({_side(one.verdict)})
-    return frozenset(map(_side, one.evidence.causes)) or _SIDES
+        return frozenset({_BY_WORD.get(word) or _cause(one.verdict)})
+    possible = frozenset(map(_cause, one.evidence.causes))
+    return (possible | _UNHEARD if Verdict.LINE in possible else possible) or _ANY
 
 
-def _side(verdict: Verdict) -> str:
-    if verdict is Verdict.POWER:
-        return "power"
-    return "inside" if verdict in _AT_SCHOOL else "outside"
+def _cause(verdict: Verdict) -> str:
+    return _INSIDE_CAUSE if verdict in _AT_SCHOOL else verdict.value
 
 
 def explains(around: Incident | Fault, inside: Incident | Fault) -> bool:

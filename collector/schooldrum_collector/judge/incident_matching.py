@@ -7,6 +7,7 @@ from schooldrum_collector.judge.incident import IN_A_SCHOOL, Incident, State, si
 from schooldrum_collector.judge.incident_corrections import one_cause, was_part_of
 from schooldrum_collector.judge.incident_likeness import explains, is_again, is_of_all_lines
 from schooldrum_collector.judge.incident_places import Circumstances, holds
+from schooldrum_collector.judge.incident_rounds import began_with_many
 
 UNTOLD_SECONDS = 90.0
 """So long after it was told as an incident, no person has been told of a fault yet (judge.messages)."""
@@ -30,7 +31,9 @@ def same_as(fault: Fault, known: Iterable[Incident]) -> Incident | None:
     over = [
         incident
         for incident in alike
-        if is_again(incident, fault) and not any(was_part_of(incident, fault, one) for one in there)
+        if is_again(incident, fault)
+        and not any(was_part_of(incident, fault, one) for one in there)
+        and not began_with_many(incident, fault, there)
     ]
     return max(over, key=lambda incident: incident.number, default=None)
 

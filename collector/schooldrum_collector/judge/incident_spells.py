@@ -4,7 +4,14 @@ import msgspec
 
 from schooldrum_collector.judge.calendar import Window
 from schooldrum_collector.judge.fault import Fault, Verdict
-from schooldrum_collector.judge.incident import MACHINES_NAMED, EarlierRound, Incident, Pause, State
+from schooldrum_collector.judge.incident import (
+    MACHINES_NAMED,
+    EarlierRound,
+    Incident,
+    Opening,
+    Pause,
+    State,
+)
 
 MOST_PAUSES = 200
 """So many are remembered of one incident, the longest of them: one that comes and goes for weeks stays small."""
@@ -12,32 +19,89 @@ MOST_PAUSES = 200
 
 def anew(incident: Incident, fault: Fault, now: float) -> Incident:
     """The same as it comes back as this fault: what was known of the last round says nothing of this one."""
-    back = with_pause(incident, min(fault.began, now))
+    back = with_pause(incident, min(fault.began, now), error=fault.error, measured=fault.measured, noticed=now)
     if back.pauses == incident.pauses:
         return back
-    known = EarlierRound(verdict=incident.verdict, degree=incident.degree, evidence=incident.evidence)
+    known = EarlierRound(
+        verdict=incident.verdict, degree=incident.degree, evidence=incident.evidence, blamed=incident.blamed
+    )
     return msgspec.structs.replace(
         back,
         verdict=fault.verdict,
         degree=fault.degree,
         evidence=fault.evidence,
         blamed=fault.blamed[:MACHINES_NAMED],
-        earlier=incident.earlier if incident.verdict is Verdict.UNKNOWN else known,
+        earlier=(incident.earlier or known) if incident.verdict is Verdict.UNKNOWN else known,
     )
 
 
-def with_pause(incident: Incident, until: float) -> Incident:
+def with_pause(
+    incident: Incident, until: float, *, error: float = 0.0, measured: bool = False, noticed: float = 0.0
+) -> Incident:
     """The same, well from the end it seemed to have until this moment (epoch seconds), at which it came back.
 
-    One that came back before that end was never away.
+    One that came back before that end was never away. `error`, `measured` and `noticed` are those of its return.
     """
     if not 0 < incident.ended < until:
         return incident
-    pause = Pause(incident.ended, until, incident.ended_error, incident.ended_measured)
-    pauses = [*incident.pauses, pause]
-    if len(pauses) > MOST_PAUSES:
+    pause = Pause(incident.ended, until, incident.ended_error, incident.ended_measured, error, measured, noticed)
+    pauses = list(incident.pauses)
+    if len(pauses) >= MOST_PAUSES:
         pauses.remove(min(pauses, key=lambda one: one.end - one.begin))
-    return msgspec.structs.replace(incident, pauses=tuple(pauses))
+    return msgspec.structs.replace(incident, pauses=(*pauses, pause))
+
+
+def round_begin(incident: Incident) -> tuple[float, float, bool]:
+    """When its newest round began: the moment, by how many seconds it may be off, and whether it was measured."""
+    if not incident.pauses:
+        return incident.began, incident.began_error, incident.began_measured
+    last = incident.pauses[-1]
+    return last.end, last.end_error, last.end_measured
+
+
+def round_noticed(incident: Incident) -> float:
+    """When the collector noticed that its newest round had begun."""
+    return (incident.pauses[-1].noticed or incident.pauses[-1].end) if incident.pauses else incident.opened
+
+
+def with_round_begin(incident: Incident, began: float, error: float, *, measured: bool) -> Incident:
+    """The same with another begin of its newest round; those before it stay as they were, and so do their ends."""
+    if not incident.pauses:
+        return msgspec.structs.replace(incident, began=began, began_error=error, began_measured=measured)
+    last = incident.pauses[-1]
+    moved = msgspec.structs.replace(last, end=max(began, last.begin), end_error=error, end_measured=measured)
+    return msgspec.structs.replace(incident, pauses=(*incident.pauses[:-1], moved))
+
+
+def last_round(incident: Incident, number: int) -> Incident:
+    """Its newest round as an incident of its own: what was known and done of it, and nothing of those before.
+
+    It must have been away. Whoever was told of it was told of it under the number it had.
+    """
+    began, error, measured = round_begin(incident)
+    taken = incident.acknowledged
+    return msgspec.structs.replace(
+        incident,
+        number=number,
+        first=Opening(
+            place=incident.place,
+            verdict=incident.verdict,
+            degree=incident.degree,
+            began=began,
+            error=error,
+            measured=measured,
+        ),
+        opened=round_noticed(incident),
+        began=began,
+        began_error=error,
+        began_measured=measured,
+        rounds=0,
+        pauses=(),
+        earlier=None,
+        acknowledged=taken if taken and taken.at >= round_noticed(incident) else None,
+        told=round_noticed(incident) if incident.told and incident.rounds else 0.0,
+        told_as=incident.number if incident.told else 0,
+    )
 
 
 def without_last_round(incident: Incident, now: float) -> Incident:
@@ -45,16 +109,19 @@ def without_last_round(incident: Incident, now: float) -> Incident:
 
     It must have been away.
     """
-    last = incident.pauses[-1]
-    known = incident.earlier
+    last, known, taken = incident.pauses[-1], incident.earlier, incident.acknowledged
     return msgspec.structs.replace(
         incident,
         verdict=known.verdict if known else incident.verdict,
         degree=known.degree if known else incident.degree,
         evidence=known.evidence if known else incident.evidence,
+        blamed=known.blamed or incident.blamed if known else incident.blamed,
         earlier=None,
         state=State.CLOSED,
-        closed=now,
+        # Its end had been noticed by the time it came back.
+        closed=min(now, round_noticed(incident)),
+        parent=0,
+        acknowledged=taken if taken and taken.at < round_noticed(incident) else None,
         calm=0.0,
         ended=last.begin,
         ended_error=last.error,

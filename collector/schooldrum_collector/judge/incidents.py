@@ -4,7 +4,8 @@ A fault is what evidence says at one moment; an incident is one cause with one n
 while it is open; within a quarter of an hour after its end, or with the same begin, the same key is the same incident.
 It closes when no fault of it is judged any more and one of its machines is heard: not being judged (night, the
 collector's own gap) ends nothing. What rests on silence alone is over too where a person has explained that silence:
-of a day that is closed it is withdrawn, and what began before that day has ended nobody knows when.
+of a day that is closed it is withdrawn, and what began before that day has ended nobody knows when. What machines
+measure is never explained away: one that was withdrawn and is measured goes on, under its number.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,14 +23,13 @@ from schooldrum_collector.judge.incident import (
     Step,
     What,
     made,
-    severity_of,
     size,
     step,
 )
 from schooldrum_collector.judge.incident_acts import withdrawn
-from schooldrum_collector.judge.incident_corrections import corrected, one_cause
+from schooldrum_collector.judge.incident_corrections import corrected, one_cause, proves
 from schooldrum_collector.judge.incident_ends import is_back
-from schooldrum_collector.judge.incident_likeness import FLAPPING_SECONDS, is_another_round, weight
+from schooldrum_collector.judge.incident_likeness import FLAPPING_SECONDS, weight
 from schooldrum_collector.judge.incident_matching import grown_into, holder_of, inside_of, narrowed_to, same_as
 from schooldrum_collector.judge.incident_places import (
     COSMETIC,
@@ -40,8 +40,18 @@ from schooldrum_collector.judge.incident_places import (
     schools_of,
     treatment,
 )
-from schooldrum_collector.judge.incident_spells import anew, without_last_round
+from schooldrum_collector.judge.incident_rounds import ended_before, is_over_for, is_own_round, split_off
+from schooldrum_collector.judge.incident_spells import anew
 from schooldrum_collector.judge.incident_telling import loudness
+from schooldrum_collector.judge.incident_transitions import (
+    calmed,
+    closed,
+    ended_with,
+    reopened,
+    rescoped,
+    told,
+    unended,
+)
 
 UNHEARD_BEATS = 2
 """So many beats may pass between a way that works again and the report that tells of it."""
@@ -126,17 +136,27 @@ class _Round:
         return [incident for incident in self._known.values() if incident.state is State.OPEN]
 
     def _holder(self, fault: Fault, schools: Sequence[str]) -> Incident | None:
-        return holder_of(fault, schools, self._open(), self._there)
+        around = [one for one in self._open() if not self._is_past(one)]
+        return holder_of(fault, schools, around, self._there)
+
+    def _is_past(self, incident: Incident) -> bool:
+        """Whether it has been calm for so long that it would be over, had it not come back before: it holds nothing."""
+        calm = self._now - incident.calm if incident.rounds and incident.calm else 0.0
+        return calm > 0 and calm >= CALM_BEATS * self._beat_of(incident) and is_back(incident, self._there)
 
     # Faults
 
     def take(self, fault: Fault, present: Sequence[Fault]) -> None:
         """One fault, after those of larger places."""
         schools = schools_of(self._there, fault)
-        same, parted = same_as(fault, self._known.values()), False
-        if same is not None and is_another_round(same, fault):
-            self._put(same, without_last_round(same, self._now), What.CLOSED)
-            same, parted = None, True
+        same = same_as(fault, self._known.values())
+        if same is not None and is_over_for(same, fault, self._open()):
+            self._close_before(same, fault)
+            same = None
+        elif same is not None and is_own_round(same, fault, self._open()):
+            same = self._split_off(same)
+        elif same is None and fault.ended is None:
+            same = self._freed(fault)
         # What is over already says nothing of where the rest of it lies now.
         if same is None and fault.ended is None:
             unseen = [incident for incident in self._open() if incident.number not in self._seen]
@@ -149,32 +169,47 @@ class _Round:
             return
         holder = self._holder(fault, schools)
         if fault.ended is not None:
-            self._record(fault, fault.ended, schools, holder, parted=parted)
+            self._record(fault, fault.ended, schools, holder)
         elif holder is None or holder.place.level not in IN_A_SCHOOL:
             self._begin(fault, schools, holder)
         # Else it is a part of an incident of the same school, which has been told.
 
+    def _freed(self, fault: Fault) -> Incident | None:
+        """What a larger one had taken in, and is still there now that this is calm."""
+        for child in self._known.values():
+            parent = self._known.get(child.parent)
+            alike = (child.place, child.kind, child.target) == (fault.place, fault.kind, fault.target)
+            if child.state is State.ABSORBED and alike and parent is not None and self._is_past(parent):
+                free = msgspec.structs.replace(child, state=State.OPEN, parent=0, seen=self._now)
+                return self._put(child, free, What.RELEASED)
+        return None
+
+    def _close_before(self, incident: Incident, fault: Fault) -> None:
+        """It is over since it seemed to be, or by the begin of what took its place."""
+        if incident.calm:
+            self._close(incident, incident.ended, incident.ended_error, measured=incident.ended_measured)
+        else:
+            error = max(fault.error, self._now - incident.seen)
+            self._close(incident, fault.began, error, measured=False)
+
+    def _split_off(self, incident: Incident) -> Incident:
+        """Its newest round as an incident of its own; those before it are over, and stay as they were."""
+        number, self.next_number = self.next_number, self.next_number + 1
+        for one in split_off(incident, number, self._now):
+            self.steps.append(one)
+            self._known[one.incident.number] = one.incident
+        return self._known[number]
+
     def _rescope(self, incident: Incident, fault: Fault, schools: tuple[str, ...]) -> Incident:
-        moved = msgspec.structs.replace(
-            incident,
-            place=fault.place,
-            kind=fault.kind,
-            target=fault.target,
-            schools=schools,
-            verdict=fault.verdict,
-            degree=fault.degree,
-            evidence=fault.evidence,
-            blamed=fault.blamed[:MACHINES_NAMED],
-            severity=incident.severity if incident.told else severity_of(fault),
-        )
-        return self._put(incident, moved, What.RESCOPED)
+        return self._put(incident, rescoped(incident, fault, schools), What.RESCOPED)
 
     def _meet(self, incident: Incident, fault: Fault, schools: tuple[str, ...]) -> None:
         """A fault of an incident that is known."""
         self._seen.add(incident.number)
         if incident.state is State.WITHDRAWN:
-            if incident.excused and fault.ended is None and excuse_of(incident, self._there) is None:
-                # What explained it was taken back.
+            # What explained it was taken back, or those who are on measure it.
+            stands = not proves(incident, fault) and excuse_of(incident, self._there) is not None
+            if incident.excused and fault.ended is None and not stands:
                 self._reopen(incident, fault)
             return
         if incident.state is State.CLOSED:
@@ -184,27 +219,20 @@ class _Round:
                 for one in corrected(incident, fault, self._now):
                     self._put(self._known[incident.number], one.incident, one.what)
                 return
+        if incident.calm and fault.ended is None:
+            # Before anything is corrected: what had ended stays as it was found.
+            back = unended(anew(incident, fault, self._now), seen=self._now)
+            incident = self._put(incident, back, What.SEEN)
         incident = self._correct_open(incident, fault, schools)
         self._hold_inside(incident, fault)
         incident = self._tell(self._hold(self._known[incident.number], fault, schools))
         if fault.ended is not None:
-            self._calm_down(incident, fault.ended, fault.error, measured=fault.measured)
-        elif incident.calm:
-            back = anew(incident, fault, self._now)
-            self._put(incident, _unended(back, seen=self._now), What.SEEN)
+            self._calm_down(incident, fault.ended, fault.end_error, measured=fault.measured)
         elif self._now - incident.seen >= SEEN_SECONDS:
             self._put(incident, msgspec.structs.replace(incident, seen=self._now), What.SEEN)
 
     def _reopen(self, incident: Incident, fault: Fault) -> Incident:
-        again = msgspec.structs.replace(
-            _unended(anew(incident, fault, self._now), seen=self._now),
-            state=State.OPEN,
-            closed=0.0,
-            parent=0,
-            rounds=incident.rounds + 1,
-            excused="",
-        )
-        return self._put(incident, again, What.REOPENED)
+        return self._put(incident, reopened(incident, fault, self._now), What.REOPENED)
 
     def _correct_open(self, incident: Incident, fault: Fault, schools: tuple[str, ...]) -> Incident:
         for one in corrected(incident, fault, self._now):
@@ -232,20 +260,11 @@ class _Round:
         number, self.next_number = self.next_number, self.next_number + 1
         return made(fault, number, self._now, schools=schools, parent=holder.number if holder else 0)
 
-    def _record(
-        self, fault: Fault, ended: float, schools: tuple[str, ...], holder: Incident | None, *, parted: bool
-    ) -> None:
-        """A fault that was over before anybody knew of it, or what it was: kept, and told to nobody."""
-        if (ended - fault.began < SHORTEST_PAST_SECONDS and not parted) or holder is not None:
+    def _record(self, fault: Fault, ended: float, schools: tuple[str, ...], holder: Incident | None) -> None:
+        """A fault that was over before anybody knew of it: kept, and told to nobody."""
+        if ended - fault.began < SHORTEST_PAST_SECONDS or holder is not None:
             return
-        past = msgspec.structs.replace(
-            self._made(fault, schools, None),
-            state=State.CLOSED,
-            closed=self._now,
-            ended=ended,
-            ended_error=fault.error,
-            ended_measured=fault.measured,
-        )
+        past = closed(self._made(fault, schools, None), self._now, ended, fault.end_error, measured=fault.measured)
         self._put(None, past, What.RECORDED)
         self._seen.add(past.number)
 
@@ -256,7 +275,7 @@ class _Round:
         if parent.state is not State.OPEN or fault.ended is not None:
             return
         for child in inside_of(parent.place, parent.schools, fault, self._open(), self._there):
-            if child.number == parent.number:
+            if child.number == parent.number or (child.calm and ended_before(child, parent)):
                 continue
             if parent.place.level not in IN_A_SCHOOL:
                 if child.parent != parent.number and not self._larger_parent(child, parent):
@@ -287,16 +306,7 @@ class _Round:
             return incident
         planned = treated == COSMETIC
         severity = Severity.INFORMATION if planned else self._loudness(incident)
-        told = msgspec.structs.replace(
-            incident,
-            told=self._now,
-            told_place=incident.place,
-            told_kind=incident.kind,
-            told_severity=severity,
-            planned=planned,
-            severity=severity,
-        )
-        return self._put(incident, told, What.TOLD)
+        return self._put(incident, told(incident, severity, self._now, planned=planned), What.TOLD)
 
     def _loudness(self, incident: Incident) -> Severity:
         severity, narrower = loudness(incident, self._known.values(), self._now)
@@ -319,19 +329,11 @@ class _Round:
     def _follow(self, child: Incident) -> Incident:
         """A child whose parent is over: absorbed, it is over too; held, it goes on by itself."""
         parent = self._known.get(child.parent)
-        if parent is not None and parent.is_live:
+        if parent is not None and parent.is_live and not (child.number in self._seen and self._is_past(parent)):
             return child
         if child.state is State.ABSORBED:
-            state = State.WITHDRAWN if parent is not None and parent.state is State.WITHDRAWN else State.CLOSED
-            over = msgspec.structs.replace(
-                child,
-                state=state,
-                closed=self._now,
-                ended=parent.ended if parent is not None and parent.ended else self._now,
-                ended_error=parent.ended_error if parent is not None else 0.0,
-                ended_measured=parent is not None and parent.ended_measured,
-            )
-            return self._put(child, over, What.CLOSED if state is State.CLOSED else What.WITHDRAWN)
+            over = ended_with(child, parent, self._now)
+            return self._put(child, over, What.CLOSED if over.state is State.CLOSED else What.WITHDRAWN)
         released = self._put(child, msgspec.structs.replace(child, parent=0), What.RELEASED)
         return self._tell(released) if child.number in self._seen else released
 
@@ -346,7 +348,9 @@ class _Round:
             waited = (UNHEARD_BEATS + shows) * self._beat_of(incident)
             self._calm_down(incident, self._now, max(waited, self._now - incident.seen), measured=False)
         elif incident.calm:
-            self._put(incident, _unended(incident, seen=incident.seen), What.SEEN)
+            # While the collector has only begun to listen, nobody has been missed since.
+            if not self._there.grace:
+                self._put(incident, unended(incident, seen=incident.seen), What.SEEN)
         elif (excuse := excuse_of(incident, self._there)) is not None:
             self._end_excused(incident, excuse)
         elif self._now - incident.seen > LOST_SECONDS:
@@ -357,30 +361,20 @@ class _Round:
         marked = msgspec.structs.replace(incident, excused=excuse.why)
         if not is_within(incident, excuse):
             self._close(marked, incident.seen, self._now - incident.seen, measured=False)
-        elif (gone := withdrawn(marked, self._now, "collector", excuse.why)) is not None:
+            return
+        if incident.pauses:
+            # What had ended before it came back is not explained by that.
+            marked = msgspec.structs.replace(self._split_off(incident), excused=excuse.why)
+        if (gone := withdrawn(marked, self._now, "collector", excuse.why)) is not None:
             self.steps.append(gone)
-            self._known[incident.number] = gone.incident
+            self._known[gone.incident.number] = gone.incident
 
     def _calm_down(self, incident: Incident, ended: float, error: float, *, measured: bool) -> None:
         """The fault is gone: over once that has lasted."""
         if not incident.calm:
-            incident = self._put(
-                incident,
-                msgspec.structs.replace(
-                    incident,
-                    calm=self._now,
-                    ended=ended,
-                    ended_error=error,
-                    ended_measured=measured,
-                ),
-                What.CALMING,
-            )
+            incident = self._put(incident, calmed(incident, self._now, ended, error, measured=measured), What.CALMING)
         elif measured and not incident.ended_measured:
-            incident = self._put(
-                incident,
-                msgspec.structs.replace(incident, ended=ended, ended_error=error, ended_measured=True),
-                What.CALMING,
-            )
+            incident = self._put(incident, calmed(incident, incident.calm, ended, error, measured=True), What.CALMING)
         if self._now - incident.calm >= self._calm_needed(incident):
             self._close(incident, incident.ended, incident.ended_error, measured=incident.ended_measured)
 
@@ -391,18 +385,4 @@ class _Round:
         return max((self._there.beats.get(school, 0) for school in incident.schools), default=0)
 
     def _close(self, incident: Incident, ended: float, error: float, *, measured: bool) -> None:
-        closed = msgspec.structs.replace(
-            incident,
-            state=State.CLOSED,
-            closed=self._now,
-            ended=max(ended, incident.began),
-            ended_error=error,
-            ended_measured=measured,
-            calm=0.0,
-        )
-        self._put(incident, closed, What.CLOSED)
-
-
-def _unended(incident: Incident, *, seen: float) -> Incident:
-    """The same without the end it seemed to have."""
-    return msgspec.structs.replace(incident, calm=0.0, ended=0.0, ended_error=0.0, ended_measured=False, seen=seen)
+        self._put(incident, closed(incident, self._now, ended, error, measured=measured), What.CLOSED)

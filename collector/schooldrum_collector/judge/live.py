@@ -41,7 +41,7 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
     sees: dict[str, float] = {}
 
 
-class Told(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class ToldReading(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A reading as it stands in a report, its labels still JSON: whoever sees many alike reads them once."""
 
     name: str
@@ -55,7 +55,7 @@ class ToldResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     probe: str
     outcome: str
     boottime: float
-    readings: tuple[Told, ...] = ()
+    readings: tuple[ToldReading, ...] = ()
 
 
 class ToldLive(msgspec.Struct, frozen=True, kw_only=True):

@@ -128,6 +128,8 @@ def due_messages(
     `incidents` are those going on and those closed lately, `threads` what was planned of them by number and way.
     """
     known = {one.number: one for one in incidents}
+    turns = {key: len(thread) for key, thread in threads.items()}
+    threads = by_round(threads, known.values())
     asked = sorted(recipients, key=lambda one: ROLES.index(one.role) if one.role in ROLES else -1)
     found: dict[str, Message] = {}
     for incident in sorted(known.values(), key=lambda one: one.number):
@@ -142,11 +144,29 @@ def due_messages(
                 if begins and wants(recipient, incident, there) and not _knows(recipient, thread, inside):
                     occasion = Occasion.BEGIN if last is None else Occasion.AGAIN
             if occasion is not None:
-                message = _message(incident, recipient, occasion, thread, there)
+                turn = turns.get((incident.number, recipient.way), 0)
+                message = _message(incident, recipient, occasion, turn, there)
                 found[message.key] = message
-        for message in _ends(incident, threads, there):
+        for message in _ends(incident, threads, turns, there):
             found[message.key] = message
     return tuple(found.values())
+
+
+def by_round(threads: Mapping[tuple[int, str], Thread], incidents: Iterable[Incident]) -> dict[tuple[int, str], Thread]:
+    """What each person was told of each incident: of a round that is one of its own by now, under the older number."""
+    found = dict(threads)
+    for own in sorted((one for one in incidents if one.told_as), key=lambda one: -one.number):
+        for number, way in threads:
+            before = found[number, way] if number == own.told_as else ()
+            since = next((at for at, one in enumerate(before) if _tells_of_round(one, own)), len(before))
+            if since < len(before):
+                found[number, way] = before[:since]
+                found[own.number, way] = (*before[since:], *found.get((own.number, way), ()))
+    return found
+
+
+def _tells_of_round(message: Message, own: Incident) -> bool:
+    return message.made >= own.opened and message.occasion in {Occasion.BEGIN, Occasion.AGAIN}
 
 
 def _may_begin(incident: Incident, known: Iterable[Incident], there: Situation) -> bool:
@@ -206,7 +226,12 @@ def _knows(recipient: Recipient, thread: Thread, inside: Iterable[Thread]) -> bo
     return any(was_told(one) or last_of(one) is not None for one in inside)
 
 
-def _ends(incident: Incident, threads: Mapping[tuple[int, str], Thread], there: Situation) -> list[Message]:
+def _ends(
+    incident: Incident,
+    threads: Mapping[tuple[int, str], Thread],
+    turns: Mapping[tuple[int, str], int],
+    there: Situation,
+) -> list[Message]:
     """Ends for whoever got the begin, whoever tells of begins by now."""
     if incident.is_live:
         return []
@@ -223,7 +248,7 @@ def _ends(incident: Incident, threads: Mapping[tuple[int, str], Thread], there: 
             continue
         if incident.number in there.excused and _is_only_officer(last.recipient, incident.number, threads):
             continue
-        messages.append(_message(incident, last.recipient, Occasion.END, thread, there))
+        messages.append(_message(incident, last.recipient, Occasion.END, turns.get((number, way), 0), there))
     return messages
 
 
@@ -237,12 +262,13 @@ def _was_officer_told(thread: Thread) -> bool:
     return was_told(thread) and thread[-1].recipient.role == IT_OFFICER
 
 
-def _message(incident: Incident, recipient: Recipient, occasion: Occasion, thread: Thread, there: Situation) -> Message:
+def _message(incident: Incident, recipient: Recipient, occasion: Occasion, turn: int, there: Situation) -> Message:
+    """The message as it is planned; `turn` is how many were planned of this incident for this person before."""
     due = there.now
     if incident.severity is not Severity.URGENT:
         due = quiet_until(recipient.quiet, there.now, there.zone(incident))
     return Message(
-        key=key_of(incident.number, len(thread), recipient.way),
+        key=key_of(incident.number, turn, recipient.way),
         recipient=recipient,
         occasion=occasion,
         made=there.now,
@@ -271,7 +297,8 @@ def standing_of(message: Message, incident: Incident) -> Standing:
     if incident.state is State.WITHDRAWN:
         return Standing.WITHDRAWN
     if incident.state is State.CLOSED:
-        return Standing.OVER if message.held else Standing.WHOLE
+        # What was to be told of a round that is an incident of its own by now is told of that.
+        return Standing.OVER if message.held or message.made > incident.closed else Standing.WHOLE
     if incident.state is State.ABSORBED or incident.parent:
         return Standing.HELD
     return Standing.LATER if incident.calm else Standing.SEND

@@ -1,8 +1,9 @@
 """Which PCs of a site look around its network all the time: one is active, one stands by, and it stays so.
 
-Who is appointed stays appointed through nights, breakers and outages. It changes for a cause alone: a PC is no longer
-there; for a day nothing was heard of it here while another has been on for an hour; a PC that is always on has come; or
-two networks have become one and there are too many. Nobody has to decide anything, and two too many do no harm.
+Who is appointed stays appointed through every outage: silence alone, of however many, changes nothing. It changes for a
+cause: a PC is no longer there; it has left (it said goodbye, or its room is off) while another is on; for a day nothing
+was heard of it here while another has been on for an hour; a PC that is always on has come; or two networks have become
+one and there are too many. Nobody has to decide anything, and two too many do no harm.
 """
 
 import enum
@@ -43,7 +44,8 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """An approved PC of a site. Its `network` is where it was last seen at its school, empty if nobody knows.
 
     `here` is when it was last heard there (epoch seconds), `online` whether it is now, `up` for how many seconds it has
-    been on, `always_on` whether its room is never switched off; `frozen` and `wired` where that is known.
+    been on, `always_on` whether its room is never switched off; `frozen` and `wired` where that is known. `left`: it is
+    known to be off or elsewhere, which silence is not.
     """
 
     machine: str
@@ -52,6 +54,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     network: str = ""
     here: float = 0.0
     online: bool = False
+    left: bool = False
     up: float = 0.0
     always_on: bool = False
     frozen: bool | None = None
@@ -103,17 +106,21 @@ def _of_network(
         (one for one in holding if one.machine in by_id and one.site == site),
         key=lambda one: (one.role is not Role.ACTIVE, one.since, one.machine),
     )
-    keepers = [by_id[one.machine] for one in held]
-    ready = [one for one in members if one.online and one not in keepers]
-    keepers = _trimmed(keepers)
+    appointees = [by_id[one.machine] for one in held]
+    ready = [one for one in members if one.online and one not in appointees]
+    appointees = _trimmed(appointees)
+    # Where nobody is on, nobody can follow those who have left.
+    gone = [one for one in appointees if one.left] if any(one.online for one in members) else []
+    keepers = [one for one in appointees if one not in gone]
     while ready and len(keepers) < PER_NETWORK:
         chosen = min(ready, key=lambda one: _rank(one, keepers))
         ready.remove(chosen)
         keepers.append(chosen)
+    keepers += gone[: max(0, PER_NETWORK - len(keepers))]
     keepers = _relieved(keepers, ready, now)
     before = {one.machine: one for one in held}
-    # Whoever was active stays so; else the one that has held its place the longest.
-    keepers.sort(key=lambda one: (one.machine not in before, *_seniority(before.get(one.machine))))
+    # Whoever was active stays so while it is there; else the one that has held its place the longest.
+    keepers.sort(key=lambda one: (one in gone, one.machine not in before, *_seniority(before.get(one.machine))))
     found = []
     for place, one in enumerate(keepers):
         role = Role.STANDBY if place else Role.ACTIVE

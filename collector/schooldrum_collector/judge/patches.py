@@ -154,7 +154,8 @@ class Patches(msgspec.Struct, frozen=True, kw_only=True):
     missing already then. `published` is the oldest day of publication the PC tells of what is missing, `published_days`
     days before that of judging.
     `undecided`: whether it comes in time cannot be said yet, for that reason.
-    `missing` counts by both signs, `told` by the PC alone, `behind` by the list (None: not known).
+    `missing` counts by both signs, `told` by the PC alone, `behind` by the list (None: not known); `security` are those
+    of `behind` that mend security, None where the list does not tell them apart from previews.
     `because` names what refuses: a `why` of automatic_updates, paused, error …, own_server (one that does not answer).
     `stale`: its last search is long ago, or was never, or (then `scan_known` is False) it does not tell of one.
     `listed` is the day of the list that `behind` is by, `list_old`: updates came out since that should be there by now.
@@ -168,6 +169,7 @@ class Patches(msgspec.Struct, frozen=True, kw_only=True):
     missing: int = 0
     told: int | None = None
     behind: int | None = None
+    security: int | None = None
     because: tuple[str, ...] = ()
     stale: bool = False
     scan_known: bool = True
@@ -204,7 +206,13 @@ class Patches(msgspec.Struct, frozen=True, kw_only=True):
         """
         if not self.missing or (self.told is None and self.behind is None):
             return self.missing
-        return max(self.told or 0, self.behind or 0)
+        by_list = self.behind if self.security is None else self.security
+        return max(self.told or 0, by_list or 0)
+
+    @property
+    def security_alone(self) -> bool:
+        """Whether all of `count` surely mend security: previews are among the builds of a list that does not tell."""
+        return self.security is not None or (self.told or 0) >= (self.behind or 0)
 
     def in_time(self, most_days: int = GRACE_DAYS) -> bool | None:
         """Whether security updates come in time; None where that is not known.
@@ -276,6 +284,7 @@ def patches_of(
     on = day or waiting.looked
     told = None if seen.updates is None else sum(row.get("kind") == "security" for row in seen.updates)
     behind = None if by_list is None else len(by_list.keys)
+    security = len(by_list.security) if by_list and by_list.told_apart else None
     if on is None or (told is None and by_list is None):
         return Patches(state=PatchState.UNKNOWN, told=told, behind=behind, ended=ended, support_known=support_known)
     now = max(on, today or on)
@@ -295,6 +304,7 @@ def patches_of(
         missing=len(waiting.pending),
         told=told,
         behind=behind,
+        security=security,
         because=because,
         stale=_is_stale(scan, on),
         scan_known=scan is not None,

@@ -9,14 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from schooldrum_collector.judge.posture_checks import CHECKS, INFORMATION, PROBES
-from schooldrum_collector.judge.posture_found import NOT_YET, Found, Known, Verdict
+from schooldrum_collector.judge.posture_found import NOT_YET, Found, Known, Verdict, is_frozen
 from schooldrum_collector.judge.posture_policy import Policy
-from schooldrum_collector.judge.posture_steps import FIXES
-from schooldrum_collector.judge.posture_words import ENCRYPTION_OF_ALL, EVIDENCE, NAMES, Words
+from schooldrum_collector.judge.posture_steps import FIXES, KEEPS_WHILE_FROZEN, THAW_FIRST
+from schooldrum_collector.judge.posture_words import EVIDENCE, NAMES, NARROWER, Words
 from schooldrum_wire.catalogue.posture import POSTURE_CHECKS, POSTURE_NOT_MET
 from schooldrum_wire.reading import Reading
 
 _WINDOWS = "windows"
+_MOST_STEPS = 3
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,8 +25,8 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
     `reasons` are words for programs, the keys of `posture_words.EVIDENCE`; `evidence` is the same for people; `fix` are
     at most three steps, also where it is unknown and something can be done about that. A check for `information` is in
-    no count. `measured` is when the PC last told what it rests on (epoch seconds), None where it never did. `called` is
-    what people read instead of its usual name, where the policy asks of other PCs than that name says.
+    no count. `measured` is when the PC last told what it rests on (epoch seconds), None where it never did. `asks` is
+    a key of `posture_words.NARROWER` where the policy asks it of some PCs alone.
     """
 
     name: str
@@ -35,7 +36,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     fix: tuple[Words, ...] = ()
     information: bool = False
     measured: float | None = None
-    called: Words | None = None
+    asks: str = ""
 
 
 def judged(known: Known, policy: Policy, measured: Mapping[str, float] | None = None) -> tuple[Check, ...]:
@@ -47,21 +48,20 @@ def judged(known: Known, policy: Policy, measured: Mapping[str, float] | None = 
     rows = known.sections.get("operating_system") or ()
     # A distribution's own steps go before those of its kind.
     systems = (f"{rows[0].get('product')}" if rows else "", known.system, _WINDOWS)
-    checks = [_check(name, judge(known, policy), systems, at) for name, judge in CHECKS.items()]
-    if policy.encryption != "laptops":
-        checks = [
-            msgspec.structs.replace(one, called=ENCRYPTION_OF_ALL) if one.name == "encryption" else one
-            for one in checks
-        ]
-    facts = [_check(name, judge(known, policy), systems, at) for name, judge in INFORMATION.items()]
+    frozen = is_frozen(known)
+    checks = [_check(name, judge(known, policy), systems, at, frozen=frozen) for name, judge in CHECKS.items()]
+    facts = [_check(name, judge(known, policy), systems, at, frozen=frozen) for name, judge in INFORMATION.items()]
     return (*checks, *(msgspec.structs.replace(fact, information=True) for fact in facts))
 
 
-def _check(name: str, found: Found, systems: Sequence[str], measured: Mapping[str, float]) -> Check:
+def _check(name: str, found: Found, systems: Sequence[str], measured: Mapping[str, float], *, frozen: bool) -> Check:
     steps: tuple[Words, ...] = ()
     if found.verdict is Verdict.NOT_MET or found.fix:
-        by_system = FIXES[found.fix or name]
+        remedy = found.fix or name
+        by_system = FIXES[remedy]
         steps = next(by_system[system] for system in systems if system in by_system)
+        if frozen and remedy not in KEEPS_WHILE_FROZEN:
+            steps = _thawed(steps)
     return Check(
         name=name,
         verdict=found.verdict,
@@ -69,12 +69,21 @@ def _check(name: str, found: Found, systems: Sequence[str], measured: Mapping[st
         evidence=tuple(_said(reason, values) for reason, values in found.reasons),
         fix=steps,
         measured=None if found.reasons[0][0] == NOT_YET else _measured(name, measured),
+        asks=found.asks,
     )
+
+
+def _thawed(steps: tuple[Words, ...]) -> tuple[Words, ...]:
+    """These steps on a PC that forgets them at a restart: thawing first, and no more than three still."""
+    if len(steps) < _MOST_STEPS:
+        return (THAW_FIRST, *steps)
+    first = Words(*(f"{thaw} {step}" for thaw, step in zip(THAW_FIRST, steps[0], strict=True)))
+    return (first, *steps[1:])
 
 
 def check_name(check: Check) -> Words:
     """What people read as the name of this check; its word where it is one that is not known here."""
-    return check.called or NAMES.get(check.name) or Words(check.name, check.name)
+    return NARROWER.get(check.asks) or NAMES.get(check.name) or Words(check.name, check.name)
 
 
 def _measured(name: str, measured: Mapping[str, float]) -> float | None:

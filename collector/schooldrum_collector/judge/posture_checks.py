@@ -53,7 +53,7 @@ def _antivirus(known: Known, policy: Policy) -> Found:
             return unsure("antivirus_not_told", "antivirus", **asleep)
         if any(row.get("alone") is True for row in there):
             return unsure("antivirus_unseen", "antivirus", **asleep)
-        return bad("antivirus_off", **asleep)
+        return _not_working(there)
     names = {"names": as_names([row.get("product") for row in working]), "most": as_text(policy.most_signature_days)}
     fresh = [_is_fresh(row, policy.most_signature_days) for row in working]
     if True not in fresh:
@@ -63,6 +63,15 @@ def _antivirus(known: Known, policy: Policy) -> Found:
     if sum(row.get("maker") != "microsoft" for row in working) > 1:
         return msgspec.structs.replace(found, reasons=(*found.reasons, ("antivirus_two", {})))
     return found
+
+
+def _not_working(there: Sequence[Values]) -> Found:
+    expired = [row for row in there if row.get("state") == "expired"]
+    named = {"antivirus_off": [row for row in there if row not in expired], "antivirus_expired": expired}
+    reasons = tuple(
+        (reason, {"names": as_names([row.get("product") for row in rows])}) for reason, rows in named.items() if rows
+    )
+    return Found(Verdict.NOT_MET, reasons, "antivirus_expired" if expired else "")
 
 
 def _is_fresh(row: Values, most_days: int) -> bool | None:
@@ -115,6 +124,11 @@ def _of_profiles(rows: Sequence[Values], counting: Sequence[Values], *, told: bo
 
 
 def _encryption(known: Known, policy: Policy) -> Found:
+    found = _encryption_asked(known, policy)
+    return msgspec.structs.replace(found, asks="encryption_of_laptops") if policy.encryption == "laptops" else found
+
+
+def _encryption_asked(known: Known, policy: Policy) -> Found:
     system = first_of(known, "system") or {}
     carried = system.get("laptop") if not system.get("virtual") else False
     if policy.encryption == "none":
@@ -155,28 +169,48 @@ def _sign_in(known: Known, policy: Policy) -> Found:
     row = first_of(known, "accounts")
     if row is None:
         return silence(known, "accounts")
-    asked = {"guest": True, "empty_over_network": True, "autologon": not policy.autologon_allowed}
-    asked["stored_password"] = not policy.autologon_allowed
-    faults = [name for name, counts in asked.items() if counts and row.get(name) is True]
-    empty = {"password_empty", "password_optional"}
-    if not policy.empty_password_allowed:
-        faults += [name for name in sorted(empty) if (whole(row.get(name)) or 0) > 0]
+    by_itself = [name for name in ("autologon", "stored_password") if row.get(name) is True]
+    empty = whole(row.get("password_empty")) or 0
+    faults = [name for name in ("guest", "empty_over_network") if row.get(name) is True]
+    if not policy.autologon_allowed:
+        faults += by_itself
+    if empty and not policy.empty_password_allowed:
+        faults.append("password_empty")
     if faults:
-        values = {name: {"count": as_text(row.get(name))} if name in empty else {} for name in faults}
-        return Found(Verdict.NOT_MET, tuple((name, values[name]) for name in faults), _sign_in_steps(faults))
-    needed = ["guest", "autologon"]
-    needed.append("password_empty" if known.system == LINUX else "password_optional")
-    skipped = {"autologon"} if policy.autologon_allowed else set()
-    skipped |= empty if policy.empty_password_allowed else set()
-    if any(row.get(name) is None for name in needed if name not in skipped):
+        values = {"password_empty": {"count": as_text(empty)}}
+        return Found(Verdict.NOT_MET, tuple((name, values.get(name, {})) for name in faults), _sign_in_steps(faults))
+    if row.get("guest") is None or (row.get("autologon") is None and not policy.autologon_allowed):
         return unsure("sign_in_not_told")
-    return met("sign_in_sound")
+    passwords = _passwords(known, row)
+    if policy.empty_password_allowed and passwords.verdict is not Verdict.MET:
+        passwords = met("password_allowed_empty")
+    if passwords.verdict is not Verdict.MET or not by_itself:
+        return passwords
+    allowed: tuple[tuple[str, dict[str, Words]], ...] = tuple((f"{name}_allowed", {}) for name in by_itself)
+    # That everybody must sign in is not so where the PC does it for them.
+    kept = tuple(one for one in passwords.reasons if one[0] != "sign_in_sound")
+    return msgspec.structs.replace(passwords, reasons=(*allowed, *kept))
+
+
+def _passwords(known: Known, row: Values) -> Found:
+    """Whether every account has one. Windows does not tell which are empty, only which cannot be."""
+    if known.system == LINUX:
+        return met("sign_in_sound") if whole(row.get("password_empty")) == 0 else unsure("sign_in_not_told")
+    optional, shortest = whole(row.get("password_optional")), whole(row.get("shortest_password"))
+    if optional:
+        return unsure("password_optional", "password_empty", count=as_text(optional))
+    if optional is None:
+        return unsure("sign_in_not_told")
+    # Without an account there is none that could be empty.
+    if row.get("accounts") == 0 or (shortest or 0) > 0:
+        return met("sign_in_sound")
+    return unsure("sign_in_not_told") if shortest is None else unsure("password_not_asked", "password_empty")
 
 
 def _sign_in_steps(faults: Sequence[str]) -> str:
     if {"autologon", "stored_password"} & {*faults}:
         return "autologon"
-    return "guest" if "guest" in faults else "password_empty"
+    return next(name for name in ("guest", "password_empty", "empty_over_network") if name in faults)
 
 
 def _administrators(known: Known, policy: Policy) -> Found:

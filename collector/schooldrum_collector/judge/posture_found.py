@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 import msgspec
 
 from schooldrum_collector import formats
-from schooldrum_collector.judge.patches import Patches
+from schooldrum_collector.judge.patches import Patches, PatchState
 from schooldrum_collector.judge.posture_words import Words
 from schooldrum_collector.judge.support import Support, WayOut
 from schooldrum_wire.section import Value, Values
@@ -33,8 +33,8 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
     `system` is windows or linux; `sections` are its rows by section (one without rows is empty, a missing one never
     came); `outcomes` how the newest run of each probe ended; `support`, the `way` out and `patches` are judged already,
-    None where nothing was there to judge. `today` is the school's day, None where it does not matter: what runs until a
-    day is then taken to run still.
+    None where nothing was there to judge. `frozen`: its disk has been seen to forget. `today` is the school's day, None
+    where it does not matter: what runs until a day is then taken to run still.
     """
 
     system: str
@@ -43,18 +43,21 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     support: Support | None = None
     way: WayOut | None = None
     patches: Patches | None = None
+    frozen: bool = False
     today: date | None = None
 
 
 class Found(msgspec.Struct, frozen=True):
     """A verdict with its reasons, each with what stands in its sentence; `fix` names other steps than the check's.
 
-    What is met, or not known, has steps only where it names them.
+    What is met, or not known, has steps only where it names them. `asks` names what was asked
+    where the policy asks it of some PCs alone.
     """
 
     verdict: Verdict
     reasons: tuple[tuple[str, dict[str, Words]], ...]
     fix: str = ""
+    asks: str = ""
 
 
 def met(reason: str, **values: Words) -> Found:
@@ -116,3 +119,9 @@ def first_of(known: Known, probe: str) -> Values | None:
 def whole(value: Value) -> int | None:
     """A whole number; None for everything else."""
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def is_frozen(known: Known) -> bool:
+    """Whether what is changed on this PC now is known to be lost at its next start."""
+    is_late = known.patches is not None and known.patches.state is PatchState.FROZEN
+    return known.frozen or is_late or any(row.get("state") == "frozen" for row in rows_of(known, "freeze") or ())

@@ -12,6 +12,38 @@ _WHY = Words(
     "Still so the next day: see the reason with schooldrum-collector machines show NAME.",
 )
 
+_CLASSIC = ("Windows 7", "Windows 8", "Windows 8.1", "Windows Server")
+"""Those without the app Windows Security, and without the newer ones' pages of Settings, or some of them."""
+_SWITCH_ON = Words(
+    "Bật Real-time protection, hoặc mở phần mềm diệt virus của hãng khác và bật bảo vệ.",
+    "Switch on Real-time protection, or open the other maker's antivirus and switch it on.",
+)
+_EXPIRED = Words(
+    "Phần mềm hết hạn: gỡ đi rồi khởi động lại, Microsoft Defender sẽ tự bật.",
+    "If it has expired: remove it and restart, Microsoft Defender comes on by itself.",
+)
+_CLASSIC_DEFENDER = Words(
+    "Mở Windows Defender (tìm trong menu Start).", "Open Windows Defender (search the Start menu for it)."
+)
+_UPDATE_SIGNATURES = Words(
+    "Chọn cập nhật mẫu nhận diện (Protection updates).", "Choose to update its signatures (Protection updates)."
+)
+_LICENCE = Words(
+    "Nếu không được: kiểm tra Internet và hạn bản quyền.", "If that fails: check the Internet and its licence."
+)
+_CLASSIC_REMOTE = Words(
+    "Mở sysdm.cpl (phím Windows + R), chọn thẻ Remote.", "Open sysdm.cpl (Windows key + R), choose the tab Remote."
+)
+
+THAW_FIRST = Words(
+    "Mở đóng băng ổ đĩa trước, làm xong thì đóng băng lại.", "Thaw the disk first, and freeze it again when done."
+)
+"""Before the steps of every other remedy, on a PC whose disk forgets at a restart."""
+KEEPS_WHILE_FROZEN = frozenset(
+    {"failed", "secure_boot", "system_bought", "system_replaced", "updates_ended", "updates_frozen", "updates_restart"}
+)
+"""Remedies that change nothing on the disk, or say themselves how to thaw it."""
+
 FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
     **UPDATE_FIXES,
     "denied": {
@@ -43,15 +75,10 @@ FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
             Words(
                 "Mở Windows Security > Virus & threat protection.", "Open Windows Security > Virus & threat protection."
             ),
-            Words(
-                "Bật Real-time protection, hoặc mở phần mềm diệt virus của hãng khác và bật bảo vệ.",
-                "Switch on Real-time protection, or open the other maker's antivirus and switch it on.",
-            ),
-            Words(
-                "Phần mềm hết hạn: gỡ đi rồi khởi động lại, Microsoft Defender sẽ tự bật.",
-                "If it has expired: remove it and restart, Microsoft Defender comes on by itself.",
-            ),
+            _SWITCH_ON,
+            _EXPIRED,
         ),
+        **dict.fromkeys(_CLASSIC, (_CLASSIC_DEFENDER, _SWITCH_ON, _EXPIRED)),
         "linux": (
             Words(
                 "Mở Terminal, chạy: sudo apt install clamav-daemon",
@@ -63,19 +90,33 @@ FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
             ),
         ),
     },
+    "antivirus_expired": {
+        "windows": (
+            Words("Gia hạn phần mềm diệt virus, hoặc gỡ nó ra.", "Renew the licence of the antivirus, or remove it."),
+            Words(
+                "Khởi động lại máy (Restart): nếu đã gỡ, Microsoft Defender sẽ tự bật.",
+                "Restart the PC: where it was removed, Microsoft Defender comes on by itself.",
+            ),
+        ),
+    },
     "signatures": {
         "windows": (
             Words(
                 "Mở phần mềm diệt virus (hoặc Windows Security > Virus & threat protection).",
                 "Open the antivirus (or Windows Security > Virus & threat protection).",
             ),
-            Words(
-                "Chọn cập nhật mẫu nhận diện (Protection updates).",
-                "Choose to update its signatures (Protection updates).",
-            ),
-            Words(
-                "Nếu không được: kiểm tra Internet và hạn bản quyền.",
-                "If that fails: check the Internet and its licence.",
+            _UPDATE_SIGNATURES,
+            _LICENCE,
+        ),
+        **dict.fromkeys(
+            _CLASSIC,
+            (
+                Words(
+                    "Mở phần mềm diệt virus (Windows Defender hoặc của hãng khác).",
+                    "Open the antivirus (Windows Defender, or another maker's).",
+                ),
+                _UPDATE_SIGNATURES,
+                _LICENCE,
             ),
         ),
         "linux": (
@@ -95,6 +136,20 @@ FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
             Words(
                 "Nếu vẫn tắt hoặc vẫn mở: chọn Restore firewalls to default.",
                 "If it stays off or open: choose Restore firewalls to default.",
+            ),
+        ),
+        **dict.fromkeys(
+            _CLASSIC,
+            (
+                Words("Mở Control Panel > Windows Firewall.", "Open Control Panel > Windows Firewall."),
+                Words(
+                    "Chọn Turn Windows Firewall on or off, bật ở mọi loại mạng.",
+                    "Choose Turn Windows Firewall on or off and switch it on for every kind of network.",
+                ),
+                Words(
+                    "Nếu vẫn tắt hoặc vẫn mở: chọn Restore defaults.",
+                    "If it stays off or open: choose Restore defaults.",
+                ),
             ),
         ),
         "linux": (
@@ -176,12 +231,21 @@ FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
                 "Open a Command Prompt as administrator and run for each account: net user NAME /passwordreq:yes",
             ),
             Words(
-                "Mở secpol.msc > Security Options, bật 'Limit local account use of blank passwords'.",
-                "Open secpol.msc > Security Options and enable 'Limit local account use of blank passwords'.",
+                "Cũng ở đó chạy: net accounts /minpwlen:8 (từ nay mật khẩu phải có ít nhất 8 ký tự).",
+                "There also run: net accounts /minpwlen:8 (from now on a password has 8 characters at least).",
             ),
         ),
         "linux": (
             Words("Đặt mật khẩu cho tài khoản: sudo passwd TÊN", "Give the account a password: sudo passwd NAME"),
+        ),
+    },
+    "empty_over_network": {
+        "windows": (
+            Words(
+                "Mở regedit, đến HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Lsa.",
+                "Open regedit and go to HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Lsa.",
+            ),
+            Words("Đặt LimitBlankPasswordUse bằng 1.", "Set LimitBlankPasswordUse to 1."),
         ),
     },
     "administrators": {
@@ -230,6 +294,20 @@ FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
                 "Needed: tick 'Require devices to use Network Level Authentication'.",
             ),
         ),
+        **dict.fromkeys(
+            _CLASSIC,
+            (
+                _CLASSIC_REMOTE,
+                Words(
+                    "Không dùng: chọn Don't allow remote connections.",
+                    "Not needed: choose Don't allow remote connections.",
+                ),
+                Words(
+                    "Cần dùng: chọn thêm 'Allow connections only from ... with Network Level Authentication'.",
+                    "Needed: also tick 'Allow connections only from ... with Network Level Authentication'.",
+                ),
+            ),
+        ),
         "linux": (
             Words("Không dùng: sudo systemctl disable --now xrdp", "Not needed: sudo systemctl disable --now xrdp"),
             Words(
@@ -243,6 +321,13 @@ FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
             Words(
                 "Mở Settings > System > Remote Desktop và tắt.",
                 "Open Settings > System > Remote Desktop and switch it off.",
+            ),
+        ),
+        **dict.fromkeys(
+            _CLASSIC,
+            (
+                _CLASSIC_REMOTE,
+                Words("Chọn Don't allow remote connections.", "Choose Don't allow remote connections."),
             ),
         ),
         "linux": (
@@ -260,6 +345,19 @@ FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
             Words(
                 "Chọn một màn hình chờ, đặt 10 phút, chọn 'On resume, display logon screen'.",
                 "Choose a screen saver, set 10 minutes, tick 'On resume, display logon screen'.",
+            ),
+        ),
+        **dict.fromkeys(
+            _CLASSIC,
+            (
+                Words(
+                    "Mở Control Panel, tìm Screen saver (Change screen saver).",
+                    "Open the Control Panel and search for Screen saver (Change screen saver).",
+                ),
+                Words(
+                    "Chọn một màn hình chờ, đặt 10 phút, chọn 'On resume, display logon screen'.",
+                    "Choose a screen saver, set 10 minutes, tick 'On resume, display logon screen'.",
+                ),
             ),
         ),
         "linux": (

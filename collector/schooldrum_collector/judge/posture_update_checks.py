@@ -14,28 +14,29 @@ from schooldrum_collector.judge.posture_found import (
     as_text,
     bad,
     first_of,
+    is_frozen,
     met,
-    rows_of,
     silence,
     unsure,
 )
 from schooldrum_collector.judge.posture_policy import Policy
 from schooldrum_collector.judge.posture_words import Words
-from schooldrum_collector.judge.support import LONG_CHANNELS, Proof, Support, SupportState, product_name
+from schooldrum_collector.judge.support import Proof, Support, SupportState, Way, system_name
 from schooldrum_wire.section import Values
 
 _NEEDED_SERVICES = frozenset({"wuauserv", "usosvc"})
 """Without one of these Windows never searches; without the others it only takes longer."""
+_SPECIAL = {
+    PatchState.FROZEN: "updates_frozen",
+    PatchState.RESTART: "updates_restart",
+    PatchState.REFUSED: "updates_refused",
+}
 _LONGEST_PAUSE = 35
 """Days for which Windows itself lets people pause updates; a longer pause was written by hand."""
-_SERVER = "Windows Server"
 
 
 def _system(support: Support) -> Words:
-    """Its name, with the long channel where it is of one: that is supported for longer than others of its release."""
-    # Nobody names a server's channel: its year says the same.
-    channel = "" if support.product == _SERVER else LONG_CHANNELS.get(support.channel, "")
-    return as_text(" ".join(part for part in (product_name(support.product), support.release, channel) if part) or "?")
+    return as_text(system_name(support) or "?")
 
 
 def supported_system(known: Known, _policy: Policy) -> Found:
@@ -50,7 +51,7 @@ def supported_system(known: Known, _policy: Policy) -> Found:
         if support.proof is Proof.NOT_PROVEN:
             return unsure("system_revision_not_told", name=name)
         return unsure("system_list_old" if support.proof is Proof.UNKNOWN else "system_not_listed", name=name)
-    steps = "system_bought" if known.way and known.way.is_bought else ""
+    steps = _steps_out(known, support)
     if support.until is None:
         open_end = met("system_supported_open", name=name)
         return open_end if support.counts_as_met else bad("system_ended", steps, name=name)
@@ -59,11 +60,20 @@ def supported_system(known: Known, _policy: Policy) -> Found:
         return met("system_extended" if support.state is SupportState.EXTENDED else "system_supported", **values)
     found = bad("system_ended_on", steps, **values)
     if support.bought is not None:
-        found = bad("system_ended_bought", steps, **values, bought=as_day(support.bought))
+        # A later year may have been bought, and nothing of it shows yet.
+        was_bought = support.proof is Proof.PROVEN
+        reason = "system_extended_until" if was_bought else "system_ended_bought"
+        found = bad(reason, steps, **values, bought=as_day(support.bought))
     if support.planned is None:
         return found
     plan = ("system_planned", {"day": as_day(support.planned)})
     return msgspec.structs.replace(found, reasons=(*found.reasons, plan))
+
+
+def _steps_out(known: Known, support: Support) -> str:
+    if known.way is None or not known.way.is_bought:
+        return ""
+    return "system_bought" if support.bought or known.way.way is Way.ESU else "system_replaced"
 
 
 def _count_days(count: int) -> Words:
@@ -73,8 +83,17 @@ def _count_days(count: int) -> Words:
 def _patch_values(patches: Patches, policy: Policy) -> dict[str, Words]:
     days = _count_days(patches.age_days or 0)
     if patches.at_least:
-        days = Words(f"ít nhất {days.vi}", f"at least {days.en}")
-    return {"days": days, "count": as_text(patches.count), "most": as_text(policy.most_patch_days)}
+        # Of the first day it was there for a part alone.
+        seen = days if (patches.age_days or 0) > 1 else Words("một phần ngày", "part of a day")
+        days = Words(f"ít nhất {seen.vi}", f"at least {seen.en}")
+    lacking = Words(f"Thiếu {patches.count} bản cập nhật bảo mật", f"Security updates missing: {patches.count}")
+    if not patches.security_alone:
+        lacking = Words(
+            f"Thiếu {patches.count} bản cập nhật, trong đó có bản bảo mật",
+            f"Updates missing: {patches.count}, security updates among them",
+        )
+    values = {"days": days, "count": as_text(patches.count), "most": as_text(policy.most_patch_days)}
+    return {**values, "lacking": lacking}
 
 
 def _published(found: Found, patches: Patches) -> Found:
@@ -94,30 +113,43 @@ def updates_in_time(known: Known, policy: Policy) -> Found:
     if in_time is None:
         if not patches.undecided:
             return _not_sure(known, patches)
-        return _published(unsure("updates_first_look", "updates_in_time", **_patch_values(patches, policy)), patches)
+        return _published(
+            unsure("updates_first_look", _steps(known, patches), **_patch_values(patches, policy)), patches
+        )
     values = _patch_values(patches, policy)
     if in_time:
         return _published(met("updates_waiting" if patches.missing else "updates_none", **values), patches)
-    special = {PatchState.FROZEN: "frozen", PatchState.RESTART: "restart", PatchState.REFUSED: "refused"}
-    why = special.get(patches.state, "")
-    # What the list alone knows of is not offered to a PC whose support has ended.
-    steps = "updates_ended" if patches.ended and not patches.told else f"updates_{why}" if why else ""
-    found = bad("updates_late", steps, **values)
-    if not why:
+    found = bad("updates_late", _steps(known, patches), **values)
+    if patches.state not in _SPECIAL:
         return found
-    return msgspec.structs.replace(found, reasons=(*found.reasons, (f"updates_{why}", {})))
+    return msgspec.structs.replace(found, reasons=(*found.reasons, (_SPECIAL[patches.state], {})))
+
+
+def _steps(known: Known, patches: Patches) -> str:
+    """What to do about missing updates, whether or not it is known yet that they are late."""
+    # What the list alone knows of is not offered to a PC whose support has ended.
+    if patches.ended and not patches.told:
+        return "updates_ended"
+    if is_frozen(known):
+        return "updates_frozen"
+    if "service_disabled" in patches.because:
+        return "automatic_stopped"
+    return _SPECIAL.get(patches.state, "updates_in_time")
 
 
 def _not_sure(known: Known, patches: Patches) -> Found:
     """Why nobody can say that nothing is missing: by the system, by the PC's own search, then by the list."""
     if patches.ended and known.support is not None:
+        # A later year of support may have been bought, and nothing of it shows yet.
+        if known.support.proof is Proof.PROVEN and known.support.bought is not None:
+            return unsure("updates_support_unknown")
         return unsure("updates_ended", name=_system(known.support))
     if not patches.support_known and patches.told is not None and not patches.stale:
         return unsure("updates_support_unknown")
     if patches.told is None and not (patches.stale and patches.scan_known):
         found = silence(known, "updates")
     else:
-        found = unsure("updates_stale" if patches.scan_known else "updates_scan_unknown", "updates_in_time")
+        found = unsure("updates_stale" if patches.scan_known else "updates_scan_unknown", _steps(known, patches))
     if patches.listed is None or not patches.list_old:
         return found
     old = ("updates_list_old", {"day": as_day(patches.listed)})
@@ -132,7 +164,7 @@ def automatic_updates(known: Known, policy: Policy) -> Found:
     disabled = f"{row.get('disabled_services') or ''}".replace(",", " ").split()
     stopped = [name for name in disabled if name.casefold() in _NEEDED_SERVICES]
     if stopped:
-        return bad("automatic_stopped", names=as_names(stopped))
+        return bad("automatic_stopped", "automatic_stopped", names=as_names(stopped))
     mode = row.get("mode")
     until = None if mode == "off" else _paused(row, known.today)
     if until is not None and (known.today is None or (until - known.today).days > _LONGEST_PAUSE):
@@ -156,8 +188,7 @@ def _by_mode(known: Known, policy: Policy, row: Values) -> Found:
     mode = row.get("mode")
     if mode == "automatic" or (mode in {"download", "notify"} and policy.automatic_updates == "not_off"):
         found = met("automatic" if mode == "automatic" else "automatic_asked")
-        is_late = known.patches is not None and known.patches.state is PatchState.FROZEN
-        if is_late or any(one.get("state") == "frozen" for one in rows_of(known, "freeze") or ()):
+        if is_frozen(known):
             return Found(Verdict.MET, (*found.reasons, ("updates_frozen", {})), "updates_frozen")
         return found
     if mode == "off":

@@ -42,6 +42,10 @@ _ASK_OFFICE = Words(
     "Hỏi cơ quan quản lý về hỗ trợ kéo dài (ESU), bản quyền Windows khác hoặc thay máy.",
     "Ask the office about extended support (ESU), a licence for another Windows, or another PC.",
 )
+_SERVICES = Words(
+    "Mở Command Prompt quyền quản trị, chạy: sc config wuauserv start= demand & sc config UsoSvc start= delayed-auto",
+    "Open a Command Prompt as administrator: sc config wuauserv start= demand & sc config UsoSvc start= delayed-auto",
+)
 _REPLACE_WINDOWS = (
     Words(
         "Báo cơ quan quản lý: mua bản quyền Windows mới hơn nếu máy đủ điều kiện, không thì thay máy.",
@@ -111,6 +115,7 @@ UPDATE_FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
         "windows": (_ASK_OFFICE, _BACK_UP, _UNTIL_THEN),
         **dict.fromkeys(("Windows 8.1", "Windows 8", "Windows 7"), _REPLACE_WINDOWS),
     },
+    "system_replaced": {"windows": _REPLACE_WINDOWS},
     "updates_in_time": {
         **_on_windows(_UPDATE_NOW, RESTART, _AGAIN),
         "linux": (_SOFTWARE_UPDATER, RESTART_LINUX, _AGAIN),
@@ -146,13 +151,38 @@ UPDATE_FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
                 "Remove any update blocker; open services.msc and set Windows Update to Manual.",
             ),
             Words(
-                "Mở Settings, tìm Troubleshoot (Khắc phục sự cố) của Windows Update và chạy.",
-                "Open Settings, look for the Windows Update troubleshooter and run it.",
+                "Mở Settings hoặc Control Panel, tìm Troubleshoot (Khắc phục sự cố) của Windows Update và chạy.",
+                "In Settings or the Control Panel look for the Windows Update troubleshooter and run it.",
             ),
             _UPDATE_NOW,
         ),
         "linux": (_DPKG, _SOFTWARE_UPDATER, RESTART_LINUX),
         "debian": (_DPKG, _APT, RESTART_LINUX),
+    },
+    "automatic_stopped": {
+        **_on_windows(
+            Words(
+                "Gỡ phần mềm chặn cập nhật, nếu không nó sẽ tắt lại.", "Remove the update blocker, or it comes back."
+            ),
+            _SERVICES,
+            Words(
+                "Khởi động lại máy, mở {updates}, cài hết.",
+                "Restart the PC, open {updates} and install everything.",
+            ),
+        ),
+        "Windows 8.1": (
+            Words(
+                "Gỡ phần mềm chặn cập nhật, nếu không nó sẽ tắt lại.", "Remove the update blocker, or it comes back."
+            ),
+            Words(
+                "Mở Command Prompt bằng quyền quản trị, chạy: sc config wuauserv start= demand",
+                "Open a Command Prompt as administrator and run: sc config wuauserv start= demand",
+            ),
+            Words(
+                "Khởi động lại máy (Restart), mở Windows Update trong Control Panel, cài hết các bản cập nhật.",
+                "Restart the PC, open Windows Update in the Control Panel and install everything.",
+            ),
+        ),
     },
     "automatic_updates": {
         **_on_windows(

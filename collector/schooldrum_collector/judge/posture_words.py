@@ -15,7 +15,7 @@ NAMES: dict[str, Words] = {
     "updates_in_time": Words("cập nhật bảo mật kịp thời", "updates in time"),
     "antivirus": Words("diệt virus đang chạy", "antivirus running"),
     "firewall": Words("tường lửa bật", "firewall on"),
-    "encryption": Words("mã hóa ổ đĩa (máy xách tay)", "disk encrypted (laptops)"),
+    "encryption": Words("mã hóa ổ đĩa", "disk encrypted"),
     "automatic_updates": Words("cập nhật tự động", "automatic updates"),
     "sign_in": Words("không tự đăng nhập, không mật khẩu trống", "no auto-logon, no empty password"),
     "administrators": Words("ít tài khoản quản trị", "few administrators"),
@@ -24,9 +24,12 @@ NAMES: dict[str, Words] = {
     "screen_lock": Words("khóa màn hình", "screen lock"),
     "secure_boot": Words("khởi động an toàn", "Secure Boot"),
 }
+"""The name of each check that is right whatever the policy asks."""
 
-ENCRYPTION_OF_ALL = Words("mã hóa ổ đĩa", "disk encrypted")
-"""The name of the check of encryption where more, or fewer, PCs than laptops are asked."""
+NARROWER: dict[str, Words] = {
+    "encryption_of_laptops": Words("mã hóa ổ đĩa (máy xách tay)", "disk encrypted (laptops)"),
+}
+"""The name of what is asked where the policy asks it of some PCs alone."""
 
 VERDICTS: dict[str, Words] = {
     "met": Words("đạt", "met"),
@@ -66,9 +69,14 @@ EVIDENCE: dict[str, Words] = {
         "{name}: hết hỗ trợ từ sau ngày {day}; bản vá chỉ còn cho máy có hỗ trợ kéo dài (đến hết {bought}).",
         "{name}: out of support since {day}; updates go only to PCs with extended support (until {bought}).",
     ),
+    "system_extended_until": Words(
+        "{name}: hỗ trợ kéo dài chỉ xác nhận được đến hết {day}; còn bán đến hết {bought}, chưa thấy trên máy này.",
+        "{name}: extended support shown until {day}; what is sold until {bought} is not shown on this PC.",
+    ),
     "system_planned": Words("Trường dự kiến xử lý trước ngày {day}.", "The school plans to act by {day}."),
     "system_not_listed": Words(
-        "{name}: chưa có trong danh sách hỗ trợ.", "{name}: not in the list of supported systems."
+        "{name}: chưa rõ hỗ trợ đến bao giờ, vì không có trong danh sách hỗ trợ.",
+        "{name}: until when it is supported is not known; it is not in the support list.",
     ),
     "system_newer": Words(
         "{name}: mới hơn danh sách hỗ trợ ngày {day}. Nạp mới: schooldrum-collector data update TỆP.",
@@ -85,12 +93,12 @@ EVIDENCE: dict[str, Words] = {
     # Updates
     "updates_none": Words("Không thiếu bản cập nhật bảo mật nào.", "No security update is missing."),
     "updates_waiting": Words(
-        "Thiếu {count} bản cập nhật bảo mật, lâu nhất {days} có bật máy (cho phép {most}).",
-        "Security updates missing: {count}, the oldest for {days} of use ({most} allowed).",
+        "{lacking}, lâu nhất {days} có bật máy (cho phép {most}).",
+        "{lacking}, the oldest for {days} of use ({most} allowed).",
     ),
     "updates_late": Words(
-        "Thiếu {count} bản cập nhật bảo mật, lâu nhất {days} có bật máy (cho phép {most}).",
-        "Security updates missing: {count}, the oldest for {days} of use ({most} allowed).",
+        "{lacking}, lâu nhất {days} có bật máy (cho phép {most}).",
+        "{lacking}, the oldest for {days} of use ({most} allowed).",
     ),
     "updates_first_look": Words(
         "Lần xem đầu đã thiếu; nay thiếu {count} bản, lâu nhất {days} có bật máy (cho phép {most}), trước đó chưa rõ.",
@@ -129,6 +137,7 @@ EVIDENCE: dict[str, Words] = {
     ),
     "antivirus_none": Words("Không thấy phần mềm diệt virus.", "No antivirus was found."),
     "antivirus_off": Words("{names}: không chạy.", "{names}: not running."),
+    "antivirus_expired": Words("{names}: đã hết hạn, không còn bảo vệ.", "{names}: expired, it protects no more."),
     "antivirus_not_told": Words("{names}: không rõ có chạy không.", "{names}: whether it runs is not known."),
     "antivirus_unseen": Words(
         "{names}: không chạy. Windows này không có Security Center nên không thấy được phần mềm diệt virus hãng khác.",
@@ -185,6 +194,21 @@ EVIDENCE: dict[str, Words] = {
         "Mọi tài khoản đều phải đăng nhập bằng mật khẩu.", "Every account must sign in with a password."
     ),
     "autologon": Words("Máy tự đăng nhập.", "The PC signs in by itself."),
+    "autologon_allowed": Words(
+        "Máy tự đăng nhập; ở đây được phép.", "The PC signs in by itself; that is allowed here."
+    ),
+    "stored_password_allowed": Words(
+        "Mật khẩu lưu trên máy ở dạng ai cũng đọc được; ở đây được phép.",
+        "A password is stored on the PC where anybody can read it; that is allowed here.",
+    ),
+    "password_allowed_empty": Words(
+        "Tài khoản có thể để trống mật khẩu; ở đây được phép.",
+        "Accounts may have an empty password; that is allowed here.",
+    ),
+    "password_not_asked": Words(
+        "Windows không bắt buộc độ dài mật khẩu, nên tài khoản có thể để trống mật khẩu.",
+        "Windows asks for no length of passwords, so accounts may have an empty one.",
+    ),
     "stored_password": Words(
         "Mật khẩu lưu trên máy ở dạng ai cũng đọc được.", "A password is stored on the PC where anybody can read it."
     ),
@@ -235,5 +259,8 @@ EVIDENCE: dict[str, Words] = {
     "secure_boot_on": Words("Khởi động an toàn đang bật.", "Secure Boot is on."),
     "secure_boot_off": Words("Khởi động an toàn đang tắt.", "Secure Boot is off."),
     "secure_boot_not_told": Words("Máy không cho biết.", "The PC does not tell."),
-    "no_secure_boot": Words("Máy đời cũ (BIOS), không có tính năng này.", "An older PC (BIOS): it has no such thing."),
+    "no_secure_boot": Words(
+        "Máy khởi động ở chế độ BIOS cũ (legacy): không dùng được khởi động an toàn.",
+        "Started in BIOS (legacy) mode: Secure Boot is not available this way.",
+    ),
 }

@@ -60,12 +60,13 @@ Words = tuple[str, ...]
 class Product(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A product as the catalogue describes it.
 
-    Patterns are words: `*` stands for any words, `#` for any words of a version, `word*` for every word that begins
-    so; they hold for the whole name. `names` are compared with names in Windows' lists, `packages` with those of Linux,
-    `keys` with the codes of both; `unless` are names that are something else all the same; `publishers`, where both
-    are known, must fit. `seen` is `sometimes` for what is often used without being installed (copied, or only for one
-    person, or on the web): that it is not found proves nothing. `includes` are products that come with it, `follows`
-    is the one it replaces. `demands` are the places in the official documents' list.
+    Patterns are words: `*` stands for any words, `#` for any words of a version, `word*` for every word that begins so;
+    they hold for the whole name. `names` are compared with names in Windows' lists, `packages` with those of Linux,
+    `keys` with the codes of both; `unless` are names that are something else all the same; `publishers`, where both are
+    known, must fit. `english` is what a name of Vietnamese words is in English. `seen` is `sometimes` for what is often
+    used without being installed (copied, or only for one person, or on the web): that it is not found proves nothing.
+    `includes` are products that come with it, `follows` is the one it replaces. `demands` are the places in the
+    official documents' list.
     """
 
     code: str
@@ -77,6 +78,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     keys: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     publishers: tuple[str, ...] = ()
+    english: str = ""
     seen: str = "usually"
     includes: tuple[str, ...] = ()
     follows: str = ""
@@ -306,7 +308,7 @@ NO_PRODUCTS = Fault(
 _TEXTS = '["...", "..."]'
 _KEYS = {
     "code": '"a_code"',
-    "name": '"..."',
+    **dict.fromkeys(("name", "english"), '"..."'),
     "class": ", ".join(CLASSES),
     "licence": ", ".join(sorted(LICENCES)),
     **dict.fromkeys(("names", "unless", "keys", "packages", "publishers"), _TEXTS),

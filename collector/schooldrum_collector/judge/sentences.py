@@ -7,15 +7,28 @@ code, `CODE/SITE`, `CODE/SITE/ROOM`, machine id, provider, target, area. What is
 import re
 from collections.abc import Mapping
 
+import msgspec
+
 from schooldrum_collector.formats import counted, number
 from schooldrum_collector.judge import fault_steps
 from schooldrum_collector.judge.fault import Degree, Fault, Level, Place
 from schooldrum_collector.judge.fault_headings import HEADINGS, LEVELS, LINES, WHAT
-from schooldrum_collector.judge.fault_words import CAUSES, DEGREES, EVIDENCE, LONE, SIDES, VERDICTS, WHERE
+from schooldrum_collector.judge.fault_words import (
+    ALSO_BROKEN,
+    BY_OTHER_LINE,
+    CAUSES,
+    DEGREES,
+    EVIDENCE,
+    LONE,
+    SIDES,
+    VERDICTS,
+    WHERE,
+)
+from schooldrum_collector.judge.nameless import ALSO
 from schooldrum_collector.judge.posture_words import Words
 
 _THOUSAND = 1000
-_CALLED_PROVIDER = re.compile(r"(?<![^ ,])(?:nhà mạng|provider) +(?=\S)", re.IGNORECASE)
+_CALLED_PROVIDER = re.compile(r"(?<![^ ,])(?:nh[àa] m[ạa]ng|provider) +(?=\S)", re.IGNORECASE)
 _DASH = "\N{EN DASH}"
 
 
@@ -33,6 +46,8 @@ def _fields(fault: Fault, names: Mapping[str, str], language: str) -> dict[str, 
     fields = {
         key: str(count) if count < _THOUSAND else number(count, language) for key, count in evidence.counts.items()
     }
+    if "schools" in fields:
+        fields.setdefault("together", fields["schools"])
     fields["said"] = _said(SIDES[next(iter(evidence.names.get("said", ())), "school")], language)
     fields["line"] = _said(LINES[fault.target], language) if fault.target in LINES else fault.target
     for key in ("provider", "service", "guard"):
@@ -72,6 +87,12 @@ def what(fault: Fault, names: Mapping[str, str], language: str) -> str:
         key = "internet_lines"
     elif key == "silent" and f"silent_{fault.place.level}" in WHAT:
         key = f"silent_{fault.place.level}"
+    elif key == "schools" and (second := counts.get("second", 0)):
+        # Who has another line that works is not without Internet.
+        without = counts["schools"] - second
+        key = key if without > 0 else "schools_lines"
+        counted_so = {**counts, "schools": without if without > 0 else counts["schools"]}
+        fault = msgspec.structs.replace(fault, evidence=msgspec.structs.replace(fault.evidence, counts=counted_so))
     return _filled(WHAT[key], language, _fields(fault, names, language))
 
 
@@ -82,9 +103,14 @@ def heading(fault: Fault, names: Mapping[str, str], language: str, level: str = 
 
 
 def grounds(fault: Fault, names: Mapping[str, str], language: str) -> str:
-    """What it rests on, with its counts, in one sentence (two where a single machine contradicts)."""
-    sentence_ = _filled(EVIDENCE[fault.evidence.word], language, _fields(fault, names, language))
-    return f"{sentence_} {_said(LONE, language)}" if fault.evidence.counts.get("lone") else sentence_
+    """What it rests on, with its counts, in one sentence; what else is broken, and that one contradicts, in others."""
+    told = [_filled(EVIDENCE[fault.evidence.word], language, _fields(fault, names, language))]
+    if fault.evidence.counts.get("second"):
+        told.append(_filled(BY_OTHER_LINE, language, _fields(fault, names, language)))
+    told += [_said(ALSO_BROKEN[other], language) for other in fault.evidence.names.get(ALSO, ())]
+    if fault.evidence.counts.get("lone"):
+        told.append(_said(LONE, language))
+    return " ".join(told)
 
 
 def conclusion(fault: Fault, names: Mapping[str, str], language: str) -> str:

@@ -6,39 +6,25 @@ schools of other providers did not.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from statistics import median
 
 import msgspec
 
 from schooldrum_collector.judge.fault import Degree, Evidence, Fault, Kind, Level, Place, SchoolSeen, Verdict
-from schooldrum_collector.judge.impaired import asked
+from schooldrum_collector.judge.nameless import ALSO
 from schooldrum_collector.judge.own_line import OWN_LINE, OfficeView, office_view, own_line_fault
-from schooldrum_collector.judge.sights import is_expected, sights
+from schooldrum_collector.judge.school_standing import SchoolStanding
 
 SCHOOLS = 3
 """So many schools at least: two may be chance."""
 TOGETHER_SECONDS = 300.0
 """Faults that began within this time, beside what their dates may be off, began together."""
+BEFORE_SECONDS = 120.0
+"""So long before the others, beside what the date may be off: PCs of one school are missed within two beats or so."""
 _NEARLY_ALL = 0.9
 _TWO = 2
-_FAR = (Verdict.INTERNATIONAL, Verdict.NATIONAL, Verdict.DNS)
+_FAR = (Verdict.DNS, Verdict.INTERNATIONAL, Verdict.NATIONAL)
 _STEPS = {Verdict.INTERNATIONAL: "international", Verdict.NATIONAL: "national", Verdict.DNS: "resolver"}
-
-
-class SchoolStanding(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked of every school, however well it is.
-
-    `providers` are those of its lines. `watching`: a machine of it is heard, or expected and missed: it can tell of a
-    fault. `answering`: one is heard. `passing` are steps of the ladder that one of its machines passed lately, and
-    `services` which services it asked, and whether they answered.
-    """
-
-    school: str
-    area: str
-    providers: frozenset[str] = frozenset()
-    watching: bool = False
-    answering: bool = False
-    passing: frozenset[str] = frozenset()
-    services: Mapping[str, bool] = {}
 
 
 class _Hurt(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,27 +33,6 @@ class _Hurt(msgspec.Struct, frozen=True, kw_only=True):
     standing: SchoolStanding
     fault: Fault
     providers: frozenset[str]
-
-
-def standing_of(seen: SchoolSeen, now: float) -> SchoolStanding:
-    """A school's standing from everything seen of it."""
-    seen_sights = sights(seen, now)
-    answering = [sight for sight in seen_sights if sight.answering]
-    services: dict[str, bool] = {}
-    for sight in answering:
-        for target, passed in asked(sight.witness, now).items():
-            services[target] = services.get(target, False) or passed
-    providers = {line.provider for lines in seen.lines.values() for line in lines}
-    providers = providers or {witness.provider for witness in seen.witnesses if is_expected(seen, witness)}
-    return SchoolStanding(
-        school=seen.school,
-        area=seen.area,
-        providers=frozenset(providers - {""}),
-        watching=any(sight.answering or sight.missed for sight in seen_sights),
-        answering=bool(answering),
-        passing=frozenset().union(*(sight.way.passed for sight in answering)),
-        services=services,
-    )
 
 
 def shared(
@@ -92,9 +57,14 @@ def shared(
     found: list[Fault] = []
     for cluster in _clusters(lost):
         found += _lost(cluster, telling, view)
-    for verdict in _FAR:
-        for cluster in _clusters([one for one in hurt if _is(one.fault, verdict)]):
-            found += _far(verdict, cluster, telling)
+    far = [
+        fault
+        for verdict in _FAR
+        for cluster in _clusters([one for one in hurt if _is(one.fault, verdict) or _is_also(one.fault, verdict)])
+        for fault in _far(verdict, cluster, telling)
+    ]
+    # Routes that more schools have lost explain the names of those whose resolver stands beyond them.
+    found += [one for one in far if one.verdict is not Verdict.DNS or not any(_is_inside(one, other) for other in far)]
     found += _services(by_school, telling, schools.get(own), now)
     unlike: dict[tuple[Place, Kind, str], Fault] = {}
     for fault in sorted(found, key=lambda one: -one.evidence.counts["schools"]):
@@ -118,6 +88,16 @@ def _hurt(by_school: Mapping[str, Sequence[Fault]], telling: Mapping[str, School
 
 def _is(fault: Fault, verdict: Verdict) -> bool:
     return fault.verdict is verdict and fault.place.level is not Level.MACHINE
+
+
+def _is_also(fault: Fault, verdict: Verdict) -> bool:
+    """Whether this is broken as well, beside what the fault's own verdict names."""
+    return verdict in fault.evidence.names.get(ALSO, ())
+
+
+def _is_inside(fault: Fault, other: Fault) -> bool:
+    """Whether the other has all of a fault's schools, and more."""
+    return set(fault.evidence.names["schools"]) < set(other.evidence.names["schools"])
 
 
 def _may_be_line(fault: Fault) -> bool:
@@ -208,6 +188,10 @@ def _provider(
         return None
     measured = [one for one in hit if one.fault.verdict is Verdict.LINE and _is_sure(one)]
     counts = {"of": len(same), "others": len(fine), "measured": len(measured)}
+    if second := sum(one.fault.kind is Kind.SECOND_LINE for one in hit):
+        counts["second"] = second
+    if before := _before(hit):
+        counts["together"] = len(hit) - before
     place, extra = Place(Level.PROVIDER, provider), {"provider": (provider,), "areas": tuple(names)}
     if len(measured) >= _TWO and fine:
         return _made(place, Verdict.LINE, Degree.FOUND, "provider", hit, counts=counts, names=extra)
@@ -217,6 +201,12 @@ def _provider(
     return _made(
         place, Verdict.UNKNOWN, Degree.UNKNOWN, "provider_silent", hit, causes=causes, counts=counts, names=extra
     )
+
+
+def _before(hit: Sequence[_Hurt]) -> int:
+    """How many were surely gone some time before the most: they are a part of it by now, and did not go with them."""
+    middle = median(one.fault.began for one in hit)
+    return sum(one.fault.began + one.fault.error + BEFORE_SECONDS < middle for one in hit)
 
 
 def _area(area: str, hit: list[_Hurt], heard: int) -> Fault:
@@ -274,6 +264,12 @@ def _smallest_around(some: Sequence[_Hurt], area: str) -> str:
 
 def _far(verdict: Verdict, cluster: list[_Hurt], telling: Mapping[str, SchoolStanding]) -> list[Fault]:
     hit = _codes(cluster)
+    also = [
+        other.value
+        for other in _FAR
+        if verdict is Verdict.DNS and 2 * sum(_is_also(one.fault, other) for one in cluster) > len(cluster)
+    ]
+    more = {ALSO: tuple(also)} if also else {}
     fine = [one for one in telling.values() if _STEPS[verdict] in one.passing and one.school not in hit]
     providers = {name for one in cluster for name in one.providers}
     if len(providers) == 1:
@@ -285,7 +281,13 @@ def _far(verdict: Verdict, cluster: list[_Hurt], telling: Mapping[str, SchoolSta
             place = Place(Level.PROVIDER, name)
             return [
                 _made(
-                    place, verdict, degree, f"provider_{verdict}", cluster, counts=counts, names={"provider": (name,)}
+                    place,
+                    verdict,
+                    degree,
+                    f"provider_{verdict}",
+                    cluster,
+                    counts=counts,
+                    names={"provider": (name,), **more},
                 )
             ]
     if len(cluster) < len(fine):
@@ -300,7 +302,7 @@ def _far(verdict: Verdict, cluster: list[_Hurt], telling: Mapping[str, SchoolSta
             f"area_{verdict}",
             cluster,
             counts=counts,
-            names={"areas": (area,)},
+            names={"areas": (area,), **more},
         )
     ]
 

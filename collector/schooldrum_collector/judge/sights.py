@@ -2,12 +2,23 @@
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
 import msgspec
 
-from schooldrum_collector.judge.climbing import End, Way, end_of, gets_through, joined, way_of
+from schooldrum_collector.judge.climbing import (
+    BEFORE_WORLD,
+    INNER,
+    OUTER,
+    End,
+    Way,
+    end_of,
+    gets_through,
+    joined,
+    reaches_world,
+    way_of,
+)
 from schooldrum_collector.judge.fault import Answer, Climb, Level, Place, SchoolSeen, Witness
 from schooldrum_collector.judge.presence import BEATS_UNTIL_MISSED, Hearing, State, bounded_beat, in_grace
 
@@ -33,11 +44,12 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     `answering`: the collector hears it, or its climbs say that it got through. `missed`: it is unheard though expected,
     or measured that it does not get through. `end` is where its way ends by its own measurement, `way` what answered.
-    `well` is when it was last known to be well before, `ill` when it first measured that it was not, `last_ill` and
-    `well_again` the same for the end (infinite: not known); `error` is how far these may be off. `heard_well`: it is
+    `well` is when it last got through before, `ill` when it first measured what is wrong now, `last_ill` and
+    `well_again` the same for the end (infinite: not known); `error` is how far these may be off. `fine` is when it last
+    measured itself free of what is wrong, though it may have missed the collector even then. `heard_well`: it is
     the collector that knows `well`, not the machine's own word. `woke`: the next sign of life came from another boot
     (None: there is none, or nobody can tell). For one that answers, `ill` is since when it measures this `end`, and
-    `otherwise` when it last measured another.
+    `otherwise` when it last measured another. `anew`: it was started between when it was fine and when it was ill.
     """
 
     witness: Witness
@@ -47,6 +59,7 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     end: End = End.NOWHERE
     way: Way = Way()
     well: float = NEVER
+    fine: float = NEVER
     heard_well: bool = False
     ill: float = NEVER_AGAIN
     last_ill: float = NEVER
@@ -54,6 +67,7 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     otherwise: float = NEVER
     error: float = 0.0
     woke: bool | None = None
+    anew: bool = False
 
     @property
     def measured(self) -> bool:
@@ -63,7 +77,12 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     @property
     def boarded(self) -> bool:
         """Whether it came up during the fault: nobody knows it well shortly before it was ill."""
-        return self.ill - self.well > RUN_BROKEN_BEATS * self.beat and self.ill < NEVER_AGAIN
+        return self.ill - self.last_fine > RUN_BROKEN_BEATS * self.beat and self.ill < NEVER_AGAIN
+
+    @property
+    def last_fine(self) -> float:
+        """When it was last known to be free of what is wrong, by whatever is known of it."""
+        return max(self.well, self.fine)
 
     @property
     def site(self) -> str:
@@ -130,33 +149,60 @@ def _sight(witness: Witness, now: float, *, listening: bool) -> Sight | None:
     through = current is not None and gets_through(current) is True
     if through and not known:
         return _answering(witness, beat, past, later, heard=False)
+    fails = current is not None and not through
+    way = _failing_way(past, beat) if fails else Way()
+    end = end_of(way)
+    is_well = _into_the_world if not fails or end in BEFORE_WORLD else _through
     well = next((climb.at for climb in reversed(past) if gets_through(climb)), NEVER)
+    fine = next((climb.at for climb in reversed(past) if is_well(climb)), NEVER)
     heard_well = known and 0 < witness.heard >= well
     well = max(well, witness.heard) if known and witness.heard else well
     silent = known and listening and witness.presence == State.SILENT
-    again, woke = _afterwards(witness, past, later, now)
+    again, woke = _afterwards(witness, past, later, now, is_well)
     sight = Sight(
-        witness=witness, beat=beat, missed=silent, well=well, heard_well=heard_well, well_again=again, woke=woke
+        witness=witness,
+        beat=beat,
+        missed=silent,
+        well=well,
+        fine=fine,
+        heard_well=heard_well,
+        well_again=again,
+        woke=woke,
     )
-    if current is not None and not through:
-        run, following = _run(past, beat), _run_on(current, later, beat)
-        way = way_of(current.rungs)
-        for climb in reversed(run[:-1]):
-            if current.at - climb.at <= fresh:
-                way = joined(way, way_of(climb.rungs))
+    if fails:
+        run, following = _run(past, beat, is_well), _run_on(past[-1], later, beat, is_well)
+        row = (*run, *following)
+        first, last = row[0].at, row[-1].at
+        if end in BEFORE_WORLD:
+            first, last = _bounds(row)
         return msgspec.structs.replace(
             sight,
             missed=True,
-            end=end_of(way),
+            end=end,
             way=way,
-            ill=run[0].at,
-            last_ill=following[-1].at if following else current.at,
-            error=max(climb.error for climb in (*run, *following)),
+            ill=first,
+            last_ill=last,
+            error=max(climb.error for climb in row),
+            anew=_is_anew(past[: -len(run)], run[0]),
         )
     if not known and listening and later and now - well <= RUN_BROKEN_BEATS * beat:
         # Judged afterwards: it was on shortly before and later on, and measured nothing in between.
         return msgspec.structs.replace(sight, missed=True)
     return sight if silent or well > NEVER else None
+
+
+def _is_anew(before: Sequence[Climb], first: Climb) -> bool:
+    """Whether another boot than the last one before measured this first."""
+    return bool(before and before[-1].boot and first.boot) and before[-1].boot != first.boot
+
+
+def _through(climb: Climb) -> bool:
+    return gets_through(climb) is True
+
+
+def _into_the_world(climb: Climb) -> bool:
+    """Whether it got through, or would have but for the collector: that may be away when all else is well."""
+    return gets_through(climb) is True or reaches_world(climb)
 
 
 def _split(climbs: Sequence[Climb], now: float) -> tuple[Sequence[Climb], Sequence[Climb]]:
@@ -218,26 +264,71 @@ def _heard(way: Way) -> Way:
     return Way(passed=way.passed | tried, failed=way.failed - tried, captive=way.captive)
 
 
-def _run(past: Sequence[Climb], beat: int) -> list[Climb]:
-    """The unbroken row of climbs up to the last that did not get through, oldest first."""
+def _failing_way(past: Sequence[Climb], beat: int) -> Way:
+    """What the last climb met, which did not get through, and where it did not try what those shortly before it met."""
+    current = past[-1]
+    way = way_of(current.rungs)
+    for climb in reversed(_run(past, beat, _through)[:-1]):
+        if current.at - climb.at <= BEATS_UNTIL_MISSED * beat:
+            way = joined(way, way_of(climb.rungs))
+    return way
+
+
+def _run(past: Sequence[Climb], beat: int, is_well: Callable[[Climb], bool]) -> list[Climb]:
+    """The unbroken row of climbs up to the last that were not well, oldest first."""
     run = [past[-1]]
     for climb in reversed(past[:-1]):
-        if gets_through(climb) or run[0].at - climb.at > RUN_BROKEN_BEATS * beat:
+        if is_well(climb) or run[0].at - climb.at > RUN_BROKEN_BEATS * beat:
             break
         run.insert(0, climb)
     return run
 
 
-def _run_on(current: Climb, later: Sequence[Climb], beat: int) -> list[Climb]:
+def _run_on(current: Climb, later: Sequence[Climb], beat: int, is_well: Callable[[Climb], bool]) -> list[Climb]:
     """How that row goes on."""
     run: list[Climb] = []
     last = current
     for climb in later:
-        if gets_through(climb) or climb.at - last.at > RUN_BROKEN_BEATS * beat:
+        if is_well(climb) or climb.at - last.at > RUN_BROKEN_BEATS * beat:
             break
         run.append(climb)
         last = climb
     return run
+
+
+def _bounds(row: Sequence[Climb]) -> tuple[float, float]:
+    """When it was first ill in this row of climbs, and when last.
+
+    A climb that asked for nothing but the collector, and in vain, may be of a time when that alone was away.
+    """
+    told = [climb.at for climb in row if end_of(way_of(climb.rungs)) in BEFORE_WORLD] or [climb.at for climb in row]
+    return told[0], told[-1]
+
+
+def at_its_switch(sight: Sight, now: float) -> Sight:
+    """The same of one whose way ends before the modem, dated by that alone.
+
+    When it reached the modem nothing was wrong so near, whatever was beyond.
+    """
+    if sight.end not in INNER:
+        return sight
+    past, later = _split([climb for climb in sight.witness.climbs if gets_through(climb) is not None], now)
+    run = _run(past, sight.beat, _past_the_modem)
+    first, last = _bounds((*run, *_run_on(past[-1], later, sight.beat, _past_the_modem)))
+    before = next((climb.at for climb in reversed(past) if _past_the_modem(climb)), NEVER)
+    again = next((climb.at for climb in later if _past_the_modem(climb)), NEVER_AGAIN)
+    return msgspec.structs.replace(
+        sight,
+        fine=max(sight.fine, before),
+        ill=first,
+        last_ill=last,
+        well_again=min(sight.well_again, again),
+        anew=_is_anew(past[: -len(run)], run[0]),
+    )
+
+
+def _past_the_modem(climb: Climb) -> bool:
+    return gets_through(climb) is True or end_of(way_of(climb.rungs)) in OUTER
 
 
 def back_since(sight: Sight, now: float) -> float:
@@ -254,10 +345,10 @@ def back_since(sight: Sight, now: float) -> float:
 
 
 def _afterwards(
-    witness: Witness, past: Sequence[Climb], later: Sequence[Climb], now: float
+    witness: Witness, past: Sequence[Climb], later: Sequence[Climb], now: float, is_well: Callable[[Climb], bool]
 ) -> tuple[float, bool | None]:
     """When it is known to be well again, and whether it had been started anew by its next sign of life."""
-    again = next((climb.at for climb in later if gets_through(climb)), NEVER_AGAIN)
+    again = next((climb.at for climb in later if is_well(climb)), NEVER_AGAIN)
     if witness.heard > now:
         again = min(again, witness.heard)
     boots = (past[-1].boot if past else "", later[0].boot if later else "")

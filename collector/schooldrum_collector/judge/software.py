@@ -84,9 +84,9 @@ class _Understood(msgspec.Struct, frozen=True, kw_only=True):
 class Found(msgspec.Struct, frozen=True, kw_only=True):
     """A program of a PC that the catalogue or a list knows.
 
-    `product` is its code, empty where only a list's `name:` knows it; `name` is the product's, else the program's own;
-    `kind` its class; `program` the name its installer wrote. `verdict` is forbidden, approved, or empty, `place` the
-    one whose list says so (`/` is the top).
+    `product` is its code, empty where only a list's `name:` knows it; `name` is the product's, else the program's own,
+    `english` that name where it is not the same; `kind` its class; `program` the name its installer wrote. `verdict` is
+    forbidden, approved, or empty, `place` the one whose list says so (`/` is the top).
     """
 
     product: str
@@ -97,6 +97,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     program: str
     verdict: str = UNLISTED
     place: str = ""
+    english: str = ""
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,16 +113,18 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Inventory(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands on a PC: the known programs, forbidden ones first, and how many programs were told in all.
+    """What stands on a PC: the known products, forbidden ones first, and how many programs were told in all.
 
-    `hidden` is how many of them have a name that was blanked because it holds an account's name, `gaps` are the lists
-    that were not told whole: as long as there are some, what is not found may still be there.
+    `known` counts the programs that the catalogue or a list knows: one of them may be several products (an office
+    suite). `hidden` is how many of them have a name that was blanked because it holds an account's name, `gaps` are the
+    lists that were not told whole: as long as there are some, what is not found may still be there.
     """
 
     found: tuple[Found, ...]
     programs: int
     hidden: int
     gaps: tuple[Gap, ...] = ()
+    known: int = 0
 
     @property
     def installed(self) -> int:
@@ -191,14 +194,17 @@ class Policy:
         """What stands on a PC, from the rows of its sections `software` and `software_gaps`."""
         rules = self._of(where)
         found: list[Found] = []
-        programs = hidden = 0
+        programs = hidden = known = 0
         for row in rows:
             programs += 1
             hidden += is_hidden(row)
-            found += self._found(row, rules)
+            told = self._found(row, rules)
+            known += bool(told)
+            found += told
         order = {FORBIDDEN: 0, APPROVED: 1, UNLISTED: 1}
         found.sort(key=lambda one: (order[one.verdict], one.name.casefold(), one.program.casefold(), one.version))
-        return Inventory(found=tuple(found), programs=programs, hidden=hidden, gaps=tuple(map(_gap, gaps)))
+        told_short = tuple(map(_gap, gaps))
+        return Inventory(found=tuple(found), programs=programs, hidden=hidden, gaps=told_short, known=known)
 
     def _found(self, row: Values, rules: list[_Understood]) -> list[Found]:
         program, version = str(row.get("program") or ""), version_of(row)
@@ -219,6 +225,7 @@ class Policy:
                     program=program,
                     verdict=verdict,
                     place=place,
+                    english=product.english,
                 )
             )
         if not told and not is_hidden(row):

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
+from schooldrum_collector.judge.linux_upgrades import number_of, upgrades
 from schooldrum_collector.judge.support_list import ALL, SERVER_CHANNELS, LinuxRelease, SupportList, WindowsRelease
 from schooldrum_collector.judge.windows_11 import Hardware, fits
 from schooldrum_wire.catalogue.operating_system import SUPPORT_END_TIMESTAMP
@@ -58,6 +59,9 @@ class Support(msgspec.Struct, frozen=True, kw_only=True):
     last day for everyone, `extended` the last day of longer support whether or not it is proven. `days_left` is
     negative after the end. `planned` is the day until which the school has said it will act: shown, never counted.
     `newer_than` is the day of a list all of whose releases are older than this system: that is unknown, and no fault.
+    `last` is the newest revision, or article, that was published for it until `until`; None where that is not known.
+    `title` is its own name for people where the list has not this system but at most what it is made of, or no name is
+    known here for it; `edition` sets releases of one distribution apart that have the same ID.
     Unknown and `not_proven`: the PC does not tell its revision, which alone would prove the longer support.
     """
 
@@ -72,6 +76,9 @@ class Support(msgspec.Struct, frozen=True, kw_only=True):
     days_left: int | None = None
     planned: date | None = None
     newer_than: date | None = None
+    last: int | None = None
+    title: str = ""
+    edition: str = ""
 
     @property
     def bought(self) -> date | None:
@@ -174,13 +181,14 @@ def _windows(row: Values, known: SupportList, on: date, newest: int | None) -> S
         ordinary=release.end,
         extended=release.extended,
         proof=Proof.NOT_PROVEN if release.extended else Proof.NOT_OFFERED,
+        last=release.last,
     )
     revision = _number(row, "revision")
     proven = [year for year in release.years if year.above is not None and (revision or 0) > year.above]
     if proven:
-        told = msgspec.structs.replace(
-            told, proof=Proof.PROVEN, until=max(release.end, *(year.until for year in proven))
-        )
+        until = max(release.end, *(year.until for year in proven))
+        last = next((year.above for year in release.years if year.until > until), None)
+        told = msgspec.structs.replace(told, proof=Proof.PROVEN, until=until, last=last)
     if told.until is not None and on <= told.until:
         return msgspec.structs.replace(
             told, state=SupportState.SUPPORTED if on <= release.end else SupportState.EXTENDED
@@ -216,26 +224,54 @@ def _linux(row: Values, known: SupportList, on: date) -> Support:
     if release is None:
         own = _day(_text(row, "support_end"))
         if own is None:
-            listed = [_number_of(one.release) for one in known.linux if one.product == product]
-            newer_than = known.as_of if listed and _number_of(name) > max(listed) else None
-            return Support(state=SupportState.UNKNOWN, product=product, release=name, newer_than=newer_than)
-        release = LinuxRelease(product=product, release=name, end=own)
+            listed = [number_of(one.release) for one in known.linux if one.product == product]
+            newer_than = known.as_of if listed and number_of(name) > max(listed) else None
+            title = _text(row, "title")
+            return Support(
+                state=SupportState.UNKNOWN, product=product, release=name, newer_than=newer_than, title=title
+            )
+        return _dated_by_itself(row, own, on)
     proofs = _text(row, "extended").split()
     proven = release.extended is not None and release.proof in proofs
+    is_own = release.product == product
+    # Longer support is offered for a distribution itself, not for what others make of it.
+    extended = release.extended if is_own or proven else None
     told = Support(
         state=SupportState.SUPPORTED,
         product=product,
         release=name or release.release,
         until=release.extended if proven else release.end,
         ordinary=release.end,
-        extended=release.extended,
-        proof=Proof.NOT_OFFERED if release.extended is None else Proof.PROVEN if proven else Proof.NOT_PROVEN,
+        extended=extended,
+        proof=Proof.NOT_OFFERED if extended is None else Proof.PROVEN if proven else Proof.NOT_PROVEN,
+        title=_title(row, release),
+        edition=release.edition,
     )
     if release.end is None or on <= release.end:
         return told
     if proven and release.extended is not None and on <= release.extended:
         return msgspec.structs.replace(told, state=SupportState.EXTENDED)
     return msgspec.structs.replace(told, state=SupportState.ENDED)
+
+
+def _dated_by_itself(row: Values, end: date, on: date) -> Support:
+    """Of a distribution that no list has, by the day that its own files name."""
+    return Support(
+        state=SupportState.SUPPORTED if on <= end else SupportState.ENDED,
+        product=_text(row, "product"),
+        release=_text(row, "release"),
+        until=end,
+        ordinary=end,
+        title=_text(row, "title"),
+    )
+
+
+def _title(row: Values, release: LinuxRelease) -> str:
+    title = _text(row, "title")
+    if release.product == _text(row, "product"):
+        return "" if release.product in _NAMES else title
+    foundation = f"{product_name(release.product, release.edition)} {release.release}"
+    return f"{title} ({foundation})" if title else foundation
 
 
 class Way(enum.StrEnum):
@@ -260,12 +296,14 @@ _PAID = frozenset({Way.ESU, Way.LICENCE, Way.REPLACE})
 class WayOut(msgspec.Struct, frozen=True, kw_only=True):
     """What can be done for a PC whose support has ended or ends soon.
 
-    `to` is what it can be brought to (empty for a next release that the list does not name), or the last day of what
-    can be bought; `parts` stand against Windows 11 (processor memory disk tpm), or are not known.
+    `to` is what it can be brought to (empty for a release that the list does not name), or the last day of what can be
+    bought; `first` is the release that must come before it, where one step does not lead there. `parts` stand against
+    Windows 11 (processor memory disk tpm), or are not known.
     """
 
     way: Way
     to: str = ""
+    first: str = ""
     parts: tuple[str, ...] = ()
 
     @property
@@ -290,36 +328,35 @@ _NAMES = {
     "centos": "CentOS",
     "rhel": "Red Hat Enterprise Linux",
 }
+_EDITIONS = {"lmde": "LMDE"}
+"""Editions of a distribution that are releases of their own, as their makers call them."""
 
 
-def product_name(product: str) -> str:
-    """A system as its maker writes it; Linux is told by the ID of its os-release."""
-    return _NAMES.get(product, product)
+def product_name(product: str, edition: str = "") -> str:
+    """A system as its maker writes it; Linux is told by the ID of its os-release, and set apart by its edition."""
+    if product.startswith("Windows"):
+        return product
+    return _EDITIONS.get(edition) or _NAMES.get(product, "Linux")
 
 
-def _number_of(release: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in release.split(".") if part.isdecimal())
+def system_name(support: Support) -> str:
+    """A system with its release as people call it, and the long channel where it is of one."""
+    if support.title:
+        return support.title
+    # Nobody names a server's channel: its year says the same.
+    channel = "" if support.product == _SERVER else LONG_CHANNELS.get(support.channel, "")
+    name = product_name(support.product, support.edition)
+    return " ".join(part for part in (name, support.release, channel) if part)
 
 
-def _next_linux(support: Support, known: SupportList, on: date) -> str:
-    """The newest release that it can be brought to, by name; its product alone where the list knows none.
-
-    Of Ubuntu only releases with long support: schools cannot upgrade twice a year.
-    """
-    own = [one for one in known.linux if one.product == support.product]
-    editions = {one.edition for one in own if one.release == support.release}
-    newer = [
-        one
-        for one in own
-        if one.end is not None
-        and one.end >= on
-        and (not editions or one.edition in editions)
-        and (support.product != "ubuntu" or one.extended is not None)
-        and _number_of(one.release) > _number_of(support.release)
-    ]
-    name = product_name(support.product)
-    newest = max(newer, key=lambda one: _number_of(one.release), default=None)
-    return f"{name} {newest.release}" if newest else name
+def _next_linux(support: Support, known: SupportList, on: date) -> WayOut:
+    own = [one for one in known.linux if one.product == support.product and one.edition == support.edition]
+    steps = () if support.title else upgrades(support.release, own, on)
+    if not steps:
+        return WayOut(way=Way.FREE_UPGRADE)
+    name = product_name(support.product, support.edition)
+    first = f"{name} {steps[0].release}" if len(steps) > 1 else ""
+    return WayOut(way=Way.FREE_UPGRADE, to=f"{name} {steps[-1].release}", first=first)
 
 
 def _next_windows_11(support: Support, known: SupportList, on: date) -> str:
@@ -359,7 +396,7 @@ def way_out(support: Support, hardware: Hardware, known: SupportList, on: date) 
     if support.state is SupportState.UNKNOWN or support.days_left is None or support.days_left > SOON_DAYS:
         return WayOut(way=Way.NONE)
     if not support.product.startswith("Windows"):
-        return WayOut(way=Way.FREE_UPGRADE, to=_next_linux(support, known, on))
+        return _next_linux(support, known, on)
     if support.product == _WINDOWS_11 and support.channel not in _NO_NEXT:
         return WayOut(way=Way.NEXT_RELEASE, to=_next_windows_11(support, known, on))
     offered = _offered(support, known, on)

@@ -42,7 +42,11 @@ class Year(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class WindowsRelease(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A release of Windows in one channel: last day for everyone, and last day of bought support."""
+    """A release of Windows in one channel: last day for everyone, and last day of bought support.
+
+    `last` is the revision (before Windows 10: the article) that came out for everyone on, or last before, the day
+    `end`; None while it is not known.
+    """
 
     product: str
     release: str
@@ -50,6 +54,7 @@ class WindowsRelease(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     server: bool
     channel: str
     end: date
+    last: int | None = None
     extended: date | None = None
     years: tuple[Year, ...] = ()
 
@@ -188,6 +193,8 @@ def _check_windows(where: str, one: WindowsRelease, channels: Mapping[str, Itera
         allowed_names = (_WINDOWS_SERVER,) if one.server else ("Windows 11", "Windows 10", "Windows 8.1", "Windows XP")
         check(f"{where}.product", _of_allowed(one.product, allowed_names))
     _check_days(where, one.end, one.extended)
+    if one.last is not None:
+        check(f"{where}.last", of_number(one.last, 0, LARGEST_REVISION))
     _check_years(where, one)
 
 

@@ -3,13 +3,14 @@
 Then no way leads to the collector, whatever else works: for these times, who reached the world got through.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import msgspec
 
-from schooldrum_collector.judge.climbing import gets_through
-from schooldrum_collector.judge.fault import Climb, Degree, Fault, Kind, Level, SchoolSeen, Verdict
+from schooldrum_collector.judge.climbing import BEFORE_WORLD, end_of, gets_through, reaches_world, way_of
+from schooldrum_collector.judge.fault import Climb, Degree, Fault, Kind, Level, SchoolSeen, Verdict, Witness
 from schooldrum_collector.judge.incident import Incident
 from schooldrum_collector.judge.incident_corrections import SAME_BEGIN_SECONDS
 from schooldrum_collector.judge.incidents import SHORTEST_PAST_SECONDS
@@ -17,7 +18,6 @@ from schooldrum_collector.judge.presence import GRACE_SECONDS, bounded_beat
 from schooldrum_collector.judge.sights import RUN_BROKEN_BEATS
 
 _COLLECTOR = "collector"
-_WORLD = frozenset({"independent_resolver", "national", "international"})
 _KINDS = frozenset({Kind.OUTAGE, Kind.SECOND_LINE})
 _TWO = 2
 MOST_RUNS = 12
@@ -40,27 +40,48 @@ class Gap(msgspec.Struct, frozen=True):
         return self.away <= at <= self.back
 
 
-def without_collector(seen: SchoolSeen, gaps: Iterable[Gap]) -> SchoolSeen:
-    """The same evidence, but that nobody could reach the collector in these gaps: the rest of the way decides."""
+def without_collector(seen: SchoolSeen, gaps: Iterable[Gap], now: float) -> SchoolSeen:
+    """The same evidence for judging `now`, but that nobody could reach the collector in these gaps.
+
+    Whoever got into the world there counts as one who got through. Between two climbs into the world a PC asks for the
+    collector alone, ever more rarely for more: all was well then. Where the next one got no farther than the school or
+    its line, nobody knows since when, and the PC says nothing of the time between.
+    """
     there = tuple(gaps)
     if not there:
         return seen
-    witnesses = tuple(
-        msgspec.structs.replace(
-            witness,
-            climbs=tuple(
-                _world_for_collector(climb) if any(gap.holds(climb.at) for gap in there) else climb
-                for climb in witness.climbs
-            ),
-        )
-        for witness in seen.witnesses
+    heard = (_as_if_heard(witness, there, now) for witness in seen.witnesses)
+    return msgspec.structs.replace(seen, witnesses=tuple(witness for witness in heard if witness is not None))
+
+
+def _as_if_heard(witness: Witness, gaps: Iterable[Gap], now: float) -> Witness | None:
+    """The same PC; None where it says nothing about this moment."""
+    deaf = [any(gap.holds(climb.at) for gap in gaps) for climb in witness.climbs]
+    if not any(deaf):
+        return witness
+    past = [number for number, climb in enumerate(witness.climbs) if climb.at <= now]
+    was = next((told for number in reversed(past) if (told := _tells(witness.climbs[number])) is not None), None)
+    if was is False:
+        return witness
+    if past and deaf[past[-1]] and _tells(witness.climbs[past[-1]]) is None:
+        coming = witness.climbs[len(past) :]
+        if next((told for climb in coming if (told := _tells(climb)) is not None), None) is not True:
+            return None
+    climbs = (
+        _through(climb) if in_gap and ((told := _tells(climb)) or (told is None and climb.at <= now)) else climb
+        for climb, in_gap in zip(witness.climbs, deaf, strict=True)
     )
-    return msgspec.structs.replace(seen, witnesses=witnesses)
+    return msgspec.structs.replace(witness, climbs=tuple(climbs))
 
 
-def _world_for_collector(climb: Climb) -> Climb:
-    if not any(rung.step in _WORLD and rung.passed for rung in climb.rungs):
-        return climb
+def _tells(climb: Climb) -> bool | None:
+    """Whether a way into the world was there; None of one that asked for the collector alone."""
+    if gets_through(climb) or reaches_world(climb):
+        return True
+    return False if end_of(way_of(climb.rungs)) in BEFORE_WORLD else None
+
+
+def _through(climb: Climb) -> Climb:
     rungs = tuple(
         msgspec.structs.replace(rung, passed=True, reason="") if rung.step == _COLLECTOR else rung
         for rung in climb.rungs
@@ -69,16 +90,13 @@ def _world_for_collector(climb: Climb) -> Climb:
 
 
 def moments_cut_off(seen: SchoolSeen, gap: Gap) -> tuple[float, ...]:
-    """When this school is worth judging: in the middle, and near both ends, of each time at which two were cut off.
-
-    `seen` is as `without_collector` gives it.
-    """
+    """When this school is worth judging: in the middle, and near both ends, of each time at which two were cut off."""
     beat = max((bounded_beat(witness.beat) for witness in seen.witnesses), default=60)
     cut = sorted(
         (climb.at, witness.machine)
         for witness in seen.witnesses
         for climb in witness.climbs
-        if gap.away <= climb.at <= gap.until and gets_through(climb) is False
+        if gap.away <= climb.at <= gap.until and _tells(climb) is False
     )
     if not cut:
         return ()
@@ -93,6 +111,15 @@ def moments_cut_off(seen: SchoolSeen, gap: Gap) -> tuple[float, ...]:
         inside = {begin + 2 * beat, (begin + end) / 2, end - 2 * beat, end}
         moments += sorted(moment for moment in inside if begin <= moment <= end)
     return tuple(moments)
+
+
+def last_cut_off(seen: SchoolSeen, until: float) -> float | None:
+    """When two of a school's PCs, at least, measured for the last time by then that they were cut off."""
+    lasts = sorted(
+        max((climb.at for climb in witness.climbs if climb.at <= until and _tells(climb) is False), default=-math.inf)
+        for witness in seen.witnesses
+    )
+    return lasts[-_TWO] if len(lasts) >= _TWO and lasts[-_TWO] > -math.inf else None
 
 
 def worth_recording(faults: Iterable[Fault], gap: Gap, known: Sequence[Incident], school: str) -> tuple[Fault, ...]:

@@ -18,7 +18,9 @@ from schooldrum_collector.judge.climbing import INNER, OUTER, End
 from schooldrum_collector.judge.fault import Answer, Degree, Fault, Kind, Level, Place, SchoolSeen, Verdict
 from schooldrum_collector.judge.impaired import impaired
 from schooldrum_collector.judge.muted import muted
-from schooldrum_collector.judge.sights import RETURNING_SECONDS, Sight, back_since, sights
+from schooldrum_collector.judge.nameless import ALSO, ROUTES, are_nameless
+from schooldrum_collector.judge.returning import in_between, is_returning, left_dark, started_anew
+from schooldrum_collector.judge.sights import Sight, at_its_switch, sights
 from schooldrum_collector.judge.votes import Group, Others, inside_or_outside, majority, others, together
 
 _SEVERAL = 2
@@ -115,7 +117,7 @@ def _by_side(group: Group, rest: Others) -> list[tuple[Group, Others]]:
 
 def _of_group(scene: Scene, site: str, group: Group, rest: Others) -> list[Fault]:
     if len(group.sights) < _SEVERAL:
-        returning = rest.after and _is_returning(scene, group, rest.after)
+        returning = rest.after and is_returning(scene.now, group, rest.after)
         return [] if returning else [_machine(sight, rest) for sight in group.sights]
     place = scene.place_of_site(site)
     if not rest.after:
@@ -126,8 +128,17 @@ def _of_group(scene: Scene, site: str, group: Group, rest: Others) -> list[Fault
         ):
             return [_dark(scene, place, group, rest)]
         return [_room(scene, next(iter(group.rooms)), group.sights, rest, alone=True)]
-    if _is_returning(scene, group, rest.after) or _is_returning(scene, group, _by_its_line(scene, site, group, rest)):
-        return []
+    by_line = _by_its_line(scene, site, group, rest)
+    if is_returning(scene.now, group, rest.after) or is_returning(scene.now, group, by_line):
+        dark, back = left_dark(scene.now, group, rest.after)
+        found = _of_those_who_are_not_all(scene, site, dark, rest) if dark.sights else []
+        return [in_between(fault, back) for fault in found]
+    return _of_those_who_are_not_all(scene, site, group, rest)
+
+
+def _of_those_who_are_not_all(scene: Scene, site: str, group: Group, rest: Others) -> list[Fault]:
+    """The faults of several who went together while others of their site answer."""
+    place = scene.place_of_site(site)
     if line := _line_of(scene, site, group, rest):
         return [_one_line(place, line, group, rest)]
     several, share = len(group.rooms) >= _SEVERAL, len(group.sights) / (len(group.sights) + len(rest.after))
@@ -136,26 +147,6 @@ def _of_group(scene: Scene, site: str, group: Group, rest: Others) -> list[Fault
     if several and mixed and len(group.sights) >= _MOST_OF_A_ROOM and share >= 3 / 4:
         return [_dark(scene, place, group, rest)]
     return _in_part(scene, place, group, rest)
-
-
-def _is_returning(scene: Scene, group: Group, after: Sequence[Sight]) -> bool:
-    """Whether all of these, who answer, came back, or up, only after the group went.
-
-    After a power cut they started anew, and who is silent was not switched on again; after another outage the last of
-    it may still be waiting to try again.
-    """
-    if inside_or_outside(group.sights) is not None:
-        return False
-    if _started_anew(after, group):
-        return True
-    came = [back_since(sight, scene.now) for sight in after if sight.answering]
-    return bool(came) and min(came) > group.last and scene.now - min(came) < RETURNING_SECONDS
-
-
-def _started_anew(after: Iterable[Sight], group: Group) -> bool:
-    """Whether there are some who answer, and all of them started after the group went."""
-    starts = [sight.witness.since for sight in after if sight.answering]
-    return bool(starts) and all(start is not None and start > group.last for start in starts)
 
 
 # Whole places
@@ -200,19 +191,23 @@ def _outside(scene: Scene, place: Place, group: Sequence[Sight], rest: Others) -
     # A portal may stand in the school as well as with the provider, and one school cannot tell whether others get
     # through to the collector.
     unsure = end in {End.CAPTIVE, End.COLLECTOR}
+    verdict, word, names = VERDICTS[end], end.value, dict[str, tuple[str, ...]]()
+    if end in ROUTES and are_nameless(group, scene.now):
+        verdict, word, names = Verdict.DNS, End.DNS.value, {ALSO: (ROUTES[end].value,)}
     counts = {"measured": count}
     lines = {(one.site, line.code) for one in group for line in scene.seen.lines.get(one.site, ())}
     if end is End.LINE and len(lines) > 1:
         counts["lines"] = len(lines)
     return blame(
         place,
-        VERDICTS[end],
+        verdict,
         Degree.PROBABLE if unsure else Degree.FOUND,
-        end.value,
+        word,
         group,
         rest=rest,
         end=end,
         counts=counts,
+        names=names,
     )
 
 
@@ -221,6 +216,8 @@ def _room(scene: Scene, room: str, group: Sequence[Sight], rest: Others, *, alon
     place, began = scene.place_of_room(room), min(sight.well for sight in group)
     side = inside_or_outside(group)
     if side is INNER:
+        if not alone:
+            group = [at_its_switch(sight, scene.now) for sight in group]
         end, count = majority(group, INNER)
         counts = {"measured": count} if end else None
         return blame(place, Verdict.ROOM, Degree.FOUND, "room", group, rest=rest, end=end or End.GATEWAY, counts=counts)
@@ -234,6 +231,10 @@ def _room(scene: Scene, room: str, group: Sequence[Sight], rest: Others, *, alon
     if alone:
         causes = _ROOM_SILENT[1:] if said else _ROOM_SILENT
         return blame(place, Verdict.UNKNOWN, Degree.UNKNOWN, "room_silent_alone", group, rest=rest, causes=causes)
+    if len(group) == _SEVERAL and any(sight.woke for sight in group):
+        # Of two, one says that the power was cut: the other may say what it likes, or nothing.
+        causes = (Verdict.POWER, Verdict.ROOM)
+        return blame(place, Verdict.UNKNOWN, Degree.UNKNOWN, "room_silent", group, rest=rest, causes=causes)
     return blame(place, Verdict.ROOM, Degree.PROBABLE, "room_silent", group, rest=rest)
 
 
@@ -258,7 +259,7 @@ def _in_part(scene: Scene, place: Place, group: Group, rest: Others) -> list[Fau
         left = tuple(sight for sight in left if sight.witness.machine not in taken)
     for room in sorted(group.rooms & lit):
         # Whoever answers there started after the others went: the room was without power, and they were left off.
-        if _started_anew([sight for sight in rest.after if sight.witness.room == room], group):
+        if started_anew([sight for sight in rest.after if sight.witness.room == room], group):
             left = tuple(sight for sight in left if sight.witness.room != room or sight.measured)
     return found + [_machine(sight, rest) for sight in left]
 
@@ -304,7 +305,7 @@ def _parts_of_rooms(
         some = [sight for sight in left if sight.witness.room == room]
         others_there = [sight for sight in rest.after if sight.witness.room == room]
         first = max(sight.well for sight in some)
-        anew = _started_anew(others_there, Group(last=first)) and inside_or_outside(some) is None
+        anew = started_anew(others_there, Group(last=first)) and inside_or_outside(some) is None
         if anew or not _is_most_of_one_room(some, rest):
             continue
         inner = inside_or_outside(some) is INNER

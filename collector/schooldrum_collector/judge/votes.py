@@ -112,12 +112,17 @@ def inside_or_outside(group: Sequence[Sight]) -> frozenset[End] | None:
 
 
 class When(msgspec.Struct, frozen=True, kw_only=True):
-    """Begin and end of what befell a group; `ended` is None where no two (or the only one) can tell."""
+    """Begin and end of what befell a group; `ended` is None where no two (or the only one) can tell.
+
+    `late` and `ended_error` are those of a Fault.
+    """
 
     began: float
     error: float
     measured: bool
     ended: float | None = None
+    ended_error: float | None = None
+    late: bool = False
 
 
 def when(group: Sequence[Sight]) -> When:
@@ -128,11 +133,12 @@ def when(group: Sequence[Sight]) -> When:
     measured = [sight for sight in group if sight.end is not End.NOWHERE and sight.ill < NEVER_AGAIN]
     enough = min(2, len(group))
     told = measured if len(measured) >= enough else list(group)
-    tight = [sight for sight in told if not sight.boarded] or told
+    there_before = [sight for sight in told if not (sight.boarded or sight.anew)]
+    tight = there_before or told
     error = max((sight.error for sight in told), default=0.0)
     beat = max(sight.beat for sight in told)
-    late = [sight.ill if sight.ill < NEVER_AGAIN else sight.well + 1.5 * sight.beat for sight in tight]
-    low = _but_one([sight.well for sight in tight], highest=True)
+    late = [sight.ill if sight.ill < NEVER_AGAIN else sight.last_fine + 1.5 * sight.beat for sight in tight]
+    low = _but_one([sight.last_fine for sight in tight], highest=True)
     high = _but_one(late, highest=False)
     # Without anybody who saw it well before, the first word of it dates nothing but itself.
     dated = told is measured and low > NEVER
@@ -143,9 +149,10 @@ def when(group: Sequence[Sight]) -> When:
     else:
         low, high = min(low, high), max(low, high)
         began, spread = (low + high) / 2, (high - low) / 2
+    came_later = dated and not there_before
     back = [sight for sight in told if sight.well_again < NEVER_AGAIN]
     if len(back) < enough:
-        return When(began=began, error=spread + error, measured=dated)
+        return When(began=began, error=spread + error, measured=dated, late=came_later)
     first = _but_one([sight.well_again for sight in back], highest=False)
     ill = [sight.last_ill if sight.last_ill > NEVER else first - sight.beat for sight in back]
     last = min(first, _but_one(ill, highest=True))
@@ -154,6 +161,8 @@ def when(group: Sequence[Sight]) -> When:
         error=max(spread, (first - last) / 2) + error,
         measured=dated,
         ended=max(began, (first + last) / 2),
+        ended_error=(first - last) / 2 + error if came_later else None,
+        late=came_later,
     )
 
 
