@@ -34,13 +34,15 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     """A PromQL expression.
 
     `legend` names its series, with Grafana's {{label}}; `now` asks for the newest value alone (tables, numbers).
-    `may_be_empty` says why no series is a right answer, empty where it is not.
+    `may_be_empty` says why no series is a right answer, empty where it is not. `unit` is another one than the panel's,
+    of a figure that stands beside the others and has no colour of its own.
     """
 
     expr: str
     legend: Words = ("", "")
     now: bool = False
     may_be_empty: str = ""
+    unit: str = ""
 
 
 class Threshold(msgspec.Struct, frozen=True):
@@ -77,7 +79,8 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
 
     Tables join their queries by the labels these share and show `columns` only, in their order, sorted by `order` (a
     column's name; `-` before it for the largest first). `link` is the uid of the board that a figure leads to, `filled`
-    colours the whole tile of a number, `nothing` stands where there is nothing to show.
+    colours the whole tile of a number. `nothing` stands where there is nothing to show: Prometheus answers alike where
+    none is known and where nobody told, so it never claims that all is well.
     """
 
     title: Words

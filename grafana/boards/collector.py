@@ -203,12 +203,12 @@ BOARD = Board(
                 "On how many PCs each item could not be read, over all schools.",
             ),
             shape=Shape.TABLE,
-            nothing=("đọc được mọi mục", "everything was read everywhere"),
+            nothing=("không biết mục nào không đọc được", "nothing is known to be unread"),
             queries=(
                 Query(
                     expr="sum by (probe, outcome) (school_probe_failures)",
                     now=True,
-                    may_be_empty="everything was read everywhere",
+                    may_be_empty="nothing is known to be unread",
                 ),
             ),
             columns=(
@@ -226,7 +226,7 @@ BOARD = Board(
                 "Two PCs that speak with one identity; and PCs whose clock is off by more than 5 minutes.",
             ),
             shape=Shape.TABLE,
-            nothing=("không có gì phải quyết định", "nothing to decide"),
+            nothing=("không biết có gì phải quyết định", "nothing to decide is known"),
             queries=(
                 Query(
                     expr="topk(100, max by (school, room, machine) (school_machine_conflict))",

@@ -197,6 +197,10 @@ class _Drawing:
         if panel.most is not None:
             made.max(panel.most)
         made.no_value(self._say(panel.nothing))
+        for letter, query in zip(_LETTERS, panel.queries, strict=False):
+            if query.unit:
+                plain = models.DynamicConfigValue(id_val="color", value={"mode": "fixed", "fixedColor": "text"})
+                made.override_by_query(letter, [models.DynamicConfigValue(id_val="unit", value=query.unit), plain])
 
     def _mapping(self, said: tuple[Said, ...]) -> models.ValueMap:
         return models.ValueMap(

@@ -13,6 +13,8 @@ _FAR: tuple[tuple[str, Words], ...] = (
     ("national", ("trong nước", "national")),
     ("international", ("quốc tế", "international")),
 )
+_REACHED = f'0 * (count(schooldrum:ladder_step_success:ratio{{step=~"national|international"}} * {OF_AREA} > 0) > 0)'
+"""PromQL: zero where a PC got through to somewhere, so that it would have met what stands in the way."""
 _AVAILABILITY = "schooldrum:internet_availability:ratio30d"
 _MAIN_LINE = 'max by (school, provider) (school_line_info{line="main"})'
 _SHARE = (Threshold(None, Colour.BAD), Threshold(0.95, Colour.POOR), Threshold(0.99, Colour.GOOD))
@@ -29,6 +31,15 @@ def _over_time(title: Words, about: Words, aggregate: str, series: str) -> Panel
         ),
         least=0,
         width=6,
+    )
+
+
+def _met(series: str) -> Query:
+    """How many schools have it in the way; nothing where no PC got far enough to tell."""
+    return Query(
+        expr=f"count(max by (school) ({series}) * {OF_AREA}) or {_REACHED}",
+        now=True,
+        may_be_empty="no PC got through to tell",
     )
 
 
@@ -87,11 +98,12 @@ BOARD = Board(
             about=(
                 (
                     "Tỷ lệ có Internet 30 ngày qua so với 30 ngày trước đó, mất gói và độ trễ, theo nhà mạng của đường "
-                    "chính."
+                    "chính. Tỷ lệ đếm từ khi Prometheus chạy, giờ đầu tiên chưa có số."
                 ),
                 (
                     "Availability in the last 30 days against the 30 days before, loss and latency, by the provider of "
-                    "the main line."
+                    "the main line. Availability is counted since Prometheus began, and has no figure in its first "
+                    "hour."
                 ),
             ),
             shape=Shape.TABLE,
@@ -126,14 +138,15 @@ BOARD = Board(
             about=(
                 (
                     "Năm mươi trường có tỷ lệ có Internet thấp nhất trong 30 ngày, cùng 30 ngày trước đó, thời gian "
-                    "mất và thời gian thấy được (có máy bật)."
+                    "mất và thời gian thấy được (có máy bật, từ khi Prometheus chạy)."
                 ),
                 (
                     "The fifty schools with the lowest availability in 30 days, beside the 30 days before, the time "
-                    "lost and the time seen (PCs were on)."
+                    "lost and the time seen (PCs were on, since Prometheus began)."
                 ),
             ),
             shape=Shape.TABLE,
+            nothing=("chưa có số liệu trong giờ đầu", "no data in the first hour"),
             queries=(
                 Query(
                     expr=f"bottomk(50, {_AVAILABILITY} * {NAMED})",
@@ -196,7 +209,7 @@ BOARD = Board(
                 "Schools in which a sign-in page or a page about the bill answers in other pages' place.",
             ),
             shape=Shape.NUMBER,
-            queries=(Query(expr=f"count(max by (school) (school_captive_portal) * {OF_AREA}) or vector(0)", now=True),),
+            queries=(_met("school_captive_portal"),),
             thresholds=NONE_IS_GOOD,
             width=8,
             height=4,
@@ -208,7 +221,7 @@ BOARD = Board(
                 "Schools in which a device or program opens encrypted connections under a certificate of its own.",
             ),
             shape=Shape.NUMBER,
-            queries=(Query(expr=f"count(max by (school) (school_tls_inspected) * {OF_AREA}) or vector(0)", now=True),),
+            queries=(_met("school_tls_inspected"),),
             thresholds=(Threshold(None, Colour.GOOD), Threshold(1, Colour.POOR)),
             width=8,
             height=4,
@@ -222,7 +235,11 @@ BOARD = Board(
             shape=Shape.NUMBER,
             queries=(
                 Query(
-                    expr=f"count(school_info{{{IN_AREA}}} unless on (school) school_line_info) or vector(0)", now=True
+                    expr=(
+                        f"count(school_info{{{IN_AREA}}} unless on (school) school_line_info)"
+                        f" or 0 * count(school_info{{{IN_AREA}}})"
+                    ),
+                    now=True,
                 ),
             ),
             thresholds=(Threshold(None, Colour.GOOD), Threshold(1, Colour.POOR)),

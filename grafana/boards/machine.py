@@ -1,7 +1,7 @@
 """One PC: how it stands, how it has been, and the way to the collector's own page about it."""
 
 from grafana.boards.board import Board, Colour, Column, Panel, Query, Shape, Threshold
-from grafana.boards.places import CHECKS, PRESENCE, STEPS, YES_NO, presence
+from grafana.boards.places import CHECKS, NOT_MET_NOTHING, PRESENCE, STEPS, YES_NO, presence
 from grafana.boards.variables import AREA, MACHINE, ROOM, SCHOOL
 
 _HERE = 'school="$school",room="$room",machine="$machine"'
@@ -156,12 +156,12 @@ BOARD = Board(
             title=("Chưa đạt", "Not met"),
             about=("Các mục kiểm tra an toàn mà máy chưa đạt.", "Safety checks this PC does not meet."),
             shape=Shape.TABLE,
-            nothing=("mục nào cũng đạt", "every check is met"),
+            nothing=NOT_MET_NOTHING,
             queries=(
                 Query(
                     expr=f"max by (check) (school_posture_not_met{{{_HERE}}})",
                     now=True,
-                    may_be_empty="every check is met",
+                    may_be_empty="no check is known to be unmet",
                 ),
             ),
             columns=(Column(name="check", title=("Mục kiểm tra", "Check"), said=CHECKS),),
@@ -217,11 +217,9 @@ BOARD = Board(
             title=("Pin", "Battery"),
             about=("Pin đã mất bao nhiêu dung lượng so với lúc mới.", "How much of its capacity the battery has lost."),
             shape=Shape.NUMBER,
-            nothing=("máy không có pin", "the PC has no battery"),
+            nothing=("không có pin, hoặc chưa cho biết", "no battery is known"),
             queries=(
-                Query(
-                    expr=f"max(school_battery_wear_ratio{{{_HERE}}})", now=True, may_be_empty="the PC has no battery"
-                ),
+                Query(expr=f"max(school_battery_wear_ratio{{{_HERE}}})", now=True, may_be_empty="no battery is known"),
             ),
             thresholds=(Threshold(None, Colour.GOOD), Threshold(0.3, Colour.POOR), Threshold(0.5, Colour.ACTION)),
             width=8,

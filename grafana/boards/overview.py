@@ -4,7 +4,9 @@ from grafana.boards.board import Board, Colour, Column, Panel, Query, Shape, Thr
 from grafana.boards.places import (
     HOW_SURE,
     IN_AREA,
+    INCIDENTS_NOTHING,
     INTERNET_BOARD,
+    JUDGED,
     KINDS,
     LEVELS,
     NAMED,
@@ -28,12 +30,22 @@ _CHANGES: tuple[tuple[Words, str], ...] = (
     (("ổ đĩa sắp hỏng", "disks about to fail"), "schooldrum:disk_failing_machines:count"),
     (("sự cố đang xảy ra", "open incidents"), "school_incidents_open"),
 )
-_THERE_YESTERDAY = "0 * count(school_info offset 1d)"
-"""Zero, if there were figures at all."""
+_NONE = {"school_incidents_open": ("count(school_info)", "count(school_info offset 1d)")}
+"""Of what has no series while there is none: what shows, now and yesterday, that there were figures at all."""
+_NOT_TOLD = "no PC of the area has told it"
 
 
 def _of(series: str) -> str:
     return f"sum({series} * {OF_AREA})"
+
+
+def _changed(series: str) -> str:
+    """PromQL: how much more there is than a day ago; nothing where one of the two is not known."""
+    now, before = _of(series), _of(f"{series} offset 1d")
+    if series in _NONE:
+        shows, showed = _NONE[series]
+        now, before = f"({now} or 0 * {shows})", f"({before} or 0 * {showed})"
+    return f"{now} - {before}"
 
 
 def _lost(title: Words, about: Words, group: str, thresholds: tuple[Threshold, ...]) -> Panel:
@@ -42,7 +54,7 @@ def _lost(title: Words, about: Words, group: str, thresholds: tuple[Threshold, .
         title=title,
         about=about,
         shape=Shape.TABLE,
-        nothing=("không mất phút học nào", "no lesson time was lost"),
+        nothing=("không biết có mất phút học nào", "no lesson time is known to be lost"),
         queries=(
             Query(expr=f"topk(20, {lost} / 60 * {NAMED})", now=True, may_be_empty="no lesson time was lost this way"),
         ),
@@ -63,7 +75,7 @@ def _figure(title: Words, about: Words, expr: str, **more: object) -> Panel:
         title=title,
         about=about,
         shape=Shape.NUMBER,
-        queries=(Query(expr=f"{expr} or vector(0)", now=True),),
+        queries=(Query(expr=expr, now=True, may_be_empty=_NOT_TOLD),),
         **panel,  # type: ignore[arg-type]  # the fields of a panel
     )
 
@@ -84,8 +96,9 @@ BOARD = Board(
                 "Số trường đang mất Internet, hoặc cả trường mất liên lạc mà chưa rõ vì sao.",
                 "Schools that have no internet now, or are not heard at all and nobody knows yet why.",
             ),
-            f"count({_WITHOUT} * {OF_AREA})",
+            f'count({_WITHOUT} * {OF_AREA}) or 0 * (sum(school_machines{{state="online"}} * {OF_AREA}) > 0)',
             thresholds=NONE_IS_GOOD,
+            nothing=("chưa có số liệu: không máy nào bật", "no data: no PC is on"),
         ),
         _figure(
             ("Sự cố đang xảy ra", "Open incidents"),
@@ -93,7 +106,7 @@ BOARD = Board(
                 "Số sự cố chưa kết thúc trong các trường.",
                 "Incidents in schools that go on.",
             ),
-            f"sum(school_incidents_open * {OF_AREA})",
+            f"sum(school_incidents_open * {OF_AREA}) or 0 * {JUDGED}",
             thresholds=NONE_IS_GOOD,
         ),
         _figure(
@@ -133,12 +146,12 @@ BOARD = Board(
                 ),
             ),
             shape=Shape.TABLE,
-            nothing=("không có sự cố nào", "nothing is wrong"),
+            nothing=INCIDENTS_NOTHING,
             queries=(
                 Query(
                     expr=f"topk(200, 1000 * school_incident_begin_timestamp_seconds * {NAMED})",
                     now=True,
-                    may_be_empty="nothing is wrong",
+                    may_be_empty="no incident is known",
                 ),
             ),
             columns=(
@@ -202,10 +215,10 @@ BOARD = Board(
                 "Now against 24 hours ago. Positive: more than yesterday.",
             ),
             shape=Shape.NUMBER,
-            nothing=("chưa có số liệu hôm qua", "no figures of yesterday yet"),
+            nothing=("chưa có số liệu hôm qua", "no data of yesterday yet"),
             queries=tuple(
                 Query(
-                    expr=f"({_of(series)} or vector(0)) - ({_of(f'{series} offset 1d')} or {_THERE_YESTERDAY})",
+                    expr=_changed(series),
                     legend=words,
                     now=True,
                     may_be_empty="Prometheus has no figures of yesterday yet",
@@ -220,17 +233,17 @@ BOARD = Board(
             title=("Cập nhật và hỗ trợ", "Updates and support"),
             about=(
                 (
-                    "Số máy chậm cập nhật trên 30 ngày, hết hỗ trợ, sắp hết hỗ trợ, có ổ đĩa sắp hỏng. Bấm để xem chi "
-                    "tiết."
+                    "Số máy được biết là chậm cập nhật trên 30 ngày, hết hỗ trợ, sắp hết hỗ trợ, có ổ đĩa sắp hỏng. "
+                    "Mục nào không máy nào cho biết thì không hiện. Bấm để xem chi tiết."
                 ),
                 (
-                    "PCs more than 30 days behind on updates, out of support, soon out of support, with a failing "
-                    "disk. A click shows which."
+                    "PCs known to be more than 30 days behind on updates, out of support, soon out of support, with a "
+                    "failing disk. What no PC has told is not shown. A click shows which."
                 ),
             ),
             shape=Shape.NUMBER,
             queries=tuple(
-                Query(expr=f"sum(schooldrum:{name}_machines:count * {OF_AREA}) or vector(0)", legend=words, now=True)
+                Query(expr=_of(f"schooldrum:{name}_machines:count"), legend=words, now=True, may_be_empty=_NOT_TOLD)
                 for name, words in (
                     ("patch_late", ("chậm cập nhật", "behind on updates")),
                     ("unsupported", ("hết hỗ trợ", "out of support")),
@@ -249,11 +262,12 @@ BOARD = Board(
             about=(
                 (
                     "Mỗi nhà mạng có bao nhiêu trường dùng làm đường chính, bao nhiêu trường đang mất, và tỷ lệ có "
-                    "Internet 30 ngày qua (chỉ tính lúc có máy bật)."
+                    "Internet 30 ngày qua (chỉ tính lúc có máy bật, từ khi Prometheus chạy; giờ đầu tiên chưa có số)."
                 ),
                 (
                     "How many schools have each provider's line as their main one, how many are without internet now, "
-                    "and availability in the last 30 days (counting only time in which PCs were on)."
+                    "and availability in the last 30 days (counting only time in which PCs were on, since Prometheus "
+                    "began; no figure in its first hour)."
                 ),
             ),
             shape=Shape.TABLE,

@@ -4,7 +4,7 @@ from grafana.boards.board import Colour, Column, Said, Threshold, Words
 
 from schooldrum_collector.judge.fault import Degree, Verdict
 from schooldrum_collector.judge.fault_words import DEGREES, VERDICTS
-from schooldrum_collector.judge.posture_words import ENCRYPTION_OF_ALL, NAMES
+from schooldrum_collector.judge.posture_words import NAMES
 
 OVERVIEW_BOARD = "schooldrum-overview"
 SECURITY_BOARD = "schooldrum-security"
@@ -55,11 +55,7 @@ PATCHES = (
     ("frozen", ("đóng băng ổ đĩa", "frozen disk")),
     ("unknown", ("chưa có số liệu", "no data")),
 )
-CHECKS = tuple(
-    # One board shows schools with different policies: the name that is right under each of them.
-    Said(value=name, words=(words.vi, words.en), colour=Colour.PLAIN)
-    for name, words in {**NAMES, "encryption": ENCRYPTION_OF_ALL}.items()
-)
+CHECKS = tuple(Said(value=name, words=(words.vi, words.en), colour=Colour.PLAIN) for name, words in NAMES.items())
 
 
 _VERDICT_COLOURS = {Verdict.POWER: Colour.ACTION, Verdict.UNKNOWN: Colour.POOR, Verdict.COLLECTOR: Colour.ACTION}
@@ -126,6 +122,10 @@ OF_AREA = f"on (school) group_left () (0 * max by (school) (school_info{{{IN_ARE
 """PromQL to multiply by: keeps what belongs to schools of the area, and leaves values and labels as they are."""
 NAMED = f"on (school) group_left (name) school_info{{{IN_AREA}}}"
 """The same with the school's name beside it."""
+NOT_MET_NOTHING: Words = ("không biết mục nào chưa đạt", "no check is known to be unmet")
+INCIDENTS_NOTHING: Words = ("không biết sự cố nào", "no incident is known")
+JUDGED = f"(count(school_info{{{IN_AREA}}}) and on () (max(schooldrum_judged_timestamp_seconds) > time() - 600))"
+"""PromQL: something where the collector has lately judged schools of the area, so that no incident means none."""
 WITHOUT_INTERNET = (
     'school_incident_begin_timestamp_seconds{kind="outage",level=~"site|school|area|provider",'
     'verdict=~"line|dns|national|unknown"}'

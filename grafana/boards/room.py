@@ -1,7 +1,15 @@
 """One room: its PCs as they stand."""
 
 from grafana.boards.board import Board, Colour, Column, Panel, Query, Shape, Threshold
-from grafana.boards.places import MACHINE_BOARD, MACHINE_NAME, OUTCOMES, PRESENCE, YES_NEUTRAL, presence
+from grafana.boards.places import (
+    MACHINE_BOARD,
+    MACHINE_NAME,
+    NOT_MET_NOTHING,
+    OUTCOMES,
+    PRESENCE,
+    YES_NEUTRAL,
+    presence,
+)
 from grafana.boards.variables import AREA, ROOM, SCHOOL
 
 _HERE = 'school="$school",room="$room"'
@@ -55,12 +63,12 @@ BOARD = Board(
                 "PCs that do not meet some safety checks, and how many.",
             ),
             shape=Shape.TABLE,
-            nothing=("mục nào cũng đạt", "every check is met"),
+            nothing=NOT_MET_NOTHING,
             queries=(
                 Query(
                     expr=f"count by (school, room, machine) (school_posture_not_met{{{_HERE}}} == 1)",
                     now=True,
-                    may_be_empty="every check is met",
+                    may_be_empty="no check is known to be unmet",
                 ),
                 Query(
                     expr=f"max by (school, room, machine) (school_patch_age_seconds{{{_HERE}}})",
@@ -85,9 +93,12 @@ BOARD = Board(
         ),
         Panel(
             title=("Ổ đĩa gần đầy", "Disks nearly full"),
-            about=("Ổ nào đã dùng trên 85 %.", "Volumes of which more than 85 % are in use."),
+            about=(
+                "Ổ nào đã dùng trên 85 %. Máy đang tắt hoặc mất liên lạc thì không cho biết.",
+                "Volumes of which more than 85 % are in use. PCs that are off or not heard tell nothing.",
+            ),
             shape=Shape.TABLE,
-            nothing=("không ổ nào gần đầy", "no disk is nearly full"),
+            nothing=("không biết ổ nào gần đầy", "no disk is known to be nearly full"),
             queries=(
                 Query(
                     expr=(
@@ -113,15 +124,15 @@ BOARD = Board(
             about=(
                 (
                     "Máy có cổng mạng chạy bán song công, chạy chậm (dưới 1 Gbps), hoặc có khung lỗi, mất trong một "
-                    "giờ: thử dây khác, cổng khác."
+                    "giờ: thử dây khác, cổng khác. Máy đang tắt hoặc mất liên lạc thì không cho biết."
                 ),
                 (
                     "PCs whose link is half duplex, slow (below 1 Gbps), or had frames with errors or dropped within "
-                    "an hour: try another cable, another socket."
+                    "an hour: try another cable, another socket. PCs that are off or not heard tell nothing."
                 ),
             ),
             shape=Shape.TABLE,
-            nothing=("không thấy gì bất thường", "nothing unusual"),
+            nothing=("không biết có gì bất thường", "nothing unusual is known"),
             queries=(
                 Query(
                     expr=f"max by (school, room, machine) (school_interface_half_duplex{{{_HERE}}})",
@@ -173,12 +184,12 @@ BOARD = Board(
                 ),
             ),
             shape=Shape.TABLE,
-            nothing=("đọc được mọi mục", "everything was read"),
+            nothing=("không biết mục nào không đọc được", "nothing is known to be unread"),
             queries=(
                 Query(
                     expr=f"max by (school, room, machine, probe, outcome) (school_probe_failed{{{_HERE}}})",
                     now=True,
-                    may_be_empty="everything was read",
+                    may_be_empty="nothing is known to be unread",
                 ),
             ),
             columns=(

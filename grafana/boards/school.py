@@ -4,9 +4,11 @@ from grafana.boards.board import Board, Colour, Column, Panel, Query, Said, Shap
 from grafana.boards.places import (
     CHECKS,
     HOW_SURE,
+    INCIDENTS_NOTHING,
     KINDS,
     LINES,
     NONE_IS_GOOD,
+    NOT_MET_NOTHING,
     ROOM_BOARD,
     ROOM_STATES,
     STEPS,
@@ -71,15 +73,32 @@ BOARD = Board(
         Panel(
             title=("Tỷ lệ có Internet, 30 ngày", "Availability, 30 days"),
             about=(
-                "Phần thời gian có Internet, chỉ tính lúc có máy bật để thấy; không tính mất điện.",
-                "Share of time with internet, of the time in which PCs were on to see it; power cuts do not count.",
+                (
+                    "Phần thời gian có Internet, chỉ tính lúc có máy bật để thấy; không tính mất điện. Bên cạnh là đã "
+                    "thấy bao lâu: đếm từ khi Prometheus chạy, giờ đầu chưa có số. Thời gian mất tính cả trước đó, nên "
+                    "mấy ngày đầu tỷ lệ có thể thấp hơn thực tế."
+                ),
+                (
+                    "Share of time with internet, of the time in which PCs were on to see it; power cuts do not count. "
+                    "Beside it the time seen: since Prometheus began, without its first hour. Outages count from "
+                    "before too, so in the first days the share may be lower than it was."
+                ),
             ),
             shape=Shape.NUMBER,
+            nothing=("chưa có số liệu trong giờ đầu", "no data in the first hour"),
             queries=(
                 Query(
                     expr=f"max(schooldrum:internet_availability:ratio30d{{{_HERE}}})",
+                    legend=("có Internet", "availability"),
                     now=True,
                     may_be_empty="the first hour has not passed",
+                ),
+                Query(
+                    expr=f"max(schooldrum:internet_watched_seconds:sum30d{{{_HERE}}})",
+                    legend=("đã thấy", "seen"),
+                    now=True,
+                    may_be_empty="the first hour has not passed",
+                    unit="s",
                 ),
             ),
             thresholds=(Threshold(None, Colour.BAD), Threshold(0.95, Colour.POOR), Threshold(0.99, Colour.GOOD)),
@@ -96,10 +115,12 @@ BOARD = Board(
             queries=tuple(
                 Query(
                     expr=(
-                        f'sum(school_lesson_lost_seconds{{{_HERE},group="{group}",window="$span"}}) / 60 or vector(0)'
+                        f'sum(school_lesson_lost_seconds{{{_HERE},group="{group}",window="$span"}}) / 60'
+                        f' or 0 * (sum(school_machines{{{_HERE},state!="never"}}) > 0)'
                     ),
                     legend=words,
                     now=True,
+                    may_be_empty="no PC of the school has ever reported",
                 )
                 for group, words in _GROUPS
             ),
@@ -168,7 +189,7 @@ BOARD = Board(
                 "Each row is an incident; colour and words say where the fault lay as far as was known then.",
             ),
             shape=Shape.TIMELINE,
-            nothing=("không có sự cố nào", "there was no incident"),
+            nothing=INCIDENTS_NOTHING,
             queries=(
                 Query(
                     expr=where_over_time(_HERE),
@@ -184,12 +205,12 @@ BOARD = Board(
             title=("Đang xảy ra", "Going on now"),
             about=("Sự cố chưa kết thúc của trường.", "Incidents of the school that go on."),
             shape=Shape.TABLE,
-            nothing=("không có sự cố nào", "nothing is wrong"),
+            nothing=INCIDENTS_NOTHING,
             queries=(
                 Query(
                     expr=f"1000 * school_incident_begin_timestamp_seconds{{{_HERE}}}",
                     now=True,
-                    may_be_empty="nothing is wrong",
+                    may_be_empty="no incident is known",
                 ),
             ),
             columns=(
@@ -268,12 +289,12 @@ BOARD = Board(
                 "How many PCs of the school do not meet each check, and of how many nothing is known.",
             ),
             shape=Shape.TABLE,
-            nothing=("mục nào cũng đạt", "every check is met"),
+            nothing=NOT_MET_NOTHING,
             queries=(
                 Query(
                     expr=f'max by (check) (school_posture_machines{{{_HERE},verdict="not_met"}})',
                     now=True,
-                    may_be_empty="every check is met",
+                    may_be_empty="no check is known to be unmet",
                 ),
                 Query(
                     expr=f'max by (check) (school_posture_machines{{{_HERE},verdict="unknown"}})',

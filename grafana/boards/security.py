@@ -16,7 +16,15 @@ from grafana.boards.places import (
 )
 from grafana.boards.variables import AREA
 
+_LATE, _ENDED = "schooldrum:patch_late_machines:count", "schooldrum:unsupported_machines:count"
+_STATES = "schooldrum:patch_state_machines:count"
 _DAYS_30 = (Threshold(None, Colour.GOOD), Threshold(30 * 86400, Colour.ACTION), Threshold(90 * 86400, Colour.BAD))
+
+
+def _known(series: str) -> Query:
+    """How many PCs of the area; nothing where no PC has told it."""
+    return Query(expr=f"sum({series} * {OF_AREA})", now=True, may_be_empty="no PC has told it")
+
 
 BOARD = Board(
     uid="schooldrum-security",
@@ -32,11 +40,11 @@ BOARD = Board(
         Panel(
             title=("Chậm cập nhật trên 30 ngày", "More than 30 days behind on updates"),
             about=(
-                "Số máy có bản vá bảo mật chờ trên 30 ngày, chỉ tính ngày máy có bật.",
-                "PCs whose oldest missing security update has waited over 30 days, counting only days the PC was on.",
+                "Số máy được biết là có bản vá bảo mật chờ trên 30 ngày, chỉ tính ngày máy có bật.",
+                ("PCs known to miss a security update that has waited over 30 days, counting only days the PC was on."),
             ),
             shape=Shape.NUMBER,
-            queries=(Query(expr=f"sum(schooldrum:patch_late_machines:count * {OF_AREA}) or vector(0)", now=True),),
+            queries=(_known(_LATE),),
             width=6,
             height=5,
             unit="short",
@@ -45,11 +53,11 @@ BOARD = Board(
         Panel(
             title=("Hết hỗ trợ", "Out of support"),
             about=(
-                "Số máy có hệ điều hành hết hỗ trợ: hãng không còn phát hành bản vá.",
-                "PCs whose system is out of support: its maker publishes no more updates.",
+                "Số máy được biết là có hệ điều hành hết hỗ trợ: hãng không còn phát hành bản vá.",
+                "PCs whose system is known to be out of support: its maker publishes no more updates.",
             ),
             shape=Shape.NUMBER,
-            queries=(Query(expr=f"sum(schooldrum:unsupported_machines:count * {OF_AREA}) or vector(0)", now=True),),
+            queries=(_known(_ENDED),),
             width=6,
             height=5,
             unit="short",
@@ -58,11 +66,11 @@ BOARD = Board(
         Panel(
             title=("Hết hỗ trợ trong 180 ngày tới", "Support ends within 180 days"),
             about=(
-                "Số máy còn hỗ trợ không quá 180 ngày: cần đưa vào kế hoạch năm học.",
-                "PCs with at most 180 days of support left: to be planned for this school year.",
+                "Số máy được biết là còn hỗ trợ không quá 180 ngày: cần đưa vào kế hoạch năm học.",
+                "PCs known to have at most 180 days of support left: to be planned for this school year.",
             ),
             shape=Shape.NUMBER,
-            queries=(Query(expr=f"sum(schooldrum:support_ending_machines:count * {OF_AREA}) or vector(0)", now=True),),
+            queries=(_known("schooldrum:support_ending_machines:count"),),
             width=6,
             height=5,
             unit="short",
@@ -75,7 +83,7 @@ BOARD = Board(
                 "PCs with a disk that says it is failing. Copy its data before replacing it.",
             ),
             shape=Shape.NUMBER,
-            queries=(Query(expr=f"sum(schooldrum:disk_failing_machines:count * {OF_AREA}) or vector(0)", now=True),),
+            queries=(_known("schooldrum:disk_failing_machines:count"),),
             width=6,
             height=5,
             unit="short",
@@ -126,8 +134,9 @@ BOARD = Board(
             shape=Shape.LINES,
             queries=tuple(
                 Query(
-                    expr=f'sum(schooldrum:patch_state_machines:count{{state="{state}"}} * {OF_AREA}) or vector(0)',
+                    expr=f'sum({_STATES}{{state="{state}"}} * {OF_AREA}) or 0 * sum({_STATES} * {OF_AREA})',
                     legend=words,
+                    may_be_empty="no PC has told it",
                 )
                 for state, words in PATCHES
             ),
@@ -143,25 +152,26 @@ BOARD = Board(
                 "Schools with most PCs behind on updates or out of support stand on top.",
             ),
             shape=Shape.TABLE,
-            nothing=("không trường nào cần", "no school needs it"),
+            nothing=("không biết trường nào cần", "no school is known to need it"),
             queries=(
                 Query(
                     expr=(
-                        "topk(50, (schooldrum:patch_late_machines:count + on (school)"
-                        f" schooldrum:unsupported_machines:count > 0) * {NAMED})"
+                        # Of a school that has told one of the two, that one counts.
+                        f"topk(50, (({_LATE} + on (school) {_ENDED} or on (school) {_LATE} or on (school) {_ENDED})"
+                        f" > 0) * {NAMED})"
                     ),
                     now=True,
-                    may_be_empty="no school has such a PC",
+                    may_be_empty="no school is known to have such a PC",
                 ),
                 Query(
-                    expr=f"schooldrum:patch_late_machines:count * {OF_AREA} > 0",
+                    expr=f"{_LATE} * {OF_AREA} > 0",
                     now=True,
-                    may_be_empty="no school has such a PC",
+                    may_be_empty="no school is known to have such a PC",
                 ),
                 Query(
-                    expr=f"schooldrum:unsupported_machines:count * {OF_AREA} > 0",
+                    expr=f"{_ENDED} * {OF_AREA} > 0",
                     now=True,
-                    may_be_empty="no school has such a PC",
+                    may_be_empty="no school is known to have such a PC",
                 ),
             ),
             columns=(
@@ -181,12 +191,12 @@ BOARD = Board(
                 "The fifty PCs whose oldest missing security update has waited longest, counting days the PC was on.",
             ),
             shape=Shape.TABLE,
-            nothing=("không máy nào chậm", "no PC is behind"),
+            nothing=("không biết máy nào chậm", "no PC is known to be behind"),
             queries=(
                 Query(
                     expr=f"topk(50, (school_patch_age_seconds > 7 * 86400) * {OF_AREA})",
                     now=True,
-                    may_be_empty="no PC is behind",
+                    may_be_empty="no PC is known to be behind",
                 ),
             ),
             columns=(
@@ -201,24 +211,27 @@ BOARD = Board(
         Panel(
             title=("Bản vá đang chờ", "Updates that wait"),
             about=(
-                "Năm mươi máy còn thiếu nhiều bản cập nhật bảo mật nhất, và số bản Windows tích lũy đã bỏ lỡ.",
+                (
+                    "Năm mươi máy còn thiếu nhiều bản cập nhật bảo mật nhất, và số bản Windows tích lũy đã bỏ lỡ. Máy "
+                    "chưa rõ còn thiếu hay không thì không có ở đây: số máy đó đứng bên cạnh."
+                ),
                 (
                     "The fifty PCs that miss most security updates, and how many cumulative updates of Windows they "
-                    "are behind."
+                    "are behind. PCs of which that is not known are not here: how many they are stands beside it."
                 ),
             ),
             shape=Shape.TABLE,
-            nothing=("không máy nào thiếu", "no PC misses any"),
+            nothing=("không biết máy nào thiếu", "no PC is known to miss any"),
             queries=(
                 Query(
                     expr=f"topk(50, (school_security_updates_pending > 0) * {OF_AREA})",
                     now=True,
-                    may_be_empty="no PC misses any",
+                    may_be_empty="no PC is known to miss any",
                 ),
                 Query(
                     expr=f"topk(50, (school_windows_builds_behind > 0) * {OF_AREA})",
                     now=True,
-                    may_be_empty="no PC is behind",
+                    may_be_empty="no PC is known to be behind",
                 ),
             ),
             columns=(
@@ -229,19 +242,48 @@ BOARD = Board(
                 Column(name="Value #B", title=("Bản Windows sau", "Builds behind"), unit="short"),
             ),
             order="-Value #A",
+            width=10,
             height=10,
+        ),
+        Panel(
+            title=("Chưa rõ bản vá", "Updates not known"),
+            about=(
+                (
+                    "Số máy chưa rõ còn thiếu bản vá hay không: máy chưa tìm, tìm đã lâu, hoặc kết quả không chứng tỏ "
+                    "được gì. Không tính là đủ."
+                ),
+                (
+                    "PCs of which it is not known whether they miss updates: they have not searched, searched long "
+                    "ago, or what they found proves nothing. They never count as up to date."
+                ),
+            ),
+            shape=Shape.NUMBER,
+            queries=(
+                Query(
+                    expr=f'sum({_STATES}{{state="unknown"}} * {OF_AREA}) or 0 * sum({_STATES} * {OF_AREA})',
+                    now=True,
+                    may_be_empty="no PC has told it",
+                ),
+            ),
+            width=4,
+            height=10,
+            unit="short",
+            thresholds=(Threshold(None, Colour.GOOD), Threshold(1, Colour.POOR)),
         ),
         Panel(
             title=("Ổ đĩa cần xem", "Disks to look at"),
             about=(
-                "Máy có ổ đĩa sắp hỏng hoặc đáng ngờ, và máy đóng băng ổ đĩa (bản vá mất sau mỗi lần khởi động lại).",
+                (
+                    "Máy có ổ đĩa sắp hỏng hoặc đáng ngờ, và máy đóng băng ổ đĩa (bản vá mất sau mỗi lần khởi động "
+                    "lại). Máy không cho biết thì không có ở đây."
+                ),
                 (
                     "PCs with a disk that is failing or suspicious, and PCs whose disk is frozen (updates vanish at "
-                    "every restart)."
+                    "every restart). PCs that do not tell are not here."
                 ),
             ),
             shape=Shape.TABLE,
-            nothing=("ổ đĩa nào cũng tốt", "every disk is sound"),
+            nothing=("không biết ổ đĩa nào cần xem", "no disk is known to need a look"),
             queries=(
                 Query(
                     expr=(
@@ -249,12 +291,12 @@ BOARD = Board(
                         f' (school_storage_disks{{verdict=~"failing|warning"}} > 0) * {OF_AREA})'
                     ),
                     now=True,
-                    may_be_empty="every disk is sound",
+                    may_be_empty="no disk is known to need a look",
                 ),
                 Query(
                     expr=f"topk(100, max by (school, room, machine) (school_disk_frozen) * {OF_AREA})",
                     now=True,
-                    may_be_empty="no disk is frozen",
+                    may_be_empty="no disk is known to be frozen",
                 ),
             ),
             columns=(
@@ -265,6 +307,7 @@ BOARD = Board(
                 Column(name="Value #B", title=("Đóng băng", "Frozen"), said=YES_NEUTRAL),
             ),
             order="school",
+            width=10,
             height=10,
         ),
     ),

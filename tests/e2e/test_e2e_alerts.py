@@ -14,7 +14,7 @@ import pytest
 from tests.e2e.beside import Alertmanager, Hooks, Prometheus
 from tests.e2e.programs import Collector, eventually, free_port
 
-from schooldrum_collector.judge.calendar_plan import PlaceCalendar, Plan, Shift, Span, year_of
+from schooldrum_collector.judge.calendar_plan import PlaceCalendar, Plan, Shift, Taught, year_of
 from schooldrum_collector.judge.fault import Degree, Evidence, Kind, Level, Place, Verdict
 from schooldrum_collector.judge.incident import Incident, Opening, State
 from schooldrum_collector.show.alertmanager import ALERT
@@ -39,7 +39,7 @@ def always_at_school() -> PlaceCalendar:
     """A school year without a night or a day off, so that a test may run at any time."""
     today = date.today()  # noqa: DTZ011 - any zone will do: the whole year is taught
     year = year_of(today)
-    whole = Span(first=date(int(year[:4]), 8, 1), last=date(int(year[5:]), 7, 31))
+    whole = Taught(first=date(int(year[:4]), 8, 1), last=date(int(year[5:]), 7, 31))
     shift = Shift(hours="00:00-24:00", days=("T2", "T3", "T4", "T5", "T6", "T7", "CN"))
     return PlaceCalendar(plans=(Plan(year=year, taught=(whole,), shift=(shift,)),))
 

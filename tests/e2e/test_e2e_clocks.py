@@ -39,7 +39,7 @@ class Board:
         return self._shift.now() + self.ahead
 
 
-class Told(msgspec.Struct):
+class PcWithTruth(msgspec.Struct):
     """A PC of this test with the truth about each of its results: (run, number) -> when it was made."""
 
     pc: Pc
@@ -65,10 +65,10 @@ class Told(msgspec.Struct):
         self.unheard.discard(running.run)
 
 
-Story = Callable[[Told, Shift], None]
+Story = Callable[[PcWithTruth, Shift], None]
 
 
-def powered_on(told: Told, shift: Shift, ahead: float) -> Board:
+def powered_on(told: PcWithTruth, shift: Shift, ahead: float) -> Board:
     """The PC is switched on with its clock so far ahead."""
     board = Board(shift, ahead)
     told.pc.time = board
@@ -76,7 +76,7 @@ def powered_on(told: Told, shift: Shift, ahead: float) -> Board:
 
 
 def always_wrong(ahead: float) -> Story:
-    def story(told: Told, shift: Shift) -> None:
+    def story(told: PcWithTruth, shift: Shift) -> None:
         powered_on(told, shift, ahead)
         with told.pc.started() as running:
             told.measures(running, shift, heard=True)
@@ -86,7 +86,7 @@ def always_wrong(ahead: float) -> Story:
     return story
 
 
-def set_while_running(told: Told, shift: Shift) -> None:
+def set_while_running(told: PcWithTruth, shift: Shift) -> None:
     board = powered_on(told, shift, -10 * YEARS)
     with told.pc.started() as running:
         told.measures(running, shift, heard=True)
@@ -96,7 +96,7 @@ def set_while_running(told: Told, shift: Shift) -> None:
         told.delivers_all(running, shift)
 
 
-def asleep_for_an_hour(told: Told, shift: Shift) -> None:
+def asleep_for_an_hour(told: PcWithTruth, shift: Shift) -> None:
     powered_on(told, shift, 0)
     with told.pc.started() as running:
         told.measures(running, shift, heard=False)
@@ -105,7 +105,7 @@ def asleep_for_an_hour(told: Told, shift: Shift) -> None:
 
 
 def off_over_the_weekend(before: float, after: float) -> Story:
-    def story(told: Told, shift: Shift) -> None:
+    def story(told: PcWithTruth, shift: Shift) -> None:
         powered_on(told, shift, before)
         with told.pc.started() as running:
             told.measures(running, shift, heard=True)
@@ -120,7 +120,7 @@ def off_over_the_weekend(before: float, after: float) -> Story:
 
 
 def a_day_without_a_line(first: float, dark: float, third: float) -> Story:
-    def story(told: Told, shift: Shift) -> None:
+    def story(told: PcWithTruth, shift: Shift) -> None:
         powered_on(told, shift, first)
         with told.pc.started() as running:
             told.measures(running, shift, heard=True)
@@ -163,9 +163,9 @@ STORIES: dict[str, tuple[Story, str]] = {
 @pytest.mark.timeout(200)
 def test_everything_is_dated_right_within_its_stated_error(tmp_path: Path, shift: Shift, shifted_collector: Collector):
     token = shifted_collector.token()
-    everyone: dict[str, Told] = {}
+    everyone: dict[str, PcWithTruth] = {}
     for number, name in enumerate(STORIES):
-        told = everyone[name] = Told(Pc(tmp_path / f"pc-{number}", number))
+        told = everyone[name] = PcWithTruth(Pc(tmp_path / f"pc-{number}", number))
         powered_on(told, shift, 0)
         told.pc.enrol(shifted_collector.agents, token)
     for name, (story, _) in STORIES.items():

@@ -30,6 +30,8 @@ CHOSEN_HERE = {**CHOSEN, "school": "DEMO"}
 MOST_SERIES = 250
 """What a panel may show of three schools; the real bound is topk's and the rules'."""
 MAY_BE_NEGATIVE = {"Support left", "What changed since yesterday", "For a person to decide"}
+UNTOLD_HERE = {"schooldrum:patch_late_machines:count"}
+"""No PC here was watched for the two weeks after which it is known how long updates wait: then none is counted."""
 NEVER_HERE = {
     # Of these the area has none: each query says why that is a right answer, and none of them fails.
     "Overview: What changed since yesterday",
@@ -158,7 +160,7 @@ def test_no_rule_fails_and_each_records_something(watched: Prometheus):
     assert [(rule["name"], rule.get("lastError")) for rule in rules if rule["health"] != "ok"] == []
     recorded = {rule["name"] for rule in rules if rule["type"] == "recording"}
     assert recorded == RECORDS.keys()
-    for name in sorted(recorded):
+    for name in sorted(recorded - UNTOLD_HERE):
         assert answered(watched, name), name
 
 

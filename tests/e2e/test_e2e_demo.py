@@ -39,6 +39,8 @@ class Demo:
             "SCHOOLDRUM_HOME": str(home),
             "SCHOOLDRUM_COLLECTOR_OFFICE_LISTEN": f"127.0.0.1:{free_port()}",
             "SCHOOLDRUM_COLLECTOR_AGENTS_LISTEN": f"127.0.0.1:{free_port()}",
+            "SCHOOLDRUM_COLLECTOR_ANSWERS_LISTEN": f"127.0.0.1:{free_port()}",
+            "SCHOOLDRUM_COLLECTOR_ANSWERS_URL": "http://127.0.0.1:8802",
         }
         self.office = f"http://{self.environ['SCHOOLDRUM_COLLECTOR_OFFICE_LISTEN']}"
 
@@ -191,10 +193,13 @@ def test_two_demos_do_not_share_a_home_and_the_names_of_schools_are_checked(demo
     said = demo.call("demo", "cut", "room", "--no-wait")
     assert said.startswith("Cut: the switch of"), said
     assert "/schools/MP" in said
+    answers = demo.environ["SCHOOLDRUM_COLLECTOR_ANSWERS_LISTEN"]
+    assert fetched(f"http://{answers}/t/nothing"), "the third door is open, and says that it knows no such link"
     options = re.search(r"Other commands +(--data .*)", demo.text)
     assert options, demo.text
     assert "MP01" in demo.call("school", "list", *shlex.split(options[1]))
-    assert demo.call("demo", "mend", "--no-wait").startswith("Mended: ")
+    assert "Nothing is broken by demo cut: line." in demo.call("demo", "mend", "line", "--no-wait")
+    assert demo.call("demo", "mend", "room", "--no-wait").startswith("Mended: ")
     assert demo.stop() == 0
     # Nobody is left behind.
     assert not fetched(f"{demo.office}/readyz", timeout=2)

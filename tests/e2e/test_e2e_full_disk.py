@@ -85,7 +85,8 @@ def test_a_collector_on_a_full_disk_refuses_and_recovers_and_loses_nothing(tmp_p
         for pc, one in zip(pcs, running, strict=True):
             assert numbers(collector, pc.identity()["machine"]) == sorted(one.measured)
     assert "nothing can be stored" in collector.log()
-    assert collector.log().count("There is room again") == 3
+    # One trouble, not three: between the floods reports were stored for seconds only.
+    assert "There is room again" not in collector.log()
 
 
 def school_presence(collector: Collector) -> set[str]:

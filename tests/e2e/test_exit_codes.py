@@ -146,12 +146,13 @@ def test_serve_refuses_with_a_code_and_a_sentence(data: Path, case: str):
         ("the token is no token", "không chứa mã (32 đến 512 ký tự)"),
         ("others may write", "Tài khoản khác ghi được"),
         ("the office's port is taken", "đang do"),
+        ("a certificate is missing", "/nowhere/c: không dùng được (No such file or directory)"),
     ],
 )
 def test_serve_refuses_in_vietnamese(data: Path, case: str, sentence: str):
     with ExitStack() as stack:
         settings = {"DATA": str(data), "OFFICE_LISTEN": "127.0.0.1:0", "AGENTS_LISTEN": "127.0.0.1:0"}
-        settings |= {"CONFIG": os.devnull} | SERVE[case][0](data, stack)
+        settings |= {"CONFIG": os.devnull, "LANGUAGE": "vi"} | SERVE[case][0](data, stack)
         done = ended([*COLLECTOR, "serve"], {f"SCHOOLDRUM_COLLECTOR_{key}": value for key, value in settings.items()})
     assert done.returncode == 1
     assert sentence in done.stderr

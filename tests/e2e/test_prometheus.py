@@ -34,7 +34,7 @@ def prometheus(tmp_path: Path, guarded: Collector) -> Iterator[Prometheus]:
 
 
 def test_prometheus_finds_the_school_with_its_token_and_keeps_it_over_a_restart_of_the_collector(prometheus, guarded):
-    assert "reading here needs the office's token" in fetched(f"{guarded.office}/sd/schools")
+    assert "needs the office's token" in fetched(f"{guarded.office}/sd/schools")
     eventually(lambda: prometheus.targets() == {"DEMO": "up"}, 60, "the school, found by asking the collector")
     eventually(lambda: prometheus.query("school_memory_available_bytes"), 60, "a sample in Prometheus")
     [sample] = prometheus.query("school_memory_available_bytes")

@@ -190,6 +190,16 @@ def test_every_panel_explains_itself_in_both_languages(board: Board, panel: Pane
 
 
 @pytest.mark.parametrize(("board", "panel"), PANELS, ids=lambda one: getattr(one, "title", ("", ""))[1])
+def test_an_empty_panel_claims_nothing_good(board: Board, panel: Panel):
+    """Prometheus answers alike where there is none and where nobody told: only what is (not) known can be said."""
+    del board
+    vietnamese, english = panel.nothing
+    assert re.search(r"\b(no data|is known|asks services|the register has no)\b", english), english
+    assert re.search(r"\b(chưa|không biết)\b", vietnamese), vietnamese
+    assert not any("vector(" in query.expr for query in panel.queries), "a nought that nobody counted"
+
+
+@pytest.mark.parametrize(("board", "panel"), PANELS, ids=lambda one: getattr(one, "title", ("", ""))[1])
 def test_steps_of_colour_ascend_and_begin_at_the_bottom(board: Board, panel: Panel):
     del board
     for thresholds in (panel.thresholds, *(column.thresholds for column in panel.columns)):
