@@ -71,6 +71,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
     def sentence(self, say: Say) -> str:
         """For the person who can mend it."""
+        if len(say.each) > 1:
+            return "\n".join(map(self.sentence, say.each))
         if not self.key:
             return f"{self.where}: {say(*self.hint)}."
         start = say(f"{self.where}: khóa {self.key}", f"{self.where}: key {self.key}")
@@ -274,6 +276,19 @@ def load(path: Path | None, environ: Mapping[str, str], given: Mapping[str, obje
     if problems:
         raise Misconfigured(problems)
     return config
+
+
+def language_named(path: Path | None, environ: Mapping[str, str]) -> str:
+    """The language that the environment or the file names, whatever else is wrong there; empty where neither does."""
+    try:
+        written = _file_values(path, environ)[0]
+    except Misconfigured:
+        written = {}
+    named = environ.get(f"{PREFIX}LANGUAGE") or written.get("language", "")
+    try:
+        return str(_BY_NAME["language"].read(named))
+    except ValueError:
+        return ""
 
 
 def _toml(value: object) -> str:

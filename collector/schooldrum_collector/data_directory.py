@@ -1,5 +1,6 @@
 """The collector's own directory: as which account it is touched, who may write there, and what it must hold."""
 
+import errno
 import os
 import stat
 import sys
@@ -45,10 +46,12 @@ def prepare(directory: Path, say: Say) -> None:
         act_as_owner(directory)
         found = directory.stat()
     except OSError as trouble:
+        # Of a file in its place making the directory says that it exists.
+        why = os.strerror(errno.ENOTDIR) if isinstance(trouble, FileExistsError) else trouble.strerror
         raise Unsafe(
             say(
-                f"{directory}: không dùng được ({trouble.strerror}). Chọn thư mục khác bằng data hoặc --data.",
-                f"{directory}: cannot be used ({trouble.strerror}). Choose another by the key data or by --data.",
+                f"{directory}: không dùng được ({why}). Chọn thư mục khác bằng data hoặc --data.",
+                f"{directory}: cannot be used ({why}). Choose another by the key data or by --data.",
             )
         ) from trouble
     if sys.platform == "win32":

@@ -40,11 +40,15 @@ NO_COLLECTOR = climbed("collector")
 OFFICE_CUT = climbed(*FAR)
 
 
-def delivered(machine: str, at: float, result: Result, spooled: Sequence[Result]) -> Arrival:
-    """What a PC, started shortly before MORNING, sends at this moment: its newest result, and what was spooled."""
-    live = Report(run="r1", boot="b1", live=True, results=(result,))
-    reports = (live, Report(run="r1", boot="b1", live=False, results=tuple(spooled))) if spooled else (live,)
-    now = Now(boot="b1", boottime=at - MORNING + 1000.0, wall=at)
+def delivered(machine: str, at: float, result: Result, spooled: Sequence[Result], *, boot: int = 1) -> Arrival:
+    """What a PC, started shortly before MORNING, sends at this moment: its newest result, and what was spooled.
+
+    `boot` counts its starts; the clock that runs on in all of them is the first one's.
+    """
+    run, name = f"r{boot}", f"b{boot}"
+    live = Report(run=run, boot=name, live=True, results=(result,))
+    reports = (live, Report(run=run, boot=name, live=False, results=tuple(spooled))) if spooled else (live,)
+    now = Now(boot=name, boottime=at - MORNING + 1000.0, wall=at)
     body = zlib.compress(encode(Delivery(reports=reports, now=now)), wbits=31)
     alone = zlib.compress(encode(Delivery(reports=(live,), now=now)), wbits=31) if spooled else body
     return Arrival(
@@ -52,8 +56,8 @@ def delivered(machine: str, at: float, result: Result, spooled: Sequence[Result]
         received=at,
         body=body,
         live=alone,
-        run="r1",
-        boot="b1",
+        run=run,
+        boot=name,
         clock=MORNING - 1000.0,
         skew=0.0,
         beat=BEAT,

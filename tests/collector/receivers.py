@@ -58,6 +58,7 @@ class Hook:
         self.status = 200
         self.bodies: list[dict[str, Any]] = []
         self.keys: list[str] = []
+        self.authorized: list[str] = []
         self.url = ""
         self.pause = 0.0
 
@@ -68,6 +69,7 @@ class Hook:
         if self.status == 200:
             self.bodies.append(body)
             self.keys.append(request.headers.get("Idempotency-Key", ""))
+            self.authorized.append(request.headers.get("Authorization", ""))
         return web.Response(status=self.status, headers={"Location": "/elsewhere"} if self.status == 302 else None)
 
 

@@ -28,6 +28,8 @@ class Actions:
             formatter_class=argparse.RawDescriptionHelpFormatter,
             epilog=example_line(self._say, example),
         )
+        # A complaint about this line names what this action takes.
+        parser.set_defaults(parser=parser)
         return parser
 
 

@@ -7,13 +7,14 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from schooldrum_collector.commands.actions import Actions
+from schooldrum_collector.commands.calendar_doubts import tell_doubts
 from schooldrum_collector.commands.calendar_ended import ended_by_closing, tell_ended
 from schooldrum_collector.commands.calendar_given import day_given, reason_given
-from schooldrum_collector.commands.calendar_month import as_data, days_of_month, draw, tell
+from schooldrum_collector.commands.calendar_month import as_data, days_between, days_of_month, draw, tell
 from schooldrum_collector.commands.calendar_places import (
     bounded,
+    way_above,
     way_to,
-    with_own_lessons,
     written_span,
     year_above,
     zone_of,
@@ -37,7 +38,6 @@ from schooldrum_collector.judge.calendar_plan import (
     Behaviour,
     Closing,
     Faulty,
-    PlaceCalendar,
     plan_in_force,
     read,
     with_days,
@@ -47,12 +47,11 @@ from schooldrum_collector.judge.calendar_plan import (
 )
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Store
-from schooldrum_collector.store.records import EVERYTHING, Register
+from schooldrum_collector.store.records import EVERYTHING
 from schooldrum_collector.web.shown_incidents import shown_incident
 
 _MONTH = re.compile(r"(20[2-9][0-9])-(0[1-9]|1[0-2])\Z")
 _LONGEST_CLOSING = timedelta(days=366)
-_PLACES_TOLD = 10
 _ALL = 1 << 20
 _AS = ("closed", *(behaviour.value for behaviour in Behaviour))
 
@@ -92,7 +91,13 @@ def arguments(parser: argparse.ArgumentParser, say: Say) -> None:
     )
     for action in (closing, opening):
         action.add_argument("place", metavar="PATH", help=place_help)
-        action.add_argument("--date", required=True, metavar="D", help="YYYY-MM-DD, dd/mm/yyyy")
+        action.add_argument(
+            "--date",
+            required=True,
+            action="append",
+            metavar="D",
+            help=say("YYYY-MM-DD, dd/mm/yyyy; lặp lại được", "YYYY-MM-DD, dd/mm/yyyy; may be repeated"),
+        )
         action.add_argument("--until", metavar="D", help=say("ngày cuối, tính cả ngày đó", "the last day, included"))
     closing.add_argument("--reason", required=True, help=say("mọi người sẽ đọc", "people will read it"))
     closing.add_argument("--json", action="store_true", help=say("in ra JSON", "prints JSON"))
@@ -155,9 +160,23 @@ def run(given: argparse.Namespace, call: Call) -> int:
         return actions[given.action](given, call, store)
 
 
-def _span(given: argparse.Namespace, call: Call) -> tuple[date, date]:
-    first = day_given(call, given.date)
-    last = day_given(call, given.until) if given.until else first
+def _spans(given: argparse.Namespace, call: Call) -> list[tuple[date, date]]:
+    """First and last day of each stretch that was typed, in order.
+
+    Raises:
+        Failed: one is no day, or `--until` has no one day to begin at.
+    """
+    days = sorted({day_given(call, text) for text in given.date})
+    if not given.until:
+        return [(day, day) for day in days]
+    if len(days) > 1:
+        raise Failed(
+            call.say(
+                "--until đi với một --date; nhiều ngày rời nhau thì ghi từng --date.",
+                "--until goes with one --date; days that are apart take a --date each.",
+            )
+        )
+    first, last = days[0], day_given(call, given.until)
     if not timedelta(0) <= last - first <= _LONGEST_CLOSING:
         raise Failed(
             call.say(
@@ -165,7 +184,7 @@ def _span(given: argparse.Namespace, call: Call) -> tuple[date, date]:
                 "--until: the last day comes after the first, within a year.",
             )
         )
-    return first, last
+    return [(first, last)]
 
 
 def _show(given: argparse.Namespace, call: Call, store: Store) -> int:
@@ -239,16 +258,7 @@ def _set(given: argparse.Namespace, call: Call, store: Store) -> int:
     except Faulty as trouble:
         raise Failed(f"{given.file}: {say(trouble.vietnamese, trouble.english)}") from trouble
     tell(call.console, plan)
-    merged = plan_in_force((*way, PlaceCalendar(plans=(plan,))), plan.year)
-    if merged is None or not merged.term:
-        call.console.remark(
-            say(
-                "Chưa có học kỳ ([[term]]) ở nơi này hay bên trên: năm học coi như chưa có kế hoạch.",
-                "No terms ([[term]]) here or above: the year counts as having no plan yet.",
-            )
-        )
-    if plan.lesson is not None:
-        _tell_lessons(call, register, place, plan.year)
+    tell_doubts(call, register, place, plan)
     if given.dry_run:
         call.console.line(say("Chưa lưu gì.", "Nothing was saved."))
         return 0
@@ -259,33 +269,13 @@ def _set(given: argparse.Namespace, call: Call, store: Store) -> int:
     return 0
 
 
-def _tell_lessons(call: Call, register: Register, place: str, year: str) -> None:
-    """Whose lesson hours win where several places give some: the nearest place's."""
-    say, here = call.say, place or "/"
-    higher, lower = with_own_lessons(register, place, year)
-    if higher:
-        call.console.remark(
-            say(
-                f"[[lesson]] của {here} thay cho [[lesson]] của {higher}, không cộng thêm.",
-                f"[[lesson]] of {here} stands in the place of [[lesson]] of {higher}; they are not added up.",
-            )
-        )
-    if lower:
-        names = ", ".join(lower[:_PLACES_TOLD]) + ("…" if len(lower) > _PLACES_TOLD else "")
-        call.console.remark(
-            say(
-                f"Vẫn theo [[lesson]] riêng, không theo tệp này: {names}.",
-                f"Their own [[lesson]] stays in force, not this file's: {names}.",
-            )
-        )
-
-
-def _tell_past(call: Call, first: date, last: date, zone: str) -> None:
+def _tell_past(call: Call, spans: list[tuple[date, date]], zone: str) -> None:
     """That days are over already: what closing them still changes."""
-    today = datetime.fromtimestamp(call.now(), time_zone(zone)).date()
-    if first >= today:
+    yesterday = datetime.fromtimestamp(call.now(), time_zone(zone)).date() - timedelta(days=1)
+    over = [(first, min(last, yesterday)) for first, last in spans if first <= yesterday]
+    if not over:
         return
-    past = written_span(call.say, first, min(last, today - timedelta(days=1)))
+    past = _written(call.say, over)
     call.console.remark(
         call.say(
             f"{past} đã qua (xem lại năm): tin đã báo không đổi, chỉ giờ học đã mất được tính lại.",
@@ -294,54 +284,59 @@ def _tell_past(call: Call, first: date, last: date, zone: str) -> None:
     )
 
 
+def _written(say: Say, spans: list[tuple[date, date]]) -> str:
+    return ", ".join(written_span(say, first, last) for first, last in spans)
+
+
 def _close(given: argparse.Namespace, call: Call, store: Store) -> int:
     say, before, now = call.say, store.register(), call.now()
     place = place_of(call, before, given.place)
-    first, last = _span(given, call)
-    closing = Closing(first=first, last=last, reason=reason_given(call, given.reason))
+    spans, reason = _spans(given, call), reason_given(call, given.reason)
     with store.writing() as writer:
-        writer.put_calendar(place, bounded(call, with_days(writer.calendar(place), closing)))
-        writer.log(call.change("calendar.close", place or "/", f"{first} {last} {closing.reason}"))
+        known = writer.calendar(place)
+        for first, last in spans:
+            known = with_days(known, Closing(first=first, last=last, reason=reason))
+            writer.log(call.change("calendar.close", place or "/", f"{first} {last} {reason}"))
+        writer.put_calendar(place, bounded(call, known))
     after = store.register()
     ended = ended_by_closing(store.incidents(EVERYTHING, live=True, most=_ALL), before, after, now)
     if given.json:
         call.console.json(
             {
                 "place": place or "/",
-                "first": first.isoformat(),
-                "last": last.isoformat(),
-                "reason": closing.reason,
+                "first": spans[0][0].isoformat(),
+                "last": spans[-1][1].isoformat(),
+                "days": [day.isoformat() for first, last in spans for day in days_between(first, last)],
+                "reason": reason,
                 "ends": [shown_incident(after, one, now) for one in ended],
             }
         )
     else:
-        days = written_span(say, first, last)
-        call.console.line(
-            say(f"{place or '/'} nghỉ {days}: {closing.reason}.", f"{place or '/'} is closed {days}: {closing.reason}.")
-        )
+        days = _written(say, spans)
+        call.console.line(say(f"{place or '/'} nghỉ {days}: {reason}.", f"{place or '/'} is closed {days}: {reason}."))
         tell_ended(call, after, ended)
-    _tell_past(call, first, last, zone_of(after, place))
+    _tell_past(call, spans, zone_of(after, place))
     return 0
 
 
 def _open(given: argparse.Namespace, call: Call, store: Store) -> int:
     say, register = call.say, store.register()
     place = place_of(call, register, given.place)
-    first, last = _span(given, call)
+    spans = _spans(given, call)
+    higher = way_above(register, place)
     with store.writing() as writer:
-        before = writer.calendar(place)
-        after = without_days(before, first, last)
-        higher = way_to(register, place)
-        if place in register.calendars:
-            higher = higher[:-1]
-        days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-        shut = any(closing.holds(day) for calendar in higher for closing in calendar.closings for day in days)
-        if shut:
-            after = with_days(after, Closing(first=first, last=last, reason="", open=True))
-        if after == before:
-            raise Failed(say("Những ngày đó không bị cho nghỉ.", "Those days are not closed."))
-        writer.put_calendar(place, bounded(call, after))
-        writer.log(call.change("calendar.open", place or "/", f"{first} {last}"))
-    span = written_span(say, first, last)
+        known = writer.calendar(place)
+        for first, last in spans:
+            before, known = known, without_days(known, first, last)
+            days = days_between(first, last)
+            shut = any(closing.holds(day) for calendar in higher for closing in calendar.closings for day in days)
+            if shut:
+                known = with_days(known, Closing(first=first, last=last, reason="", open=True))
+            if known == before:
+                span = written_span(say, first, last)
+                raise Failed(say(f"{span}: không bị cho nghỉ.", f"{span}: not closed."))
+            writer.log(call.change("calendar.open", place or "/", f"{first} {last}"))
+        writer.put_calendar(place, bounded(call, known))
+    span = _written(say, spans)
     call.console.line(say(f"{place or '/'} học bình thường {span}.", f"{place or '/'} is open {span}."))
     return 0

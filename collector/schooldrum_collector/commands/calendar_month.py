@@ -7,12 +7,13 @@ from datetime import date, timedelta
 from schooldrum_collector.commands.console import Console
 from schooldrum_collector.judge.calendar import holiday_names
 from schooldrum_collector.judge.calendar_day import Day, DayKind, expected_hours
-from schooldrum_collector.judge.calendar_plan import Hours, Lesson, Plan, weekdays_of
+from schooldrum_collector.judge.calendar_plan import HalfDay, Hours, Lesson, Plan, Span, Taught, weekdays_of
 from schooldrum_collector.speech import Say
 from schooldrum_collector.vietnamese import width
 
 _WEEKDAYS = (("T2", "Mon"), ("T3", "Tue"), ("T4", "Wed"), ("T5", "Thu"), ("T6", "Fri"), ("T7", "Sat"), ("CN", "Sun"))
 _EVERY_DAY = ("T2-T7", "Mon-Sat")
+_MADE_UP = ("học bù", "made up for")
 _CELL = 9
 KIND_WORDS = {
     DayKind.SCHOOL: ("ngày học", "school day"),
@@ -53,7 +54,12 @@ def reason_of(day: Day, say: Say) -> str:
 
 def days_of_month(year: int, month: int) -> list[date]:
     """Every day of a month."""
-    return [date(year, month, 1) + timedelta(days=number) for number in range(monthrange(year, month)[1])]
+    return days_between(date(year, month, 1), date(year, month, monthrange(year, month)[1]))
+
+
+def days_between(first: date, last: date) -> list[date]:
+    """Every day from the first to the last, both in it."""
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
 def _mark(day: Day, say: Say) -> str:
@@ -88,7 +94,7 @@ def draw(console: Console, days: Iterable[Day], lessons: Iterable[Lesson] = ()) 
     if booked:
         console.line()
         console.table((), booked)
-    told = _together([day for day in month if day.kind in _TOLD], say)
+    told = _together([day for day in month if day.kind in _TOLD or day.like is not None], say)
     if told:
         console.line()
         console.table((), told)
@@ -102,9 +108,12 @@ def _together(days: list[Day], say: Say) -> list[tuple[str, str, str]]:
     """Days that follow each other and are the same for the same reason, as one row."""
     rows: list[tuple[date, date, str, str]] = []
     for day in days:
-        kind, reason = say(*KIND_WORDS[day.kind]), reason_of(day, say)
+        made_up = day.kind is DayKind.SCHOOL and day.like is not None
+        kind, reason = say(*(_MADE_UP if made_up else KIND_WORDS[day.kind])), reason_of(day, say)
         if day.kind is DayKind.HALF:
             reason = f"{', '.join(written_hours(hours) for hours in day.hours)} {reason}".strip()
+        elif day.like not in {None, day.day.weekday()}:
+            reason = f"{reason} {_like_words(day.like, say)}".strip()
         if rows and rows[-1][1] + timedelta(days=1) == day.day and rows[-1][2:] == (kind, reason):
             rows[-1] = (rows[-1][0], day.day, kind, reason)
         else:
@@ -117,6 +126,10 @@ def _together(days: list[Day], say: Say) -> list[tuple[str, str, str]]:
         )
         for first, last, kind, reason in rows
     ]
+
+
+def _like_words(weekday: int, say: Say) -> str:
+    return say(f"(giờ như {_WEEKDAYS[weekday][0]})", f"(hours as on {_WEEKDAYS[weekday][1]})")
 
 
 def as_data(day: Day, say: Say) -> dict[str, object]:
@@ -139,6 +152,11 @@ def _lesson_row(lesson: Lesson, say: Say) -> tuple[str, str, str]:
     return say("giờ phòng", "room booked"), f"{lesson.hours} {days}", ""
 
 
+def _span_words(row: Span | Taught | HalfDay, say: Say) -> str:
+    last = f" - {written_date(row.last, say)}" if row.last else ""
+    return f"{written_date(row.first, say)}{last}"
+
+
 def tell(console: Console, plan: Plan) -> None:
     """What a plan says, as it was understood: so that a wrong date is seen before it counts."""
     say = console.say
@@ -148,16 +166,15 @@ def tell(console: Console, plan: Plan) -> None:
         (("học kỳ", "term"), plan.term),
         (("kỳ nghỉ", "break"), plan.break_),
         (("thi", "exams"), plan.exam),
-        (("học bù", "made up for"), plan.taught),
     ):
-        for span in spans or ():
-            last = f" - {written_date(span.last, say)}" if span.last else ""
-            rows.append((say(vietnamese, english), f"{written_date(span.first, say)}{last}", span.name))
-    for half in plan.half_day or ():
-        last = f" - {written_date(half.last, say)}" if half.last else ""
-        rows.append(
-            (say("nửa ngày", "half day"), f"{written_date(half.first, say)}{last}", f"{half.hours} {half.name}")
-        )
+        rows += [(say(vietnamese, english), _span_words(span, say), span.name) for span in spans or ()]
+    for taught in plan.taught or ():
+        like = f" {_like_words(min(weekdays_of((taught.like,))), say)}" if taught.like is not None else ""
+        rows.append((say(*_MADE_UP), f"{_span_words(taught, say)}{like}", taught.name))
+    rows += [
+        (say("nửa ngày", "half day"), _span_words(half, say), f"{half.hours} {half.name}")
+        for half in plan.half_day or ()
+    ]
     for shift in plan.shift or ():
         days = _written_days(shift.days, say) if shift.days is not None else say(*_EVERY_DAY)
         lessons = f", {len(shift.lessons)} {say('tiết', 'lessons')}" if shift.lessons else ""

@@ -20,6 +20,11 @@ def way_to(register: Register, place: str) -> tuple[PlaceCalendar, ...]:
     return chain(register.calendars, names_to(register, place))
 
 
+def way_above(register: Register, place: str) -> tuple[PlaceCalendar, ...]:
+    """What is written above a place, farthest first, without what is written at itself."""
+    return chain(register.calendars, names_to(register, place)[:-1])
+
+
 def names_to(register: Register, place: str) -> tuple[str, ...]:
     """The places on the way down to a place, farthest first, itself last."""
     if place in register.rooms:

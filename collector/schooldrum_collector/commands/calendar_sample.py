@@ -16,12 +16,17 @@ def sample(say: Say) -> str:
     )
     halves = say("# Ngày chỉ học một buổi.", "# Days with these hours only.")
     taught = say(
-        "# Học bù: ngày có học dù là Chủ nhật hoặc ngày nghỉ.",
-        "# Made up for: taught although it is a Sunday or a day off.",
+        "# Học bù, hoán đổi: ngày có học dù là cuối tuần, ngày nghỉ hay ngày lễ. Giờ theo thứ ở like (được bù).\n"
+        "# Không ghi like thì theo ca của thứ của ngày đó; thứ đó không có ca thì theo thứ đầu tiên trong tuần có ca.",
+        "# Made up for, or swapped: taught although it is a weekend, a day off or a public holiday. Its hours are\n"
+        "# those of the weekday in like (the one it makes up for). Without like, those of its own weekday; where\n"
+        "# that has no shift, those of the first day of the week that has one.",
     )
     lessons = say(
-        "# Chỉ trong tệp của một phòng (--scope BM/tin1; tệp này không cần year): giờ có tiết ở phòng đó.",
-        "# Only in a room's own file (--scope BM/tin1; it needs no year): the hours in which it is booked.",
+        "# Giờ có tiết ở phòng: ghi trong tệp riêng của phòng (--scope BM/tin1; tệp này không cần year).\n"
+        "# Ghi ở trường hay khu vực thì đó là giờ của mọi phòng bên dưới, kể cả văn phòng.",
+        "# The hours in which a room is booked: in the room's own file (--scope BM/tin1; it needs no year).\n"
+        "# In the file of a school or an area they are those of all rooms below, offices too.",
     )
     return f"""{year}
 year = "2026-2027"
@@ -67,6 +72,7 @@ hours = "07:00-10:00"
 {taught}
 [[taught]]
 first = 2026-11-29
+like = "T2"
 name = "Học bù bão"
 
 {lessons}

@@ -7,7 +7,7 @@ import msgspec
 
 from schooldrum_collector.commands.console import Console, Failed
 from schooldrum_collector.config import Config
-from schooldrum_collector.data_directory import Unsafe, act_as_owner, require_store
+from schooldrum_collector.data_directory import Unsafe, prepare, require_store
 from schooldrum_collector.speech import Say, told
 from schooldrum_collector.store.interface import Damaged, Full, Locked, Overloaded, Store
 from schooldrum_collector.store.opening import NAME
@@ -23,6 +23,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     config: Config
     console: Console
+    refuse: Say
+    """In which language it is said what keeps a command from running: in both where nobody has named one."""
     now: Callable[[], float]
     environ: Mapping[str, str]
 
@@ -39,7 +41,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 def _no_data(call: Call) -> Failed:
     directory = call.config.data
     return Failed(
-        call.say(
+        call.refuse(
             f"Chưa có số liệu trong {directory}. Khởi động máy chủ trước, hoặc chỉ đúng thư mục bằng --data.",
             f"There is no data in {directory} yet. Start the collector first, or name the directory with --data.",
         )
@@ -54,21 +56,20 @@ def opened(call: Call, *, create: bool = False) -> Iterator[Store]:
         Failed: there is none (unless `create`), or it cannot be used.
     """
     directory = call.config.data
-    if not create and not directory.exists():
-        raise _no_data(call)
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        act_as_owner(directory)
-        require_store(directory, NAME, call.say)
+        if not create and not directory.exists():
+            raise _no_data(call)
+        prepare(directory, call.refuse)
+        require_store(directory, NAME, call.refuse)
         # A mistyped directory must not be answered from an empty store that was made there just now.
         if not create and not any(one.name.startswith(NAME) for one in directory.iterdir()):
             raise _no_data(call)
         store = open_store(directory, clock=call.now, serving=False)
     except (Damaged, Locked, Full, Unsafe) as trouble:
-        raise Failed(told(trouble, call.say)) from trouble
+        raise Failed(told(trouble, call.refuse)) from trouble
     except OSError as trouble:
         raise Failed(
-            call.say(
+            call.refuse(
                 f"Không mở được {directory}: {trouble.strerror}. Chạy lệnh bằng tài khoản của máy chủ tổng hợp.",
                 f"{directory} cannot be opened: {trouble.strerror}. Run the command as the collector's account.",
             )

@@ -169,7 +169,10 @@ def collector(call: Call, environ: Mapping[str, str], events: Events, *words: st
             events.put(Event(doors=msgspec.json.decode(line, type=Doors)))
 
     command = [sys.executable, "-m", "schooldrum_collector", *words]
-    command += ["--data", str(call.config.data), "--lang", call.say.language]
+    command += ["--data", str(call.config.data)]
+    if call.refuse == call.say:
+        # Where nobody has named a language the collector, too, says in both what keeps it from running.
+        command += ["--lang", call.say.language]
     with child(command, environ, COLLECTOR, events, COLLECTOR_STOP_SECONDS, read=read):
         yield
 
@@ -183,12 +186,14 @@ def opened_doors(call: Call, events: Events) -> Doors | None:
     try:
         event = next_of(call, events, READY_SECONDS)
     except Empty:
-        raise Failed(call.say("Máy chủ tổng hợp khởi động quá lâu.", "The collector took too long to start.")) from None
+        raise Failed(
+            call.refuse("Máy chủ tổng hợp khởi động quá lâu.", "The collector took too long to start.")
+        ) from None
     if event.ended:
         raise Failed(
-            call.say(
-                "Máy chủ tổng hợp không khởi động được; lý do ở dòng trên.",
-                "The collector did not start; the line above says why.",
+            call.refuse(
+                "Máy chủ tổng hợp không khởi động được; lý do ở phía trên.",
+                "The collector did not start; what stands above says why.",
             )
         )
     return event.doors

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from schooldrum_collector.app.channels import Channel
-from schooldrum_collector.commands.columns import RowProblem
+from schooldrum_collector.commands.entries import RowProblem
 from schooldrum_collector.commands.sheets import HEADING_ROWS, Sheet
 from schooldrum_collector.judge.fault_steps import IT_OFFICER, OFFICE, PRINCIPAL
 from schooldrum_collector.judge.recipients import ADDRESS_LENGTH, QUIET, Recipient, is_quiet_hours

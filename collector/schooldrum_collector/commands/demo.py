@@ -20,7 +20,7 @@ from schooldrum_collector.commands.demo_home import Home, Running, configured, e
 from schooldrum_collector.commands.demo_past import staffed
 from schooldrum_collector.demo.area import BEAT, SCHOOLS
 from schooldrum_collector.judge.presence import GRACE_SECONDS
-from schooldrum_collector.speech import Say
+from schooldrum_collector.speech import Say, told
 
 
 def arguments(parser: argparse.ArgumentParser, say: Say) -> None:
@@ -84,21 +84,27 @@ def _serve(call: Call) -> int:
 
     try:
         # No PC of the simulation waits longer than a beat before it tries again: nobody needs the long grace.
-        serve(call.config, now=call.now, say=call.say, opened=opened, head_start=float(GRACE_SECONDS))
+        serve(
+            call.config,
+            now=call.now,
+            say=call.say,
+            refuse=call.refuse,
+            opened=opened,
+            head_start=float(GRACE_SECONDS),
+        )
     except Unstartable as trouble:
         raise Failed(str(trouble)) from trouble
     return 0
 
 
 def _start(given: argparse.Namespace, call: Call, home: Home) -> int:
-    say = call.say
     if not 3 <= given.schools <= SCHOOLS:  # noqa: PLR2004 - fewer have no provider in common
-        raise Failed(say(f"--schools: từ 3 đến {SCHOOLS}.", f"--schools: 3 to {SCHOOLS}."))
+        raise Failed(call.refuse(f"--schools: từ 3 đến {SCHOOLS}.", f"--schools: 3 to {SCHOOLS}."))
     environ = environment(call.environ, home)
     call = configured(call, home, environ)
     if number := home.holder():
         raise Failed(
-            say(
+            call.refuse(
                 f"Khu vực mẫu đang chạy ở cửa sổ khác ({number}). Bấm Ctrl-C ở đó trước.",
                 f"The sample area is running in another window ({number}). Press Ctrl-C there first.",
             )
@@ -106,9 +112,9 @@ def _start(given: argparse.Namespace, call: Call, home: Home) -> int:
     home.tell(None)
     try:
         # Half a day is played first: who has a port is told before that.
-        try_doors(call.config, say)
+        try_doors(call.config)
     except Unopenable as trouble:
-        raise Failed(str(trouble)) from trouble
+        raise Failed(told(trouble, call.refuse)) from trouble
     staff = staffed(call, home, furnished(call, given.schools), quiet=given.quiet_day)
     with (
         listening() as events,
@@ -209,7 +215,7 @@ def _tell(call: Call, home: Home, running: Running, pcs: int, beside: tuple[Besi
         ("demo cut line", "đường truyền của một trường", "a school's internet line"),
         ("demo cut power", "điện của một trường", "a school's power"),
         ("demo cut provider", "một nhà mạng", "an internet provider"),
-        ("demo mend", "sửa lại hết", "mends it all"),
+        ("demo mend", "sửa lại những gì demo cut làm hỏng", "mends what demo cut has broken"),
     ):
         console.line(f"  {name} {words:<18}  # {say(vietnamese, english)}")
     console.out.flush()

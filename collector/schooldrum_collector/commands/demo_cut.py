@@ -68,6 +68,12 @@ def mend_arguments(actions: Actions, say: Say) -> None:
         example="demo mend",
     )
     parser.add_argument(
+        "kind",
+        nargs="?",
+        choices=[kind.value for kind in Kind],
+        help=say("chỉ loại này, như của demo cut (mặc định: hết)", "this alone, as of demo cut (default: all)"),
+    )
+    parser.add_argument(
         "--school",
         default="",
         metavar="CODE",
@@ -146,9 +152,20 @@ def mend(given: argparse.Namespace, call: Call, home: Home) -> int:
     code = given.school.strip().upper()
     call, running = _beside(call, home)
     say, breaks = call.say, Breaks(home.path)
-    mended = [one for one in breaks.now() if code in {"", one.school}]
+    mended = [one for one in breaks.now() if code in {"", one.school} and given.kind in {None, one.kind.value}]
     if not mended:
-        call.console.line(say("Không có gì do demo cut làm hỏng.", "Nothing is broken by demo cut."))
+        nothing = say("Không có gì do demo cut làm hỏng", "Nothing is broken by demo cut")
+        named = " ".join(one for one in (given.kind or "", code) if one)
+        call.console.line(f"{nothing}: {named}." if named else f"{nothing}.")
+    if _by_itself(running, call.now()):
+        # Said first: who waits for the end of all faults would wait for these.
+        call.console.remark(
+            say(
+                "Sự cố của chính khu vực mẫu thì tự hết, demo mend không sửa; demo list cho biết còn gì.",
+                "The sample area's own faults pass by themselves, demo mend leaves them; demo list says what is left.",
+            )
+        )
+    if not mended:
         return 0
     known = {school.code: school for school in schools()}
     with opened(call) as store:
@@ -178,8 +195,7 @@ def listed(call: Call, home: Home) -> int:
     say = call.say
     area = list(schools(running.schools))
     known = {school.code: school for school in area}
-    own = broken_by_the_day(area, running.day, call.now(), past=running.past) if running.day else ()
-    found = [*Breaks(home.path).now(), *own]
+    found = [*Breaks(home.path).now(), *_by_itself(running, call.now())]
     call.console.line(f"{say('Trang', 'Pages')}: {running.office}/")
     if not found:
         call.console.line(say("Không có gì đang hỏng.", "Nothing is broken."))
@@ -196,6 +212,13 @@ def listed(call: Call, home: Home) -> int:
         ],
     )
     return 0
+
+
+def _by_itself(running: Running, now: float) -> tuple[Break, ...]:
+    """What the sample area's own day has broken."""
+    return (
+        tuple(broken_by_the_day(schools(running.schools), running.day, now, past=running.past)) if running.day else ()
+    )
 
 
 def _school(call: Call, running: Running, store: Store, breaks: Breaks, kind: Kind, *, code: str) -> DemoSchool:

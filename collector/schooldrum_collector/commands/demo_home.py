@@ -78,7 +78,7 @@ def home_of(environ: Mapping[str, str]) -> Home:
 
 def environment(environ: Mapping[str, str], home: Home) -> dict[str, str]:
     """What an installed collector is told does not reach the demo, but for the addresses of doors."""
-    ours = {f"{PREFIX}OFFICE_LISTEN", f"{PREFIX}AGENTS_LISTEN"}
+    ours = {f"{PREFIX}{name}" for name in ("OFFICE_LISTEN", "AGENTS_LISTEN", "ANSWERS_LISTEN", "ANSWERS_URL")}
     return {
         **{name: value for name, value in environ.items() if not name.startswith(PREFIX) or name in ours},
         f"{PREFIX}CONFIG": str(home.config),
@@ -101,10 +101,10 @@ def configured(call: Call, home: Home, environ: Mapping[str, str]) -> Call:
         home.config.touch(mode=0o600)
         config: Config = load(home.config, environ, options)
     except Misconfigured as trouble:
-        raise Failed("\n".join(problem.sentence(call.say) for problem in trouble.problems)) from trouble
+        raise Failed("\n".join(problem.sentence(call.refuse) for problem in trouble.problems)) from trouble
     except OSError as trouble:
         raise Failed(
-            call.say(
+            call.refuse(
                 f"{home.path}: {trouble.strerror}. Chọn thư mục khác bằng biến SCHOOLDRUM_HOME.",
                 f"{home.path}: {trouble.strerror}. Choose another directory by the variable SCHOOLDRUM_HOME.",
             )

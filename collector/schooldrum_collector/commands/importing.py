@@ -5,8 +5,9 @@ from collections import Counter
 from pathlib import Path
 
 from schooldrum_collector.commands.call import Call, opened, scope_of
-from schooldrum_collector.commands.columns import COLUMNS, Understanding, known_headings, meant_by, understand
+from schooldrum_collector.commands.columns import COLUMNS, known_headings, meant_by
 from schooldrum_collector.commands.console import Failed
+from schooldrum_collector.commands.entries import Understanding, understand
 from schooldrum_collector.commands.register_plan import Plan, Standing, Step, plan
 from schooldrum_collector.commands.sheets import Unreadable, read_sheets
 from schooldrum_collector.speech import Say
@@ -120,7 +121,10 @@ def _read(files: list[Path], call: Call) -> tuple[Understanding, ...]:
         try:
             sheets = read_sheets(path, known_headings)
         except Unreadable as trouble:
-            raise Failed(f"{path}: {call.say(trouble.vietnamese, trouble.english)}.") from trouble
+            # What rows have against each other is not told: the one that is asked for may be among those not read.
+            faults = understand(trouble.before).problems if trouble.before else ()
+            told = [f"! {fault.sentence(call.say)}" for fault in faults]
+            raise Failed("\n".join([*told, f"{path}: {call.say(trouble.vietnamese, trouble.english)}."])) from trouble
         tables = [understand(sheet) for sheet in sheets]
         if not any(table.headings for table in tables):
             known = ", ".join(call.say(*column.title) for column in COLUMNS)

@@ -10,11 +10,11 @@ from schooldrum_collector.formats import duration, moment
 from schooldrum_collector.judge.fault import Level
 from schooldrum_collector.judge.incident import Incident, Step, number_of
 from schooldrum_collector.judge.incident_acts import ANSWERS, Refused, acknowledged, answered, withdrawn
-from schooldrum_collector.judge.incident_spells import trouble_seconds
 from schooldrum_collector.show.incident_record import ANSWER_WORDS, HAPPENED, detail, standing
 from schooldrum_collector.show.incident_words import (
     SEVERITIES,
     degree_word,
+    length,
     names_of,
     read,
     short_place,
@@ -24,6 +24,7 @@ from schooldrum_collector.show.incident_words import (
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Store, Writer
 from schooldrum_collector.store.records import EVERYTHING, Register, Story
+from schooldrum_collector.store.steps import write_steps
 from schooldrum_collector.web.shown_incidents import shown_incident, shown_story
 
 DAYS = 30
@@ -121,7 +122,7 @@ def _list(given: argparse.Namespace, call: Call, store: Store) -> int:
                 standing(one, now, say, zone_of(register, one)),
                 say(*SEVERITIES[one.severity]),
                 moment(one.began, say.language, zone_of(register, one)),
-                duration(trouble_seconds(one, one.ended or now), say.language),
+                length(one, one.ended or now, say),
                 short_place(register, one, say.language),
                 f"{degree_word(one.degree, say)}: {verdict_word(one.verdict, say)}",
             )
@@ -187,9 +188,7 @@ def _changed(call: Call, store: Store, written: str, act: Callable[[Incident, Wr
             why = call.say(*_WHY_NOT[str(problem)])
             raise Failed(f"SC-{number}: {why}.") from problem
         if taken is not None:
-            writer.put_incident(taken.incident)
-            if taken.event is not None:
-                writer.note_event(taken.event)
+            write_steps(writer, [taken])
         writer.log(call.change(f"incident.{act.__name__}", f"SC-{number}"))
     return incident
 
@@ -198,10 +197,14 @@ def _answer(given: argparse.Namespace, call: Call, store: Store) -> int:
     register = store.register()
 
     def answer(incident: Incident, writer: Writer) -> Step | None:
-        given_, event, then = answered(incident, given.answer, call.now(), ACTOR, zone_of(register, incident))
-        writer.put_answer(incident.number, given_)
+        zone = zone_of(register, incident)
+        given_, event, then = answered(
+            incident, given.answer, call.now(), ACTOR, zone=zone, number=writer.next_incident()
+        )
         writer.note_event(event)
-        return then
+        write_steps(writer, then)
+        writer.put_answer(then[-1].incident.number if then else incident.number, given_)
+        return None
 
     incident = _changed(call, store, given.number, answer)
     word = call.say(*ANSWER_WORDS[given.answer])

@@ -14,8 +14,8 @@ import msgspec
 from schooldrum_collector.commands.actions import PROGRAM, example_line
 from schooldrum_collector.commands.call import Call
 from schooldrum_collector.commands.console import Console, Failed
-from schooldrum_collector.config import PREFIX, Config, Misconfigured, load
-from schooldrum_collector.speech import Say
+from schooldrum_collector.config import Config, Misconfigured, language_named, load
+from schooldrum_collector.speech import EITHER, Say
 from schooldrum_wire.settings import LANGUAGES
 from schooldrum_wire.usage import spoken
 from schooldrum_wire.version import VERSION
@@ -183,6 +183,7 @@ def _parser(say: Say, chosen: str | None) -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
             epilog=example_line(say, command.example),
         )
+        one.set_defaults(parser=one)
         # Only the command that is meant is imported: `token list` need not wait for the web server's libraries.
         if name == chosen:
             getattr(_module(command), command.arguments)(one, say)
@@ -203,14 +204,8 @@ def _configuration(given: argparse.Namespace) -> Config:
 
 
 def _language(given: argparse.Namespace) -> str:
-    """In which language help and complaints are said, also where the configuration itself is the complaint."""
-    if chosen := getattr(given, "config_language", None):
-        return str(chosen)
-    try:
-        return _configuration(given).language
-    except Misconfigured:
-        named = os.environ.get(f"{PREFIX}LANGUAGE", "")
-        return named if named in LANGUAGES else Config.language
+    """The language that the line names, else the configuration, also where that is wrong; empty where nobody does."""
+    return str(getattr(given, "config_language", "")) or language_named(getattr(given, "config", None), os.environ)
 
 
 def main(arguments: Sequence[str], *, now: Callable[[], float]) -> int:
@@ -220,31 +215,39 @@ def main(arguments: Sequence[str], *, now: Callable[[], float]) -> int:
             # A Windows console of an English system would refuse Vietnamese letters.
             stream.reconfigure(encoding="utf-8", errors="replace")
     # Taken out first: these may stand anywhere on the line, and until they are known it is the configured language.
-    usual = Say(_language(argparse.Namespace()))
+    known = _language(argparse.Namespace())
+    usual = Say(known) if known else Say()
     with spoken(usual.language):
         asked, words = _common(usual).parse_known_args(list(arguments))
-    say = Say(_language(asked))
+    named = _language(asked)
+    say, refuse = (Say(named), Say(named)) if named else (Say(), EITHER)
     chosen = next((word for word in words if word in COMMANDS), None)
     with spoken(say.language):
-        _parser(say, chosen).parse_args(words, namespace=asked)
+        _, unknown = _parser(say, chosen).parse_known_args(words, namespace=asked)
+        if unknown:
+            # The library lets the outermost parser say it, whose usage names no option of the command.
+            extra = " ".join(unknown)
+            asked.parser.error(say(f"không hiểu: {extra}", f"unrecognized arguments: {extra}"))
     console = Console(say=say, out=sys.stdout, err=sys.stderr, answers=sys.stdin)
     try:
         config = _configuration(asked)
     except Misconfigured as trouble:
-        for problem in trouble.problems:
-            console.remark(problem.sentence(say))
-        return 1
+        return _refused(console, "\n".join(problem.sentence(refuse) for problem in trouble.problems))
     command = COMMANDS[asked.command]
-    call = Call(config=config, console=console, now=now, environ=os.environ)
+    call = Call(config=config, console=console, refuse=refuse, now=now, environ=os.environ)
     try:
         code = int(getattr(_module(command), command.run)(asked, call))
         sys.stdout.flush()
     except Failed as trouble:
-        for line in str(trouble).splitlines():
-            console.remark(line)
-        return 1
+        return _refused(console, str(trouble))
     except BrokenPipeError:
         # Whoever read the other end (head, less) has seen enough; Python would complain once more when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return code
+
+
+def _refused(console: Console, sentences: str) -> int:
+    for line in sentences.splitlines():
+        console.remark(line)
+    return 1

@@ -7,11 +7,12 @@ import msgspec
 from schooldrum_collector.commands import disk_sheet, hardware_sheet, safety_sheet, software_sheet
 from schooldrum_collector.commands.call import Call
 from schooldrum_collector.commands.place_words import apart_now, places_now
-from schooldrum_collector.formats import UNKNOWN, VIETNAM, age, duration, iso, moment
+from schooldrum_collector.formats import UNKNOWN, VIETNAM, age, duration, iso, moment, number
 from schooldrum_collector.judge.live import Live, LiveResult, Unreadable, opened
 from schooldrum_collector.judge.plausible import plausible
 from schooldrum_collector.judge.presence import Presence
 from schooldrum_collector.judge.settings import granted, observer_role
+from schooldrum_collector.show.cell_words import cell_words
 from schooldrum_collector.show.disk_words import disks_of
 from schooldrum_collector.show.machine_words import (
     NOTES,
@@ -21,6 +22,7 @@ from schooldrum_collector.show.machine_words import (
     state_word,
     waits_because,
 )
+from schooldrum_collector.show.meanings import column_heading, section_meaning
 from schooldrum_collector.show.reading_words import human_value
 from schooldrum_collector.show.safety_words import as_of_words
 from schooldrum_collector.speech import Say
@@ -35,6 +37,11 @@ from schooldrum_wire.catalogue.system import SYSTEM
 from schooldrum_wire.catalogue.tpm import TPM
 
 _PLAIN_OUTCOMES = frozenset({"ok", "unavailable"})
+_OUTCOMES = {
+    "denied": ("không có quyền đọc", "no right to read it"),
+    "failed": ("bị lỗi", "it failed"),
+    "timed_out": ("quá lâu không xong", "it took too long"),
+}
 ROWS_SHOWN = 30
 _TOLD_ABOVE = frozenset({DISKS.name, SYSTEM.name, MEMORY_MODULES.name, FREEZE.name, TPM.name})
 _RIGHT_SECONDS = 2.0
@@ -226,7 +233,8 @@ def _probes(call: Call, sheet: MachineSheet) -> None:
     for result in sorted(sheet.live.results, key=lambda one: one.probe):
         measured = _measured(sheet, result)
         if result.outcome not in _PLAIN_OUTCOMES:
-            failed.append((result.probe, result.outcome, result.reason))
+            outcome = say(*_OUTCOMES[result.outcome]) if result.outcome in _OUTCOMES else result.outcome
+            failed.append((result.probe, outcome, result.reason))
         for reading in result.readings:
             labels = " ".join(f"{key}={value}" for key, value in reading.labels.items())
             value = human_value(reading, measured, call.now(), say.language)
@@ -246,16 +254,25 @@ def _sections(call: Call, sheet: MachineSheet, *, every_row: bool) -> None:
         if section.name in _TOLD_ABOVE:
             continue
         console.line()
-        console.line(f"{section.name} ({say('cập nhật', 'updated')} {moment(section.updated, say.language)})")
+        meaning, _ = section_meaning(section.name, say)
+        title = f"{meaning.removesuffix('.')} ({section.name})" if meaning else section.name
+        updated, count = moment(section.updated, say.language), number(len(section.rows), say.language)
+        rows = say("dòng", "row" if len(section.rows) == 1 else "rows")
+        console.line(f"{title} · {count} {rows} · {say('cập nhật', 'updated')} {updated}")
         columns = sorted({name for row in section.rows for name in row})
         if columns:
             shown = section.rows if every_row else section.rows[:ROWS_SHOWN]
             sound = plausible(section.name, shown)
             cells = [
-                ["" if row.get(name) is None else str(UNKNOWN if one[name] is None else row[name]) for name in columns]
+                [
+                    UNKNOWN
+                    if row.get(name) is not None and one[name] is None
+                    else cell_words(section.name, name, row.get(name), say)
+                    for name in columns
+                ]
                 for row, one in zip(shown, sound, strict=True)
             ]
-            console.table(columns, cells)
+            console.table([column_heading(section.name, name, say) for name in columns], cells)
         left = len(section.rows) - ROWS_SHOWN
         if left > 0 and not every_row:
             console.line(say(f"… còn {left} dòng, xem hết: {command}", f"… {left} more rows, all of them: {command}"))

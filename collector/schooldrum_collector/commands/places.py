@@ -7,7 +7,8 @@ import msgspec
 from schooldrum_collector.commands import school_links
 from schooldrum_collector.commands.actions import Actions
 from schooldrum_collector.commands.call import Call, opened, scope_of
-from schooldrum_collector.commands.columns import (
+from schooldrum_collector.commands.console import Failed
+from schooldrum_collector.commands.entries import (
     AREA_PATH,
     KINDS,
     MOST_SEATS,
@@ -17,7 +18,6 @@ from schooldrum_collector.commands.columns import (
     kind_of,
     site_code,
 )
-from schooldrum_collector.commands.console import Failed
 from schooldrum_collector.commands.place_words import apart_now, place_word, places_now, unsure_words
 from schooldrum_collector.commands.typed import printable
 from schooldrum_collector.formats import iso

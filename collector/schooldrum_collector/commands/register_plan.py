@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from schooldrum_collector.commands.columns import Entry, RowProblem
+from schooldrum_collector.commands.entries import Entry, RowProblem
 from schooldrum_collector.judge.lines import RegisteredLine
 from schooldrum_collector.store.records import Area, Machine, MachineState, Room, School, Scope
 

@@ -53,7 +53,10 @@ def arguments(parser: argparse.ArgumentParser, say: Say) -> None:
 
 
 def run(given: argparse.Namespace, call: Call) -> int:
-    """`rules`, `rules --check` (1 where a file is behind)."""
+    """`rules`, `rules --check`: 1 where a receiver is nobody's, or where a file is behind that was only to be checked.
+
+    All else is written even so: one name that is wrong, or a school that is gone, holds nobody else's messages up.
+    """
     directory = given.directory.absolute()
     # Read before the account is changed to the collector's, which then writes.
     told = _standing(call, directory / receivers.FILE)
@@ -76,7 +79,14 @@ def run(given: argparse.Namespace, call: Call) -> int:
         if not given.check:
             _write(call, directory, {name: wanted[name] for name in behind})
     _tell(call, directory, behind, checked=given.check)
-    _doubt(call, register, known)
+    if known.names == {"office"}:
+        call.console.remark(
+            call.say(
+                f"{receivers.FILE}: mới có office; mọi tin báo đều tới đó.",
+                f"{receivers.FILE}: there is only office; every message goes there.",
+            )
+        )
+    _refuse_strangers(call, strangers(register, known.names), checked=given.check)
     return 1 if given.check and behind else 0
 
 
@@ -177,22 +187,21 @@ def _tell(call: Call, directory: Path, behind: list[str], *, checked: bool) -> N
         )
 
 
-def _doubt(call: Call, register: Register, known: Receivers) -> None:
-    """What is allowed, and probably not meant."""
-    say = call.say
-    unknown = strangers(register, known.names)
-    if unknown:
-        named = ", ".join(f"{name!r:.60}" for name in unknown)
-        call.console.remark(
-            say(
-                f"{receivers.FILE}: không ai được báo qua {named}: không phải vai trò, hoặc danh mục không có nơi đó.",
-                f"{receivers.FILE}: nobody is told by {named}: it is no role, or the register has no such place.",
-            )
+def _refuse_strangers(call: Call, unknown: list[str], *, checked: bool) -> None:
+    """Ends in failure where receivers are nobody's: their messages go to others, and whoever wrote them has to know.
+
+    Raises:
+        Failed: there are some; the sentence names them.
+    """
+    if not unknown:
+        return
+    say, named = call.say, ", ".join(f"{name!r:.60}" for name in unknown)
+    rest = "" if checked else say(" Phần còn lại đã đúng.", " All else is in place.")
+    raise Failed(
+        say(
+            f"{receivers.FILE}: không ai được báo qua {named}: không phải vai trò, hoặc danh mục không có nơi đó."
+            f"{rest} Sửa tên rồi chạy lại: tới lúc đó tin đi theo người nhận chung.",
+            f"{receivers.FILE}: nobody is told by {named}: it is no role, or the register has no such place."
+            f"{rest} Mend the name and run this again: until then the messages go to the more general receivers.",
         )
-    if known.names == {"office"}:
-        call.console.remark(
-            say(
-                f"{receivers.FILE}: mới có office; mọi tin báo đều tới đó.",
-                f"{receivers.FILE}: there is only office; every message goes there.",
-            )
-        )
+    )

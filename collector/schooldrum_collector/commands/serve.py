@@ -44,7 +44,7 @@ def run(given: argparse.Namespace, call: Call) -> int:
         call.console.out.flush()
 
     try:
-        serve(call.config, now=call.now, say=call.say, opened=opened)
+        serve(call.config, now=call.now, say=call.say, refuse=call.refuse, opened=opened)
     except Unstartable as trouble:
         raise Failed(str(trouble)) from trouble
     return 0

@@ -6,8 +6,8 @@ import msgspec
 
 from schooldrum_collector.commands.actions import Actions
 from schooldrum_collector.commands.call import Call, opened
-from schooldrum_collector.commands.columns import AREA_PATH
 from schooldrum_collector.commands.console import Failed
+from schooldrum_collector.commands.entries import AREA_PATH
 from schooldrum_collector.judge.settings import SUPPORT_PLAN, TOP, Refusal, above, changed, inherited, places_of
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.records import MAIN_SITE, Register

@@ -26,7 +26,8 @@ COLUMNS = 60
 CELL_LENGTH = 2000
 HEADING_ROWS = 20
 """Titles of an office's table stand above the headings; further down nobody looks for them."""
-_SEPARATORS = (",", ";", "\t")
+_SEPARATORS = {",": ",", ";": ";", "\t": "tab"}
+"""What stands between cells, and how it is called."""
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _WORKBOOKS = (".xlsx", ".xlsm")
 _DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY")
@@ -38,11 +39,22 @@ _LEGACY_LETTERS = frozenset("®\u00b8µ¶·¹©¬")
 
 
 class Unreadable(ValueError):  # noqa: N818 - it names what the file is
-    """The file, or a part of it, cannot be read; says why and what to do in both languages."""
+    """The file, or a part of it, cannot be read; says why and what to do in both languages.
 
-    def __init__(self, vietnamese: str, english: str) -> None:
-        self.vietnamese, self.english = vietnamese, english
+    `before` is what could be read of it, up to there; None where it is no table, or too large for one.
+    """
+
+    def __init__(self, vietnamese: str, english: str, *, before: "Sheet | None" = None) -> None:
+        self.vietnamese, self.english, self.before = vietnamese, english, before
         super().__init__(english)
+
+
+class _Broken(ValueError):  # noqa: N818 - it names the row's state
+    """The row that begins on this line does not end as a row does, and hides those behind it."""
+
+    def __init__(self, line: int, why: str) -> None:
+        self.line, self.why = line, why
+        super().__init__(why)
 
 
 class SheetRow(msgspec.Struct, frozen=True):
@@ -136,34 +148,43 @@ def _csv_rows(text: str, separator: str) -> Iterator[SheetRow]:
             yield SheetRow(begins, tuple(_tidy(cell) for cell in cells[:COLUMNS]))
             begins = reader.line_num + 1
     except csv.Error as trouble:
-        raise Unreadable(
-            f"dòng {begins}: dấu nháy kép không đóng, hoặc ô quá dài ({trouble}); sửa chỗ này trước, rồi các dòng khác "
-            "mới được xét",
-            f"line {begins}: an open quotation mark, or a cell too long ({trouble}); mend this first, no other row is "
-            "judged before",
-        ) from trouble
+        raise _Broken(begins, str(trouble)) from trouble
+
+
+def _recognised(text: str, separator: str, knows: Callable[[tuple[str, ...]], int]) -> int:
+    """How many headings are understood among the first rows, where this sign stands between the cells."""
+    most = 0
+    try:
+        for row in itertools.islice(_csv_rows(text, separator), HEADING_ROWS):
+            most = max(most, knows(row.cells))
+    except _Broken as trouble:
+        # The headings themselves may be what does not end; what they are is seen without their quotation marks.
+        line = next(itertools.islice(io.StringIO(text, newline=""), trouble.line - 1, None), "")
+        most = max(most, knows(tuple(_tidy(cell.strip().strip('"')) for cell in line.split(separator)[:COLUMNS])))
+    return most
 
 
 def _separated(name: str, body: bytes, knows: Callable[[tuple[str, ...]], int]) -> Sheet:
     text, encoding = _decoded(body)
     if "\x00" in text:
         raise Unreadable("không phải tệp chữ (CSV) hay .xlsx", "is neither text (CSV) nor .xlsx")
-
-    def understood(separator: str) -> int:
-        first = itertools.islice(_csv_rows(text, separator), HEADING_ROWS)
-        try:
-            return max((knows(row.cells) for row in first), default=0)
-        except Unreadable:
-            return 0
-
-    separator = max(_SEPARATORS, key=understood)
+    separator = max(_SEPARATORS, key=lambda one: _recognised(text, one, knows))
+    form = f"{encoding}, {_SEPARATORS[separator]}"
     rows: list[SheetRow] = []
-    for row in _csv_rows(text, separator):
-        if len(rows) >= ROWS:
-            raise Unreadable(f"hơn {ROWS} dòng: chia thành nhiều tệp", f"more than {ROWS} lines: split it")
-        rows.append(row)
-    said = {",": ",", ";": ";", "\t": "tab"}[separator]
-    return Sheet(file=name, form=f"{encoding}, {said}", rows=tuple(rows))
+    try:
+        for row in _csv_rows(text, separator):
+            if len(rows) >= ROWS:
+                raise Unreadable(f"hơn {ROWS} dòng: chia thành nhiều tệp", f"more than {ROWS} lines: split it")
+            rows.append(row)
+    except _Broken as trouble:
+        raise Unreadable(
+            f"dòng {trouble.line}: dấu nháy kép không đóng, hoặc ô quá dài ({trouble.why}); sửa chỗ này trước, các "
+            "dòng sau đó chưa đọc được",
+            f"line {trouble.line}: an open quotation mark, or a cell too long ({trouble.why}); mend this first, the "
+            "rows behind it cannot be read before",
+            before=Sheet(file=name, form=form, rows=tuple(rows)),
+        ) from trouble
+    return Sheet(file=name, form=form, rows=tuple(rows))
 
 
 def _sift_parts(archive: zipfile.ZipFile) -> bool:

@@ -20,6 +20,7 @@ from schooldrum_collector.commands.software_sheet import (
 )
 from schooldrum_collector.judge.products import CLASSES
 from schooldrum_collector.judge.software import APPROVED, FORBIDDEN, Found, Inventory
+from schooldrum_collector.show.safety_words import product_words
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import Machine, MachineState, Register, Scope
@@ -190,8 +191,7 @@ def _show(call: Call, count: Count, products: list[Counted], lists: Lists) -> No
             ),
             [
                 (
-                    one.found.name,
-                    # Often copied or installed for one person alone: there may be more.
+                    product_words(one.found, say),
                     f"{'≥ ' if _seen_sometimes(one, lists) else ''}{len(one.machines)}",
                     f"{len(one.forbidden)}" if one.forbidden else "",
                     class_word(one.found.kind, say),
@@ -200,6 +200,13 @@ def _show(call: Call, count: Count, products: list[Counted], lists: Lists) -> No
                 )
                 for one in products
             ],
+        )
+    if any(_seen_sometimes(one, lists) for one in products):
+        console.remark(
+            say(
+                "≥: thường được chép sang, hoặc chỉ cài cho một người, nên có thể có trên nhiều máy hơn.",
+                "≥: often copied, or installed for one person alone: there may be more.",
+            )
         )
     told, machines, dated = count.told, count.machines, lists.catalogue.dated
     console.remark(

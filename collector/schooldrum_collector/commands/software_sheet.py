@@ -8,6 +8,7 @@ from schooldrum_collector.formats import number
 from schooldrum_collector.judge.plausible import plausible
 from schooldrum_collector.judge.products import CLASSES
 from schooldrum_collector.judge.software import APPROVED, FORBIDDEN, Found, Gap, Inventory
+from schooldrum_collector.show.safety_words import product_words
 from schooldrum_collector.speech import Say, told
 from schooldrum_collector.store.office_file import Unusable
 from schooldrum_collector.store.records import Machine, Register, StoredSection
@@ -77,6 +78,7 @@ def as_data(found: Inventory) -> dict[str, Any]:
         "programs": found.programs,
         "installed": found.installed,
         "gaps": found.gaps,
+        "known": found.known,
         "hidden": found.hidden,
         "forbidden": len(found.forbidden),
         "products": [_as_data(one) for one in found.found],
@@ -99,7 +101,7 @@ def _as_data(one: Found) -> dict[str, Any]:
 def show(call: Call, found: Inventory) -> None:
     """For people."""
     say, console = call.say, call.console
-    counts = (found.installed, found.programs, len(found.found))
+    counts = (found.installed, found.programs, found.known)
     installed, listed, known = (number(count, say.language) for count in counts)
     console.line()
     if found.installed > found.programs:
@@ -114,18 +116,19 @@ def show(call: Call, found: Inventory) -> None:
     if found.found:
         console.table(
             (say("Phần mềm", "Program"), say("Phiên bản", "Version"), say("Loại", "Class"), say("Nguồn", "Source"), ""),
-            [
-                (
-                    *(one.name, one.version or "-", class_word(one.kind, say), licence_word(one.licence, say)),
-                    f"{verdict_word(one.verdict, say)} ({one.place})" if one.verdict else "",
-                )
-                for one in found.found
-            ],
+            # An installer that writes itself down twice is one line.
+            list(dict.fromkeys(_line(one, say) for one in found.found)),
         )
     if found.hidden:
         console.line(hidden_sentence(found.hidden, say))
     for gap in found.gaps:
         console.line(gap_sentence(gap, say))
+
+
+def _line(one: Found, say: Say) -> tuple[str, ...]:
+    verdict = f"{verdict_word(one.verdict, say)} ({one.place})" if one.verdict else ""
+    kind, licence = class_word(one.kind, say), licence_word(one.licence, say)
+    return product_words(one, say), one.version or "-", kind, licence, verdict
 
 
 def gap_sentence(gap: Gap, say: Say) -> str:

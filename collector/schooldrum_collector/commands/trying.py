@@ -99,10 +99,10 @@ def _configured(call: Call, home: Path, environ: Mapping[str, str]) -> Config:
             (home / name).touch(mode=0o600)
         return load(home / "collector.toml", environ, options)
     except Misconfigured as trouble:
-        raise Failed("\n".join(problem.sentence(call.say) for problem in trouble.problems)) from trouble
+        raise Failed("\n".join(problem.sentence(call.refuse) for problem in trouble.problems)) from trouble
     except OSError as trouble:
         raise Failed(
-            call.say(
+            call.refuse(
                 f"{home}: {trouble.strerror}. Chọn thư mục khác bằng biến SCHOOLDRUM_HOME.",
                 f"{home}: {trouble.strerror}. Choose another directory by the variable SCHOOLDRUM_HOME.",
             )
@@ -124,7 +124,7 @@ def _demand_nobody_else(call: Call, home: Path) -> None:
         names = ", ".join(f"{name} ({holder})" for name, holder in holders.items())
         stop = f"kill {' '.join(holders.values())}"
         raise Failed(
-            call.say(
+            call.refuse(
                 f"Một lần dùng thử khác còn đang chạy trong {home}: {names}.\n"
                 f"Bấm Ctrl-C ở cửa sổ của nó, hoặc chạy: {stop}",
                 f"Another trial is still running in {home}: {names}.\nPress Ctrl-C in its window, or run: {stop}",
@@ -178,10 +178,10 @@ def _enrol(call: Call, command: list[str], token: str, environ: Mapping[str, str
             start_new_session=True,
         )
     except subprocess.TimeoutExpired:
-        raise Failed(call.say("Thêm máy này quá lâu.", "Adding this machine took too long.")) from None
+        raise Failed(call.refuse("Thêm máy này quá lâu.", "Adding this machine took too long.")) from None
     if ended.returncode:
         raise Failed(
-            call.say(
+            call.refuse(
                 "Không thêm được máy này; lý do ở các dòng trên.",
                 "This machine could not be added; the lines above say why.",
             )

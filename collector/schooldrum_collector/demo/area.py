@@ -5,7 +5,7 @@ from datetime import date
 
 import msgspec
 
-from schooldrum_collector.judge.calendar_plan import PlaceCalendar, Plan, Shift, Span, year_of
+from schooldrum_collector.judge.calendar_plan import PlaceCalendar, Plan, Shift, Span, Taught, year_of
 from schooldrum_collector.judge.lines import MAIN_LINE, SECOND_LINE, RegisteredLine
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Writer
@@ -105,8 +105,9 @@ def always_school(today: date) -> PlaceCalendar:
     plans = []
     for year in (first, first + 1):
         whole = Span(first=date(year, 8, 1), last=date(year + 1, 7, 31), name="Khu vực mẫu")
+        taught = Taught(first=whole.first, last=whole.last, name=whole.name)
         shift = Shift(name="Cả ngày", hours="00:00-24:00", days=_DAYS)
-        plans.append(Plan(year=f"{year}-{year + 1}", term=(whole,), taught=(whole,), shift=(shift,)))
+        plans.append(Plan(year=f"{year}-{year + 1}", term=(whole,), taught=(taught,), shift=(shift,)))
     return PlaceCalendar(plans=tuple(plans))
 
 

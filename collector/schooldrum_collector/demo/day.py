@@ -60,16 +60,22 @@ def target_of(kind: Kind, school: DemoSchool) -> str:
 def broken_by_the_day(
     schools: Iterable[DemoSchool], since: float, now: float, *, past: bool = False
 ) -> Iterator[Break]:
-    """What the day has broken at `now`; it began at `since` (epoch seconds), with a `past` or without one."""
+    """What the day has broken at `now`; it began at `since` (epoch seconds), with a `past` or without one.
+
+    Each thing once, since it broke first: the past goes on into the first round.
+    """
     known = {school.code: school for school in schools}
     passed = now - since
     into = passed % ROUND_SECONDS
     played = [(scene, now - into + scene.begin, into) for scene in SCENES if passed >= 0]
     if past:
         played += [(scene, since + scene.begin, passed) for scene in PAST]
-    for scene, began, at in played:
+    broken: set[tuple[Kind, str]] = set()
+    for scene, began, at in sorted(played, key=lambda each: each[1]):
         school = known.get(scene.school)
-        if school is not None and scene.begin <= at < scene.begin + scene.lasts:
-            yield Break(
-                kind=scene.kind, target=target_of(scene.kind, school), school=school.code, at=began, scripted=True
-            )
+        if school is None or not scene.begin <= at < scene.begin + scene.lasts:
+            continue
+        target = target_of(scene.kind, school)
+        if (scene.kind, target) not in broken:
+            broken.add((scene.kind, target))
+            yield Break(kind=scene.kind, target=target, school=school.code, at=began, scripted=True)

@@ -1,10 +1,13 @@
 """What the probes of a simulated PC say: figures that move a little, and lists in which some things are wrong."""
 
+import functools
 import random
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 from schooldrum_collector.demo.breaks import Trouble
+from schooldrum_collector.judge import builds
 from schooldrum_wire.catalogue import SECTIONS, agent, clock, cpu, disk, interfaces, ladder, memory, updates, uptime
 from schooldrum_wire.reading import Reading
 from schooldrum_wire.section import Values
@@ -71,12 +74,14 @@ def figures(number: int, boottime: float, chance: random.Random) -> Iterator[tup
         ),
     )
     card = {"interface": "ethernet0"}
+    # One in fifty hangs on a bad cable.
+    is_bad = number % 50 == 3  # noqa: PLR2004 - any one of them
     yield (
         "interfaces",
         (
             interfaces.INTERFACE_UP(1, **card),
-            # One in fifty hangs on a bad cable.
-            interfaces.INTERFACE_SPEED_BYTES(12_500_000 if number % 50 == 3 else 125_000_000, **card),  # noqa: PLR2004
+            interfaces.INTERFACE_SPEED_BYTES(12_500_000 if is_bad else 125_000_000, **card),
+            interfaces.INTERFACE_HALF_DUPLEX(float(is_bad), **card),
             interfaces.INTERFACE_RECEIVE_BYTES(int(boottime * 40_000), **card),
             interfaces.INTERFACE_TRANSMIT_BYTES(int(boottime * 9_000), **card),
         ),
@@ -94,6 +99,21 @@ def figures(number: int, boottime: float, chance: random.Random) -> Iterator[tup
     )
 
 
+@functools.cache
+def _newest(build: int) -> int | None:
+    """The newest revision of a build of Windows in the list that is shipped."""
+    known = builds.read((Path(__file__).parents[1] / "data" / "builds.json").read_bytes())
+    return builds.newest({"system": "windows", "server": False, "build": build}, known)
+
+
+def _disk(number: int) -> Values:
+    """The disk of a PC: one in a hundred has sectors replaced, one in two hundred fails."""
+    disk: Values = {"disk": "PhysicalDrive0", "kind": "ssd", "bus": "sata", "size": 240_057_409_536, "source": "smart"}
+    disk["passed"] = number % 200 != 13  # noqa: PLR2004 - any one of them
+    disk["reallocated"] = 24 if number % 100 == 31 else 0  # noqa: PLR2004 - any one of them
+    return disk
+
+
 def _missing(number: int) -> tuple[tuple[str, str], ...]:
     return _MISSING[: (0, 0, 1, 3)[number % 4]]
 
@@ -104,6 +124,9 @@ def rows(number: int, searched: date) -> dict[str, list[Values]]:
     `searched` is the day on which it last looked for updates.
     """
     maker, model, gibibytes, title, build, revision, release = _KINDS[number % len(_KINDS)]
+    if number % len(_KINDS) == 0:
+        # Who misses nothing has the newest build, or its two signs would speak against each other.
+        revision = _newest(build) or revision
     version = f"10.0.{build}.{revision}"
     weak = number % 9 == 0
     found: dict[str, list[Values]] = {
@@ -164,6 +187,7 @@ def rows(number: int, searched: date) -> dict[str, list[Values]]:
                 "accounts": 2,
                 "guest": False,
                 "password_optional": 0,
+                "shortest_password": 8,
                 "empty_over_network": False,
                 "autologon": number % 6 == 0,
                 "stored_password": False,
@@ -171,6 +195,7 @@ def rows(number: int, searched: date) -> dict[str, list[Values]]:
         ],
         "sharing": [{"server": "on" if number % 11 == 0 else "off", "client": "off"}],
         "remote_desktop": [{"enabled": False, "protected": True, "port": 3389, "assistance": False}],
+        "disks": [_disk(number)],
         "encryption": [{"volume": "C:", "role": "system", "state": "decrypted", "protection": "off"}],
     }
     return {name: SECTIONS[name].sorted(some) for name, some in found.items()}

@@ -43,6 +43,11 @@ def incident_of(body: bytes) -> Incident:
     return _incident.decode(body)
 
 
+def event_of(body: bytes) -> Event:
+    """An event from its row."""
+    return _event.decode(body)
+
+
 class Inside(msgspec.Struct, frozen=True):
     """Which incidents a reader may see: those all of whose schools lie in the scope."""
 
@@ -95,7 +100,7 @@ def read_story(connection: sqlite3.Connection, inside: Inside, number: int) -> S
     answers = connection.execute("SELECT body FROM answers WHERE number = ? ORDER BY id", (number,))
     return Story(
         incident=incident,
-        events=tuple(_event.decode(body) for (body,) in events),
+        events=tuple(event_of(body) for (body,) in events),
         answers=tuple(_answer.decode(body) for (body,) in answers),
     )
 

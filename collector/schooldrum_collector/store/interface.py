@@ -222,6 +222,9 @@ class Writer(Protocol):
     def put_incident(self, incident: Incident) -> None:
         """Adds or changes; the next number is larger than this one from now on."""
 
+    def events(self, number: int) -> list[Event]:
+        """What happened to the incident of this number, oldest first."""
+
     def note_event(self, event: Event) -> None:
         """Adds a line to what happened to an incident."""
 

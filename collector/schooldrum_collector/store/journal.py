@@ -26,9 +26,9 @@ _INSERT_TOGETHER = _INSERT + ", (?, ?, ?, ?, ?, ?, ?)" * (_TOGETHER - 1)
 """Each statement gives the interpreter's lock to the thread of the loop and waits to have it back."""
 _TICK_SECONDS = 0.5
 _LONGEST_RETRY = 60
-Told = Callable[[Exception | None], None]
+Listener = Callable[[Exception | None], None]
 """Is told, in the loop in which it was given, that an arrival is committed (None), or why not; never raises."""
-_Waiting = tuple[Arrival, Told, asyncio.AbstractEventLoop]
+_Waiting = tuple[Arrival, Listener, asyncio.AbstractEventLoop]
 
 
 class Bounds(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +98,7 @@ class Journal:
         self.append_and_tell(arrival, told)
         await future
 
-    def append_and_tell(self, arrival: Arrival, told: Told) -> None:
+    def append_and_tell(self, arrival: Arrival, told: Listener) -> None:
         """As the interface says."""
         loop = asyncio.get_running_loop()
         weight = len(arrival.body) + (0 if arrival.live is arrival.body else len(arrival.live))
@@ -228,7 +228,7 @@ class Journal:
 
     @staticmethod
     def _answer(batch: list[_Waiting], problem: Exception | None) -> None:
-        by_loop: dict[asyncio.AbstractEventLoop, list[Told]] = {}
+        by_loop: dict[asyncio.AbstractEventLoop, list[Listener]] = {}
         for _, told, loop in batch:
             by_loop.setdefault(loop, []).append(told)
         for loop, listeners in by_loop.items():
@@ -246,7 +246,7 @@ def _insert(connection: sqlite3.Connection, rows: list[tuple[object, ...]]) -> N
     connection.executemany(_INSERT, rows[full:])
 
 
-def _tell(listeners: list[Told], problem: Exception | None) -> None:
+def _tell(listeners: list[Listener], problem: Exception | None) -> None:
     """Never raises: what goes wrong with one of them is nothing to the others."""
     for told in listeners:
         try:

@@ -15,15 +15,8 @@ from schooldrum_collector.judge.lines import RegisteredLine
 from schooldrum_collector.judge.messages import Message
 from schooldrum_collector.judge.observers import Appointment
 from schooldrum_collector.judge.recipients import Recipient
-from schooldrum_collector.store import enrolments, observers, removal, schema
+from schooldrum_collector.store import enrolments, incident_writing, message_writing, observers, removal, schema
 from schooldrum_collector.store.appraisals import values_of_appraisal
-from schooldrum_collector.store.incidents import incident_of, values_of_answer, values_of_event, values_of_incident
-from schooldrum_collector.store.messages import (
-    recipient_of,
-    values_of_link,
-    values_of_message,
-    values_of_recipient,
-)
 from schooldrum_collector.store.records import (
     AnswerLink,
     Appraisal,
@@ -57,6 +50,7 @@ from schooldrum_collector.store.register_rows import (
     values_of,
     values_of_line,
 )
+from schooldrum_collector.store.row import one, put
 from schooldrum_collector.store.scans import values_of_scan
 
 _VERSIONS_KEPT = 1000
@@ -95,12 +89,10 @@ class RegisterWriter:
         return True
 
     def _one(self, table: Table, *conditions: ColumnElement[bool]) -> Any | None:
-        return self._connection.execute(select(table).where(*conditions)).one_or_none()
+        return one(self._connection, table, *conditions)
 
     def _put(self, table: Table, key: str, values: dict[str, object]) -> None:
-        done = self._connection.execute(update(table).where(table.c[key] == values[key]).values(values))
-        if done.rowcount == 0:
-            self._connection.execute(insert(table).values(values))
+        put(self._connection, table, key, values)
 
     def area(self, path: str) -> Area | None:
         """As the interface says."""
@@ -371,75 +363,59 @@ class RegisterWriter:
 
     def known_incidents(self, closed_since: float) -> list[Incident]:
         """As the interface says."""
-        incidents = schema.incidents
-        rows = self._connection.execute(
-            select(incidents.c.body)
-            .where((incidents.c.closed == 0) | (incidents.c.closed >= closed_since))
-            .order_by(incidents.c.number),
-        )
-        return [incident_of(body) for body in rows.scalars()]
+        return incident_writing.known(self._connection, closed_since)
 
     def incident(self, number: int) -> Incident | None:
         """As the interface says."""
-        row = self._one(schema.incidents, schema.incidents.c.number == number)
-        return row and incident_of(row.body)
+        return incident_writing.numbered(self._connection, number)
 
     def next_incident(self) -> int:
         """As the interface says."""
-        return int(self._connection.execute(select(schema.incident_counter.c.next)).scalar_one())
+        return incident_writing.next_number(self._connection)
 
     def put_incident(self, incident: Incident) -> None:
         """As the interface says."""
-        self._put(schema.incidents, "number", values_of_incident(incident))
-        counter = schema.incident_counter
-        beyond = incident.number + 1
-        self._connection.execute(update(counter).where(counter.c.next < beyond).values(next=beyond))
+        incident_writing.put_incident(self._connection, incident)
+
+    def events(self, number: int) -> list[Event]:
+        """As the interface says."""
+        return incident_writing.events(self._connection, number)
 
     def note_event(self, event: Event) -> None:
         """As the interface says."""
-        self._connection.execute(insert(schema.incident_events).values(values_of_event(event)))
+        incident_writing.note_event(self._connection, event)
 
     def put_answer(self, number: int, answer: Answer) -> None:
         """As the interface says."""
-        self._connection.execute(insert(schema.answers).values(values_of_answer(number, answer)))
+        incident_writing.put_answer(self._connection, number, answer)
 
     def recipients(self) -> list[Recipient]:
         """As the interface says."""
-        rows = self._connection.execute(select(schema.recipients).order_by(schema.recipients.c.id))
-        return [recipient_of(row.id, row.body) for row in rows]
+        return message_writing.recipients(self._connection)
 
     def put_recipient(self, recipient: Recipient) -> Recipient:
         """As the interface says."""
-        values = values_of_recipient(recipient)
-        if recipient.id:
-            self._put(schema.recipients, "id", {"id": recipient.id, **values})
-            return recipient
-        added = insert(schema.recipients).values(values).returning(schema.recipients.c.id)
-        return msgspec.structs.replace(recipient, id=self._connection.execute(added).scalar_one())
+        return message_writing.put_recipient(self._connection, recipient)
 
     def forget_recipient(self, identity: int) -> None:
         """As the interface says."""
-        self._connection.execute(delete(schema.recipients).where(schema.recipients.c.id == identity))
+        message_writing.forget_recipient(self._connection, identity)
 
     def add_message(self, message: Message) -> bool:
         """As the interface says."""
-        if self._one(schema.messages, schema.messages.c.key == message.key) is not None:
-            return False
-        self._connection.execute(insert(schema.messages).values(values_of_message(message)))
-        return True
+        return message_writing.add_message(self._connection, message)
 
     def put_message(self, message: Message) -> None:
         """As the interface says."""
-        self._put(schema.messages, "id", {"id": message.id, **values_of_message(message)})
+        message_writing.put_message(self._connection, message)
 
     def put_answer_link(self, link: AnswerLink) -> None:
         """As the interface says."""
-        if self._one(schema.answer_links, schema.answer_links.c.digest == link.digest) is None:
-            self._connection.execute(insert(schema.answer_links).values(values_of_link(link)))
+        message_writing.put_answer_link(self._connection, link)
 
     def set_teller(self, teller: Teller) -> None:
         """As the interface says."""
-        self._put(schema.teller, "only", {"only": 1, **msgspec.structs.asdict(teller)})
+        message_writing.set_teller(self._connection, teller)
 
     def log(self, change: Change) -> None:
         """As the interface says."""

@@ -25,7 +25,7 @@ from schooldrum_collector.store.connections import Turn, plainly, refusal, trans
 from schooldrum_collector.store.folding import SETTLE_SECONDS, Folding, read_stream
 from schooldrum_collector.store.history import joined
 from schooldrum_collector.store.interface import Full, Overloaded, Writer
-from schooldrum_collector.store.journal import Bounds, Journal, Told
+from schooldrum_collector.store.journal import Bounds, Journal, Listener
 from schooldrum_collector.store.lock import Lock
 from schooldrum_collector.store.opening import open_file, register_engine
 from schooldrum_collector.store.present import Present
@@ -232,7 +232,7 @@ class SqliteStore:
         """As the interface says."""
         await self._serving().append(arrival)
 
-    def append_and_tell(self, arrival: Arrival, told: Told) -> None:
+    def append_and_tell(self, arrival: Arrival, told: Listener) -> None:
         """As the interface says."""
         self._serving().append_and_tell(arrival, told)
 

@@ -25,20 +25,21 @@ from schooldrum_collector.judge.incident_acts import (
     Refused,
     acknowledged,
     answered,
+    is_repeated,
     provider_said,
 )
-from schooldrum_collector.judge.incident_spells import trouble_seconds
 from schooldrum_collector.judge.lost_time import lessons_by_school
 from schooldrum_collector.judge.messages import Occasion
 from schooldrum_collector.judge.recipients import own_schools
 from schooldrum_collector.show.incident_record import ANSWER_WORDS, standing
-from schooldrum_collector.show.incident_words import SEVERITIES, is_back, is_in_lesson, zone_of
+from schooldrum_collector.show.incident_words import SEVERITIES, is_back, is_in_lesson, length, zone_of
 from schooldrum_collector.show.notify import Telling, parts_of
 from schooldrum_collector.show.notify_names import tidy
 from schooldrum_collector.show.notify_times import moment
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Full, Overloaded, Store
 from schooldrum_collector.store.records import EVERYTHING, AnswerLink, Change, Register, Scope, Story
+from schooldrum_collector.store.steps import write_steps
 from schooldrum_collector.web.guard import LOOPBACK_NAMES, host_name
 from schooldrum_collector.web.incident_page import answers_offered, held_by
 from schooldrum_collector.web.page_acts import LARGEST_FORM
@@ -46,6 +47,10 @@ from schooldrum_wire.settings import LANGUAGES
 
 KEPT_SECONDS = 30 * 86400.0
 """So long after the end of its incident a link still shows it."""
+_NOTHING = (
+    "Liên kết này không còn dùng được. Mở liên kết trong tin báo mới nhất, hoặc hỏi Sở.",
+    "This link is not good any more. Open the one in the newest message, or ask the office.",
+)
 _SECRET_LENGTHS = range(8, 65)
 _AT_ONCE = 16
 _LATE = "late"
@@ -113,13 +118,22 @@ def _guard(hosts: Collection[str]) -> Middleware:
     async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
         given = request.headers.getall(hdrs.HOST, [])
         origins = request.headers.getall(hdrs.ORIGIN, [])
+        say = _language(request, None)
         try:
             if len(given) != 1 or host_name(given[0]) not in names:
-                raise web.HTTPMisdirectedRequest(text="this door does not go by that name")
+                text = say(
+                    "Máy chủ này không mang tên trong địa chỉ đó; hãy báo cho Sở.",
+                    "This door does not go by that name; tell the office.",
+                )
+                raise web.HTTPMisdirectedRequest(text=text)
             # Browsers say `null` where a page forbids referrers, as this one does.
             if any(one != "null" and urlsplit(one).netloc.lower() != given[0].lower() for one in origins):
-                raise web.HTTPForbidden(text="another site's page may not answer here")
+                text = say("Trang của nơi khác không được trả lời ở đây.", "Another site's page may not answer here.")
+                raise web.HTTPForbidden(text=text)
             response = await handler(request)
+        except web.HTTPNotFound as problem:
+            # A part of the address got lost on its way from the message.
+            response = web.Response(status=problem.status, text=say(*_NOTHING))
         except web.HTTPException as problem:
             response = web.Response(status=problem.status, text=problem.text)
             if hdrs.ALLOW in problem.headers:
@@ -207,21 +221,27 @@ class _Desk:
             if incident is None or link.role == PRINCIPAL:
                 raise Refused("unknown")
             step = None
+            if is_repeated(
+                incident, writer.events(incident.number), answer, now, link.role, text=given.get("text", "")
+            ):
+                return answer
             if answer == "acknowledge":
                 step = acknowledged(incident, now, link.role)
             elif answer == PROVIDER_SAID and link.role == OFFICE:
                 writer.note_event(provider_said(incident, given.get("text", ""), now, link.role))
             elif answer in answers_offered(incident):
-                attested, event, step = answered(incident, answer, now, link.role, zone_of(register, incident))
-                writer.put_answer(incident.number, attested)
+                zone = zone_of(register, incident)
+                attested, event, then = answered(
+                    incident, answer, now, link.role, zone=zone, number=writer.next_incident()
+                )
                 writer.note_event(event)
+                write_steps(writer, then)
+                writer.put_answer(then[-1].incident.number if then else incident.number, attested)
             else:
                 # What was asked a moment ago may be known by now.
                 raise Refused("over" if answer in ANSWERS else "unknown")
             if step is not None:
-                writer.put_incident(step.incident)
-                if step.event is not None:
-                    writer.note_event(step.event)
+                write_steps(writer, [step])
             writer.log(
                 Change(at=now, actor=f"answer link ({link.role})", action="incident.answer", subject=incident.name)
             )
@@ -306,11 +326,7 @@ class _Desk:
         return web.Response(status=400, text=text, charset="utf-8")
 
     def _nothing(self, say: Say) -> web.Response:
-        text = say(
-            "Liên kết này không còn dùng được. Mở liên kết trong tin báo mới nhất, hoặc hỏi Sở.",
-            "This link is not good any more. Open the one in the newest message, or ask the office.",
-        )
-        return web.Response(status=404, text=text, charset="utf-8")
+        return web.Response(status=404, text=say(*_NOTHING), charset="utf-8")
 
 
 def _language(request: web.Request, found: _Shown | None) -> Say:
@@ -348,7 +364,7 @@ def _facts(
     facts = [(say("Bắt đầu", "Begin"), known(incident.began, incident.began_error, incident.began_measured))]
     if incident.ended and not incident.is_live:
         facts.append((say("Kết thúc", "End"), known(incident.ended, incident.ended_error, incident.ended_measured)))
-    facts.append((say("Kéo dài", "Lasted"), duration(trouble_seconds(incident, until), language)))
+    facts.append((say("Kéo dài", "Lasted"), length(incident, until, say)))
     lost = lessons_by_school(register, [incident, *parts], until)
     mine = [lost[code] for code in own if code in lost]
     if len(mine) == 1:

@@ -3,7 +3,8 @@
 A browser on the same PC must not be a way in for other sites: the Host must be one of ours (DNS rebinding), an Origin
 must be our own. The token is taken as Bearer, and as the password of Basic, which is what a browser can send. Without
 a token the door is open, and then only to this very machine and never through a proxy: behind one everybody is
-127.0.0.1.
+127.0.0.1. A browser that holds a school's link is that school's even there: what it may see follows from the link, and
+where that has ended, nothing.
 """
 
 import base64
@@ -16,9 +17,12 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
+from schooldrum_collector.speech import Say
 from schooldrum_collector.web.answer import trouble
+from schooldrum_collector.web.page_troubles import ENDED_LINK, TROUBLES
 from schooldrum_collector.web.visitors import (
     COOKIE,
+    FOR_ENDED_LINKS,
     FOR_EVERYBODY,
     FOR_SCHOOLS,
     NOBODY,
@@ -38,6 +42,8 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+_REALM = "Trong truong: ma cua So la mat khau (Schooldrum: the office token is the password)"
+"""What some browsers show beside the fields for name and password: in letters that none of them spoils."""
 
 
 def refusal(status: int, error: str, message: str, *, retry_after: int = 0) -> web.Response:
@@ -55,35 +61,27 @@ def host_name(host: str) -> str:
         return ""
 
 
-def _nobody(_request: web.Request) -> Visitor | None:
-    """There are no links."""
-    return None
-
-
-def _as_it_is(_request: web.Request, refused: web.Response) -> web.Response:
-    """Programs read what is wrong as JSON."""
-    return refused
-
-
 def guard(
     token: str | None,
     hosts: Collection[str],
     *,
-    by_link: Callable[[web.Request], Visitor | None] = _nobody,
-    told: Callable[[web.Request, web.Response], web.Response] = _as_it_is,
+    by_link: Callable[[web.Request], Visitor | None],
+    say: Callable[[web.Request], Say],
+    told: Callable[[web.Request, web.Response], web.Response],
 ) -> Middleware:
     """The middleware of the office's door; `hosts` are names beside loopback's under which it may be called.
 
-    `by_link` says whom a link's cookie lets in, `told` turns a refusal into what a person can read.
+    `by_link` says whom a link's cookie lets in, `say` in which language somebody reads, `told` turns a refusal into
+    what a person can read.
     """
     names = LOOPBACK_NAMES | {host_name(host) or host.lower() for host in hosts}
 
     @web.middleware
     async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
-        refused = _foreign(request, names)
+        refused = _foreign(request, names, say(request))
         response: web.StreamResponse
         if refused is None:
-            admitted = _admitted(request, token, by_link)
+            admitted = _admitted(request, token, by_link, say(request))
             if isinstance(admitted, web.Response):
                 refused = admitted
             else:
@@ -94,7 +92,7 @@ def guard(
             _headed(elsewhere)
             raise
         except web.HTTPException as problem:
-            response = _unrouted(problem)
+            response = _unrouted(problem, say(request))
         if isinstance(response, web.Response) and response.status >= web.HTTPBadRequest.status_code:
             response = told(request, response)
         return _headed(response)
@@ -102,14 +100,21 @@ def guard(
     return guarded
 
 
-def _unrouted(problem: web.HTTPException) -> web.Response:
+def _unrouted(problem: web.HTTPException, say: Say) -> web.Response:
     if isinstance(problem, web.HTTPMethodNotAllowed):
         allowed = sorted(problem.allowed_methods)
-        refused = refusal(405, "malformed", f"this address takes {' and '.join(allowed)} only")
+        sentence = say(
+            f"Địa chỉ này chỉ nhận {' và '.join(allowed)}.", f"This address takes {' and '.join(allowed)} only."
+        )
+        refused = refusal(405, "malformed", sentence)
         refused.headers["Allow"] = ", ".join(allowed)
         return refused
     if problem.status == web.HTTPNotFound.status_code:
-        return refusal(404, "not_found", "there is no such page; /api/v1/openapi.json names those for programs")
+        sentence = say(
+            "Không có trang này; /api/v1/openapi.json kể các địa chỉ cho chương trình.",
+            "There is no such page; /api/v1/openapi.json names those for programs.",
+        )
+        return refusal(404, "not_found", sentence)
     return refusal(problem.status, "malformed", problem.reason)
 
 
@@ -121,37 +126,44 @@ def _headed(response: web.StreamResponse) -> web.StreamResponse:
 
 
 def _admitted(
-    request: web.Request, token: str | None, by_link: Callable[[web.Request], Visitor | None]
+    request: web.Request, token: str | None, by_link: Callable[[web.Request], Visitor | None], say: Say
 ) -> Visitor | web.Response:
     """Who this is, or why not."""
     resource = request.match_info.route.resource
     page = resource.canonical if resource is not None else ""
     if token is None:
-        # Whoever follows a link on this very machine sees what the link shows.
-        refused = _distant(request)
-        return refused if refused is not None else (by_link(request) if page in FOR_SCHOOLS else None) or OFFICE
-    if _shows(request, token):
+        refused = _distant(request, say)
+        if refused is not None:
+            return refused
+        if COOKIE not in request.cookies:
+            return OFFICE
+    elif _shows(request, token):
         return OFFICE
     if page in FOR_EVERYBODY:
         return by_link(request) or NOBODY
     if COOKIE not in request.cookies:
-        return _closed()
+        return _closed(say)
     visitor = by_link(request)
-    if visitor is None or page not in FOR_SCHOOLS:
+    if visitor is None:
+        return NOBODY if page in FOR_ENDED_LINKS else refusal(403, ENDED_LINK, say(*TROUBLES[ENDED_LINK]))
+    if page not in FOR_SCHOOLS:
         # No challenge: a phone would ask a teacher for a password that there is not.
-        return refusal(403, "credential", "this link has ended, or it does not open this page; ask the office")
+        note_visitor(request, visitor)
+        return refusal(403, "credential", say(*TROUBLES["credential"]))
     return visitor
 
 
-def _foreign(request: web.Request, names: Collection[str]) -> web.Response | None:
+def _foreign(request: web.Request, names: Collection[str], say: Say) -> web.Response | None:
     given = request.headers.getall(hdrs.HOST, [])
     if len(given) != 1 or host_name(given[0]) not in names:
-        return refusal(
-            421, "malformed", "this door does not go by that name; add it to office_hosts in the collector's settings"
-        )
+        return refusal(421, "name", say(*TROUBLES["name"]))
     origins = request.headers.getall(hdrs.ORIGIN, [])
     if any(urlsplit(origin).netloc.lower() != given[0].lower() for origin in origins):
-        return refusal(403, "malformed", "another site's page may not read here")
+        return refusal(
+            403,
+            "malformed",
+            say("Trang của nơi khác không được đọc ở đây.", "Another site's page may not read here."),
+        )
     return None
 
 
@@ -161,10 +173,14 @@ def _shows(request: web.Request, token: str) -> bool:
     return hmac.compare_digest(shown, token.encode())
 
 
-def _closed() -> web.Response:
-    refused = refusal(401, "credential", "reading here needs the office's token, as Authorization: Bearer …")
-    refused.headers.add(hdrs.WWW_AUTHENTICATE, 'Bearer realm="schooldrum"')
-    refused.headers.add(hdrs.WWW_AUTHENTICATE, 'Basic realm="schooldrum", charset="UTF-8"')
+def _closed(say: Say) -> web.Response:
+    sentence = say(
+        "Cần mã của Sở, gửi bằng Authorization: Bearer …; mã nằm trong tệp office-token của máy chủ.",
+        "This needs the office's token, as Authorization: Bearer …; it stands in the collector's file office-token.",
+    )
+    refused = refusal(401, "credential", sentence)
+    refused.headers.add(hdrs.WWW_AUTHENTICATE, f'Bearer realm="{_REALM}"')
+    refused.headers.add(hdrs.WWW_AUTHENTICATE, f'Basic realm="{_REALM}", charset="UTF-8"')
     return refused
 
 
@@ -181,7 +197,7 @@ def _secret(authorization: str) -> bytes:
     return b""
 
 
-def _distant(request: web.Request) -> web.Response | None:
+def _distant(request: web.Request, say: Say) -> web.Response | None:
     peer = request.transport.get_extra_info("peername") if request.transport else None
     try:
         near = peer is not None and ipaddress.ip_address(peer[0]).is_loopback
@@ -189,6 +205,4 @@ def _distant(request: web.Request) -> web.Response | None:
         near = False
     if near and not any(name in request.headers for name in _PROXY_HEADERS):
         return None
-    return refusal(
-        403, "credential", "without a token this door is open to its own machine only; start the collector with one"
-    )
+    return refusal(403, "distant", say(*TROUBLES["distant"]))

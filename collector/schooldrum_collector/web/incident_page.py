@@ -10,13 +10,13 @@ from schooldrum_collector.judge.climbing import End
 from schooldrum_collector.judge.fault import Degree, Kind, Level, Verdict
 from schooldrum_collector.judge.incident import Incident, State
 from schooldrum_collector.judge.incident_corrections import SAME_BEGIN_SECONDS
-from schooldrum_collector.judge.incident_spells import trouble_seconds
 from schooldrum_collector.judge.lost_time import costs_lessons, lessons_by_school
 from schooldrum_collector.show.incident_record import ANSWER_WORDS, HAPPENED, STATES, detail, standing
 from schooldrum_collector.show.incident_words import (
     SEVERITIES,
     degree_word,
     is_back,
+    length,
     names_of,
     read,
     verdict_word,
@@ -330,6 +330,6 @@ def _past_line(sight: Sight, one: Incident, words: Reader) -> PastLine:
         state=say(*STATES[one.state]),
         heading=read(sight.register, one, sight.now, words.language).heading,
         began=formats.moment(one.began, words.language, zone),
-        lasted=formats.duration(trouble_seconds(one, one.ended), words.language),
+        lasted=length(one, one.ended, say),
         cause=f"{degree_word(one.degree, say)}: {verdict_word(one.verdict, say)}",
     )

@@ -22,6 +22,7 @@ from schooldrum_collector.show.safety_words import (
     patch_lines,
     plan_matters,
     plan_words,
+    product_words,
     support_words,
     way_words,
 )
@@ -43,7 +44,6 @@ _CHECK_LOOKS = {
     CheckVerdict.UNKNOWN: ("quiet", "?"),
     CheckVerdict.NOT_APPLICABLE: ("quiet", "\N{EN DASH}"),
 }
-_PLAIN_CHANGES = frozenset({"machine.approve", "machine.reject", "machine.retire", "conflict"})
 _DISK_KINDS = {DiskVerdict.FAILING: "bad", DiskVerdict.WARNING: "poor"}
 
 
@@ -155,9 +155,7 @@ def pieces(
 
 
 def _change_detail(sight: Sight, change: Change, say: Say) -> str:
-    """What is not said by the change's own words: of coming, going and being approved nothing is left to say."""
-    if change.action.startswith(("enrol-", "machine.note-")) or change.action in _PLAIN_CHANGES:
-        return ""
+    """What is not said by the change's own words."""
     told = detail_words(change, lambda machine: called_by_id(sight.register, machine, say), say)
     return told.replace("->", "\N{RIGHTWARDS ARROW}")
 
@@ -288,7 +286,9 @@ def _of_verdicts(verdicts: Verdicts | None, say: Say) -> list[Finding]:
                 ),
             ),
         )
-        for name in dict.fromkeys(one.name for one in (verdicts.software.forbidden if verdicts.software else ()))
+        for name in dict.fromkeys(
+            product_words(one, say) for one in (verdicts.software.forbidden if verdicts.software else ())
+        )
     ]
     for check in verdicts.checks:
         if check.verdict is CheckVerdict.NOT_MET and not check.information:

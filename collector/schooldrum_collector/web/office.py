@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import msgspec
 from aiohttp import hdrs, web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 
 from schooldrum_collector.judge.apart import NOBODY, Apart
 from schooldrum_collector.judge.lost_time import Reckon, Reckoned
@@ -15,12 +15,13 @@ from schooldrum_collector.judge.places import SchoolPlaces
 from schooldrum_collector.judge.presence import Hearing, in_grace
 from schooldrum_collector.show.own_metrics import OwnMetrics
 from schooldrum_collector.show.pages import Pages
+from schooldrum_collector.speech import Say, told
 from schooldrum_collector.store.interface import Full, Overloaded, Store
 from schooldrum_collector.web.guard import guard, refusal
 from schooldrum_collector.web.install_codes import Install
 from schooldrum_collector.web.live_pages import LivePages
 from schooldrum_collector.web.page_acts import LARGEST_FORM, ActDesk, Unfit
-from schooldrum_collector.web.page_troubles import TROUBLES
+from schooldrum_collector.web.page_troubles import ENDED_LINK, TROUBLES
 from schooldrum_collector.web.pages import PageDesk
 from schooldrum_collector.web.reading import Malformed, Reading
 from schooldrum_collector.web.reading_incidents import ReadingIncidents
@@ -100,7 +101,16 @@ def office_app(
     people = PageDesk(look, rendering, live, is_good=is_good, enrols=install is not None)
     acts = ActDesk(look, rendering, people, forms, live=live, install=install, now=now, secure=secure)
     app = web.Application(
-        middlewares=[guard(token, hosts, by_link=by_link, told=partial(_in_a_persons_words, rendering)), _in_words],
+        middlewares=[
+            guard(
+                token,
+                hosts,
+                by_link=by_link,
+                say=rendering.say,
+                told=partial(_in_a_persons_words, rendering, is_open=token is None),
+            ),
+            _in_words(rendering.say),
+        ],
         client_max_size=LARGEST_FORM,
     )
     app.on_shutdown.append(live.close)
@@ -114,23 +124,35 @@ def office_app(
     return app
 
 
-@web.middleware
-async def _in_words(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Queries that cannot be answered, in the words of the contract."""
-    try:
-        return await handler(request)
-    except Malformed as problem:
-        return refusal(400, "malformed", f"{problem}")
-    except Unknown as problem:
-        return refusal(404, "not_found", f"{problem}")
-    except Unfit as problem:
-        return refusal(403 if str(problem) == "form" else 409, f"{problem}", "this form was not taken")
-    except (Full, Overloaded) as problem:
-        return refusal(503, "busy", f"{problem}", retry_after=10)
+def _in_words(say: Callable[[web.Request], Say]) -> Middleware:
+    """Queries that cannot be answered, in the words of the contract; which field it is, is told as it is written."""
+
+    @web.middleware
+    async def in_words(request: web.Request, handler: Handler) -> web.StreamResponse:
+        def refused(status: int, error: str, problem: Exception) -> web.Response:
+            return refusal(status, error, say(request)(f"{TROUBLES[error].vi} ({problem})", f"{problem}"))
+
+        try:
+            return await handler(request)
+        except Malformed as problem:
+            return refused(400, "malformed", problem)
+        except Unknown as problem:
+            return refused(404, "not_found", problem)
+        except Unfit as problem:
+            return refusal(403 if str(problem) == "form" else 409, f"{problem}", say(request)(*TROUBLES[str(problem)]))
+        except (Full, Overloaded) as problem:
+            return refusal(503, "busy", told(problem, say(request)), retry_after=10)
+
+    return in_words
 
 
-def _in_a_persons_words(rendering: Rendering, request: web.Request, refused: web.Response) -> web.Response:
-    """What is wrong as a page, where a browser asks; programs keep their JSON."""
+def _in_a_persons_words(
+    rendering: Rendering, request: web.Request, refused: web.Response, *, is_open: bool
+) -> web.Response:
+    """What is wrong as a page, where a browser asks; programs keep their JSON.
+
+    `is_open` says that the door asks for no token: whoever got as far as to show a link sits at this very machine.
+    """
     if "text/html" not in ",".join(request.headers.getall(hdrs.ACCEPT, [])) or refused.content_type == "text/html":
         return refused
     try:
@@ -141,9 +163,9 @@ def _in_a_persons_words(rendering: Rendering, request: web.Request, refused: web
     # An office that gives no password is told how; a link that has ended is another matter.
     if refused.status == web.HTTPUnauthorized.status_code:
         words = TROUBLES["token"]
-    page = rendering.page(
-        request, "trouble.html", {"words_told": words, "message": trouble.message}, status=refused.status
-    )
+    ended = trouble.error == ENDED_LINK
+    values = {"words_told": words, "message": trouble.message, "has_ended": ended, "is_open": is_open}
+    page = rendering.page(request, "trouble.html", values, status=refused.status)
     for name in (hdrs.WWW_AUTHENTICATE, hdrs.ALLOW, hdrs.RETRY_AFTER):
         for value in refused.headers.getall(name, []):
             page.headers.add(name, value)

@@ -12,10 +12,18 @@ from aiohttp import web
 
 from schooldrum_collector.judge.calendar_plan import Closing, with_days, without_days
 from schooldrum_collector.judge.incident import Incident, Step, number_of
-from schooldrum_collector.judge.incident_acts import PROVIDER_SAID, Refused, acknowledged, answered, provider_said
+from schooldrum_collector.judge.incident_acts import (
+    PROVIDER_SAID,
+    Refused,
+    acknowledged,
+    answered,
+    is_repeated,
+    provider_said,
+)
 from schooldrum_collector.show.incident_words import zone_of
 from schooldrum_collector.store.interface import Writer
 from schooldrum_collector.store.records import NOTES, Change, Machine, MachineState, Note, RoomToken
+from schooldrum_collector.store.steps import write_steps
 from schooldrum_collector.web import enrolment_page, machine_note, machine_page, pending_page, school_page
 from schooldrum_collector.web.install_codes import DAYS, MOST_USES, Install, new_code
 from schooldrum_collector.web.live_pages import LivePages
@@ -131,9 +139,9 @@ class ActDesk:
         raise answer
 
     async def leave(self, request: web.Request) -> web.StreamResponse:
-        """POST /leave: this browser forgets the link."""
-        await self._form(request)
-        answer = web.HTTPSeeOther("/enter")
+        """POST /leave: this browser forgets the link, and goes on to where links lead or to the office's pages."""
+        fields = await self._form(request)
+        answer = web.HTTPSeeOther("/" if fields.get("to") == "office" else "/enter")
         answer.del_cookie(COOKIE, path="/")
         raise answer
 
@@ -157,13 +165,18 @@ class ActDesk:
         by = visitor.role
 
         def act(incident: Incident, writer: Writer) -> Step | None:
-            if fields.get("answer") == PROVIDER_SAID and visitor.is_office:
-                writer.note_event(provider_said(incident, fields.get("text", ""), now, by))
+            answer, text = fields.get("answer", ""), fields.get("text", "")
+            if is_repeated(incident, writer.events(incident.number), answer, now, by, text=text):
                 return None
-            given, event, then = answered(incident, fields.get("answer", ""), now, by, zone_of(register, incident))
-            writer.put_answer(incident.number, given)
+            if answer == PROVIDER_SAID and visitor.is_office:
+                writer.note_event(provider_said(incident, text, now, by))
+                return None
+            zone = zone_of(register, incident)
+            given, event, then = answered(incident, answer, now, by, zone=zone, number=writer.next_incident())
             writer.note_event(event)
-            return then
+            write_steps(writer, then)
+            writer.put_answer(then[-1].incident.number if then else incident.number, given)
+            return None
 
         return await self._on_incident(request, "answer", act)
 
@@ -182,9 +195,7 @@ class ActDesk:
                     raise Unknown("there is no such incident")
                 taken = act(incident, writer)
                 if taken is not None:
-                    writer.put_incident(taken.incident)
-                    if taken.event is not None:
-                        writer.note_event(taken.event)
+                    write_steps(writer, [taken])
                 writer.log(_change(visitor, now, f"incident.{action}", incident.name))
 
         try:

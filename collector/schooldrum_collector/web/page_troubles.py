@@ -4,16 +4,30 @@ from collections.abc import Mapping
 
 from schooldrum_collector.judge.posture_words import Words
 
+ENDED_LINK = "link"
+"""The stable word of a school's link that is good no more."""
 TROUBLES: Mapping[str, Words] = {
     "not_found": Words(
         "Không có trang này, hoặc trang không thuộc phần được xem.",
         "There is no such page, or it is not in the part that may be seen.",
     ),
+    ENDED_LINK: Words(
+        "Liên kết của trường không còn dùng được: đã hết hạn hoặc đã bị thu hồi. Hãy xin Sở một liên kết mới.",
+        "This school link is no longer valid: it has expired or was taken back. Ask the office for a new one.",
+    ),
     "credential": Words(
-        "Liên kết không dùng được: đã hết hạn, đã bị thu hồi, hoặc chỉ mở được trang của trường mình. "
-        "Hãy xin Sở một liên kết mới.",
-        "This link cannot be used: it has expired, was taken back, or opens its own school alone. "
-        "Ask the office for a new one.",
+        "Liên kết của trường chỉ mở được trang của trường mình, không mở được trang này.",
+        "A school link opens the pages of its own school alone, and not this one.",
+    ),
+    "distant": Words(
+        "Máy chủ này chạy không có mã của Sở nên chỉ mở được trên chính nó, không mở được từ máy khác hay qua proxy. "
+        "Hãy cho máy chủ một mã (office-token) rồi chạy lại.",
+        "This collector runs without the office's token, so it opens on its own machine only, not from another one or "
+        "through a proxy. Start it with a token (office-token).",
+    ),
+    "name": Words(
+        "Máy chủ này không mang tên trong địa chỉ đó. Hãy thêm tên vào office_hosts trong cấu hình của máy chủ.",
+        "This door does not go by that name. Add it to office_hosts in the collector's settings.",
     ),
     "token": Words(
         "Trang này cần mã của Sở: gõ mã đó vào ô mật khẩu (tên nào cũng được). "

@@ -25,6 +25,14 @@ MOST_IN_HAND = 4000
 _SPREAD_SECONDS = 45
 """Whoever is turned away is called back at another second, or all would be back together."""
 _FULL_SECONDS = 60
+ROOM_SECONDS = float(_FULL_SECONDS + _SPREAD_SECONDS)
+"""How long reports are stored without trouble before a full disk counts as over: by then everybody who was turned away
+has come again. The last bytes of a full disk still take a small report now and then."""
+_BUSY = ("Máy chủ đang bận; hãy đợi rồi gửi lại.", "The collector is busy; wait, then send again.")
+_CANNOT_STORE = (
+    "Máy chủ chưa ghi được số liệu (ổ đĩa đầy hoặc không ghi được); hãy giữ số liệu, đợi rồi gửi lại.",
+    "The collector cannot store anything now (its disk is full or not writable); keep it, wait, then send again.",
+)
 
 
 class Reception:
@@ -51,6 +59,7 @@ class Reception:
         self._turned_away = turned_away
         self._in_hand = 0
         self._full_told = -math.inf
+        self._stored_since = math.inf
 
     def address(self, peer: str, forwarded: str) -> str:
         """Where a request comes from, by the connection's other end and the X-Forwarded-For in its head."""
@@ -77,10 +86,13 @@ class Reception:
         self._in_hand -= 1
 
     def taken(self, answer: Answer) -> None:
-        """What a report that was let in was answered: the first one stored after a full disk is told to the log."""
+        """What a report that was let in was answered: that a full disk is over is told to the log."""
         if answer.status == HTTPStatus.OK and self._full_told > -math.inf:
-            self._full_told = -math.inf
-            _log.info("There is room again: reports are stored, and PCs send what they have kept")
+            now = asyncio.get_running_loop().time()
+            self._stored_since = min(self._stored_since, now)
+            if now - self._stored_since >= ROOM_SECONDS:
+                self._full_told = -math.inf
+                _log.info("There is room again: reports are stored, and PCs send what they have kept")
 
     def count(self, answer: Answer) -> None:
         """Counts the trouble in an answer, if there is any."""
@@ -92,28 +104,31 @@ class Reception:
         if isinstance(problem, Unacceptable):
             return trouble(problem.status, problem.error, str(problem))
         if isinstance(problem, Overloaded | Full):
-            answer = self._busy(problem.retry_after if isinstance(problem, Overloaded) else _FULL_SECONDS)
             if isinstance(problem, Full):
+                answer = self._wait(_FULL_SECONDS, *_CANNOT_STORE)
                 self._tell_full(problem)
+            else:
+                answer = self._wait(problem.retry_after, *_BUSY)
             # Who enrols is missed by nobody, and a mistake of ours that one report brings out is not everybody's.
             if where == PATH:
                 self._turned_away(answer.retry_after)
             return answer
         _log.error("The agents' door failed at %s", where, exc_info=problem)
-        return self._busy(_FULL_SECONDS)
+        return self._wait(_FULL_SECONDS, *_BUSY)
 
     def no_room(self, seconds: float) -> None:
         """A connection was ended before anything was said on it: its PC comes again within so many seconds."""
         self.counts["busy"] += 1
         self._turned_away(seconds)
 
-    def _busy(self, retry_after: int) -> Answer:
-        message = self._say("Máy chủ đang bận; hãy đợi rồi gửi lại.", "The collector is busy; wait, then send again.")
-        return trouble(503, "busy", message, retry_after=retry_after + self.counts["busy"] % _SPREAD_SECONDS)
+    def _wait(self, retry_after: int, vietnamese: str, english: str) -> Answer:
+        later = retry_after + self.counts["busy"] % _SPREAD_SECONDS
+        return trouble(503, "busy", self._say(vietnamese, english), retry_after=later)
 
     def _tell_full(self, problem: Full) -> None:
         """What the log is told while nothing can be stored: one sentence a minute, however many PCs call."""
         now = asyncio.get_running_loop().time()
+        self._stored_since = math.inf
         if now - self._full_told >= _FULL_SECONDS:
             self._full_told = now
             _log.error("Agents are asked to come again and keep what they have: %s", problem)

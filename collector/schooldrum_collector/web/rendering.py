@@ -93,12 +93,15 @@ class Rendering:
     def _address(self, name: str) -> str:
         return f"/static/{name}?v={self.files[name].tag}"
 
-    def words(self, request: web.Request) -> Reader:
+    def say(self, request: web.Request) -> Say:
         """In which language this visitor reads: as the address says, else the cookie, else the office's."""
         chosen = [request.query.get("lang"), request.cookies.get(LANGUAGE_COOKIE), self._language]
-        language = next(one for one in chosen if one in LANGUAGES)
+        return Say(next(one for one in chosen if one in LANGUAGES))
+
+    def words(self, request: web.Request) -> Reader:
+        """Who reads, and in which language."""
         visitor = visitor_of(request)
-        return Reader(say=Say(language), visitor=visitor, mark=self._forms.mark(visitor), path=request.path)
+        return Reader(say=self.say(request), visitor=visitor, mark=self._forms.mark(visitor), path=request.path)
 
     def piece(self, template: str, words: Reader, **values: object) -> Markup:
         """A part of a page."""

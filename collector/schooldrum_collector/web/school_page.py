@@ -28,6 +28,7 @@ from schooldrum_collector.web.page_words import (
 )
 from schooldrum_collector.web.rendering import Reader, Rendering
 from schooldrum_collector.web.sight import Sight
+from schooldrum_collector.web.tile_flaws import flaws_of
 from schooldrum_collector.web.wall import counts_words
 
 DAYS_AHEAD = 21
@@ -47,6 +48,7 @@ class Tile(msgspec.Struct, frozen=True, kw_only=True):
     label: str
     name: str
     look: Look
+    flaws: tuple[Look, ...] = ()
 
 
 class RoomShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,18 +158,22 @@ def room_order(room: Room) -> tuple[object, ...]:
     return room.site != MAIN_SITE, vietnamese.sort_key(room.site), vietnamese.sort_key(room.name), room.path
 
 
-def tile_of(machine: Machine, presence: Presence, heard: float, room: Room | None, words: Reader) -> Tile:
-    """A PC in the grid, `heard` last then; its name is read out where the eye sees a number."""
+def tile_of(
+    machine: Machine, presence: Presence, heard: float, room: Room | None, words: Reader, *, flaws: tuple[Look, ...]
+) -> Tile:
+    """A PC in the grid, `heard` last then; its name is read out where the eye sees a number and marks."""
     seat = seat_words(machine, words.say)
     look, plain = tile_look(machine, presence, heard, words.say), machine_look(presence, words.say)
     noted = f" ({look.word})" if look != plain else ""
     assumed = words.say(" (suy ra)", " (assumed)") if presence.assumed else ""
     place = room.name if room else machine.room
+    wrong = "".join(f"; {one.word}" for one in flaws)
     return Tile(
         machine=machine.id,
         label=f"{machine.seat:02}" if seat[-1:].isdigit() else words.say("GV", "T"),
-        name=f"{place} \N{EN DASH} {seat}: {state_word(presence, words.say)}{assumed}{noted}",
+        name=f"{place} \N{EN DASH} {seat}: {state_word(presence, words.say)}{assumed}{noted}{wrong}",
         look=look,
+        flaws=flaws,
     )
 
 
@@ -177,6 +183,7 @@ def pieces(sight: Sight, code: str, incidents: Iterable[Incident], rendering: Re
     rooms = sorted((room for room in register.rooms.values() if room.school == code), key=room_order)
     machines = [one for one in sight.machines(code) if one.state is not MachineState.RETIRED]
     known = {one.machine: one for one in sight.latest(code)}
+    appraised = {one.machine: one for one in sight.appraised(code)}
     found = sight.places_of(machines, [room.path for room in rooms], known)
     by_room: dict[str, list[Machine]] = {}
     for machine in machines:
@@ -218,7 +225,8 @@ def pieces(sight: Sight, code: str, incidents: Iterable[Incident], rendering: Re
             key = f"machine {machine.id}"
             keys.append(key)
             heard = known[machine.id].heard if machine.id in known else 0.0
-            tile = tile_of(machine, found.presences[machine.id], heard, room, words)
+            flaws = flaws_of(appraised.get(machine.id), words.say) if machine.state is MachineState.ACTIVE else ()
+            tile = tile_of(machine, found.presences[machine.id], heard, room, words, flaws=flaws)
             html[key] = rendering.piece("piece_tile.html", words, tile=tile)
         lists[f"tiles {room.path}"] = tuple(keys)
     return Pieces(html=html, lists=lists)

@@ -44,7 +44,8 @@ class IncidentShown(msgspec.Struct, frozen=True, kw_only=True):
     because it may come back; `ended` is set once it is closed. `noticed` and `closed` are when the collector noticed
     begin and end; `told` when it was announced; `parent` is the incident that holds it down. `lasted` are seconds it
     went on until now, or its end, without the time in which all was well before it came back. `excused` is the answer
-    that explains its silence, of one that ended because its place was closed.
+    that explains its silence, of one that ended because its place was closed; `told_as` the incident as a round of
+    which it was told before it turned out to be another.
     """
 
     incident: str
@@ -72,6 +73,7 @@ class IncidentShown(msgspec.Struct, frozen=True, kw_only=True):
     lasted: float
     planned: bool
     excused: str | None
+    told_as: str | None
     first: FirstShown
     heading: WordsShown
     evidence: WordsShown
@@ -142,6 +144,7 @@ def shown_incident(register: Register, one: Incident, now: float) -> IncidentSho
         lasted=round(trouble_seconds(one, one.ended or now), 3),
         planned=one.planned,
         excused=one.excused or None,
+        told_as=f"SC-{one.told_as}" if one.told_as else None,
         first=FirstShown(
             place=PlaceShown(level=one.first.place.level.value, path=one.first.place.path),
             verdict=one.first.verdict.value,

@@ -9,7 +9,7 @@ from schooldrum_wire.around import Around, around_mark, page_fault
 _encoder = msgspec.json.Encoder()
 
 
-class Told(msgspec.Struct, frozen=True, gc=False):
+class MarkedAround(msgspec.Struct, frozen=True, gc=False):
     """What is told, as it travels, and the mark by which a machine says that it holds it."""
 
     mark: str = ""
@@ -26,10 +26,10 @@ class Surroundings:
         self._schools: dict[str, list[Neighbour]] = {}
         self._networks: dict[str, dict[str, float]] = {}
 
-    def told(self, register: Register, machine: Machine, *, observer: bool) -> Told:
+    def told(self, register: Register, machine: Machine, *, observer: bool) -> MarkedAround:
         """What this machine is to hold; one that waits for approval is told nothing of others."""
         if machine.state is not MachineState.ACTIVE:
-            return Told()
+            return MarkedAround()
         if register.version != self._version:
             self._version = register.version
             self._schools.clear()
@@ -43,4 +43,4 @@ class Surroundings:
             self._schools[machine.school] = school
         networks = self._networks.get(machine.school, {})
         around = around_of(machine, school, observer=observer, networks=networks, page=self._page)
-        return Told() if around == Around() else Told(around_mark(around), _encoder.encode(around))
+        return MarkedAround() if around == Around() else MarkedAround(around_mark(around), _encoder.encode(around))

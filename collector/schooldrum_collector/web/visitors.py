@@ -30,6 +30,8 @@ FOR_SCHOOLS = frozenset(
     }
 )
 """What a school's link opens; each of them keeps to the visitor's scope."""
+FOR_ENDED_LINKS = frozenset({"/leave"})
+"""What a browser may still do whose link has ended: forget it."""
 FEWEST_DAYS = 1 / 24
 MOST_DAYS = 400
 _DAY_SECONDS = 86400.0
@@ -58,7 +60,7 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
 _VISITOR = web.RequestKey("visitor", Visitor)
 OFFICE = Visitor(scope=EVERYTHING)
 NOBODY = Visitor(scope=Scope(school="\0"), link="\0")
-"""Whoever reads what everybody may: it covers no school."""
+"""Whoever reads what everybody may, or has a link that has ended: it covers no school."""
 
 
 def new_link(school: str, days: float, now: float) -> tuple[str, SchoolLink]:

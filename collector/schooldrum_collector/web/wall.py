@@ -9,6 +9,7 @@ import msgspec
 
 from schooldrum_collector import formats, vietnamese
 from schooldrum_collector.judge.incident import Incident, Severity
+from schooldrum_collector.judge.incident_spells import round_begin
 from schooldrum_collector.judge.places import AWAY, PlaceState
 from schooldrum_collector.judge.presence import State
 from schooldrum_collector.show.incident_record import standing
@@ -168,7 +169,7 @@ def _trouble(sight: Sight, incident: Incident, words: Reader) -> tuple[str, str]
     heading = read(sight.register, incident, sight.now, words.language).heading
     heading = without_school(heading, school.name if school else "")
     zone = school.time_zone if school else formats.VIETNAM
-    since = words.say("từ ", "since ") + formats.clock(incident.began, sight.now, words.language, zone)
+    since = words.say("từ ", "since ") + formats.clock(round_begin(incident)[0], sight.now, words.language, zone)
     if is_back(incident):
         since = standing(incident, sight.now, words.say, zone)
     return heading[:1].upper() + heading[1:], since

@@ -91,6 +91,83 @@ def test_calendar_command_closes_and_opens_in_one_step(planned: Typed):
     assert planned("calendar", "open", "/", "--date", "2026-11-25").code == 1
 
 
+def test_calendar_command_closes_and_opens_days_that_are_apart(planned: Typed):
+    apart = ("--date", "2026-11-27", "--date", "25/11/2026", "--date", "2026-11-27")
+    said = planned("calendar", "close", "BM", *apart, "--reason", "Typhoon 5", "--json").data()
+    assert said["days"] == ["2026-11-25", "2026-11-27"]
+    assert (said["first"], said["last"]) == ("2026-11-25", "2026-11-27")
+    kinds = {day: shown["kind"] for day, shown in days(planned, "BM", "2026-11").items()}
+    assert [kinds[f"2026-11-{day}"] for day in (25, 26, 27)] == ["closed", "school", "closed"]
+    assert planned("calendar", "open", "BM", "--date", "2026-11-25", "--date", "2026-11-26").code == 1
+    assert days(planned, "BM", "2026-11")["2026-11-25"]["kind"] == "closed", "all or nothing"
+    for lang, words in (("en", "Wed 25 Nov 2026, Fri 27 Nov 2026"), ("vi", "25/11/2026, 27/11/2026")):
+        assert words in planned("calendar", "close", "BM", *apart, "--reason", "Bão", lang=lang).out
+        assert words in planned("calendar", "open", "BM", *apart, lang=lang).out
+    kinds = {day: shown["kind"] for day, shown in days(planned, "BM", "2026-11").items()}
+    assert [kinds[f"2026-11-{day}"] for day in (25, 26, 27)] == ["school"] * 3
+    past = planned("calendar", "close", "BM", "--date", "2020-11-25", "--date", "2099-11-25", "--reason", "r")
+    assert "25 Nov 2020 is past" in past.err
+    said = planned(
+        "calendar", "close", "BM", "--date", "2026-12-01", "--until", "2026-12-03", "--reason", "r", "--json"
+    )
+    assert said.data()["days"] == ["2026-12-01", "2026-12-02", "2026-12-03"]
+
+
+FIVE_DAYS = """year = "2026-2027"
+[[term]]
+first = 2026-09-05
+last = 2027-05-29
+[[shift]]
+name = "Ngày"
+hours = "07:30-16:00"
+days = ["T2", "T3", "T4", "T5", "T6"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("lang", "set_says", "show_says"),
+    [
+        ("en", "made up for  Sat 28 Nov 2026 (hours as on Fri)", "made up for  Storm (hours as on Fri)"),
+        ("vi", "học bù  28/11/2026 (giờ như T6)", "học bù  Storm (giờ như T6)"),
+    ],
+)
+def test_calendar_command_shows_whose_hours_a_day_that_is_made_up_for_has(
+    school: Typed, tmp_path: Path, lang: str, set_says: str, show_says: str
+):
+    plan = tmp_path / "plan.toml"
+    taught = '[[taught]]\nfirst = 2026-11-28\nlike = "T6"\nname = "Storm"\n[[taught]]\nfirst = 2026-11-24\n'
+    plan.write_text(FIVE_DAYS + taught, encoding="utf-8")
+    said = school("calendar", "set", "--scope", "BM", str(plan), lang=lang)
+    assert (said.code, said.err, set_says in said.out) == (0, "", True)
+    drawn = school("calendar", "show", "BM", "--month", "2026-11", lang=lang).out
+    assert "28 N" in drawn
+    assert show_says in drawn
+    assert "24 N" in drawn
+    shown = days(school, "BM", "2026-11")
+    assert [shown[f"2026-11-{day}"]["hours"] for day in (24, 28, 29)] == [["07:30-16:00"], ["07:30-16:00"], []]
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ('[[half_day]]\nfirst = 2026-09-05\nhours = "07:00-10:00"\n', "[[half_day]] Sat 5 Sep 2026"),
+        ('[[half_day]]\nfirst = 2026-11-24\nhours = "07:00-10:00"\n', "public holiday"),
+        ('[[half_day]]\nfirst = 2026-09-05\nhours = "07:00-10:00"\n[[taught]]\nfirst = 2026-09-05\n', ""),
+        ('[[half_day]]\nfirst = 2026-12-19\nlast = 2026-12-31\nhours = "07:00-10:00"\n', ""),
+        ("[[taught]]\nfirst = 2026-11-25\n", "[[taught]] Wed 25 Nov 2026"),
+    ],
+)
+def test_calendar_command_says_where_lessons_are_written_for_a_day_that_has_none(
+    school: Typed, tmp_path: Path, more: str, says: str
+):
+    assert school("calendar", "close", "BM", "--date", "2026-11-25", "--reason", "Typhoon").code == 0
+    plan = tmp_path / "plan.toml"
+    plan.write_text(FIVE_DAYS + more, encoding="utf-8")
+    said = school("calendar", "set", "--scope", "BM", str(plan), "--dry-run")
+    assert (said.code, says in said.err, bool(said.err)) == (0, True, bool(says))
+    assert bool(school("calendar", "set", "--scope", "BM", str(plan), "--dry-run", lang="vi").err) is bool(says)
+
+
 def test_calendar_command_imports_again_in_its_own_place(planned: Typed, tmp_path: Path):
     file = tmp_path / "nghi.ics"
     file.write_text(ICS, encoding="utf-8")
@@ -114,6 +191,12 @@ def test_calendar_command_imports_again_in_its_own_place(planned: Typed, tmp_pat
         (["close", "BM", "--date", "1999-01-01", "--reason", "r"], "2026-09-21"),
         (["close", "BM", "--date", "2026-11-25", "--until", "2026-11-24", "--reason", "r"], "--until"),
         (["close", "BM", "--date", "2026-11-25", "--until", "2028-11-24", "--reason", "r"], "--until"),
+        (["close", "BM", "--date", "2026-11-25", "--date", "x", "--reason", "r"], "2026-09-21"),
+        (
+            ["close", "BM", "--date", "2026-11-25", "--date", "2026-11-27", "--until", "2026-11-28", "--reason", "r"],
+            "one --date",
+        ),
+        (["open", "BM", "--date", "2026-11-25", "--date", "2026-11-26"], "25 Nov"),
         (["close", "BM", "--date", "2026-11-25", "--reason", " "], "--reason"),
         (["close", "nowhere", "--date", "2026-11-25", "--reason", "r"], "nowhere"),
         (["open", "BM", "--date", "2026-11-25"], "not closed"),
@@ -556,7 +639,9 @@ def test_calendar_command_says_whose_lesson_hours_win(planned: Typed, tmp_path: 
     plan.write_text('year = "2026-2027"\n[[lesson]]\nhours = "07:00-09:00"\n', encoding="utf-8")
     assert planned("calendar", "set", "--scope", "BM/tin1", str(plan)).err == ""
     said = planned("calendar", "set", "--scope", "BM", str(plan))
-    assert (said.code, "BM/main/tin1" in said.err) == (0, True)
+    assert (said.code, "BM/main/tin1" in said.err, "all rooms below" in said.err) == (0, True, True)
+    for day in days(planned, "BM", "2026-12").values():
+        assert day["hours"] in ([], ["07:00-09:00"]), "the school's lesson hours are those of all its rooms"
     said = planned("calendar", "set", "--scope", "BM/tin1", str(plan), "--dry-run", lang="vi")
     assert "thay cho [[lesson]] của BM," in said.err
     plan.write_text('year = "2026-2027"\n[[exam]]\nfirst = 2026-12-21\n', encoding="utf-8")

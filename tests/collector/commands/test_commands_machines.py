@@ -107,11 +107,19 @@ def test_machines_show_one_as_a_person_reads_it(school: Typed) -> None:
     shown = school("machines", "show", "BM/tin1-01", lang="vi").out
     for words in (
         *("Phòng Tin 1 \u2013 Máy 01 · THCS Bình Minh", "đang bật", "Debian 12", "12,5%", "8 GiB", "giây trước"),
-        *("denied", "cannot open /dev/sda", "ext4", "16 phút trước"),
+        *("không có quyền đọc", "cannot open /dev/sda", "ext4", "16 phút trước"),
+        *(
+            "Các ổ cố định của máy (volumes) · 35 dòng · cập nhật ",
+            "hệ thống tệp  dung lượng  ổ",
+            "465,7 GiB   /mnt/00",
+        ),
     ):
         assert words in shown, shown
     shown = school("machines", "show", "BM/tin1-01").out
-    for words in ("Phòng Tin 1 \u2013 PC 01", "12.5 %", "switched off" if "switched" in shown else "on"):
+    for words in (
+        *("Phòng Tin 1 \u2013 PC 01", "12.5 %", "switched off" if "switched" in shown else "on"),
+        *("no right to read it", "(volumes) · 35 rows · updated ", "465.7 GiB  /mnt/00"),
+    ):
         assert words in shown, shown
 
 

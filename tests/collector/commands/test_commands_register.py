@@ -74,6 +74,25 @@ def test_commands_not_understood_are_told_in_vietnamese(typed: Typed, words: lis
     assert f": lỗi: {complaint}" in said.err
 
 
+@pytest.mark.parametrize(
+    ("words", "usage", "own"),
+    [
+        (["school", "link", "new", "--school", "BM", "--hours", "1"], "school link new", "--days D"),
+        (["token", "list", "--hours", "1"], "token list", "--scope PATH"),
+        (["serve", "--hours", "1"], "serve", "--open"),
+        (["--hours", "token", "list"], "token list", "--scope PATH"),
+    ],
+)
+def test_commands_an_option_there_is_not_shows_those_of_its_action(
+    typed: Typed, words: list[str], usage: str, own: str
+) -> None:
+    said = typed(*words)
+    assert said.code == 2
+    assert said.err.startswith(f"usage: schooldrum-collector {usage} [-h]")
+    assert own in said.err
+    assert f"schooldrum-collector {usage}: error: unrecognized arguments: --hours" in said.err
+
+
 def test_commands_a_language_there_is_not_is_told_in_the_configured_one(
     typed: Typed, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -91,6 +91,20 @@ def test_rules_say_what_is_wrong_with_receivers(typed: Typed, area: Path, receiv
     assert [path.name for path in area.iterdir()] == ["receivers.yml"]
 
 
+@pytest.mark.parametrize(("lang", "says"), [("en", "nobody is told by"), ("vi", "không ai được báo qua")])
+def test_rules_of_a_receiver_that_is_nobodys_end_in_failure(typed: Typed, area: Path, lang: str, says: str) -> None:
+    area.mkdir()
+    (area / "receivers.yml").write_text(
+        "receivers:\n- name: office\n- {name: it_officer ZZ}\n- {name: it_officer BM}\n"
+    )
+    for words in ((), ("--check",), ()):
+        said = typed("rules", "--directory", str(area), *words, lang=lang)
+        assert (said.code, says in said.err, "'it_officer ZZ'" in said.err) == (1, True, True)
+        assert "it_officer BM" in (area / "alertmanager.yml").read_text("utf-8"), "nobody else waits for it"
+    (area / "receivers.yml").write_text("receivers: [{name: office}, {name: it_officer BM}]\n")
+    assert typed("rules", "--directory", str(area), lang=lang).code == 0
+
+
 def test_rules_say_where_they_cannot_be_written(typed: Typed, area: Path) -> None:
     failed = typed("rules", "--directory", str(area / "not" / "there"))
     assert failed.code == 1

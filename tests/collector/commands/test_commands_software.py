@@ -111,10 +111,14 @@ def test_programs_are_listed_for_people(told: Typed) -> None:
     first = said.out.splitlines()[1]
     assert any(name in first for name in ("7-Zip", "AnyDesk"))
     assert "≥ 2" in said.out
+    assert "≥: thường được chép sang" in said.err
     assert "điều khiển từ xa" in said.out
     assert "2 trong 3 máy" in said.err
     assert "1 tên phần mềm không gửi đi" in said.err
-    assert "2 of 3 PCs" in told("software", "list").err
+    said = told("software", "list")
+    assert "2 of 3 PCs" in said.err
+    assert "≥: often copied, or installed for one person alone" in said.err
+    assert "≥" not in told("software", "list", "--class", "archiver").err
 
 
 def test_a_place_nobody_knows_is_refused(told: Typed) -> None:
@@ -125,7 +129,8 @@ def test_a_place_nobody_knows_is_refused(told: Typed) -> None:
 
 def test_machines_show_says_what_is_forbidden(told: Typed) -> None:
     shown = told("machines", "show", "BM/tin1-01", lang="vi").out
-    assert "Phần mềm: 6, đã biết 5" in shown
+    # The office suite is two products and one program.
+    assert "Phần mềm: 6, đã biết 4" in shown
     ultraviewer, anydesk = (
         next(line for line in shown.splitlines() if line.startswith(name)) for name in ("UltraViewer", "AnyDesk")
     )
@@ -133,7 +138,7 @@ def test_machines_show_says_what_is_forbidden(told: Typed) -> None:
     assert "được duyệt (BM/tin1)" in anydesk
     assert "Something nobody knows" in shown
     as_data = told("machines", "show", "BM/tin1-01", "--json").data()["software"]
-    assert (as_data["programs"], as_data["hidden"], as_data["forbidden"]) == (6, 1, 2)
+    assert (as_data["programs"], as_data["known"], as_data["hidden"], as_data["forbidden"]) == (6, 4, 1, 2)
     assert {one["name"]: one["verdict"] for one in as_data["products"]}["AnyDesk"] == "approved"
     assert told("machines", "show", "BM/tin2-01", "--json").data()["software"] is None
 

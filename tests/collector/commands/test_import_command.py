@@ -111,6 +111,25 @@ def test_import_says_when_no_heading_is_understood(typed: Typed, tmp_path: Path)
     assert typed("import", str(tmp_path / "away.csv")).code == 1
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_import_names_the_row_of_an_open_quotation_mark_and_what_is_wrong_before_it(
+    typed: Typed, tmp_path: Path, separator: str
+) -> None:
+    table = tmp_path / "x.csv"
+    rows = ["School code;School name", "A!;x", "BM;Bình Minh", 'QY;"Quảng Yên', "C!;y", ""]
+    table.write_text("\n".join(rows).replace(";", separator), encoding="utf-8")
+    for lang, line, mark, code in (
+        ("vi", "dòng", "dấu nháy kép không đóng", "Mã trường 'A!'"),
+        ("en", "line", "an open quotation mark", "School code 'A!'"),
+    ):
+        said = typed("import", str(table), "--yes", lang=lang)
+        assert said.code == 1
+        before, open_one = said.err.splitlines()
+        assert before.startswith(f"! x.csv, {line} 2: {code}")
+        assert open_one.startswith(f"{table}: {line} 4: {mark}")
+    assert typed("school", "list").code == 1
+
+
 def test_import_says_what_may_have_been_meant_by_a_heading(typed: Typed, tmp_path: Path) -> None:
     table = tmp_path / "x.csv"
     table.write_text("code,name\nBM,Bình Minh\n", encoding="utf-8")

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schooldrum_collector.commands.columns import Entry, Understanding, known_headings, room_code, understand
+from schooldrum_collector.commands.columns import known_headings
+from schooldrum_collector.commands.entries import Entry, Understanding, room_code, understand
 from schooldrum_collector.commands.register_plan import Plan, Standing, plan
 from schooldrum_collector.commands.sheets import Sheet, SheetRow
 from schooldrum_collector.store.records import EVERYTHING, Area, Machine, MachineState, Room, School, Scope

@@ -116,8 +116,31 @@ def test_sheets_a_csv_under_a_workbooks_name_is_read(tmp_path: Path) -> None:
 
 
 def test_sheets_an_open_quotation_mark_says_that_it_hides_the_other_rows(written: Callable[[bytes], Path]) -> None:
-    with pytest.raises(Unreadable, match=r"line 2: an open quotation mark.*no other row is judged before"):
+    with pytest.raises(Unreadable, match=r"line 2: an open quotation mark.*the rows behind it cannot be read before"):
         read_sheets(written(b'room,seats\n"tin1,7\ntin2,-5\n'), known_headings)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("rows", "line", "before"),
+    [
+        (["room;seats", "tin1;7", '"tin2;8', "tin3;9"], 3, 2),
+        (["room;seats", '"tin1;8', 'tin2;"9"', "tin3;9"], 2, 1),
+        (['room;"seats', "tin1;7"], 1, 0),
+        (["a title", "", 'room;"seats', "tin1;7"], 3, 2),
+        (['room;"seats\nof it";kind', "tin1;7;lab", '"tin2;8;lab'], 4, 2),
+    ],
+)
+def test_sheets_an_open_quotation_mark_is_found_whatever_stands_between_cells(
+    rows: list[str], line: int, before: int, separator: str, end: str, written: Callable[[bytes], Path]
+) -> None:
+    body = end.join([*rows, ""]).replace(";", separator).encode()
+    with pytest.raises(Unreadable, match=rf"line {line}: an open quotation mark") as refused:
+        read_sheets(written(body), known_headings)
+    sheet = refused.value.before
+    assert sheet is not None
+    assert len(sheet.rows) == before
 
 
 def test_sheets_too_large_or_absent(written: Callable[[bytes], Path], tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from schooldrum_collector.commands import hardware_sheet, machine_sheet, safety_sheet
+from schooldrum_collector.commands import hardware_sheet, machine_sheet, safety_sheet, software_sheet
 from schooldrum_collector.commands.console import Console
 from schooldrum_collector.judge.appraisal import Memory, Verdicts
 from schooldrum_collector.judge.live import Live
@@ -19,6 +19,7 @@ from schooldrum_collector.judge.posture import judged
 from schooldrum_collector.judge.posture_found import Known
 from schooldrum_collector.judge.posture_policy import Policy
 from schooldrum_collector.judge.presence import Presence, State
+from schooldrum_collector.judge.software import Found, Inventory
 from schooldrum_collector.judge.support import Proof, Support, SupportState, Way, WayOut
 from schooldrum_collector.show import hardware_words, safety_words
 from schooldrum_collector.speech import Say
@@ -154,7 +155,9 @@ def test_a_revision_that_is_not_told_says_so() -> None:
 
 def test_proven_support_that_is_over_and_a_list_that_is_too_old_say_so() -> None:
     say = Say("en")
-    over = msgspec.structs.replace(ENDED, proof=Proof.PROVEN)
+    shown = msgspec.structs.replace(ENDED, proof=Proof.PROVEN)
+    assert safety_words.support_words(shown, say).endswith("is proven on this PC until Tue 14 Oct 2025 alone")
+    over = msgspec.structs.replace(shown, extended=shown.until)
     assert safety_words.support_words(over, say).endswith("; the extended support proven on this PC is over too")
     newer = msgspec.structs.replace(ENDED, state=SupportState.UNKNOWN, proof=Proof.UNKNOWN)
     assert "is older than this PC's update" in safety_words.support_words(newer, say)
@@ -209,9 +212,85 @@ def test_a_person_reads_what_it_is_and_what_changed() -> None:
     assert told("en", hardware_sheet.show_changes, [], str) == ""
 
 
+def test_what_ails_printers_cameras_and_graphics_is_said_where_they_are_named() -> None:
+    rows: dict[str, tuple[Values, ...]] = {
+        "system": ({"firmware_maker": "AMI", "firmware_version": "F6", "firmware_date": "2012-07-18"},),
+        "printers": (
+            {"model": "Brother HL-2321D", "connection": "network", "state": "fault", "problem": "jam"},
+            {"model": "HP LaserJet P1102", "connection": "shared", "state": "idle"},
+            {"model": "Canon LBP2900", "connection": "usb", "state": "offline"},
+            {"model": "Epson L3110", "connection": "usb", "state": "idle", "problem": "low_toner"},
+            {"connection": "other", "state": "fault"},
+            {"model": "Plain", "connection": None, "state": None},
+        ),
+        "cameras": ({"model": "C1", "state": "no_driver"}, {"model": "C2", "state": "ok"}),
+        "gpus": ({"model": "Basic", "driver_missing": True}, {"model": "HD 2000", "driver_missing": False}),
+    }
+    sections = [StoredSection(name=name, digest="", updated=NOW, rows=some) for name, some in rows.items()]
+    assert dict(hardware_words.hardware_lines(sections, Say("vi"))) == {
+        "BIOS/UEFI": "AMI F6 · 18/07/2012",
+        "Đồ họa": "Basic (thiếu trình điều khiển), HD 2000",
+        "Máy in": "Brother HL-2321D (qua mạng; lỗi: kẹt giấy), HP LaserJet P1102 (của máy khác), "
+        "Canon LBP2900 (USB; tắt hoặc mất kết nối), Epson L3110 (USB; sắp hết mực), máy in (báo lỗi), Plain",
+        "Camera": "C1 (thiếu trình điều khiển), C2",
+    }
+    assert dict(hardware_words.hardware_lines(sections, Say("en"))) == {
+        "BIOS/UEFI": "AMI F6 · Wed 18 Jul 2012",
+        "Graphics": "Basic (its driver is missing), HD 2000",
+        "Printers": "Brother HL-2321D (network; fault: paper jam), HP LaserJet P1102 (another PC's), "
+        "Canon LBP2900 (USB; off or not connected), Epson L3110 (USB; toner is low), printer (reports a fault), Plain",
+        "Cameras": "C1 (its driver is missing), C2",
+    }
+
+
+@pytest.mark.parametrize(
+    ("state", "vietnamese", "english"),
+    [
+        (PatchState.CURRENT, "", ""),
+        (PatchState.REFUSED, "Bị cản vì  ", "Refused by  "),
+        (PatchState.UNKNOWN, "Có thể bị cản vì  ", "May be held up by  "),
+        (PatchState.WAITING, "Có thể bị cản vì  ", "May be held up by  "),
+    ],
+)
+def test_what_refuses_updates_is_said_only_where_they_do_not_come_in_time(
+    state: PatchState, vietnamese: str, english: str
+) -> None:
+    patches = Patches(state=state, age_days=0, calendar_days=0, told=0, because=("not_installed",))
+    for language, lead, because in (
+        ("vi", vietnamese, "chưa cài bộ cập nhật tự động"),
+        ("en", english, "automatic updates are not installed"),
+    ):
+        text = told(language, safety_sheet.show, appraisal(patches=patches))
+        assert (because in text) is bool(lead)
+        assert lead in text
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_programs_are_listed_once_in_the_readers_language(language: str) -> None:
+    crack = Found(
+        product="activators", name="Công cụ bẻ khóa", kind="tuning", licence="unknown", version="1",
+        program="KMSpico", english="Activation cracks",
+    )  # fmt: skip
+    again = msgspec.structs.replace(crack, program="KMSpico (x64)")
+    zalo = msgspec.structs.replace(crack, product="zalo", name="Zalo", english="")
+    lines = told(
+        language,
+        software_sheet.show,
+        Inventory(found=(crack, again, zalo), programs=4, hidden=0, known=3),
+    ).splitlines()
+    names = [Say(language)("Công cụ bẻ khóa", "Activation cracks"), "Zalo"]
+    assert [line.partition("  ")[0] for line in lines[3:]] == names
+    assert "4" in lines[1]
+    assert "3" in lines[1]
+
+
 @pytest.mark.parametrize(
     ("action", "detail", "vietnamese", "english"),
     [
+        ("observer.appoint", "active", ("cử làm máy trực", "chính"), ("appointed observer", "the first")),
+        ("observer.appoint", "standby", ("cử làm máy trực", "dự bị"), ("appointed observer", "standby")),
+        ("observer.end", "none", ("thôi làm máy trực", "-"), ("no longer observer", "-")),
+        ("enrol-new", "BM/main/tin1 tin1-01 active", ("thêm máy", "-"), ("added", "-")),
         ("disks.swapped", "ST500 -> KINGSTON", ("thay ổ đĩa", "ST500 -> KINGSTON"),
          ("disk swapped", "ST500 -> KINGSTON")),
         ("disks.swapped", "ST500 -> ST500; from m22", ("thay ổ đĩa", "ST500 -> ST500 (trước ở Máy m22)"),

@@ -11,6 +11,7 @@ from tests.collector.pages import pages_scene as scene
 from tests.collector.pages.visiting import Browser
 
 from schooldrum_collector.store.interface import Store
+from schooldrum_collector.store.records import EVERYTHING
 from schooldrum_collector.web.visitors import COOKIE, FOR_SCHOOLS, link_of, new_link
 
 OPEN = {"/enter", "/q", "/static/pages.css", "/static/pages.js"}
@@ -216,7 +217,85 @@ async def test_an_open_door_lets_a_link_be_tried(store: Store, session: ClientSe
         teacher = Browser(server, session, link=code)
         assert (await teacher.get("/"))[0] == 303
         assert (await teacher.get("/schools/HS"))[0] == 404
-        assert (await Browser(server, session).get("/", Via="1.1 proxy"))[0] == 403
+        for path in sorted(OFFICE):
+            status, _, text = await teacher.get(path)
+            assert (status, "Thoát trên máy này" in text) == (403, True), path
+        status, _, text = await Browser(server, session).get("/", Via="1.1 proxy")
+        assert (status, "qua proxy" in text) == (403, True)
+
+
+async def test_whose_link_has_ended_sees_nothing_where_the_door_is_open(store: Store, session: ClientSession) -> None:
+    code, link = scene.give_link(store, "BM")
+    with store.writing() as writer:
+        writer.put_link(msgspec.structs.replace(link, revoked=scene.NOW))
+    late, _ = scene.give_link(store, "BM", days=1, now=scene.NOW - 2 * 86400)
+    unknown = "abcdefgh.of-another-collector-on-this-machine"
+    async with scene.served(store, token=None) as server:
+        for ended in (code, late, unknown):
+            phone = Browser(server, session, link=ended)
+            for path in sorted(OWN | OTHERS | OFFICE | {"/", "/incidents", "/nowhere", "/events?page=school&of=BM"}):
+                status, headers, text = await phone.get(path)
+                assert status == 403, path
+                assert "www-authenticate" not in headers
+                assert not re.search("Bình Minh|Hoa Sen|/schools/|/addresses", text), path
+            status, _, text = await phone.get("/")
+            assert "không còn dùng được" in text
+            assert "xin Sở một liên kết mới" in text
+            text = (await phone.get("/?lang=en"))[2]
+            assert "no longer valid" in text
+            assert "Ask the office for a new one" in text
+            assert (await phone.post("/incidents/SC-1044/answer", mark=await phone.mark(), answer="help"))[0] == 403
+            assert (await phone.get("/enter"))[0] == 200
+    story = store.incident_of(EVERYTHING, 1044)
+    assert story is not None
+    assert story.answers == ()
+
+
+async def test_the_office_which_tried_a_link_finds_back_to_its_own_pages(store: Store, session: ClientSession) -> None:
+    code, link = scene.give_link(store, "BM", days=1, now=scene.NOW - 2 * 86400)
+    way = "về trang của Sở"
+    async with scene.served(store, token=None) as server:
+        office = Browser(server, session, link=code)
+        assert way in (await office.get("/"))[2]
+        assert (await office.post("/leave", mark="0" * 40))[0] == 403
+        assert 'name="to" value="office"' in (await office.get("/"))[2]
+        status, headers, _ = await office.post("/leave", mark=await office.mark("/"), to="office")
+        assert (status, headers["location"]) == (303, "/")
+        assert "Max-Age=0" in headers["set-cookie"]
+        assert (await Browser(server, session).get("/"))[0] == 200
+        # Whoever is not at this very machine is shown no such way.
+        status, _, text = await office.get("/", **{"X-Forwarded-For": "10.0.0.1"})
+        assert (status, way in text) == (403, False)
+    async with scene.served(store) as server:
+        # Where the office's token is asked for, a browser that still held the link would never be asked for it.
+        phone = Browser(server, session, link=link.id)
+        status, _, text = await phone.get("/")
+        assert (status, way in text, "Bỏ liên kết trên máy này" in text) == (403, False, True)
+        status, headers, _ = await phone.post("/leave", mark=await phone.mark("/"))
+        assert (status, headers["location"]) == (303, "/enter")
+        assert "Max-Age=0" in headers["set-cookie"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "vietnamese", "english"),
+    [
+        ("/api/v1/schools", 401, "Cần mã của Sở", "needs the office's token"),
+        ("/api/v1/machines?limit=x", 400, "Địa chỉ hoặc ô nhập chưa đúng. (limit: ", "limit: write a whole number"),
+        ("/api/v1/machines/none", 404, "Không có trang này", "the register has no machine"),
+        ("/nowhere", 404, "Không có trang này", "There is no such page"),
+    ],
+)
+async def test_programs_too_are_told_in_the_language_that_was_chosen(
+    store: Store, session: ClientSession, path: str, status: int, vietnamese: str, english: str
+) -> None:
+    for language, asked, said in (("vi", "", vietnamese), ("en", "", english), ("vi", "en", english)):
+        async with scene.served(store, language=language) as server:
+            program = Browser(server, session, token="" if status == 401 else scene.TOKEN)
+            program.headers |= {"Accept": "*/*", "Cookie": f"schooldrum_lang={asked}"}
+            found, headers, text = await program.get(path)
+            assert (found, headers["content-type"].partition(";")[0]) == (status, "application/json")
+            assert said in text
+            assert all(line.isascii() for line in headers.get("www-authenticate", "").splitlines())
 
 
 @pytest.mark.parametrize("path", ["/", "/schools/X1", "/schools/X1/enrol", "/machines/x1-tin1-1"])

@@ -38,6 +38,31 @@ async def test_an_answer_is_evidence(store: Store, teacher: Browser) -> None:
     assert (await teacher.post("/incidents/SC-1044/answer", mark=mark, answer="nonsense"))[0] == 409
 
 
+async def test_an_answer_is_noted_once_however_often_it_is_tapped(
+    store: Store, server: TestServer, session: ClientSession, teacher: Browser, office: Browser
+) -> None:
+    other = Browser(server, session, link=scene.give_link(store, "BM")[0])
+    for visitor in (teacher, other, teacher, office, office):
+        mark = await visitor.mark()
+        taps = (visitor.post("/incidents/SC-1044/answer", mark=mark, answer="help") for _ in range(3))
+        assert {status for status, _, _ in await asyncio.gather(*taps)} == {303}
+    mark = await office.mark()
+    for text in ("Đang  sửa", "Đang sửa ", "Xong lúc 15 giờ"):
+        await office.post("/incidents/SC-1044/answer", mark=mark, answer="provider_said", text=text)
+    await teacher.post("/incidents/SC-1044/answer", mark=await teacher.mark(), answer="switched_off")
+    again = await teacher.post("/incidents/SC-1044/answer", mark=await teacher.mark(), answer="switched_off")
+    assert again[0] == 303, "nobody else was quicker"
+    story = store.incident_of(EVERYTHING, 1044)
+    assert story is not None
+    assert [one.answer for one in story.answers] == ["help"] * 3 + ["switched_off"], (
+        "one of each link, one of the office"
+    )
+    assert [one.reason for one in story.events if one.after.get("answer") == "provider_said"] == [
+        "Đang sửa",
+        "Xong lúc 15 giờ",
+    ]
+
+
 async def test_a_room_that_was_switched_off_was_no_incident(store: Store, teacher: Browser) -> None:
     mark = await teacher.mark()
     await teacher.post("/incidents/SC-1044/answer", mark=mark, answer="switched_off")

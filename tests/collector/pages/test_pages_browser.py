@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 from aiohttp.test_utils import TestServer
 from axe_core_python.base import AXE_FILE_PATH
@@ -267,6 +268,26 @@ async def test_a_teacher_comes_in_by_a_link_and_adds_pcs(store: Store, browser: 
         assert await page.locator("textarea").count() == 0
         await expect(page.get_by_text("9/40").first).to_be_visible()
         assert complaints == []
+
+
+async def test_a_link_that_is_taken_back_while_a_page_is_open_is_told_by_the_page(
+    store: Store, server: TestServer, browser: Browser
+) -> None:
+    code, link = scene.give_link(store, "BM")
+    async with opened(browser, server, size="phone") as (page, _):
+        await page.goto(f"/enter#{code}")
+        await page.get_by_role("button", name="Vào trang của trường").click()
+        await expect(page.locator(".pulse.live")).to_be_visible()
+        with store.writing() as writer:
+            writer.put_link(msgspec.structs.replace(link, revoked=scene.NOW))
+        told = page.get_by_text("Liên kết của trường không còn dùng được")
+        # The browser comes again after three seconds, and is refused.
+        await expect(told).to_be_visible(timeout=15_000)
+        assert await complaints_of_axe(page) == []
+        await page.goto("/incidents")
+        await expect(told).to_be_visible()
+        await page.get_by_role("button", name="Bỏ liên kết, về trang của Sở").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Các trường")
 
 
 async def test_the_wall_follows_by_itself(store: Store, server: TestServer, browser: Browser) -> None:

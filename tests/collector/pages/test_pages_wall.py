@@ -149,3 +149,12 @@ def test_the_way_is_drawn_as_far_as_it_is_known(language: str) -> None:
     assert [one.reached for one in drawn][:2] == ["", "broken"]
     assert all(one.name and one.word and one.mark for one in drawn)
     assert len({one.mark for one in drawn}) == 3
+
+
+@pytest.mark.parametrize(("area", "named"), [("", ""), ("hn/a", " \u203a <bdi>Phường A</bdi>")])
+async def test_the_way_up_from_a_school_ends_where_it_stands(store: Store, area: str, named: str) -> None:
+    with store.writing() as writer:
+        writer.put_school(School(code="ZZ", name="Trường ZZ", area=area, salt="5a"))
+    async with scene.served(store) as server, ClientSession() as session:
+        page = (await Browser(server, session, token=scene.TOKEN).get("/schools/ZZ"))[2]
+    assert f'<p class="crumbs"><a href="/">Các trường</a>{named}</p>' in page

@@ -81,6 +81,14 @@
       if (pulse.textContent !== text) { pulse.textContent = text; }
     }
 
+    // Whose link has ended is told so by the page itself.
+    function ask() {
+      var asked = new XMLHttpRequest();
+      asked.onload = function () { if (asked.status === 403) { window.location.reload(); } };
+      asked.open("HEAD", window.location.href);
+      asked.send();
+    }
+
     function begin() {
       if (source) { return; }
       source = new EventSource(last ? address.replace(/([?&]since=)[^&]*/, "$1" + encodeURIComponent(last)) : address);
@@ -93,6 +101,7 @@
         say("lost");
         if (source && source.readyState === 2) {
           source = null;
+          ask();
           window.setTimeout(begin, 10000);
         }
       };
