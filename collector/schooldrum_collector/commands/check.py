@@ -9,6 +9,7 @@ from pathlib import Path
 
 from schooldrum_collector.app.channels import Unusable as ChannelsUnusable
 from schooldrum_collector.app.channels import load as load_channels
+from schooldrum_collector.app.dated_lists import READERS, in_use
 from schooldrum_collector.app.doors import office_tls
 from schooldrum_collector.app.office_token import ANSWERS_FILE
 from schooldrum_collector.app.office_token import FILE as TOKEN_FILE
@@ -88,6 +89,15 @@ def _rules(call: Call) -> Iterator[str]:
             read(call.config.data)
         except OfficeFileUnusable as trouble:
             yield from told(trouble, call.say).splitlines()
+    for what in READERS:
+        found = in_use(call.config.data, what)
+        if found.refused:
+            yield call.say(
+                f"{found.refused_vietnamese}; đang dùng bảng kèm theo phần mềm. Nạp lại: data update TỆP, hoặc bỏ: "
+                f"data reset {what}",
+                f"{found.refused}; the shipped list is in use. Put in a whole one (data update FILE) or drop it: data "
+                f"reset {what}",
+            )
 
 
 def _reminders(call: Call, register: Register) -> Iterator[str]:

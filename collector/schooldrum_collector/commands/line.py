@@ -242,9 +242,20 @@ def main(arguments: Sequence[str], *, now: Callable[[], float]) -> int:
         return _refused(console, str(trouble))
     except BrokenPipeError:
         # Whoever read the other end (head, less) has seen enough; Python would complain once more when it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence()
         return 1
+    except OSError as trouble:
+        if trouble.filename is not None:
+            raise
+        # What it printed could not be kept: a full disk behind `> file`.
+        _silence()
+        why = trouble.strerror or str(trouble)
+        return _refused(console, refuse(f"Không in ra được hết: {why}.", f"Not all could be printed: {why}."))
     return code
+
+
+def _silence() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _refused(console: Console, sentences: str) -> int:

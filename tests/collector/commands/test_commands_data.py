@@ -215,3 +215,14 @@ def test_the_collectors_own_page_dates_its_lists(served: Callable[..., Any]) -> 
         page = answer.read().decode()
     assert 'schooldrum_list_timestamp_seconds{list="builds"}' in page
     assert 'schooldrum_list_old{list="support"}' in page
+
+
+def test_check_names_a_list_of_the_office_that_is_not_used(school: Typed, data: Path, tmp_path: Path) -> None:
+    assert school("data", "update", str(newer(tmp_path))).code == 0
+    assert school("check").code == 0
+    own = data / "lists" / "support.json"
+    own.write_bytes(own.read_bytes()[:1000])
+    said = school("check")
+    assert said.code == 1
+    assert str(own) in said.out
+    assert "data reset support" in said.out

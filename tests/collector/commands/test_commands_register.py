@@ -186,6 +186,16 @@ def test_commands_a_reader_that_has_seen_enough_is_no_trouble(data: Path) -> Non
     assert "BrokenPipe" not in said.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("words", [["data", "export", "support"], ["school", "list"]], ids=["long", "short"])
+@pytest.mark.usefixtures("school")
+def test_commands_say_that_what_they_print_could_not_be_kept(data: Path, words: list[str]) -> None:
+    command = [sys.executable, "-m", "schooldrum_collector", "--lang", "en", *words, "--data", str(data)]
+    with Path("/dev/full").open("w") as full:
+        said = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False, text=True)
+    assert (said.returncode, said.stderr) == (1, "Not all could be printed: No space left on device.\n")
+
+
 def test_commands_tables_are_aligned_for_vietnamese(school: Typed) -> None:
     lines = school("school", "list", lang="vi").out.splitlines()
     assert lines[0].index("Tên trường") == lines[2].index("THCS Bình Minh")
