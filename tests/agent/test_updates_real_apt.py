@@ -92,20 +92,20 @@ def seen(step: dict[str, Any]) -> Seen:
 
 def test_the_age_is_that_of_the_oldest_one_that_waits_and_counts_days_of_being_on(told):
     waiting = Waiting()
-    # On for six days, off for the holidays, then on for ten; the second fix comes with the third step.
-    days = [*range(6), *range(60, 70)]
-    steps = ["one fix waits"] * 6 + ["three fixes wait"] * 10
+    # On for eight days, off for the holidays, then on for ten; the second fix comes with the third step.
+    days = [*range(8), *range(60, 70)]
+    steps = ["one fix waits"] * 8 + ["three fixes wait"] * 10
     for day, step in zip(days, steps, strict=True):
         waiting = follow(waiting, seen(told[step]), None, FIRST + timedelta(days=day))
     found = patches_of(waiting, seen(told["three fixes wait"]), None, frozen=False)
-    assert (found.age_days, found.calendar_days, found.missing) == (16, 70, 3)
+    assert (found.age_days, found.calendar_days, found.missing) == (16, 68, 3)
     assert found.in_time() is False
     waiting = follow(waiting, seen(told["the first fix is installed"]), None, FIRST + timedelta(days=70))
     installed = told["the first fix is installed"]
     # The recorded day of its search is that of this run, and the days here are made up.
     searched = {**installed["history"], "last_scan": f"{FIRST + timedelta(days=70)}"}
     found = patches_of(waiting, seen({**installed, "history": searched}), None, frozen=False)
-    assert (found.age_days, found.calendar_days, found.missing) == (11, 11, 2)
+    assert (found.age_days, found.calendar_days, found.missing) == (9, 9, 2)
     assert found.in_time() is True
 
 
@@ -115,7 +115,7 @@ def test_a_list_of_packages_that_is_lost_begins_no_age_anew(told):
     # What a probe could not tell stays as it was last known: the collector has the rows from before.
     for day, step in enumerate([told["one fix waits"]] * 10 + [lost] * 5 + [told["three fixes wait"]]):
         waiting = follow(waiting, seen(step), None, FIRST + timedelta(days=day))
-    assert patches_of(waiting, seen(told["three fixes wait"]), None, frozen=False).age_days == 16
+    assert patches_of(waiting, seen(told["three fixes wait"]), None, frozen=False).age_days == 14
     assert told["dpkg's list is back"]["updates"] == told["the first fix is installed"]["updates"]
 
 

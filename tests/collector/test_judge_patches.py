@@ -221,7 +221,41 @@ def test_the_shipped_builds_are_their_source():
 def test_only_days_on_which_the_pc_was_on_count():
     waiting = lived([0, 0, 1, 4, 60], seen(waits("KB1")))
     found = patches_of(waiting, seen(waits("KB1")), None, frozen=None)
-    assert (found.age_days, found.calendar_days) == (4, 61)
+    assert (found.age_days, found.calendar_days) == (2, 59)
+
+
+FRIDAY = 4
+
+
+@pytest.mark.parametrize("first_look", [True, False])
+@pytest.mark.parametrize(
+    ("days", "today", "of_use", "by_the_calendar", "told"),
+    [
+        # The first look, and one a few minutes after the midnight that follows: no whole day has passed.
+        ([0], 0, 0, 0, "at least part of a day"),
+        ([0, 1], 1, 0, 0, "at least part of a day"),
+        ([0], 1, 0, 0, "at least part of a day"),
+        ([0, 1, 2], 2, 1, 1, "1 day of use, 1 day by the calendar"),
+        # A day it was on counts once that day is over, whether or not it is on since.
+        ([0, 1], 2, 1, 1, "1 day of use, 1 day by the calendar"),
+        ([0, 1], 9, 1, 8, "1 day of use, 8 days by the calendar"),
+        # Off over the weekend.
+        ([FRIDAY, 7], 7, 0, 2, "at least part of a day of use, 2 days by the calendar"),
+        ([FRIDAY, 7, 8], 8, 1, 3, "1 day of use, 3 days by the calendar"),
+        ([FRIDAY], 7, 0, 2, "at least part of a day of use, 2 days by the calendar"),
+    ],
+)  # fmt: skip
+def test_whole_days_alone_count(first_look, days, today, of_use, by_the_calendar, told):
+    look = seen(waits("KB1"))
+    waiting = lived(days, look, before=None if first_look else LOOKED)
+    found = patches_of(waiting, look, None, frozen=None, today=MONDAY + timedelta(days=today))
+    assert (found.age_days, found.calendar_days, found.at_least) == (of_use, by_the_calendar, first_look)
+    least = "at least " if first_look and of_use else ""
+    assert f"; the oldest has waited {least}{told}" in dict(patch_lines(found, Say("en")))["Security updates"]
+    metric = [one.value for one in patches.readings(found) if one.name == "school_patch_age_seconds"]
+    assert metric == ([] if first_look else [of_use * 86400.0])
+    check = updates_in_time(Known(system="windows", sections={}, patches=found), Policy()).reasons[0][1]["days"].en
+    assert check == f"{least}{told}".partition(" of use")[0]
 
 
 def test_what_was_installed_counts_no_more_and_the_next_begins_anew():
@@ -297,8 +331,19 @@ LONG = range(20)
         (LONG, seen(waits("KB1"), automatic={"mode": "automatic", "paused_until": "2026-12-24"}), None, "refused",
          ("paused",)),
         (LONG, seen(waits("KB1"), automatic={"mode": "automatic", "paused_until": "2026-09-01"}), None, "waiting", ()),
+        # A PC that was off over the summer has not searched either: only an error of the server proves anything.
         (LONG, seen(waits("KB1"), automatic={"mode": "automatic", "own_server": True},
-                    history={"last_scan": "2026-05-01"}), None, "refused", ("own_server",)),
+                    history={"last_scan": "2026-05-01"}), None, "waiting", ()),
+        (LONG, seen(waits("KB1"), automatic={"mode": "automatic", "own_server": True},
+                    history={"last_scan": "2026-05-01", "error": "0x80240017"}), None, "refused",
+         ("error 0x80240017",)),
+        (LONG, seen(waits("KB1"), automatic={"mode": "automatic", "own_server": True},
+                    history={"last_scan": "2026-05-01", "error": "0x80072EE2", "last_failure": "2026-05-02"}), None,
+         "refused", ("error 0x80072EE2", "own_server")),
+        (LONG, seen(waits("KB1"), automatic={"mode": "automatic", "own_server": True},
+                    history={"last_scan": "2026-05-03", "error": "0x80072EE2", "last_failure": "2026-05-02"}), None,
+         "refused", ("error 0x80072EE2",)),
+        (LONG, seen(waits("KB1"), history={"error": "0x80072EE2"}), None, "refused", ("error 0x80072EE2",)),
         (LONG, seen([]), None, "current", ()),
         (LONG, seen([], history={"last_scan": "2026-05-01"}), None, "unknown", ()),
         (LONG, seen([], history={"last_scan": None}), None, "unknown", ()),
@@ -385,12 +430,12 @@ def test_days_by_the_calendar_pass_while_a_pc_is_off():
     waiting = lived(range(4), seen(rows), before=LOOKED)
     last = MONDAY + timedelta(days=3)
     then = patches_of(waiting, seen(rows), None, frozen=None, today=last)
-    assert (then.state, then.age_days, then.calendar_days, then.published_days) == ("current", 4, 4, 4)
+    assert (then.state, then.age_days, then.calendar_days, then.published_days) == ("current", 2, 2, 4)
     now = patches_of(waiting, seen(rows), None, frozen=None, today=last + timedelta(days=58))
-    # What the PC said of that day stands; it has still been on for four days, so it is not late.
-    assert (now.state, now.age_days, now.calendar_days, now.published_days) == ("off", 4, 62, 62)
+    # What the PC said of that day stands; it has been on for three days since the first, so it is not late.
+    assert (now.state, now.age_days, now.calendar_days, now.published_days) == ("off", 3, 60, 62)
     assert (now.in_time(), now.stale) == (True, False)
-    assert "62 days by the calendar" in dict(patch_lines(now, Say("en")))["Security updates"]
+    assert "3 days of use, 60 days by the calendar" in dict(patch_lines(now, Say("en")))["Security updates"]
 
 
 @pytest.mark.parametrize(
@@ -433,6 +478,43 @@ def test_a_pc_that_never_told_when_it_looked_is_not_said_to_have_looked_long_ago
     assert ("when the PC last looked for updates is not known" in said) is not scan_known
 
 
+@pytest.mark.parametrize(
+    ("history", "vietnamese", "english"),
+    [
+        ({"last_scan": "2026-05-01"}, "cập nhật lấy từ máy chủ riêng; từ 01/05/2026 máy chưa tìm bản mới",
+         "updates come by its own server; not searched since Fri 1 May 2026"),
+        ({"last_scan": None}, "chưa rõ máy tìm bản cập nhật lần cuối lúc nào",
+         "when the PC last looked for updates is not known"),
+        ({"last_scan": "2026-05-01", "error": "0x8024402C", "last_failure": "2026-05-02"},
+         "lỗi 0x8024402C, máy chủ cập nhật riêng không trả lời",
+         "error 0x8024402C, its own update server does not answer"),
+    ],
+)  # fmt: skip
+def test_a_server_of_the_schools_own_is_blamed_only_by_proof(history, vietnamese, english):
+    look = seen([], automatic={"mode": "automatic", "own_server": True}, history=history)
+    found = patches_of(lived([0], look), look, None, frozen=None)
+    for language, words in (("vi", vietnamese), ("en", english)):
+        said = " ".join(value for _, value in patch_lines(found, Say(language)))
+        assert words in said
+        proven = "error" in history
+        assert (Say(language)("không trả lời", "does not answer") in said) is proven
+
+
+@pytest.mark.parametrize(
+    ("row", "vietnamese", "english"),
+    [
+        (pc(2965), ": chậm 73 bản dựng, trong đó 42 bản vá bảo mật;", ": 73 builds behind, 42 of them with security;"),
+        (pc(7079, 22631), ": chậm 2 bản dựng;", ": 2 builds behind;"),
+        (pc(7417), ": chậm 1 bản dựng;", ": 1 build behind;"),
+    ],
+)
+def test_of_builds_behind_those_that_mend_security_are_told_apart(row, vietnamese, english):
+    look, by_list = seen([], system=row), missing(row, None, KNOWN)
+    found = patches_of(lived(LONG, look, by_list), look, by_list, frozen=None)
+    assert vietnamese in dict(patch_lines(found, Say("vi")))["Bản vá còn thiếu"]
+    assert english in dict(patch_lines(found, Say("en")))["Missing updates"]
+
+
 def test_the_two_signs_do_not_depend_on_each_other():
     row = pc(7291)
     look = seen([], system=row)
@@ -442,7 +524,7 @@ def test_the_two_signs_do_not_depend_on_each_other():
     assert found.in_time() is False
 
 
-@pytest.mark.parametrize(("days", "in_time"), [(range(14), True), (range(15), False)])
+@pytest.mark.parametrize(("days", "in_time"), [(range(16), True), (range(17), False)])
 def test_in_time_is_two_weeks_of_being_on(days, in_time):
     look = seen(waits("KB1"))
     assert patches_of(lived(days, look, before=LOOKED), look, None, frozen=None).in_time() is in_time
@@ -453,8 +535,8 @@ def test_in_time_is_two_weeks_of_being_on(days, in_time):
     [
         ([0], None, None, "unknown"),
         ([0], "2026-01-13", None, "unknown"),
-        (range(14), "2026-01-13", None, "unknown"),
-        (range(15), "2026-01-13", False, "waiting"),
+        (range(16), "2026-01-13", None, "unknown"),
+        (range(17), "2026-01-13", False, "waiting"),
         ([0], "2026-09-01", True, "current"),
         ([0], "2099-01-01", None, "unknown"),
     ],
@@ -469,7 +551,7 @@ def test_what_was_missing_at_the_first_look_is_not_in_time_for_that(days, publis
 def test_the_day_of_publication_is_told_with_its_distance_by_the_calendar():
     look = seen([{"update": "KB1", "kind": "security", "published": "2026-01-13"}])
     found = patches_of(lived([0], look), look, None, frozen=None)
-    assert (found.age_days, found.calendar_days) == (1, 1)
+    assert (found.age_days, found.calendar_days) == (0, 0)
     assert (found.published, found.published_days) == (date(2026, 1, 13), 237)
     lines = dict(patch_lines(found, Say("en")))
     assert "; the oldest has waited at least part of a day (missing already" in lines["Security updates"]
@@ -483,10 +565,11 @@ def test_the_day_of_publication_is_told_with_its_distance_by_the_calendar():
         (
             [0],
             5,
-            "ít nhất một phần ngày có bật máy, 6 ngày theo lịch",
-            "at least part of a day of use, 6 days by the calendar",
+            "ít nhất một phần ngày có bật máy, 4 ngày theo lịch",
+            "at least part of a day of use, 4 days by the calendar",
         ),
-        ([0, 1], 0, "ít nhất 2 ngày có bật máy, 2 ngày theo lịch", "at least 2 days of use, 2 days by the calendar"),
+        ([0, 1], 0, "ít nhất một phần ngày (", "at least part of a day ("),
+        (range(4), 0, "ít nhất 2 ngày có bật máy, 2 ngày theo lịch", "at least 2 days of use, 2 days by the calendar"),
     ],
 )
 def test_half_an_hour_of_watching_is_not_told_as_a_day(days, later, vietnamese, english):
@@ -521,7 +604,7 @@ def test_the_readings():
     told = list(patches.readings(patches_of(lived(LONG, look, by_list), look, by_list, frozen=None)))
     assert {one.name: one.value for one in told} == {
         "school_patch_state": 1.0,
-        "school_patch_age_seconds": 20 * 86400.0,
+        "school_patch_age_seconds": 18 * 86400.0,
         "school_windows_builds_behind": 2.0,
     }
 
@@ -549,7 +632,8 @@ def test_nothing_waits_longer_than_the_pc_was_on(looks):
         assert waiting.pending.keys() <= patches.missing_now(look, None) | waiting.pending.keys()
         assert all(1 <= one.days <= len(days) for one in waiting.pending.values())
         assert msgspec.json.decode(msgspec.json.encode(waiting), type=Waiting) == waiting
-        patches_of(waiting, look, None, frozen=None)
+        found = patches_of(waiting, look, None, frozen=None)
+        assert (found.age_days or 0) <= (found.calendar_days or 0)
 
 
 JUNK = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=12))

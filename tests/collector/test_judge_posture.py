@@ -500,6 +500,79 @@ def test_automatic_updates_of_a_frozen_pc_say_that_they_vanish_and_how_to_keep_t
     assert (check.reasons, check.fix) == (("automatic",), ())
 
 
+@pytest.mark.parametrize(
+    ("row", "told", "english", "step"),
+    [
+        ({"mode": "automatic"}, (MET, ("automatic",)), "Set to install updates automatically.", ""),
+        (
+            {"mode": "automatic", "paused_until": "2026-12-20"},
+            (MET, ("automatic", "automatic_paused")),
+            "Set to install updates automatically. Updates are paused until Sun 20 Dec 2026.",
+            "",
+        ),
+        (
+            {"mode": "off", "why": "access_disabled"},
+            (NOT_MET, ("automatic_closed",)),
+            "The policy DisableWindowsUpdateAccess closes Windows Update.",
+            "DisableWindowsUpdateAccess",
+        ),
+        ({"mode": "off", "why": "policy"}, (NOT_MET, ("automatic_off",)), "Automatic updates are off.", "NoAutoUpdate"),
+        (
+            {"mode": "off", "why": "blocked"},
+            (NOT_MET, ("automatic_off",)),
+            "Automatic updates are off.",
+            "DoNotConnectToWindowsUpdateInternetLocations",
+        ),
+        ({"mode": "off", "why": "choice"}, (NOT_MET, ("automatic_off",)), "Automatic updates are off.", "the pause"),
+    ],
+)
+def test_the_setting_is_told_and_not_the_doing_and_what_stops_it_is_named(row, told, english, step) -> None:
+    what = msgspec.structs.replace(known(automatic_updates=(row,)), today=date(2026, 11, 22))
+    check = of_check("automatic_updates", what)
+    assert (check.verdict, check.reasons) == told
+    assert " ".join(one.en for one in check.evidence) == english
+    assert step in " ".join(one.en for one in check.fix)
+    assert bool(check.fix) is bool(step)
+
+
+@pytest.mark.parametrize(
+    ("because", "state", "reason", "step"),
+    [
+        (("paused",), PatchState.REFUSED, "updates_paused", "Choose Resume updates"),
+        (("paused", "error 0x80240017"), PatchState.REFUSED, "updates_refused", "Choose Resume updates"),
+        (("paused",), PatchState.RESTART, "updates_restart", "Restart the PC"),
+        (("access_disabled",), PatchState.REFUSED, "updates_refused", "DisableWindowsUpdateAccess"),
+        (("policy",), PatchState.REFUSED, "updates_refused", "NoAutoUpdate"),
+        (("error 0x80070422",), PatchState.REFUSED, "updates_refused", "Remove any update blocker"),
+    ],
+)
+def test_updates_that_are_late_have_the_steps_of_what_stops_them(because, state, reason, step) -> None:
+    late = Patches(state=state, age_days=20, missing=1, told=1, because=because)
+    check = of_check("updates_in_time", known(patches=late))
+    assert check.reasons == ("updates_late", reason)
+    assert step in " ".join(one.en for one in check.fix)
+    early = msgspec.structs.replace(late, state=PatchState.UNKNOWN, age_days=1, undecided=True)
+    if "error" not in because[0] and state is not PatchState.RESTART:
+        assert step in " ".join(one.en for one in of_check("updates_in_time", known(patches=early)).fix)
+
+
+@pytest.mark.parametrize(
+    ("product", "upgrade"),
+    [
+        ("ubuntu", "Open Software Updater and choose the upgrade to the new release."),
+        ("debian", "In /etc/apt/sources.list"),
+        ("linuxmint", "Upgrade by the guide of this system's maker, or install a supported release anew."),
+        ("zorin", "Upgrade by the guide of this system's maker, or install a supported release anew."),
+        ("fedora", "Upgrade by the guide of this system's maker, or install a supported release anew."),
+    ],
+)
+def test_no_linux_is_sent_to_an_upgrader_it_may_not_have(product, upgrade) -> None:
+    support = Support(state=SupportState.ENDED, product=product, release="6", until=date(2026, 1, 1), days_left=-325)
+    row = {"system": "linux", "product": product}
+    check = of_check("supported_system", known("linux", support=support, operating_system=(row,)))
+    assert check.fix[1].en.startswith(upgrade)
+
+
 FREEZE = ({"product": "Deep Freeze", "state": "frozen"},)
 
 
@@ -570,6 +643,9 @@ def test_older_windows_are_not_sent_to_pages_they_do_not_have(product) -> None:
     steps = " ".join(step.en for check in judged(known(**rows), Policy()) for step in check.fix)
     assert "Windows Security" not in steps
     assert "Open Settings" not in steps
+    defender = of_check("antivirus", known(**rows)).fix[0].en
+    assert defender.startswith("Open Windows Defender")
+    assert ("Server 2016: in Settings" in defender) is (product == "Windows Server")
     stale = known(operating_system=rows["operating_system"], antivirus=({**ON, "signature_age": 99},))
     assert "Windows Security" not in " ".join(step.en for step in of_check("antivirus", stale).fix)
 
@@ -581,6 +657,8 @@ def test_older_windows_are_not_sent_to_pages_they_do_not_have(product) -> None:
                  extended=date(2026, 10, 13), days_left=-1139), WayOut(way=Way.LICENCE, to="Windows Server 2025")),
         (Support(state=SupportState.ENDED, product="Windows 10", release="1507", channel="LTSC",
                  until=date(2025, 10, 14), days_left=-404), WayOut(way=Way.UNKNOWN, to="Windows 11 Pro")),
+        (Support(state=SupportState.ENDED, product="Windows 11", release="24H2", channel="SE",
+                 until=date(2026, 10, 13), days_left=-40), WayOut(way=Way.LICENCE, to="Windows 11 Pro")),
     ],
 )  # fmt: skip
 def test_what_is_sold_no_more_is_not_asked_for(support: Support, way: WayOut) -> None:
@@ -656,6 +734,9 @@ def test_signing_in(changed, policy, told) -> None:
     [
         ({"autologon": True, "guest": True}, "netplwiz"),
         ({"guest": True, "empty_over_network": True}, "net user Guest"),
+        ({"guest": True, "empty_over_network": True}, "LimitBlankPasswordUse"),
+        ({"guest": True}, "net user Guest"),
+        ({"stored_password": True}, "DefaultPassword"),
         ({"empty_over_network": True}, "LimitBlankPasswordUse"),
         ({"password_optional": 1}, "net accounts /minpwlen:8"),
         ({"shortest_password": 0}, "net accounts /minpwlen:8"),
@@ -665,6 +746,33 @@ def test_the_steps_about_signing_in_are_those_of_what_was_found(changed, steps) 
     what = known(accounts=({**SOUND["accounts"][0], **changed},))
     (check,) = [one for one in judged(what, Policy()) if one.name == "sign_in"]
     assert steps in " ".join(step.en for step in check.fix)
+
+
+@pytest.mark.parametrize("system", ["windows", "linux"])
+@pytest.mark.parametrize(
+    ("faults", "steps"),
+    [
+        (("guest", "autologon", "password_empty"), ("password", "guest", "auto")),
+        (("guest", "autologon", "stored_password"), ("guest", "auto")),
+        (("empty_over_network", "autologon"), ("LimitBlankPasswordUse", "auto")),
+        # Of four the three worst: the fourth is told once these are mended.
+        (
+            ("guest", "autologon", "stored_password", "password_empty", "empty_over_network"),
+            ("LimitBlankPasswordUse", "password", "guest"),
+        ),
+    ],
+)
+def test_several_faults_of_signing_in_have_one_step_each_the_worst_first(system, faults, steps) -> None:
+    row = {**SOUND["accounts"][0], **dict.fromkeys(faults, True)}
+    if "password_empty" in faults:
+        row["password_empty"] = 2
+    check = of_check("sign_in", known(system, accounts=(row,)))
+    assert len(check.reasons) == len(faults)
+    assert len(check.fix) == len(steps)
+    for step, word in zip(check.fix, steps, strict=True):
+        assert {"auto": "netplwiz" if system == "windows" else "automatic login"}.get(word, word).casefold() in (
+            step.en.casefold()
+        )
 
 
 def test_signing_in_on_linux_wants_to_know_of_empty_passwords() -> None:
@@ -801,8 +909,9 @@ def test_every_check_and_every_remedy_has_its_words() -> None:
     remedies = {"updates_frozen", "updates_restart", "updates_refused", "signatures", "encryption_suspended"}
     remedies |= {"encryption_half", "autologon", "guest", "password_empty", "remote_on", "denied", "failed"}
     remedies |= {"system_bought", "system_replaced", "updates_ended", "automatic_stopped", "antivirus_expired"}
-    remedies |= {"empty_over_network"}
-    assert set(FIXES) == {*CHECKS, *INFORMATION, *remedies} - {"sign_in"}
+    remedies |= {"empty_over_network", "updates_paused", "automatic_closed", "automatic_policy", "automatic_blocked"}
+    # Several faults of signing in have their steps under all their names.
+    assert {name for name in FIXES if "+" not in name} == {*CHECKS, *INFORMATION, *remedies} - {"sign_in"}
 
 
 def test_words_are_in_both_languages_and_in_the_houses_voice() -> None:

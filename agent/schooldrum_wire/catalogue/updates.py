@@ -20,7 +20,7 @@ PATCH_STATE = Metric(
 PATCH_AGE_SECONDS = Metric(
     "school_patch_age_seconds",
     Kind.GAUGE,
-    "How long the oldest missing security update has waited, counting only days on which the PC was on.",
+    "How long the oldest missing security update has waited, counting only whole days on which the PC was on.",
     lasts=Lasts.KEPT,
     by_collector=True,
 )

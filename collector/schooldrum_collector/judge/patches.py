@@ -2,7 +2,8 @@
 
 One sign is what the PC itself says waits (Windows Update Agent, apt, dnf); the other is the list of Windows' builds.
 What counts is how long the oldest missing one has waited *while the PC was on*: so each look at a PC adds its day to
-what is missing then. A pupil's PC that was off all summer is not late in September.
+what is missing then. A pupil's PC that was off all summer is not late in September. Whole days count alone: looks five
+minutes before midnight and after it touch two days and prove none.
 """
 
 import enum
@@ -24,6 +25,8 @@ from schooldrum_wire.section import Values
 GRACE_DAYS = 14
 """Days of being on that an update may take: Windows itself spreads them over two weeks."""
 STALE_SCAN_DAYS = 30
+_NO_ANSWER = frozenset({"0x80072ee2", "0x80072ee7", "0x80072efd", "0x80240438", "0x8024402c", "0x80244022"})
+"""Errors of Windows Update whose server was not reached: no connection, no such name, or 503."""
 _MOST_KEYS = 500
 _DAY_SECONDS = 86400
 
@@ -149,15 +152,17 @@ class PatchState(enum.StrEnum):
 class Patches(msgspec.Struct, frozen=True, kw_only=True):
     """How a PC stands with security updates.
 
-    `age_days` counts days on which it was on, `calendar_days` all, the first included, until the day of judging; both
-    of the oldest missing one since it was first seen, None where neither sign says anything. `at_least`: one was
-    missing already then. `published` is the oldest day of publication the PC tells of what is missing, `published_days`
-    days before that of judging.
+    `age_days` counts days on which it was on, `calendar_days` all until the day of judging; both of the oldest missing
+    one since it was first seen, None where neither sign says anything. Neither counts the day of that first sight or
+    the one that still runs: so many whole days it has surely waited. `at_least`: one was missing already then.
+    `published` is the oldest day of publication the PC tells of what is missing, `published_days` days before that of
+    judging.
     `undecided`: whether it comes in time cannot be said yet, for that reason.
     `missing` counts by both signs, `told` by the PC alone, `behind` by the list (None: not known); `security` are those
     of `behind` that mend security, None where the list does not tell them apart from previews.
-    `because` names what refuses: a `why` of automatic_updates, paused, error …, own_server (one that does not answer).
-    `stale`: its last search is long ago, or was never, or (then `scan_known` is False) it does not tell of one.
+    `because` names what refuses: a `why` of automatic_updates, paused, error …, own_server (one that by that error does
+    not answer). `stale`: its last search is long ago, or was never, or (then `scan_known` is False) it does not tell of
+    one; `scanned` is its day. `own_server`: its updates come by a server of its own.
     `listed` is the day of the list that `behind` is by, `list_old`: updates came out since that should be there by now.
     `ended`: its system gets no updates any more, so that none waits proves nothing; so where it is not known whether it
     does (`support_known` is False).
@@ -173,6 +178,8 @@ class Patches(msgspec.Struct, frozen=True, kw_only=True):
     because: tuple[str, ...] = ()
     stale: bool = False
     scan_known: bool = True
+    scanned: date | None = None
+    own_server: bool = False
     at_least: bool = False
     published: date | None = None
     published_days: int | None = None
@@ -243,8 +250,9 @@ def _refusals(seen: Seen, day: date) -> tuple[str, ...]:
         found.append("paused")
     if isinstance(error := history.get("error"), str) and error:
         found.append(f"error {error}")
-    if automatic.get("own_server") is True and _is_stale(_last_scan(seen, day), day):
-        found.append("own_server")
+        # That the last search is long ago proves nothing: the PC may have been off.
+        if automatic.get("own_server") is True and error.casefold() in _NO_ANSWER and not _searched_since(seen, day):
+            found.append("own_server")
     return tuple(found)
 
 
@@ -258,6 +266,12 @@ def _last_scan(seen: Seen, day: date) -> date | None:
     scan = _day(seen.history, "last_scan")
     # PCs' clocks are wrong, and the school's day is not the PC's: a day ahead is told as it is.
     return scan if scan is not None and scan - day <= timedelta(days=1) else None
+
+
+def _searched_since(seen: Seen, day: date) -> bool:
+    """Whether a search has succeeded after installing last failed."""
+    failed, scan = _day(seen.history, "last_failure"), _last_scan(seen, day)
+    return failed is not None and scan is not None and scan > failed
 
 
 def _is_stale(scan: date | None, day: date) -> bool:
@@ -290,8 +304,10 @@ def patches_of(
     now = max(on, today or on)
     scan = _last_scan(seen, on)
     because = _refusals(seen, on)
-    age = max((one.days for one in waiting.pending.values()), default=0)
-    calendar = max((max(one.days, (now - one.since).days + 1) for one in waiting.pending.values()), default=0)
+    # The day of the first sight was there for a part alone, and so is the one that still runs.
+    partly = 1 if waiting.looked is not None and waiting.looked < now else 2
+    age = max((one.days - partly for one in waiting.pending.values()), default=0)
+    calendar = max(((now - one.since).days - 1 for one in waiting.pending.values()), default=0)
     published = _published(seen, on)
     oldest = min(published.values(), default=None)
     early = [key for key, one in waiting.pending.items() if one.before]
@@ -299,8 +315,8 @@ def patches_of(
     open_ones = [key for key in early if key not in published or (on - published[key]).days > most_days]
     found = Patches(
         state=PatchState.CURRENT,
-        age_days=age,
-        calendar_days=calendar,
+        age_days=max(0, age),
+        calendar_days=max(0, calendar),
         missing=len(waiting.pending),
         told=told,
         behind=behind,
@@ -308,6 +324,8 @@ def patches_of(
         because=because,
         stale=_is_stale(scan, on),
         scan_known=scan is not None,
+        scanned=scan,
+        own_server=(seen.automatic or {}).get("own_server") is True,
         at_least=bool(early),
         published=oldest,
         published_days=None if oldest is None else (now - oldest).days,

@@ -20,6 +20,7 @@ from schooldrum_collector.judge.posture_found import (
     whole,
 )
 from schooldrum_collector.judge.posture_policy import Policy
+from schooldrum_collector.judge.posture_sign_in_steps import sign_in_steps
 from schooldrum_collector.judge.posture_update_checks import automatic_updates, supported_system, updates_in_time
 from schooldrum_collector.judge.posture_words import PROFILES, Words
 from schooldrum_wire.section import Value, Values
@@ -178,7 +179,7 @@ def _sign_in(known: Known, policy: Policy) -> Found:
         faults.append("password_empty")
     if faults:
         values = {"password_empty": {"count": as_text(empty)}}
-        return Found(Verdict.NOT_MET, tuple((name, values.get(name, {})) for name in faults), _sign_in_steps(faults))
+        return Found(Verdict.NOT_MET, tuple((name, values.get(name, {})) for name in faults), sign_in_steps(faults))
     if row.get("guest") is None or (row.get("autologon") is None and not policy.autologon_allowed):
         return unsure("sign_in_not_told")
     passwords = _passwords(known, row)
@@ -205,12 +206,6 @@ def _passwords(known: Known, row: Values) -> Found:
     if row.get("accounts") == 0 or (shortest or 0) > 0:
         return met("sign_in_sound")
     return unsure("sign_in_not_told") if shortest is None else unsure("password_not_asked", "password_empty")
-
-
-def _sign_in_steps(faults: Sequence[str]) -> str:
-    if {"autologon", "stored_password"} & {*faults}:
-        return "autologon"
-    return next(name for name in ("guest", "password_empty", "empty_over_network") if name in faults)
 
 
 def _administrators(known: Known, policy: Policy) -> Found:

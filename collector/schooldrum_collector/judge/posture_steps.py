@@ -1,5 +1,6 @@
 """What to do about a safety check that is not met, or not known: at most three steps a teacher can take."""
 
+from schooldrum_collector.judge.posture_sign_in_steps import SIGN_IN_FIXES
 from schooldrum_collector.judge.posture_update_steps import RESTART, RESTART_LINUX, UPDATE_FIXES
 from schooldrum_collector.judge.posture_words import Words
 
@@ -25,6 +26,10 @@ _EXPIRED = Words(
 _CLASSIC_DEFENDER = Words(
     "Mở Windows Defender (tìm trong menu Start).", "Open Windows Defender (search the Start menu for it)."
 )
+_SERVER_DEFENDER = Words(
+    "Mở Windows Defender (Server 2016: trong Settings > Update & security; bản khác: tìm trong menu Start).",
+    "Open Windows Defender (Server 2016: in Settings > Update & security; others: search the Start menu for it).",
+)
 _UPDATE_SIGNATURES = Words(
     "Chọn cập nhật mẫu nhận diện (Protection updates).", "Choose to update its signatures (Protection updates)."
 )
@@ -46,6 +51,7 @@ KEEPS_WHILE_FROZEN = frozenset(
 
 FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
     **UPDATE_FIXES,
+    **SIGN_IN_FIXES,
     "denied": {
         "windows": (
             Words(
@@ -79,6 +85,7 @@ FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
             _EXPIRED,
         ),
         **dict.fromkeys(_CLASSIC, (_CLASSIC_DEFENDER, _SWITCH_ON, _EXPIRED)),
+        "Windows Server": (_SERVER_DEFENDER, _SWITCH_ON, _EXPIRED),
         "linux": (
             Words(
                 "Mở Terminal, chạy: sudo apt install clamav-daemon",
@@ -188,64 +195,6 @@ FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
     "encryption_half": {
         "windows": (
             Words("Cắm sạc và để máy bật đến khi mã hóa xong.", "Leave the PC on mains and on until it has finished."),
-        ),
-    },
-    "autologon": {
-        "windows": (
-            Words(
-                "Mở netplwiz, chọn 'Users must enter a user name and password'.",
-                "Open netplwiz and tick 'Users must enter a user name and password'.",
-            ),
-            Words("Đặt mật khẩu mới cho tài khoản đó.", "Give that account a new password."),
-            Words(
-                "Mở regedit, trong Winlogon xóa giá trị DefaultPassword nếu còn.",
-                "Open regedit and delete the value DefaultPassword in Winlogon if it is there.",
-            ),
-        ),
-        "linux": (
-            Words("Mở Settings > Users, tắt Automatic Login.", "Open Settings > Users and switch off Automatic Login."),
-            Words("Đặt mật khẩu cho tài khoản đó.", "Give that account a password."),
-        ),
-    },
-    "guest": {
-        "windows": (
-            Words("Mở Command Prompt bằng quyền quản trị.", "Open a Command Prompt as administrator."),
-            Words(
-                "Chạy: net user Guest /active:no (tên Guest đổi theo ngôn ngữ của Windows).",
-                "Run: net user Guest /active:no (the name Guest changes with Windows' language).",
-            ),
-        ),
-        "linux": (
-            Words(
-                "Trong /etc/lightdm/lightdm.conf đặt allow-guest=false.",
-                "Set allow-guest=false in /etc/lightdm/lightdm.conf.",
-            ),
-            RESTART_LINUX,
-        ),
-    },
-    "password_empty": {
-        "windows": (
-            Words("Đặt mật khẩu cho mọi tài khoản đang dùng.", "Give every account in use a password."),
-            Words(
-                "Mở Command Prompt bằng quyền quản trị, với từng tài khoản chạy: net user TÊN /passwordreq:yes",
-                "Open a Command Prompt as administrator and run for each account: net user NAME /passwordreq:yes",
-            ),
-            Words(
-                "Cũng ở đó chạy: net accounts /minpwlen:8 (từ nay mật khẩu phải có ít nhất 8 ký tự).",
-                "There also run: net accounts /minpwlen:8 (from now on a password has 8 characters at least).",
-            ),
-        ),
-        "linux": (
-            Words("Đặt mật khẩu cho tài khoản: sudo passwd TÊN", "Give the account a password: sudo passwd NAME"),
-        ),
-    },
-    "empty_over_network": {
-        "windows": (
-            Words(
-                "Mở regedit, đến HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Lsa.",
-                "Open regedit and go to HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Lsa.",
-            ),
-            Words("Đặt LimitBlankPasswordUse bằng 1.", "Set LimitBlankPasswordUse to 1."),
         ),
     },
     "administrators": {

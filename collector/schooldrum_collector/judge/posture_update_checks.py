@@ -31,6 +31,14 @@ _SPECIAL = {
     PatchState.RESTART: "updates_restart",
     PatchState.REFUSED: "updates_refused",
 }
+_STEPS_OF = {
+    "service_disabled": "automatic_stopped",
+    "access_disabled": "automatic_closed",
+    "blocked": "automatic_blocked",
+    "policy": "automatic_policy",
+    "paused": "updates_paused",
+}
+"""Steps by what refuses updates."""
 _LONGEST_PAUSE = 35
 """Days for which Windows itself lets people pause updates; a longer pause was written by hand."""
 
@@ -81,11 +89,9 @@ def _count_days(count: int) -> Words:
 
 
 def _patch_values(patches: Patches, policy: Policy) -> dict[str, Words]:
-    days = _count_days(patches.age_days or 0)
-    if patches.at_least:
-        # Of the first day it was there for a part alone.
-        seen = days if (patches.age_days or 0) > 1 else Words("một phần ngày", "part of a day")
-        days = Words(f"ít nhất {seen.vi}", f"at least {seen.en}")
+    days = _count_days(patches.age_days) if patches.age_days else Words("một phần ngày", "part of a day")
+    if patches.at_least or not patches.age_days:
+        days = Words(f"ít nhất {days.vi}", f"at least {days.en}")
     lacking = Words(f"Thiếu {patches.count} bản cập nhật bảo mật", f"Security updates missing: {patches.count}")
     if not patches.security_alone:
         lacking = Words(
@@ -122,6 +128,8 @@ def updates_in_time(known: Known, policy: Policy) -> Found:
     found = bad("updates_late", _steps(known, patches), **values)
     if patches.state not in _SPECIAL:
         return found
+    if patches.state is PatchState.REFUSED and patches.because == ("paused",):
+        return msgspec.structs.replace(found, reasons=(*found.reasons, ("updates_paused", {})))
     return msgspec.structs.replace(found, reasons=(*found.reasons, (_SPECIAL[patches.state], {})))
 
 
@@ -132,8 +140,9 @@ def _steps(known: Known, patches: Patches) -> str:
         return "updates_ended"
     if is_frozen(known):
         return "updates_frozen"
-    if "service_disabled" in patches.because:
-        return "automatic_stopped"
+    refusal = next((one for one in patches.because if one in _STEPS_OF), None)
+    if refusal is not None and patches.state is not PatchState.RESTART:
+        return _STEPS_OF[refusal]
     return _SPECIAL.get(patches.state, "updates_in_time")
 
 
@@ -192,5 +201,6 @@ def _by_mode(known: Known, policy: Policy, row: Values) -> Found:
             return Found(Verdict.MET, (*found.reasons, ("updates_frozen", {})), "updates_frozen")
         return found
     if mode == "off":
-        return bad("automatic_off")
+        why = f"{row.get('why') or ''}"
+        return bad("automatic_closed" if why == "access_disabled" else "automatic_off", _STEPS_OF.get(why, ""))
     return bad("automatic_asked") if mode in {"download", "notify"} else unsure("automatic_not_told")

@@ -24,7 +24,8 @@ RESTART_LINUX = Words("Khởi động lại máy.", "Restart the PC.")
 _UPDATE_NOW = Words("Mở {updates}, cài hết các bản cập nhật.", "Open {updates} and install everything.")
 _AGAIN = Words("Làm lại đến khi không còn bản nào.", "Repeat until nothing is left.")
 _SOFTWARE_UPDATER = Words(
-    "Mở Software Updater (Trình cập nhật), cài hết các bản cập nhật.", "Open Software Updater and install everything."
+    "Mở trình cập nhật của máy (Software Updater, Update Manager, Software), cài hết các bản cập nhật.",
+    "Open this PC's updater (Software Updater, Update Manager, Software) and install everything.",
 )
 _APT = Words(
     "Mở Terminal, chạy: sudo apt update && sudo apt upgrade (hoặc mở Software > Updates, cài hết).",
@@ -34,6 +35,7 @@ _UNTIL_THEN = Words(
     "Trong khi chờ: không dùng máy này cho điểm số, hồ sơ và ngân hàng.",
     "Until then: keep marks, records and banking off this PC.",
 )
+_POLICIES = "HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\WindowsUpdate"
 _BACK_UP = Words("Sao lưu tệp của người dùng.", "Back up people's files.")
 _THAW_LINUX = Words("Khởi động máy ở chế độ lưu thay đổi.", "Start the PC in the mode that keeps changes.")
 _FREEZE_LINUX = Words("Khởi động lại ở chế độ đóng băng.", "Restart in the frozen mode.")
@@ -64,6 +66,18 @@ def _on_windows(*steps: Words) -> dict[str, tuple[Words, ...]]:
     }
 
 
+def _without_policy(key: str, value: str) -> dict[str, tuple[Words, ...]]:
+    """How a policy that keeps updates away is taken off, by its own name."""
+    return _on_windows(
+        Words(f"Trong regedit xóa {_POLICIES}{key}\\{value}.", f"In regedit delete {_POLICIES}{key}\\{value}."),
+        Words("Khởi động lại máy, mở {updates}, cài hết.", "Restart the PC, open {updates} and install everything."),
+        Words(
+            "Nếu chính sách đó trở lại: hỏi người quản trị hệ thống hoặc miền của trường.",
+            "If the policy comes back: ask whoever manages the school's PCs or domain.",
+        ),
+    )
+
+
 UPDATE_FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
     "supported_system": {
         **_on_windows(
@@ -92,6 +106,14 @@ UPDATE_FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
         "Windows 8": _REPLACE_WINDOWS,
         "Windows 7": _REPLACE_WINDOWS,
         "linux": (
+            _BACK_UP,
+            Words(
+                "Nâng cấp theo hướng dẫn của nhà phát hành hệ điều hành này, hoặc cài mới bản còn hỗ trợ.",
+                "Upgrade by the guide of this system's maker, or install a supported release anew.",
+            ),
+            RESTART_LINUX,
+        ),
+        "ubuntu": (
             _BACK_UP,
             Words(
                 "Mở Software Updater (Trình cập nhật), chọn nâng cấp lên phiên bản mới.",
@@ -143,6 +165,16 @@ UPDATE_FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
             ),
         ),
     },
+    "updates_paused": {
+        **_on_windows(
+            Words("Mở {updates}.", "Open {updates}."),
+            Words(
+                "Chọn Resume updates (Tiếp tục cập nhật), cài hết các bản cập nhật.",
+                "Choose Resume updates and install everything.",
+            ),
+            RESTART,
+        ),
+    },
     "updates_restart": {"windows": (RESTART,), "linux": (RESTART_LINUX,)},
     "updates_refused": {
         **_on_windows(
@@ -184,6 +216,9 @@ UPDATE_FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
             ),
         ),
     },
+    "automatic_closed": _without_policy("", "DisableWindowsUpdateAccess"),
+    "automatic_policy": _without_policy("\\AU", "NoAutoUpdate"),
+    "automatic_blocked": _without_policy("", "DoNotConnectToWindowsUpdateInternetLocations"),
     "automatic_updates": {
         **_on_windows(
             Words("Mở {updates}.", "Open {updates}."),

@@ -113,6 +113,7 @@ EVIDENCE: dict[str, Words] = {
         "The disk is frozen, so updates vanish at every restart.",
     ),
     "updates_restart": Words("Bản vá đã cài, chờ khởi động lại.", "Updates are installed and wait for a restart."),
+    "updates_paused": Words("Có người tạm dừng cập nhật.", "Somebody has paused updates."),
     "updates_refused": Words("Cập nhật bị tắt hoặc cài không được.", "Updates are switched off, or fail."),
     "updates_stale": Words("Máy đã lâu không tìm bản cập nhật.", "The PC has not looked for updates for long."),
     "updates_scan_unknown": Words(
@@ -177,7 +178,7 @@ EVIDENCE: dict[str, Words] = {
     "laptop_not_told": Words("Không rõ có phải máy xách tay không.", "Whether this is a laptop is not known."),
     "encryption_not_asked": Words("Không yêu cầu ở đây.", "Not asked here."),
     # Automatic updates
-    "automatic": Words("Cập nhật được cài tự động.", "Updates are installed automatically."),
+    "automatic": Words("Máy được đặt để tự cài cập nhật.", "Set to install updates automatically."),
     "automatic_asked": Words(
         "Máy chỉ báo có bản cập nhật, người dùng phải cài.", "The PC only tells of updates; a person must install them."
     ),
@@ -187,6 +188,10 @@ EVIDENCE: dict[str, Words] = {
         "Updates are paused until {day}, longer than Windows itself allows ({most} days).",
     ),
     "automatic_stopped": Words("Dịch vụ cập nhật bị tắt: {names}.", "Update services are switched off: {names}."),
+    "automatic_closed": Words(
+        "Chính sách DisableWindowsUpdateAccess chặn Windows Update.",
+        "The policy DisableWindowsUpdateAccess closes Windows Update.",
+    ),
     "automatic_off": Words("Cập nhật tự động đang tắt.", "Automatic updates are off."),
     "automatic_not_told": Words("Không rõ cách máy cập nhật.", "How the PC is updated is not known."),
     # Signing in

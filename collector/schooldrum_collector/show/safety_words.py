@@ -45,7 +45,10 @@ _STATES = {
     PatchState.WAITING: ("chậm cập nhật", "behind"),
     PatchState.RESTART: ("chờ khởi động lại", "waiting for a restart"),
     PatchState.OFF: ("chậm vì máy ít bật", "behind because it was hardly on"),
-    PatchState.REFUSED: ("chậm vì cập nhật bị tắt hoặc cài không được", "behind because updates are off or fail"),
+    PatchState.REFUSED: (
+        "chậm vì cập nhật bị tắt, tạm dừng hoặc cài không được",
+        "behind because updates are off, paused or fail",
+    ),
     PatchState.FROZEN: ("chậm vì đóng băng ổ đĩa", "behind because its disk is frozen"),
     PatchState.UNKNOWN: ("chưa rõ", "not known yet"),
 }
@@ -71,6 +74,10 @@ _NO_REVISION = (
     "not known: the PC does not tell its revision (UBR), which alone shows extended support",
 )
 _LONG_AGO = ("máy đã lâu không tìm bản cập nhật", "the PC has not looked for updates for long")
+_OWN_SERVER = (
+    "cập nhật lấy từ máy chủ riêng; từ {day} máy chưa tìm bản mới",
+    "updates come by its own server; not searched since {day}",
+)
 _SCAN_UNKNOWN = ("chưa rõ máy tìm bản cập nhật lần cuối lúc nào", "when the PC last looked for updates is not known")
 _GONE = ("đã hết hỗ trợ, hãng không còn phát hành bản vá", "out of support, its maker publishes no more updates")
 
@@ -217,6 +224,9 @@ def _missing(patches: Patches, say: Say) -> str:
         f"theo danh sách{of}: chậm {behind} bản dựng",
         f"by the list{of}: {behind} {'build' if patches.behind == 1 else 'builds'} behind",
     )
+    if patches.security is not None and patches.security != patches.behind:
+        mending = formats.number(patches.security, say.language)
+        builds += say(f", trong đó {mending} bản vá bảo mật", f", {mending} of them with security")
     told = say("máy không tự báo", "the PC itself does not tell")
     if patches.told is not None:
         own = formats.number(patches.told, say.language)
@@ -227,11 +237,10 @@ def _missing(patches: Patches, say: Say) -> str:
 def _waited(age_days: int, patches: Patches, say: Say) -> str:
     calendar_days = patches.calendar_days or 0
     on, all_days = _days(age_days, say), _days(calendar_days, say)
-    least = say("ít nhất ", "at least ") if patches.at_least else ""
-    if patches.at_least and age_days <= 1:
-        # Of the first day the PC was watched for a part alone.
+    least = say("ít nhất ", "at least ") if patches.at_least or not age_days else ""
+    if not age_days:
         on = say("một phần ngày", "part of a day")
-        if calendar_days <= 1:
+        if not calendar_days:
             return least + on
     return say(f"{least}{on} có bật máy, {all_days} theo lịch", f"{least}{on} of use, {all_days} by the calendar")
 
@@ -257,5 +266,7 @@ def patch_lines(patches: Patches, say: Say) -> Iterator[tuple[str, str]]:
         refused = patches.state is PatchState.REFUSED
         lead = ("Bị cản vì", "Refused by") if refused else ("Có thể bị cản vì", "May be held up by")
         yield say(*lead), ", ".join(because_words(one, say) for one in patches.because)
-    if patches.stale:
+    if patches.stale and patches.own_server and patches.scanned is not None and "own_server" not in patches.because:
+        yield "", say(*_OWN_SERVER).format(day=day_words(patches.scanned, say))
+    elif patches.stale:
         yield "", say(*(_LONG_AGO if patches.scan_known else _SCAN_UNKNOWN))

@@ -52,7 +52,7 @@ class SupportShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PendingShown(msgspec.Struct, frozen=True, kw_only=True):
-    """A missing security update: since when, and on how many days the PC was on since."""
+    """A missing security update: since when, and on how many days the PC was on since, the first included."""
 
     update: str
     since: date
@@ -62,9 +62,9 @@ class PendingShown(msgspec.Struct, frozen=True, kw_only=True):
 class PatchesShown(msgspec.Struct, frozen=True, kw_only=True):
     """How it stands with security updates (current waiting restart off refused frozen unknown).
 
-    `age_days` counts days on which it was on, `calendar_days` all until the day of judging; `told` is missing by its
-    own word, `behind` by the list of builds; `because` names what refuses; `stale`: its last search is long ago, or was
-    never, or (`scan_known` is false) it does not tell of one. `listed` is the day of the list that `behind` is by,
+    `age_days` counts whole days on which it was on, `calendar_days` all until the day of judging; `told` is missing by
+    its own word, `behind` by the list of builds; `because` names what refuses; `stale`: its last search is long ago, or
+    was never, or (`scan_known` is false) it does not tell of one. `listed` is the day of the list that `behind` is by,
     `list_old`: updates came out since that should be there by now, so that 0 proves nothing. `ended`: its system gets
     no updates any more; whether it does is not known where `support_known` is false. `at_least`: one was missing
     already at the first look; `published` is the oldest day of publication it tells of.
