@@ -271,6 +271,19 @@ def test_judged_again_with_all_that_is_known_today() -> None:
     assert (dated.incident.number, dated.incident.kind, dated.incident.told) == (1001, Kind.OUTAGE, T + 200)
 
 
+def test_of_two_causes_that_overlap_it_keeps_the_one_it_has() -> None:
+    office = Office()
+    known: dict[str, Any] = {"measured": True, "error": 5.0, "degree": Degree.FOUND, "began": T + 10}
+    abroad = fault(SCHOOL, verdict=Verdict.INTERNATIONAL, **known)
+    names = fault(SCHOOL, verdict=Verdict.DNS, **known)
+    office.judge(200, abroad)
+    assert office.judge(400, names) == [What.CORRECTED]
+    for order in ([abroad, names, abroad], [names, abroad]):
+        assert revised(office.only(), order, T + 500) == ()
+    (other,) = revised(office.only(), [abroad], T + 500)
+    assert other.incident.verdict is Verdict.INTERNATIONAL
+
+
 def test_what_befell_the_next_room_is_another_story() -> None:
     office = Office()
     office.judge(200, fault(ROOM_2, verdict=Verdict.ROOM, degree=Degree.PROBABLE, blamed=("b1", "b2")))

@@ -159,7 +159,9 @@ def revised(
         and not _is_apart(incident, fault, own)
     ]
     if own and (not around or incident.parent):
-        return corrected(incident, _to_its_last_end(max(own, key=_worth), own), now)
+        # Of two causes that overlapped it keeps the one it has, while any moment of it says the same as surely.
+        best = max(own, key=lambda fault: (RANK[fault.degree], fault.verdict is incident.verdict, *_worth(fault)))
+        return corrected(incident, _to_its_last_end(best, own), now)
     other = around or [
         fault
         for fault in alike
