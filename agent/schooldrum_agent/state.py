@@ -1,5 +1,6 @@
 """Who this machine is to its collector, and what was agreed with it: the few files that outlive the agent."""
 
+import hashlib
 import os
 import sys
 from pathlib import Path
@@ -23,7 +24,15 @@ _NETWORKS = "networks.json"
 _PAGE = "page.json"
 _DAMAGED = ".damaged"
 DELIVERED = "delivered"
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_SEAL = b',"sha256":"'
+_SEALED_BYTES = len(_SEAL) + 64 + len(b'"}')
+
+
+class _Altered(Exception):  # noqa: N818 - it names what is wrong with a file
+    """A file says another digest of itself than it has."""
+
+
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, _Altered)
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,7 +137,7 @@ class State:
         path = self.directory / name
         try:
             raw = read_bounded(path)
-            return None if raw is None else msgspec.json.decode(raw, type=shape)
+            return None if raw is None else _decoded(raw, shape)
         except _UNREADABLE as problem:
             aside = path.with_name(name + _DAMAGED)
             try:
@@ -143,7 +152,8 @@ class State:
 
     def _keep(self, name: str, value: Any) -> None:
         try:
-            write_whole(self.directory / name, msgspec.json.encode(value))
+            raw = msgspec.json.encode(value)
+            write_whole(self.directory / name, _sealed(raw) if isinstance(value, Identity) else raw)
             self.unsaved.pop(name, None)
         except OSError as problem:
             self.unsaved[name] = f"{name} could not be written: {problem.strerror or problem}"
@@ -226,6 +236,19 @@ class State:
         self._held.release()
 
 
+def _sealed(raw: bytes) -> bytes:
+    """An object in JSON that tells its own digest, so that a letter gone wrong in a certificate is noticed."""
+    return raw[:-1] + _SEAL + hashlib.sha256(raw).hexdigest().encode() + b'"}'
+
+
+def _decoded(raw: bytes, shape: type[_T]) -> _T:
+    body, seal = raw[:-_SEALED_BYTES] + b"}", raw[-_SEALED_BYTES:]
+    # Written by hand, or by an agent that knew no seals, it has none.
+    if seal.startswith(_SEAL) and _sealed(body) != raw:
+        raise _Altered("its digest is not the one it tells")
+    return msgspec.json.decode(raw, type=shape)
+
+
 def _clamped(settings: Settings | None) -> Settings:
     # An older agent's bounds may have been wider, and a file can be edited: only what this agent accepts is in force.
     return accept(msgspec.to_builtins(settings), Settings())[0] if settings is not None else Settings()
@@ -264,7 +287,7 @@ def look(directory: Path) -> Standing:
     def read(name: str, shape: type[_T]) -> _T | None:
         try:
             raw = read_bounded(directory / name)
-            return None if raw is None else msgspec.json.decode(raw, type=shape)
+            return None if raw is None else _decoded(raw, shape)
         except PermissionError:
             raise
         except (*_UNREADABLE, OSError):

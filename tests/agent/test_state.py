@@ -80,6 +80,31 @@ def test_a_damaged_identity_comes_back_from_its_copy(tmp_path: Path, damage: byt
     state.close()
 
 
+def test_no_letter_gone_wrong_makes_it_somebody_else(tmp_path: Path):
+    state = open_state(tmp_path / "state")
+    state.keep_identity(msgspec.structs.replace(IDENTITY, authority="-----BEGIN CERTIFICATE-----\nMIIB\n"))
+    known, path = state.identity, tmp_path / "state" / "identity.json"
+    state.close()
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        assert look(tmp_path / "state").identity == known
+    path.write_bytes(whole.replace(b"MIIB", b"MIIC"))
+    again = open_state(tmp_path / "state")
+    assert again.identity == known
+    assert again.notes[0].startswith("identity.json was damaged (its digest is not the one it tells); it was moved")
+    assert path.read_bytes() == whole
+    again.close()
+
+
+def test_an_identity_written_by_an_older_agent_is_taken(tmp_path: Path):
+    open_state(tmp_path / "state").close()
+    (tmp_path / "state" / "identity.json").write_bytes(msgspec.json.encode(IDENTITY))
+    state = open_state(tmp_path / "state")
+    assert state.identity == IDENTITY
+    state.close()
+
+
 def test_an_identity_that_cannot_be_written_again_stays_in_force_and_is_said(tmp_path: Path):
     state = open_state(tmp_path / "state")
     state.keep_identity(IDENTITY)
