@@ -6,6 +6,7 @@ REPAIR_SECONDS, and deletes nothing that was neither acknowledged nor found unre
 """
 
 import threading
+from typing import Any
 
 import msgspec
 
@@ -260,6 +261,8 @@ class Courier:
     def _accept(self, piece: _Piece, answer: Answer, tally: _Tally) -> None:
         try:
             said = msgspec.json.decode(answer.body, type=ReportsAnswer)
+            offered = msgspec.json.decode(said.settings) if said.settings else None
+            around = msgspec.json.decode(said.around) if said.around else None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
             # Something in between said "200" to everything: nothing is known to be durable.
             raise Failed(Fault.GARBLED, "the answer to a report cannot be read") from problem
@@ -279,18 +282,17 @@ class Courier:
             self._narrow = doubled if doubled < self._granted * RESULTS_PER_BATCH else 0
         self._granted = max(0, said.backlog_per_beat)
         self._refusals = ()
-        self._take(said, tally)
+        self._take(said, offered, around, tally)
 
-    def _take(self, said: ReportsAnswer, tally: _Tally) -> None:
-        if said.settings and said.settings != b"null":
+    def _take(self, said: ReportsAnswer, offered: Any, around: Any, tally: _Tally) -> None:
+        if offered is not None:
             before = self._state.settings
-            offered = msgspec.json.decode(said.settings)
             settings, refusals = take_settings(offered, before, leaf_start=self._uplink.leaf_start)
             self._state.keep_settings(settings)
             self._refusals = refusals[:_MOST_REFUSALS]
             tally.changed = tally.changed or settings != before
-        if self._whereabouts is not None and said.around and said.around != b"null":
-            told = accept_around(msgspec.json.decode(said.around))
+        if self._whereabouts is not None and around is not None:
+            told = accept_around(around)
             self._whereabouts.take(told)
             self._state.keep_page(told.page)
         identity = self._state.identity

@@ -457,7 +457,18 @@ def test_sections_are_acknowledged_as_sent_and_wanted_again_at_most_every_six_ho
     assert forgotten == 2
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>welcome</html>", b"[]", b'{"want":3}', b'{"backlog_per_beat":"x"}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>welcome</html>",
+        b"[]",
+        b'{"want":3}',
+        b'{"backlog_per_beat":"x"}',
+        b'{"settings":{"version":5,"beat":1e400}}',
+        b'{"around":{"x":1e999}}',
+    ],
+)
 def test_a_200_that_is_not_the_collectors_acknowledges_nothing(pc: Machine, collector: Collector, body: bytes):
     collector.mood = [Reply(200, body)]
     done = pc.courier.beat(pc.measure(2))
