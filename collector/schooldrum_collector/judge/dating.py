@@ -5,8 +5,10 @@ was never heard is dated by the PC's wall clock, corrected by how wrong that clo
 as the outcome fits between the boots that were heard; else all that is sure is that it lies between them.
 
 What is taken for granted: a PC is in one boot at a time; its boot-time clock runs within 100 ppm of true time, in
-suspend too; a report arrives within 2 s; nothing waits for longer than 30 days; and what an unheard boot left behind
-began to arrive with the first boot that was heard after it (the agent sends the oldest first).
+suspend too; a report arrives within 2 s; nothing waits for longer than 30 days; what an unheard boot left behind
+began to arrive with the first boot that was heard after it (the agent sends the oldest first); and a clock that was
+right in the boots on both sides was so in between. A PC that went on from a saved time there (a dead battery, no line),
+and was set right before it was heard again, is dated by that time where it fits the gap, and its error does not say so.
 """
 
 import math
