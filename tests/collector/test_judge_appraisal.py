@@ -257,6 +257,28 @@ def test_a_frozen_disk_is_told_by_the_product_or_by_the_start_counter(rules: Any
     assert appraise(case(SAFETY), rules, memory).verdicts.patches != looks[0].verdicts.patches
 
 
+@pytest.mark.parametrize(
+    ("freeze", "counted", "state"),
+    [((), True, "frozen"), (({"product": "Deep Freeze", "state": "frozen"},), None, "frozen"), ((), None, "current")],
+)
+def test_what_is_installed_by_day_on_a_disk_that_forgets_is_not_in_time(
+    rules: Any, *, freeze: tuple[Values, ...], counted: bool | None, state: str
+) -> None:
+    system: Values = {**SAFETY["operating_system"][0], "product": "Windows 11", "build": 26200, "revision": 9999}
+    morning = {**SAFETY, "operating_system": ({**system, "release": "25H2"},), "freeze": freeze}
+    memory = Memory()
+    look = None
+    for day in (DAY + timedelta(days=number) for number in range(20)):
+        history: Values = {"last_scan": day.isoformat(), "last_success": day.isoformat()}
+        afternoon = {**morning, "updates": (), "update_history": (history,)}
+        for sections in (morning, afternoon):
+            look = appraise(case(sections, frozen=counted, heard=day, today=day), rules, memory)
+            memory = look.memory
+    assert look is not None
+    assert look.verdicts.patches is not None
+    assert look.verdicts.patches.state == state
+
+
 def test_what_a_restarted_agent_has_not_told_again_is_remembered(rules: Any) -> None:
     said = (updates.SECURITY_UPDATES_PENDING(4),)
     ended = {"encryption": "denied", "updates": "ok"}

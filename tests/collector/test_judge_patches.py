@@ -273,12 +273,128 @@ def test_a_monthly_update_that_takes_the_place_of_the_one_before_has_waited_as_l
     assert waiting.pending["KB2"] == patches.Pending(MONDAY, 21, before=True)
 
 
+RESTART = {"mode": "automatic", "restart_pending": True}
+
+
 @pytest.mark.parametrize(
-    "after", [seen(waits("KB2"), history={"last_success": "2026-10-01"}), seen(waits("KB2"), system=pc(7600))]
+    ("row", "after", "days"),
+    [
+        (pc(), seen(waits("KB2"), system=pc(7600)), 1),
+        (pc(), seen(waits("KB2"), system=pc(7600), history={"last_success": "2026-10-01"}), 1),
+        # Another update was installed: the revision says that it was no cumulative one.
+        (pc(), seen(waits("KB2"), history={"last_success": "2026-10-01"}), 21),
+        (pc(), seen(waits("KB2"), history={"last_success": "2026-10-01"}, automatic=RESTART), 1),
+        # Where no revision tells, the installation counts.
+        (pc(None), seen(waits("KB2"), system=pc(None), history={"last_success": "2026-10-01"}), 1),
+        (pc(1, 9600), seen(waits("KB2"), system=pc(1, 9600), history={"last_success": "2026-10-01"}), 1),
+        (pc(None), seen(waits("KB2"), system=pc(None), history={"last_success": "2026-08-01"}), 21),
+    ],
 )
-def test_after_an_installation_the_next_begins_anew(after):
-    waiting = lived(range(20), seen(waits("KB1"), history={"last_success": "2026-08-01"}))
-    assert lived([30], after, before=waiting).pending["KB2"].days == 1
+def test_after_an_installation_the_next_begins_anew(row, after, days):
+    waiting = lived(range(20), seen(waits("KB1"), system=row, history={"last_success": "2026-08-01"}))
+    assert lived([30], after, before=waiting).pending["KB2"].days == days
+
+
+def dated(name: str, published: str | None) -> list[dict[str, Any]]:
+    return [{"update": name, "kind": "security", "published": published}]
+
+
+PATCH_TUESDAY = 1
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "published", "in_time", "state"),
+    [
+        ("2026-08-11", "2026-09-08", "2026-08-11", None, "unknown"),
+        (None, "2026-09-08", None, None, "unknown"),
+        ("2026-08-11", None, "2026-08-11", None, "unknown"),
+        ("2026-08-30", "2026-09-08", "2026-08-30", True, "current"),
+    ],
+)
+@pytest.mark.parametrize("looks", [1, 3])
+def test_what_takes_the_place_of_an_older_one_is_not_excused_by_its_own_day(
+    looks, first, then, published, in_time, state
+):
+    waiting = lived([0], seen(dated("KB1", first)))
+    look = seen(dated("KB2", then))
+    waiting = lived(range(PATCH_TUESDAY, PATCH_TUESDAY + looks), look, before=waiting)
+    found = patches_of(waiting, look, None, frozen=None)
+    assert (found.in_time(), found.state, found.at_least) == (in_time, state, True)
+    assert (found.published and found.published.isoformat()) == published
+    assert waiting.pending["KB2"].since == MONDAY
+    late = lived(range(4, 20), look, before=waiting)
+    assert patches_of(late, look, None, frozen=None).in_time() is False
+
+
+def test_what_was_remembered_before_days_of_publication_were_is_still_read():
+    old = b'{"pending":{"KB1":["2026-09-07",3,true]},"looked":"2026-09-09","told":true}'
+    waiting = msgspec.json.decode(old, type=Waiting)
+    look = seen(dated("KB1", "2026-08-11"))
+    (one,) = lived([3], look, before=waiting).pending.values()
+    assert one == patches.Pending(MONDAY, 4, before=True, published=date(2026, 8, 11))
+    # A day after it was first missed is not its own.
+    (one,) = lived([3], seen(dated("KB1", "2026-09-08")), before=waiting).pending.values()
+    assert one.published is None
+
+
+FORGETS: list[tuple[dict[str, Any], str]] = [
+    ({"system": "linux"}, ""),
+    (pc(), "2026-08-01"),
+    (pc(None), "2026-08-01"),
+]
+
+
+def forgotten(row: dict[str, Any], success: str, days: Iterable[int], *, frozen: bool | None) -> tuple[Waiting, Seen]:
+    """A PC that installs by day what its disk has forgotten by the next morning; the newest look is of an afternoon."""
+    waiting = LOOKED
+    morning = seen(waits("KB1"), system=row, history={"last_success": success})
+    afternoon = morning
+    for day in days:
+        on = MONDAY + timedelta(days=day)
+        afternoon = seen([], system=row, history={"last_success": on.isoformat()})
+        for look in (morning, afternoon):
+            waiting = follow(waiting, look, None, on, frozen=frozen)
+    return waiting, afternoon
+
+
+@pytest.mark.parametrize(("row", "success"), FORGETS)
+@pytest.mark.parametrize(
+    ("days", "frozen", "in_time", "state", "count"),
+    [
+        (range(10), True, True, "current", 1),
+        (range(20), True, False, "frozen", 1),
+        (range(20), None, True, "current", 0),
+        (range(20), False, True, "current", 0),
+    ],
+)
+def test_what_a_disk_forgets_by_night_was_not_installed(row, success, days, frozen, in_time, state, count):
+    waiting, afternoon = forgotten(row, success, days, frozen=frozen)
+    found = patches_of(waiting, afternoon, None, frozen=frozen)
+    assert (found.in_time(), found.state, found.count) == (in_time, state, count)
+    morning = seen(waits("KB1"), system=row, history={"last_success": success})
+    (one,) = lived([days[-1] + 1], morning, before=waiting).pending.values()
+    assert one.days == (len(days) + 1 if frozen else 1)
+
+
+@pytest.mark.parametrize(("row", "success"), FORGETS)
+def test_what_stays_away_from_a_disk_that_forgets_was_installed_while_it_did_not(row, success):
+    waiting, afternoon = forgotten(row, success, range(20), frozen=True)
+    next_day = MONDAY + timedelta(days=20)
+    # Thawed, or with a newer revision, it is believed at once.
+    assert not follow(waiting, afternoon, None, next_day, frozen=False).pending
+    assert not follow(waiting, seen([], system=pc(9000)), None, next_day, frozen=True).pending
+    for more in range(8):
+        waiting = follow(waiting, afternoon, None, next_day + timedelta(days=more), frozen=True)
+        assert bool(waiting.pending) is (more < 7), more
+
+
+@pytest.mark.parametrize("row", [pc(), pc(None)])
+def test_on_a_disk_that_forgets_the_next_monthly_update_has_waited_as_long(row):
+    waiting, _ = forgotten(row, "2026-08-01", range(20), frozen=True)
+    for day, success in ((20, "2026-08-01"), (21, "2026-09-28")):
+        look = seen(waits("KB2"), system=row, history={"last_success": success})
+        waiting = follow(waiting, look, None, MONDAY + timedelta(days=day), frozen=True)
+    assert waiting.pending["KB2"].days == 22
 
 
 def test_by_the_list_an_installed_update_leaves_only_those_after_it():
@@ -622,12 +738,12 @@ LOOK = st.builds(
 )
 
 
-@given(st.lists(st.tuples(st.integers(0, 60), LOOK), max_size=30))
-def test_nothing_waits_longer_than_the_pc_was_on(looks):
+@given(st.lists(st.tuples(st.integers(0, 60), LOOK), max_size=30), st.sampled_from([None, True]))
+def test_nothing_waits_longer_than_the_pc_was_on(looks, frozen):
     waiting = Waiting()
     days = set()
     for day, look in looks:
-        waiting = follow(waiting, look, None, MONDAY + timedelta(days=day))
+        waiting = follow(waiting, look, None, MONDAY + timedelta(days=day), frozen=frozen)
         days.add(day)
         assert waiting.pending.keys() <= patches.missing_now(look, None) | waiting.pending.keys()
         assert all(1 <= one.days <= len(days) for one in waiting.pending.values())
@@ -671,3 +787,6 @@ def test_no_rows_of_a_stranger_break_it(system, automatic, history, updates):
 def test_a_pc_with_thousands_of_missing_updates_is_remembered_in_bounds():
     waiting = lived([0], seen(waits(*(f"KB{n}" for n in range(3000)))))
     assert len(waiting.pending) == 500
+    for most in (300, 3000):
+        look = seen(waits(*(f"KC{n}" for n in range(most))))
+        assert len(follow(waiting, look, None, MONDAY, frozen=True).pending) == 500

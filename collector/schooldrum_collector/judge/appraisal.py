@@ -188,9 +188,9 @@ def appraise(case: Case, rules: Rules, before: Memory) -> Look:
         has_ended = standing.state is SupportState.ENDED
         published = Published(standing.until, standing.last) if has_ended else None
         by_list = missing(system, sections.get("hotfixes"), rules.builds, published)
-    waiting = follow(before.waiting, seen, by_list, case.heard)
-    state = standing.state if standing else SupportState.UNKNOWN
     is_frozen = True if _is_frozen(sections) else case.frozen
+    waiting = follow(before.waiting, seen, by_list, case.heard, frozen=is_frozen)
+    state = standing.state if standing else SupportState.UNKNOWN
     if is_judged:
         behind = patches_of(
             waiting,

@@ -7,7 +7,7 @@ minutes before midnight and after it touch two days and prove none.
 """
 
 import enum
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 import msgspec
@@ -28,6 +28,10 @@ STALE_SCAN_DAYS = 30
 _NO_ANSWER = frozenset({"0x80072ee2", "0x80072ee7", "0x80072efd", "0x80240438", "0x8024402c", "0x80244022"})
 """Errors of Windows Update whose server was not reached: no connection, no such name, or 503."""
 _MOST_KEYS = 500
+_DAYS_GONE = 7
+"""Days of being on after which even a disk that forgets has surely kept what was installed."""
+_CUMULATIVE_BUILD = 10240
+"""Windows 10, the first whose revision moves with every cumulative update."""
 _DAY_SECONDS = 86400
 
 
@@ -35,11 +39,15 @@ class Pending(msgspec.Struct, frozen=True, array_like=True):
     """A missing update: the day it was first missed, and on how many days the PC was on since, that one included.
 
     `before`: it may have been missing before that day, for nobody had looked, or the list had not known it.
+    `published` is its day of publication, or that of what it took the place of; None where that was not told.
+    `gone`: on so many days since it was last told nobody told of it, on a PC whose disk forgets.
     """
 
     since: date
     days: int
     before: bool = False
+    published: date | None = None
+    gone: int = 0
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -99,35 +107,75 @@ def missing_now(seen: Seen, by_list: Missing | None) -> frozenset[str]:
     return frozenset(sorted(told)[:_MOST_KEYS])
 
 
-def follow(before: Waiting, seen: Seen, by_list: Missing | None, day: date) -> Waiting:
+def follow(before: Waiting, seen: Seen, by_list: Missing | None, day: date, *, frozen: bool | None = None) -> Waiting:
     """What is remembered after a look at a machine on this day (the school's), on which it was on.
 
     To be called at every result of the probe `updates`, at least once on each day the machine is heard. Looks from the
     past (backlog) change nothing. On Windows a monthly update takes the place of the one before: where something is
-    gone from the list and nothing was installed, what takes its place has waited as long.
+    gone from the list and was not installed, what takes its place has waited as long. What is gone from a PC whose disk
+    forgets (`frozen`) comes back at its next start, so it is kept for a while.
     """
     if before.looked is not None and day < before.looked:
         return before
     another_day = day != before.looked
     keys = missing_now(seen, by_list)
     success = str((seen.history or {}).get("last_success") or "")
-    revision = (seen.system or {}).get("revision")
-    revision = revision if isinstance(revision, int) and not isinstance(revision, bool) else 0
-    gone = [before.pending[key] for key in before.pending.keys() - keys]
+    revision = _whole(seen.system, "revision")
+    gone = {key: one for key, one in sorted(before.pending.items()) if key not in keys}
+    came = _may_be_installed(before, seen, success, frozen=frozen is True)
     is_windows = (seen.system or {}).get("system") == "windows"
-    replaced = is_windows and before.looked is not None and success <= before.success and revision == before.revision
-    heir = max(gone, key=lambda one: one.days, default=None) if replaced else None
+    heir = _heir(gone.values()) if is_windows and before.looked is not None and not came else None
     listed = frozenset(by_list.security if by_list else ())
+    published = _published(seen, day)
     pending: dict[str, Pending] = {}
     for key in sorted(keys):
         known = before.pending.get(key) or heir
         if known is None:
             # What a list of builds names newly was published before that list, nobody knows how long.
-            pending[key] = Pending(day, 1, before=not before.told or key in listed)
+            is_open = not before.told or key in listed
+            pending[key] = Pending(day, 1, before=is_open, published=published.get(key))
         else:
-            pending[key] = msgspec.structs.replace(known, days=known.days + 1) if another_day else known
+            first = _first_published(known, published.get(key))
+            pending[key] = msgspec.structs.replace(known, days=known.days + another_day, published=first, gone=0)
+    if frozen and not came:
+        for key, one in list(gone.items())[: _MOST_KEYS - len(keys)]:
+            if one.gone + another_day <= _DAYS_GONE:
+                pending[key] = msgspec.structs.replace(one, gone=one.gone + another_day)
     told = before.told or seen.updates is not None
     return Waiting(pending=pending, looked=day, success=success, revision=revision, told=told)
+
+
+def _whole(row: Values | None, name: str) -> int:
+    value = (row or {}).get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def _may_be_installed(before: Waiting, seen: Seen, success: str, *, frozen: bool) -> bool:
+    """Whether what is gone since the look before may have been installed, so that it stays."""
+    revision = _whole(seen.system, "revision")
+    if revision != before.revision:
+        return True
+    if frozen or success <= before.success:
+        return False
+    # Something was installed. It was no cumulative update where the revision stands still and no restart is awaited.
+    tells = revision and _whole(seen.system, "build") >= _CUMULATIVE_BUILD
+    return not tells or (seen.automatic or {}).get("restart_pending") is True
+
+
+def _heir(gone: Iterable[Pending]) -> Pending | None:
+    """What takes the place of these has waited as long as the oldest of them, and was published as early."""
+    some = tuple(gone)
+    oldest = max(some, key=lambda one: (one.days, one.before), default=None)
+    if oldest is None or oldest.published is None:
+        return oldest
+    return msgspec.structs.replace(oldest, published=min(one.published for one in some if one.published is not None))
+
+
+def _first_published(known: Pending, told: date | None) -> date | None:
+    """The oldest day of publication; one after it was first missed is that of another update, which took its place."""
+    if known.published is None:
+        return told if told is not None and told <= known.since else None
+    return known.published if told is None else min(known.published, told)
 
 
 class PatchState(enum.StrEnum):
@@ -155,8 +203,8 @@ class Patches(msgspec.Struct, frozen=True, kw_only=True):
     `age_days` counts days on which it was on, `calendar_days` all until the day of judging; both of the oldest missing
     one since it was first seen, None where neither sign says anything. Neither counts the day of that first sight or
     the one that still runs: so many whole days it has surely waited. `at_least`: one was missing already then.
-    `published` is the oldest day of publication the PC tells of what is missing, `published_days` days before that of
-    judging.
+    `published` is the oldest day of publication the PC tells of what is missing or of what that took the place of,
+    `published_days` days before that of judging.
     `undecided`: whether it comes in time cannot be said yet, for that reason.
     `missing` counts by both signs, `told` by the PC alone, `behind` by the list (None: not known); `security` are those
     of `behind` that mend security, None where the list does not tell them apart from previews.
@@ -209,12 +257,12 @@ class Patches(msgspec.Struct, frozen=True, kw_only=True):
         """How many are missing, one figure for people: by the PC or by the list, whichever knows of more.
 
         The two are not added: the PC's own cumulative update is the newest of the list's builds. Where the list names
-        nothing but what may be a preview, none is missing.
+        nothing but what may be a preview, none is missing. Where both name nothing, a disk that forgets still lacks it.
         """
         if not self.missing or (self.told is None and self.behind is None):
             return self.missing
         by_list = self.behind if self.security is None else self.security
-        return max(self.told or 0, by_list or 0)
+        return max(self.told or 0, by_list or 0) or self.missing
 
     @property
     def security_alone(self) -> bool:
@@ -308,11 +356,10 @@ def patches_of(
     partly = 1 if waiting.looked is not None and waiting.looked < now else 2
     age = max((one.days - partly for one in waiting.pending.values()), default=0)
     calendar = max(((now - one.since).days - 1 for one in waiting.pending.values()), default=0)
-    published = _published(seen, on)
-    oldest = min(published.values(), default=None)
-    early = [key for key, one in waiting.pending.items() if one.before]
+    oldest = min((one.published for one in waiting.pending.values() if one.published is not None), default=None)
+    early = [one for one in waiting.pending.values() if one.before]
     # What was published within the allowance cannot have waited for longer, whenever it was first looked for.
-    open_ones = [key for key in early if key not in published or (on - published[key]).days > most_days]
+    open_ones = [one for one in early if one.published is None or (on - one.published).days > most_days]
     found = Patches(
         state=PatchState.CURRENT,
         age_days=max(0, age),

@@ -82,7 +82,8 @@ def _lines(sections: Sequence[StoredSection], say: Say) -> Iterator[tuple[str, s
         cores = f" · {row['cores']} {say('nhân', 'cores')}" if row.get("cores") else ""
         yield say("Bộ xử lý", "Processor"), _joined(row, "processor") + cores
         free, slots = row.get("memory_slots_free"), row.get("memory_slots")
-        places = say(f" · còn {free}/{slots} khe trống", f" · {free} of {slots} slots free") if slots else ""
+        is_told = slots and free is not None
+        places = say(f" · còn {free}/{slots} khe trống", f" · {free} of {slots} slots free") if is_told else ""
         yield say("Bộ nhớ", "Memory"), _bytes(row.get("memory"), say) + places
     modules = [
         " ".join(

@@ -212,6 +212,24 @@ def test_a_person_reads_what_it_is_and_what_changed() -> None:
     assert told("en", hardware_sheet.show_changes, [], str) == ""
 
 
+@pytest.mark.parametrize(
+    ("slots", "free", "vietnamese", "english"),
+    [
+        (2, 1, "8 GiB · còn 1/2 khe trống", "8 GiB · 1 of 2 slots free"),
+        (2, 0, "8 GiB · còn 0/2 khe trống", "8 GiB · 0 of 2 slots free"),
+        (2, None, "8 GiB", "8 GiB"),
+        (None, None, "8 GiB", "8 GiB"),
+    ],
+)
+def test_free_memory_slots_are_told_only_where_they_are_known(
+    slots: int | None, free: int | None, vietnamese: str, english: str
+) -> None:
+    row: Values = {"memory": 8 * 2**30, "memory_slots": slots, "memory_slots_free": free}
+    sections = [StoredSection(name="system", digest="", updated=NOW, rows=(row,))]
+    assert dict(hardware_words.hardware_lines(sections, Say("vi")))["Bộ nhớ"] == vietnamese
+    assert dict(hardware_words.hardware_lines(sections, Say("en")))["Memory"] == english
+
+
 def test_what_ails_printers_cameras_and_graphics_is_said_where_they_are_named() -> None:
     rows: dict[str, tuple[Values, ...]] = {
         "system": ({"firmware_maker": "AMI", "firmware_version": "F6", "firmware_date": "2012-07-18"},),
