@@ -112,6 +112,56 @@ def test_damage_is_told_and_nothing_is_overwritten(
     assert not list(tmp_path.glob("*.new"))
 
 
+def _killed_log(store: Store, directory: Path, enrol: Enrol) -> bytes:
+    """The log as a collector that is killed leaves it beside its store, and nobody has it open any more."""
+    for number in range(20):
+        enrol(store, f"m{number}")
+    log = directory / f"{NAME}-wal"
+    left = {path.name: path.read_bytes() for path in directory.glob(f"{NAME}*")}
+    store.close()
+    for name, body in left.items():
+        (directory / name).write_bytes(body)
+    (directory / f"{NAME}-shm").unlink()
+    return log.read_bytes()
+
+
+LOG_DAMAGE: dict[str, Callable[[bytes], bytes]] = {
+    "four bytes": lambda log: log[:2000] + b"\0\1\2\3" + log[2004:],
+    "its head": lambda log: b"\0\1\2\3" + log[4:],
+    "garbage": lambda log: os.urandom(len(log)),
+}
+
+
+@pytest.mark.parametrize("serving", [True, False])
+@pytest.mark.parametrize("damage", LOG_DAMAGE)
+def test_a_damaged_log_is_told_and_nothing_is_overwritten(
+    opened: Opened, tmp_path: Path, enrol: Enrol, damage: str, *, serving: bool
+):
+    log = LOG_DAMAGE[damage](_killed_log(opened(tmp_path), tmp_path, enrol))
+    (tmp_path / f"{NAME}-wal").write_bytes(log)
+    before = files(tmp_path)
+    for _ in range(2):
+        with pytest.raises(Damaged, match=rf"(?s){NAME}-wal is damaged.*Nothing was changed"):
+            opened(tmp_path, serving=serving)
+        assert files(tmp_path) == before
+
+
+@pytest.mark.parametrize("cut", [0, 1, 500, 1500])
+def test_a_log_that_ends_where_the_power_failed_is_whole(opened: Opened, tmp_path: Path, enrol: Enrol, cut: int):
+    log = _killed_log(opened(tmp_path), tmp_path, enrol)
+    (tmp_path / f"{NAME}-wal").write_bytes(log[: len(log) - cut])
+    store = opened(tmp_path)
+    assert len(store.register().machines) >= 19
+    store.close()
+
+
+@pytest.mark.parametrize("log", [b"", b"\0" * 5000, b"\x37\x7f"])
+def test_a_log_in_which_nothing_was_committed_is_no_obstacle(opened: Opened, tmp_path: Path, log: bytes):
+    opened(tmp_path).close()
+    (tmp_path / f"{NAME}-wal").write_bytes(log)
+    opened(tmp_path).close()
+
+
 def test_another_programs_database_is_left_alone(opened: Opened, tmp_path: Path):
     with closing(sqlite3.connect(tmp_path / NAME)) as connection:
         connection.execute("CREATE TABLE photos (id INTEGER)")
@@ -235,11 +285,15 @@ def later_store(directory: Path) -> None:
 
 
 @pytest.mark.usefixtures("later")
-def test_an_older_store_is_migrated_and_its_copy_is_kept(opened: Opened, tmp_path: Path):
+def test_an_older_store_is_migrated_and_its_copy_is_kept(
+    opened: Opened, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
     data = tmp_path / "data"
     data.mkdir()
     later_store(data)
-    store = opened(data)
+    with caplog.at_level("INFO", opening.__name__):
+        store = opened(data)
+    assert f"from store version 0001 to 9998. As it was it stays in {data / NAME}.before-9998" in caplog.text
     with store.writing() as writer:
         writer.put_area(Area(path="hp", name="Hải Phòng"))
     store.close()
@@ -273,10 +327,82 @@ def test_an_older_store_is_not_migrated_under_a_running_collector(
     ) as running:
         assert running.stdout
         assert running.stdout.readline() == "locked\n"
-        with pytest.raises(Locked, match=str(running.pid)):
+        with pytest.raises(Locked, match=rf"process {running.pid}\) has not made its store ready.*restart it"):
             opened(data, serving=False)
         running.kill()
     assert not list(data.glob("*before*"))
+
+
+STARTING = """
+import sys, time
+from pathlib import Path
+from schooldrum_collector.store import opening
+from schooldrum_collector.store.sqlite import open_store
+work = opening.{work}
+def slow(path):
+    print("at work", flush=True)
+    time.sleep(1)
+    work(path)
+opening.{work} = slow
+open_store(Path(sys.argv[1]), clock=time.time)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("work", ["_create", "_migrate"])
+def test_a_command_waits_for_a_collector_that_is_starting(opened: Opened, tmp_path: Path, work: str):
+    if work == "_migrate":
+        later_store(tmp_path)
+    with subprocess.Popen(
+        [sys.executable, "-c", STARTING.format(work=work), str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as starting:
+        assert starting.stdout
+        assert starting.stdout.readline() == "at work\n"
+        store = opened(tmp_path, serving=False)
+        with store.writing() as writer:
+            writer.put_area(Area(path="hp", name="Hải Phòng"))
+        # It is the collector that goes on holding the lock.
+        with pytest.raises(Locked, match=f"process {starting.pid}"):
+            opened(tmp_path)
+        starting.kill()
+
+
+@pytest.mark.parametrize("work", ["_create", "_migrate"])
+def test_a_collector_waits_for_a_command_that_makes_the_store_ready(opened: Opened, tmp_path: Path, work: str):
+    if work == "_migrate":
+        later_store(tmp_path)
+    program = STARTING.format(work=work).replace("clock=time.time", "clock=time.time, serving=False")
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as command:
+        assert command.stdout
+        assert command.stdout.readline() == "at work\n"
+        opened(tmp_path)
+        command.communicate(timeout=60)
+        assert command.returncode == 0
+
+
+def test_two_that_migrate_at_once_keep_the_copy_of_the_older_store(opened: Opened, tmp_path: Path):
+    later_store(tmp_path)
+    program = (
+        "import sys, time; from pathlib import Path; from schooldrum_collector.store.sqlite import open_store;"
+        "sys.stdin.readline(); open_store(Path(sys.argv[1]), clock=time.time, serving=False).close()"
+    )
+    words = [sys.executable, "-c", program, str(tmp_path)]
+    others = [subprocess.Popen(words, stdin=subprocess.PIPE, text=True) for _ in range(4)]
+    for other in others:
+        assert other.stdin
+        other.stdin.write("\n")
+        other.stdin.flush()
+    for other in others:
+        other.communicate(timeout=60)
+    assert [other.returncode for other in others] == [0] * 4
+    with closing(sqlite3.connect(tmp_path / f"{NAME}.before-{REVISION}")) as copy:
+        assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+    opened(tmp_path)
 
 
 def test_a_migration_that_fails_leaves_the_store_as_it_was(opened: Opened, tmp_path: Path, later: Path):

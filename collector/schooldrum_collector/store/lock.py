@@ -40,6 +40,7 @@ class Lock:
                 f"{directory} đang được một máy chủ Schooldrum khác dùng"
                 f"{f' (tiến trình {holder})' if holder else ''}. Dừng máy chủ đó trước, hoặc chọn thư mục số liệu "
                 "khác.",
+                holder,
             ) from problem
         # On a full disk the lock holds all the same; only its holder's number stays unsaid.
         with contextlib.suppress(OSError):

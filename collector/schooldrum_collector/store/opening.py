@@ -1,6 +1,7 @@
 """Is there a store in this directory, is it ours and sound, and how does one come to be or to be today's version."""
 
 import contextlib
+import logging
 import os
 import shutil
 import sqlite3
@@ -17,14 +18,17 @@ from schooldrum_collector.store.connections import connect
 from schooldrum_collector.store.interface import Damaged, Full, Locked
 from schooldrum_collector.store.lock import Lock
 from schooldrum_collector.store.schema import APPLICATION, REVISION
+from schooldrum_collector.store.write_ahead_log import commits_lost
 
+_log = logging.getLogger(__name__)
 NAME = "schooldrum.sqlite3"
 MIGRATIONS = Path(__file__).parent / "migrations"
 CHECK_SECONDS = 5.0
 """How long a start may look for damage; a large store is looked at in part, `check` looks at all of it."""
 _HEADER = struct.Struct(">16s 52x I 28x")
 _MAGIC = b"SQLite format 3\0"
-_WAIT_FOR_ANOTHER = 5.0
+_WAIT_FOR_ANOTHER = 15.0
+_MOMENT = 1.0
 _PAGE_BYTES = 1024
 """Small, for what is written per report: a body of 2 KB leaves half of a 4 KB page empty, and every commit writes its
 last page again. Measured with bodies of 1.7 and 2 KB: 4.8 and 5.3 KB a report, checkpoint included, for 5.6 and 8.4.
@@ -45,7 +49,7 @@ def open_file(directory: Path, *, serving: bool) -> tuple[Path, Lock | None]:
     path = directory / NAME
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = Lock(directory) if serving else None
+        lock = _kept_lock(directory, path) if serving else None
     except OSError as problem:
         raise Full(
             f"{directory}: {problem.strerror}. The collector needs a directory that it may write to.",
@@ -53,10 +57,11 @@ def open_file(directory: Path, *, serving: bool) -> tuple[Path, Lock | None]:
         ) from problem
     try:
         if not path.exists():
-            _alone(directory, lock, _create)
+            _alone(directory, lock, lambda: not path.exists(), _create)
+        _check_log(directory, lock)
         revision = look(path, seconds=CHECK_SECONDS if serving else 0)
         if revision != REVISION:
-            _alone(directory, lock, _migrate)
+            _alone(directory, lock, lambda: look(path, seconds=0) != REVISION, _migrate)
     except BaseException:
         if lock:
             lock.release()
@@ -64,19 +69,80 @@ def open_file(directory: Path, *, serving: bool) -> tuple[Path, Lock | None]:
     return path, lock
 
 
-def _alone(directory: Path, lock: Lock | None, work: Callable[[Path], None]) -> None:
-    """Creating and migrating are done by one process at a time, also by a command beside a collector."""
+def _check_log(directory: Path, lock: Lock | None) -> None:
+    """Before anything is read from the store: reading does away with what stands behind a damaged frame of its log.
+
+    Beside a running collector, which has looked already, a command does not look.
+    """
+    log = directory / f"{NAME}-wal"
+    if not log.exists():
+        return
+    held = lock
+    if held is None:
+        try:
+            held = Lock(directory)
+        except Locked:
+            return
+    try:
+        lost = commits_lost(log, seconds=CHECK_SECONDS)
+    except OSError:
+        # Opening the store will tell whoever can mend it.
+        return
+    finally:
+        if lock is None:
+            held.release()
+    if lost == 0:
+        return
+    english, vietnamese = ("all changes", "mọi thay đổi") if lost is None else (f"{lost} changes", f"{lost} thay đổi")
+    raise Damaged(
+        f"{log} is damaged: {english} that were stored last stand behind the damage and cannot be read. Nothing was "
+        f"changed. Restore the newest backup into this directory, or keep a copy of {NAME}-wal and {NAME}-shm "
+        "elsewhere and remove both, to go on with what was stored before.",
+        f"{log} đã hỏng: {vietnamese} được lưu sau cùng nằm sau chỗ hỏng và không đọc được. Chưa thay đổi gì. Khôi "
+        f"phục bản sao lưu mới nhất vào thư mục này, hoặc chép {NAME}-wal và {NAME}-shm ra chỗ khác rồi xóa cả hai để "
+        "tiếp tục với những gì đã lưu trước đó.",
+    )
+
+
+def _kept_lock(directory: Path, path: Path) -> Lock:
+    """The lock for as long as a collector runs.
+
+    A command holds it while it makes the store ready, and a moment longer: that is no other collector.
+    """
+    now = time.monotonic()
+    until, deadline = now + _MOMENT, now + _WAIT_FOR_ANOTHER
+    while True:
+        try:
+            return Lock(directory)
+        except Locked:
+            now = time.monotonic()
+            if not path.exists() or look(path, seconds=0) != REVISION:
+                until = min(now + _MOMENT, deadline)
+            if now > until:
+                raise
+            time.sleep(0.05)
+
+
+def _alone(directory: Path, lock: Lock | None, is_needed: Callable[[], bool], work: Callable[[Path], None]) -> None:
+    """Creating and migrating are done by one process at a time, also by a command beside a collector.
+
+    That collector keeps the lock for as long as it runs: a command waits for the work, not for the lock.
+    """
     held = lock
     deadline = time.monotonic() + _WAIT_FOR_ANOTHER
     while held is None:
         try:
             held = Lock(directory)
-        except Locked:
+        except Locked as busy:
+            if not is_needed():
+                return
             if time.monotonic() > deadline:
-                raise
+                raise _not_ready(directory, busy.holder) from busy
             time.sleep(0.05)
     try:
-        work(directory / NAME)
+        # Another may have done it a moment ago, and the copy that it kept of the older store must stay.
+        if is_needed():
+            work(directory / NAME)
     except (sqlite3.Error, exc.DBAPIError) as problem:
         why = problem.orig if isinstance(problem, exc.DBAPIError) else problem
         raise Full(
@@ -88,6 +154,18 @@ def _alone(directory: Path, lock: Lock | None, work: Callable[[Path], None]) -> 
     finally:
         if lock is None:
             held.release()
+
+
+def _not_ready(directory: Path, holder: str) -> Locked:
+    return Locked(
+        f"The collector that uses {directory}{f' (process {holder})' if holder else ''} has not made its store ready "
+        "for this command. If it has only just been started, wait a minute and try again; else it is of another "
+        "version: restart it.",
+        f"Máy chủ đang dùng {directory}{f' (tiến trình {holder})' if holder else ''} chưa chuẩn bị xong kho số liệu "
+        "cho lệnh này. Nếu máy chủ vừa khởi động, hãy đợi một phút rồi thử lại; nếu không, máy chủ là phiên bản khác: "
+        "hãy khởi động lại máy chủ.",
+        holder,
+    )
 
 
 def look(path: Path, *, seconds: float) -> str:
@@ -207,6 +285,7 @@ def _create(path: Path) -> None:
 
 def _migrate(path: Path) -> None:
     """A whole copy is kept beside the store before its tables change; the change is one transaction."""
+    before = look(path, seconds=0)
     kept = path.with_name(f"{path.name}.before-{REVISION}")
     making = kept.with_name(kept.name + ".new")
     making.unlink(missing_ok=True)
@@ -217,6 +296,14 @@ def _migrate(path: Path) -> None:
     making.rename(kept)
     _settle(path.parent)
     upgrade(path)
+    _log.info(
+        "%s was brought from store version %s to %s. As it was it stays in %s: keep it to go back to the version "
+        "before, and remove it once all is well",
+        path,
+        before,
+        REVISION,
+        kept,
+    )
 
 
 def _settle(directory: Path) -> None:
