@@ -16,8 +16,22 @@ INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-war
 PROMETHEUS_CHECKS := deploy/prometheus/check
 # What is set up is named in the stamp: another place, another Python, other lock files are set up anew, and nothing is
 # done again because a file was only touched or checked out.
-READY := $(VENV)/ready-$(shell { pwd; "$(PYTHON)" -V; cat requirements.lock pyproject.toml; } 2>/dev/null | cksum | cut -d' ' -f1)
+READY := $(VENV)/ready-$(shell { pwd; "$(PYTHON)" -V || true; cat requirements.lock pyproject.toml; } 2>/dev/null | cksum | cut -d' ' -f1)
 READY_DEV := $(READY)-dev-$(shell cksum <requirements-dev.lock | cut -d' ' -f1)
+
+define PYTHON_IS_GOOD
+if [ -z "$(PYTHON)" ]; then \
+	echo 'Schooldrum needs Python 3.11 or newer, and found none.'; \
+	echo 'On Debian 12 and Ubuntu 24.04:   sudo apt install python3 python3-venv'; exit 1; fi; \
+found=$$("$(PYTHON)" -c 'import sys; print(sys.version_info >= (3, 11), "%d.%d.%d" % sys.version_info[:3])' 2>/dev/null) || found=; \
+case "$$found" in \
+'True '*) ;; \
+'False '*) echo "Schooldrum needs Python 3.11 or newer; $(PYTHON) is Python $${found#False }."; exit 1 ;; \
+*) if [ -n "$$(command -v "$(PYTHON)")" ]; then echo "$(PYTHON) is no Python that runs."; \
+	else echo "There is no Python at $(PYTHON)."; fi; \
+	echo 'Leave PYTHON=… out and one is looked for, or name one of 3.11 or newer:   make PYTHON=python3.12 …'; exit 1 ;; \
+esac
+endef
 
 help:
 	@echo 'make run     a collector and an agent on this machine: see it work'
@@ -53,11 +67,7 @@ bench: $(READY_DEV)
 	@$(BIN)/python tests/bench/run.py $(if $(FULL),--full) $(ARGS)
 
 $(READY):
-	@if [ -z "$(PYTHON)" ]; then \
-		echo 'Schooldrum needs Python 3.11 or newer, and found none.'; \
-		echo 'On Debian 12 and Ubuntu 24.04:   sudo apt install python3 python3-venv'; exit 1; fi
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-		echo "Schooldrum needs Python 3.11 or newer; $(PYTHON) is $$("$(PYTHON)" -V 2>&1 || true)"; exit 1; }
+	@$(PYTHON_IS_GOOD)
 	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
 		version=$$("$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
 		echo "The package python3-venv (python$$version-venv) is missing: $(PYTHON) cannot make a virtual environment."; \
@@ -82,6 +92,7 @@ docs: $(READY_DEV)
 
 # One file for Linux and Windows and every Python from 3.11. The tool stands in an environment that is thrown away.
 lock:
+	@$(PYTHON_IS_GOOD)
 	@tool=$$(mktemp -d); trap 'rm -rf "$$tool"' EXIT; \
 	"$(PYTHON)" -m venv "$$tool"; "$$tool/bin/pip" install --quiet --disable-pip-version-check 'uv>=0.9,<1'; \
 	compile() { "$$tool/bin/uv" pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \

@@ -33,18 +33,23 @@ def in_one_language(words: Sequence[str], *sentences: Sentence) -> str:
     return "\n".join(one.english if asked == "en" else one.vietnamese for one in sentences)
 
 
-def language_asked(words: Sequence[str], config_of: Callable[[Mapping[str, str]], Config]) -> str:
-    """In which language help and complaints are said, also where the configuration itself is the complaint."""
+def languages_asked(words: Sequence[str], config_of: Callable[[Mapping[str, str]], Config]) -> tuple[str, ...]:
+    """In which languages complaints about the line are said, the first being the help's.
+
+    More than one where neither the line nor this PC's configuration names one. Also where the configuration itself is
+    the complaint.
+    """
     asked = _asked(words, "--lang")
     if asked in LANGUAGES:
-        return asked
+        return (asked,)
     given = {name: value for name in ("config", "state") if (value := _asked(words, f"--{name}"))}
     try:
         config = config_of(given)
     except Misconfigured:
-        named = os.environ.get(f"{PREFIX}LANGUAGE", "")
-        return named if named in LANGUAGES else Settings().language
-    return language_of(config)
+        named, usual = os.environ.get(f"{PREFIX}LANGUAGE", ""), Settings().language
+    else:
+        named, usual = config.language, language_of(config)
+    return (named,) if named in LANGUAGES else (usual, *(one for one in LANGUAGES if one != usual))
 
 
 class _Commands:

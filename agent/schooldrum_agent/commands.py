@@ -17,7 +17,7 @@ from schooldrum_agent import assembly, doctor, log, once, service, start_menu
 from schooldrum_agent.bedside import language_of
 from schooldrum_agent.climbing import LADDER
 from schooldrum_agent.clock import Clock
-from schooldrum_agent.command_line import in_one_language, language_asked, parser_in
+from schooldrum_agent.command_line import in_one_language, languages_asked, parser_in
 from schooldrum_agent.config import Config, check_probes
 from schooldrum_agent.enrolment import enrol
 from schooldrum_agent.faults import SENTENCES, Failed
@@ -36,7 +36,7 @@ from schooldrum_agent.uplink import read_endpoint
 from schooldrum_wire.metric import Metric
 from schooldrum_wire.section import Section
 from schooldrum_wire.token import read_token
-from schooldrum_wire.usage import spoken
+from schooldrum_wire.usage import parsed
 
 _LARGEST_CODE = 4096
 
@@ -76,10 +76,10 @@ def main(
     Raises:
         Misconfigured: the configuration cannot be used.
     """
-    language = language_asked(words, config_of)
+    languages = languages_asked(words, config_of)
+    language = languages[0]
     try:
-        with spoken(language):
-            options = parser_in(language).parse_args(words)
+        options = parsed(languages, lambda one: parser_in(one).parse_args(words))
     except SystemExit as ending:
         return int(ending.code or 0)
     given = {name: value for name in ("config", "state") if (value := getattr(options, f"{name}_path", None))}
@@ -93,7 +93,8 @@ def main(
         return _answer(options, lambda: config_of(given), clock_of, language, tell)
     except Failed as problem:
         said = SENTENCES[problem.fault]
-        return _fail(tell(Sentence(said["vi"], said["en"])), f"({problem.detail})")
+        behind = problem.said or Sentence(problem.detail, problem.detail)
+        return _fail(tell(Sentence(f"{said['vi']} ({behind.vietnamese})", f"{said['en']} ({behind.english})")))
     except BrokenPipeError:
         raise
     except (NotPrivate, InUse) as problem:
@@ -315,6 +316,7 @@ def _enrol(config: Config, clock: Clock, options: argparse.Namespace, tell: Tell
             proxy=find_proxy(config.proxy, endpoint.host, endpoint.port, environ=os.environ),
             authority=assembly.authority_of(config),
             seat=options.seat,
+            before=before,
         )
         state.keep_identity(enrolled.identity)
         state.keep_settings(enrolled.settings)

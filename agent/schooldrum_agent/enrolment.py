@@ -7,6 +7,7 @@ import msgspec
 
 from schooldrum_agent.faults import Failed, Fault, fault_of
 from schooldrum_agent.proxy import Proxy
+from schooldrum_agent.sentence import Sentence
 from schooldrum_agent.state import Identity
 from schooldrum_agent.uplink import Answer, Uplink, fetch_authority, pin_of, read_endpoint, trust_only
 from schooldrum_wire.messages import EnrolAnswer, EnrolRequest, Trouble
@@ -20,6 +21,7 @@ _CREDENTIAL = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 _PLAIN = re.compile(r"[^\x00-\x1f\x7f]{1,300}\Z")
 _SALT = re.compile(r"(?:[0-9a-f]{2}){0,64}\Z")
 _LONGEST_MESSAGE = 300
+_LANGUAGES = 2
 _LONGEST_TICKET = 400
 
 
@@ -42,12 +44,14 @@ def enrol(
     authority: str = "",
     seat: int = 0,
     frozen: bool | None = None,
+    before: Identity | None = None,
 ) -> Enrolled:
     """Adds this machine to the room of the install code.
 
     The code pins the collector's authority: its certificate is fetched (or given in `authority`, PEM), compared with
     the pin, and only the connection that it verifies carries the code. `host` is {system, release}; `seat` asks for the
-    number on the sticker, 0 for the next; `clock` gives seconds.
+    number on the sticker, 0 for the next; `clock` gives seconds. `before` is who this machine was until now: the office
+    that gave it its key is shown it, so that this PC gets its place again.
 
     Raises:
         Failed: with the word and, in the detail, what the collector said.
@@ -65,13 +69,20 @@ def enrol(
     else:
         authority = ""
     uplink = Uplink(endpoint, trust=trust_only(authority), clock=clock, proxy=proxy)
-    request = EnrolRequest(token=str(token), fingerprint=fingerprint, host=host, seat=seat, frozen=frozen)
+    request = EnrolRequest(
+        token=str(token),
+        credential=_key_of(before, authority, collector.strip()),
+        fingerprint=fingerprint,
+        host=host,
+        seat=seat,
+        frozen=frozen,
+    )
     try:
         answer = uplink.post("/v1/enrol", msgspec.json.encode(request), packed=False)
     finally:
         uplink.close()
     if answer.status == _FORBIDDEN:
-        raise Failed(Fault.TOKEN, refused(answer).detail)
+        raise refused(answer, Fault.TOKEN)
     return _enrolled(
         answer,
         Identity(
@@ -81,6 +92,18 @@ def enrol(
         standing=Settings(),
         leaf_start=uplink.leaf_start,
     )
+
+
+def _key_of(before: Identity | None, authority: str, collector: str) -> str:
+    """The key that this very office gave; empty where there is none. No other office is ever shown it."""
+    if before is None:
+        return ""
+    if not (authority and before.authority):
+        return before.credential if (before.authority, before.collector) == (authority, collector) else ""
+    try:
+        return before.credential if pin_of(before.authority) == pin_of(authority) else ""
+    except ValueError:
+        return ""
 
 
 def repair(
@@ -151,14 +174,25 @@ def read_trouble(body: bytes) -> Trouble:
         said = msgspec.json.decode(body, type=Trouble)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Trouble(error="", message="")
-    tidy = "".join(character for character in said.message[:_LONGEST_MESSAGE] if character.isprintable())
+    lines = said.message.split("\n")
+    # Vietnamese and English, a line each; what has another shape is one sentence for both.
+    shown = lines if len(lines) == _LANGUAGES else ["".join(lines)]
+    tidy = ["".join(character for character in line[:_LONGEST_MESSAGE] if character.isprintable()) for line in shown]
     return Trouble(
-        error=said.error[:40], message=tidy, ticket=said.ticket if len(said.ticket) <= _LONGEST_TICKET else ""
+        error=said.error[:40],
+        message="\n".join(tidy),
+        ticket=said.ticket if len(said.ticket) <= _LONGEST_TICKET else "",
     )
 
 
-def refused(answer: Answer) -> Failed:
-    """The failure that an answer other than success stands for."""
-    said = read_trouble(answer.body)
-    detail = f"status {answer.status}" + (f": {said.message}" if said.message else "")
-    return Failed(fault_of(answer.status), detail, retry_after=answer.retry_after)
+def refused(answer: Answer, fault: Fault | None = None) -> Failed:
+    """The failure that an answer other than success stands for; `fault` where its status says less."""
+    status, message = f"status {answer.status}", read_trouble(answer.body).message
+    vietnamese, _, english = message.partition("\n")
+    english = english or vietnamese
+    return Failed(
+        fault or fault_of(answer.status),
+        f"{status}: {english}" if message else status,
+        retry_after=answer.retry_after,
+        said=Sentence(f"{status}: {vietnamese}", f"{status}: {english}") if message else None,
+    )

@@ -2,6 +2,8 @@
 
 import enum
 
+from schooldrum_agent.sentence import Sentence
+
 
 class Fault(enum.StrEnum):
     """Why a delivery or an enrolment did not come through: a closed list, stable for programs."""
@@ -35,14 +37,18 @@ class Fault(enum.StrEnum):
 class Failed(Exception):  # noqa: N818 - it says what the request has
     """A request did not come through: which word, and the technical detail (never a secret, never a person's name).
 
-    `retry_after` is how many seconds the collector asked to be left alone, None where it did not.
+    `retry_after` is how many seconds the collector asked to be left alone, None where it did not; `said` is the detail
+    for a person, where the collector gave a sentence of its own.
     """
 
-    def __init__(self, fault: Fault, detail: str, *, retry_after: int | None = None) -> None:
+    def __init__(
+        self, fault: Fault, detail: str, *, retry_after: int | None = None, said: Sentence | None = None
+    ) -> None:
         super().__init__(f"{fault.value}: {detail}")
         self.fault = fault
         self.detail = detail
         self.retry_after = retry_after
+        self.said = said
 
 
 _BY_STATUS = {

@@ -109,7 +109,7 @@ def tunnel(line: Line, target: str) -> None:
         raise Failed(Fault.PROXY, "the proxy's answer is not HTTP")
     status = int(words[1])
     if status == _LOGIN_WANTED:
-        raise Failed(Fault.PROXY_LOGIN, "the proxy wants a name and password (407)")
+        raise Failed(Fault.PROXY_LOGIN, f"status {_LOGIN_WANTED}")
     if status != OK or not received.endswith(b"\r\n\r\n"):
         raise Failed(Fault.PROXY, f"the proxy answered {status}")
 

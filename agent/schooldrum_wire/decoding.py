@@ -15,6 +15,7 @@ from schooldrum_wire.section import Values
 _delivery = msgspec.json.Decoder(Delivery)
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _LISTS = (list, tuple)
+_MOST_DIGITS = 300
 _T = TypeVar("_T")
 
 
@@ -74,10 +75,17 @@ def _without_surrogates(tree: Any) -> Any:
     return tree
 
 
+def _whole(digits: str) -> float:
+    """A whole number. One that no double holds is infinite, as 1e999 is; Python would not read thousands of digits."""
+    if len(digits) <= _MOST_DIGITS:
+        return int(digits)
+    return -math.inf if digits.startswith("-") else math.inf
+
+
 def _salvage(body: bytes) -> tuple[Delivery, int]:
     try:
         # The standard library's reader also takes NaN, 1e999 and lone surrogates: they cost one reading, not the body.
-        tree = _without_surrogates(json.loads(body))
+        tree = _without_surrogates(json.loads(body, parse_int=_whole))
     except (ValueError, RecursionError) as problem:
         raise Malformed(f"not JSON: {type(problem).__name__}") from problem
     if not isinstance(tree, dict):
@@ -110,10 +118,10 @@ def _salvage_report(raw: object) -> tuple[Report | None, int]:
     saved = [_salvage_result(one) for one in offered[:RESULTS_PER_REPORT]] if isinstance(offered, list) else []
     refused = sum(dropped for _, dropped in saved)
     refused += max(0, len(offered) - RESULTS_PER_REPORT) if isinstance(offered, list) else 1
-    plain = {key: raw[key] for key in ("run", "boot", "live", "beat") if key in raw}
+    plain = {key: raw[key] for key in ("run", "boot", "live") if key in raw}
     shapes = (
-        ("word", Word), ("sections", dict[str, str]), ("frozen", bool), ("network", str), ("elsewhere", bool),
-        ("sees", dict[str, float]),
+        ("beat", int), ("word", Word), ("sections", dict[str, str]), ("frozen", bool), ("network", str),
+        ("elsewhere", bool), ("sees", dict[str, float]),
     )  # fmt: skip
     for key, shape in shapes:
         if raw.get(key) is None:

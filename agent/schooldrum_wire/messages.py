@@ -9,7 +9,8 @@ from schooldrum_wire.settings import Settings
 class EnrolRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """POST /v1/enrol: with a room's token, or with a credential (and its ticket) for the repair of a clone.
 
-    `host` is {system, release}: never the PC's own name. `seat` asks for a number on the sticker, 0 for the next.
+    With both, a PC that has its credential still shows that it came in before. `host` is {system, release}: never the
+    PC's own name. `seat` asks for a number on the sticker, 0 for the next.
     """
 
     token: str = ""
@@ -47,7 +48,10 @@ class ReportsAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Every answer that is not 2xx: a stable word for programs, a sentence for people, and a clone's ticket."""
+    """Every answer that is not 2xx: a stable word for programs, a sentence for people, and a clone's ticket.
+
+    The sentence is there in both languages where the collector's are for people: Vietnamese, a line end, English.
+    """
 
     error: str
     message: str

@@ -62,7 +62,7 @@ FIELDS: dict[type[msgspec.Struct], dict[str, str]] = {
     },
     EnrolRequest: {
         "token": "the room's install code",
-        "credential": "the PC's key, when a clone asks for its own",
+        "credential": "the PC's key, when a clone asks for its own or a PC enrols again",
         "ticket": "permission for that",
         "fingerprint": "hashes of hardware serials",
         "host": "windows or linux, and its release; never the PC's name",

@@ -4,8 +4,14 @@ argparse asks gettext for them, by two names of its module; the system has no Vi
 """
 
 import argparse
-from collections.abc import Iterator
-from contextlib import contextmanager
+import io
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr
+from typing import TypeVar
+
+_T = TypeVar("_T")
+_MISUSED = 2
 
 VIETNAMESE = {
     "usage: ": "cách dùng: ",
@@ -50,6 +56,33 @@ def _vietnamese(message: str) -> str:
 
 def _vietnamese_of(singular: str, plural: str, count: int) -> str:
     return _vietnamese(singular if count == 1 else plural)
+
+
+def parsed(languages: Sequence[str], parse: Callable[[str], _T]) -> _T:
+    """What `parse` makes of a command line, in the first language; what is wrong with the line is said in each.
+
+    Raises:
+        SystemExit: it was wrong (2), or the help was all that was asked (0).
+    """
+    complaints: list[str] = []
+    for language in languages:
+        said = io.StringIO()
+        try:
+            with spoken(language), redirect_stderr(said):
+                options = parse(language)
+        except SystemExit as ending:
+            if not ending.code:
+                raise
+            complaints.append(said.getvalue())
+        else:
+            sys.stderr.write(said.getvalue())
+            return options
+    sys.stderr.write(complaints[0] + "".join(map(_without_usage, complaints[1:])))
+    raise SystemExit(_MISUSED)
+
+
+def _without_usage(complaint: str) -> str:
+    return complaint.rstrip("\n").rpartition("\n")[2] + "\n"
 
 
 @contextmanager

@@ -103,7 +103,7 @@ def number(value: float, language: str, digits: int = 1) -> str:
     """`1.234,5`, in English `1,234.5`; no digits after the point where they would be zeros."""
     if not math.isfinite(value):
         return UNKNOWN
-    text = f"{value:,.{digits}f}"
+    text = f"{value:z,.{digits}f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return text if language == "en" else text.translate(str.maketrans(",.", ".,"))

@@ -71,8 +71,14 @@ def test_wrong_usage_is_2_and_says_how(words):
         (["doctor", "--lang", "de"], "--lang: không có 'de'; chọn một trong: 'vi', 'en'"),
     ],
 )
-def test_wrong_usage_is_told_in_vietnamese_unless_another_language_is_asked_for(words, complaint):
-    assert complaint in agent(*words).stderr
+def test_wrong_usage_is_told_in_both_languages_unless_one_is_asked_for(words, complaint):
+    told = agent(*words).stderr
+    assert complaint in told
+    assert told.count(": lỗi: ") == told.count(": error: ") == 1
+    assert told.count("schooldrum-agent [-h]") + told.count(f"schooldrum-agent {(words or [''])[0]} [-h]") == 1
+    vietnamese = agent(*words, SCHOOLDRUM_LANGUAGE="vi").stderr
+    assert complaint in vietnamese
+    assert ": error: " not in vietnamese
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.agent.delivery_stand_in import CREDENTIAL, FINGERPRINT, Front, Reply, Request, front, pem_of, server_context
 
-from schooldrum_agent.enrolment import Enrolled, enrol, read_trouble, repair
+from schooldrum_agent.enrolment import Enrolled, enrol, read_trouble, refused, repair
 from schooldrum_agent.faults import Failed, Fault
+from schooldrum_agent.sentence import Sentence
 from schooldrum_agent.state import Identity
-from schooldrum_agent.uplink import Uplink, pin_of, read_endpoint, trust_only
+from schooldrum_agent.uplink import Answer, Uplink, pin_of, read_endpoint, trust_only
 from schooldrum_wire.settings import BEAT_SECONDS, Settings
 from schooldrum_wire.token import Token
 
@@ -80,6 +81,48 @@ def test_a_given_certificate_saves_the_question_but_not_the_pin():
                 enrol_at(server, token(pin_of(pem_of(authority))), authority=given_authority)
             assert caught.value.fault is Fault.PIN
         assert len(server.requests) == 1
+
+
+def test_the_office_that_gave_the_key_is_shown_it_and_no_other():
+    authority, other = trustme.CA(), trustme.CA()
+    here = pem_of(authority)
+    code = token(pin_of(here))
+    with front(lambda _: created(), server_context(authority.issue_cert("127.0.0.1"))) as server:
+
+        def shown(**changes: str) -> str:
+            address = f"https://127.0.0.1:{server.port}"
+            before = Identity(
+                machine="m-7",
+                place="DEMO/main/TIN1",
+                alias="tin1-07",
+                state="active",
+                credential="K" * 43,
+                collector=address,
+                authority=here,
+            )
+            enrol_at(server, code, authority=here, before=msgspec.structs.replace(before, **changes))
+            return str(server.requests[-1].json().get("credential", ""))
+
+        assert shown() == "K" * 43
+        assert shown(collector="https://moved.example", authority="\n" + here) == "K" * 43
+        for elsewhere in (pem_of(other), "", "damaged"):
+            assert shown(authority=elsewhere) == ""
+    with front(lambda _: created(), None) as server:
+        plain = Identity(
+            machine="m-7",
+            place="DEMO/main/TIN1",
+            alias="tin1-07",
+            state="active",
+            credential="K" * 43,
+            collector=f"http://127.0.0.1:{server.port}",
+        )
+        for before, key in (
+            (plain, "K" * 43),
+            (msgspec.structs.replace(plain, collector="http://127.0.0.1:9"), None),
+            (msgspec.structs.replace(plain, authority=here), None),
+        ):
+            enrol_at(server, before=before)
+            assert server.requests[-1].json().get("credential") == key
 
 
 def everything_sent_to(context: ssl.SSLContext, pem: str, code: Token) -> tuple[bytes, Fault]:
@@ -225,8 +268,30 @@ def test_no_trouble_is_trouble(body: bytes):
 
 def test_a_message_of_the_collector_is_made_printable_and_short():
     said = read_trouble(
-        msgspec.json.encode({"error": "e" * 100, "message": "a\x1b[2J\r\nb" + "c" * 999, "ticket": "t" * 999})
+        msgspec.json.encode({"error": "e" * 100, "message": "a\x1b[2J\r\nb\n" + "c" * 999, "ticket": "t" * 999})
     )
-    assert said.message.startswith("a[2Jb")
+    assert said.message.startswith("a[2Jbccc")
     assert len(said.message) <= 300
     assert (len(said.error), said.ticket) == (40, "")
+
+
+@pytest.mark.parametrize(
+    ("message", "vietnamese", "english"),
+    [
+        ("Máy chủ đang bận.\nThe collector is busy.", "Máy chủ đang bận.", "The collector is busy."),
+        ("The report is not JSON.", "The report is not JSON.", "The report is not JSON."),
+        ("x" * 999 + "\n\x1b" + "y" * 999, "x" * 300, "y" * 299),
+    ],
+)
+def test_what_the_collector_says_is_told_in_one_language(message: str, vietnamese: str, english: str):
+    body = msgspec.json.encode({"error": "busy", "message": message})
+    problem = refused(Answer(status=503, body=body, retry_after=7))
+    assert (problem.fault, problem.retry_after) == (Fault.BUSY, 7)
+    # The log is English.
+    assert str(problem) == f"busy: status 503: {english}"
+    assert problem.said == Sentence(f"status 503: {vietnamese}", f"status 503: {english}")
+
+
+def test_a_collector_that_says_nothing_is_told_by_its_status():
+    problem = refused(Answer(status=503, body=b"<html>"))
+    assert (str(problem), problem.said) == ("busy: status 503", None)

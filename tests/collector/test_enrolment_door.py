@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from tests.collector.opened_door import ROOM, START, Opened, Said, delivery, digest, hardware, opened_door, settled
 
@@ -169,7 +170,132 @@ async def test_a_lost_answer_costs_no_use(tmp_path: Path):
         for said in (first, again):
             assert (await door.report(said.body["credential"])).status == 200
         await settled()
-        assert (await come(door, token, 1)).status == 403
+        twin = await come(door, token, 1)
+        assert (twin.body["state"], twin.body["machine"] == first.body["machine"]) == ("pending", False)
+
+
+SPENT: dict[str, dict[str, Any]] = {"used up": {"uses": 1}, "expired": {"expires": 60.0}}
+
+
+@pytest.mark.parametrize("way", SPENT)
+async def test_a_spent_code_gives_its_place_again_to_whoever_shows_the_key(tmp_path: Path, way: str):
+    async with opened_door(tmp_path) as door:
+        door.room()
+        door.room(path="DEMO/main/TIN2")
+        token = door.token(**SPENT[way])
+        first = await come(door, token, 1)
+        await door.report(first.body["credential"])
+        await settled()
+        door.clock += 61
+        for _ in range(200):
+            again = await come(door, token, 1, credential=first.body["credential"], seat=9)
+            assert (again.status, again.body) == (201, {**first.body, "settings": again.body["settings"]})
+        changes = door.store.changes_of(EVERYTHING, first.body["machine"], 10)
+        assert [one.action for one in changes] == ["enrol-new"]
+        assert (await door.report(first.body["credential"])).status == 200
+        # Another room's code, spent as well, moves nobody.
+        other = door.token(path="DEMO/main/TIN2", uses=0)
+        assert (await come(door, other, 1, credential=first.body["credential"])).status == 403
+        assert door.store.register().machines[first.body["machine"]].path == ROOM
+
+
+@pytest.mark.parametrize("way", SPENT)
+async def test_a_spent_code_and_copied_hardware_get_nothing_without_a_person(tmp_path: Path, way: str):
+    async with opened_door(tmp_path) as door:
+        door.room()
+        token = door.token(**SPENT[way])
+        first = (await come(door, token, 1)).body
+        await door.report(first["credential"], delivery(word=goodbye()))
+        await settled()
+        door.clock += 3600
+        thieves = [(await come(door, token, 1)).body for _ in range(5)]
+        assert {one["state"] for one in thieves} == {"pending"}
+        assert first["machine"] not in {one["machine"] for one in thieves}
+        assert len({one["machine"] for one in thieves}) == 1
+        waiting = door.store.register().machines[thieves[0]["machine"]]
+        assert waiting.pending_reason == "code_spent"
+        assert door.store.register().machines[first["machine"]].state is MachineState.ACTIVE
+        assert (await door.report(first["credential"])).status == 200
+        # Whom this code never brought in is still told nothing, whatever key it shows.
+        for key in ("", first["credential"], "A" * 43):
+            assert (await come(door, token, 2, credential=key)).status == 403
+        with door.store.writing() as writer:
+            code = writer.token(token.split(".")[2])
+            assert code is not None
+            assert code.uses >= 0
+            assert sorted(writer.enrolled_by(code.id)) == sorted([first["machine"], waiting.id])
+
+
+@pytest.mark.parametrize("way", ["revoked code", "revoked key", "retired"])
+async def test_what_was_taken_back_gives_no_place_again(tmp_path: Path, way: str):
+    async with opened_door(tmp_path) as door:
+        door.room()
+        token = door.token(uses=1)
+        first = (await come(door, token, 1)).body
+        await door.report(first["credential"])
+        await settled()
+        with door.store.writing() as writer:
+            machine, code = writer.machine(first["machine"]), writer.token(token.split(".")[2])
+            assert machine is not None
+            assert code is not None
+            if way == "revoked code":
+                writer.put_token(msgspec.structs.replace(code, revoked=door.clock))
+            elif way == "retired":
+                writer.put_machine(msgspec.structs.replace(machine, state=MachineState.RETIRED))
+            else:
+                (key,) = writer.credentials_of(machine.id)
+                writer.put_credential(msgspec.structs.replace(key, revoked=door.clock))
+        said = await come(door, token, 1, credential=first["credential"])
+        if way == "revoked key":
+            assert (said.body["state"], said.body["machine"] == first["machine"]) == ("pending", False)
+        else:
+            assert said.status == 403
+
+
+async def test_who_shows_its_key_to_a_good_code_is_itself_and_takes_no_use(tmp_path: Path):
+    async with opened_door(tmp_path) as door:
+        door.room()
+        token = door.token(uses=2)
+        first = (await come(door, token, 1)).body
+        key = first["credential"]
+        for _ in range(3):
+            # It was heard a moment ago: without its key it would be a twin.
+            await door.report(key)
+            await settled()
+            again = (await come(door, token, 1, credential=key)).body
+            assert (again["machine"], again["state"]) == (first["machine"], "active")
+            key = again["credential"]
+        assert (await come(door, token, 2)).status == 201
+
+
+async def test_a_pc_imaged_anew_takes_no_further_use(tmp_path: Path):
+    async with opened_door(tmp_path) as door:
+        door.room()
+        token = door.token(uses=2)
+        first = (await come(door, token, 1)).body
+        for _ in range(3):
+            await door.report(first["credential"], delivery(word=goodbye()))
+            await settled()
+            door.clock += 3600
+            again = (await come(door, token, 1)).body
+            assert (again["machine"], again["state"]) == (first["machine"], "active")
+            first = again
+        fresh = door.token(uses=1)
+        there = (await come(door, fresh, 1, credential=first["credential"])).body
+        assert there["machine"] == first["machine"]
+        assert (await come(door, fresh, 2)).body["state"] == "active"
+        assert (await come(door, token, 3)).status == 201
+        assert (await come(door, token, 4)).status == 403
+
+
+async def test_coming_again_without_end_is_slowed(tmp_path: Path):
+    async with opened_door(tmp_path) as door:
+        door.room()
+        token = door.token()
+        statuses = [(await come(door, token, 1)).status for _ in range(110)]
+        assert statuses.count(429) > 0
+        assert statuses[:60] == [201] * 60
+        assert (await come(door, token, 2)).status == 201
 
 
 async def test_credentials_that_nobody_used_do_not_pile_up(tmp_path: Path):

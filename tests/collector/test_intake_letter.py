@@ -153,11 +153,36 @@ def test_an_impossible_wall_clock_is_bounded_and_its_results_are_kept(wall: floa
     assert opened(taken.body) == opened(taken.live) == taken.delivery
 
 
-def test_1e999_goes_alone():
-    plain = encode(delivery()).replace(b"0.25", b"1e999")
+ENDLESS = {
+    "1e999": b"1e999",
+    "5,000 digits": b"9" * 5000,
+    "as many below nought": b"-" + b"9" * 5000,
+    "digits that Python reads": b"9" * 4000,
+    "more than a double holds": b"9" * 310,
+    "a double's": b"1" + b"0" * 299,
+}
+
+
+@pytest.mark.parametrize("number", ENDLESS)
+def test_a_number_without_end_goes_alone(number: str):
+    plain = encode(delivery()).replace(b"0.25", ENDLESS[number])
     taken = letter(plain)
     assert taken.refused == 1
     assert len(taken.delivery.reports[0].results[0].readings) == 1
+    assert opened(taken.body) == opened(taken.live) == taken.delivery
+
+
+@pytest.mark.parametrize("number", ENDLESS)
+@pytest.mark.parametrize("key", ["beat", "settings", "starts"])
+def test_a_number_without_end_costs_no_more_wherever_it_stands(key: str, number: str):
+    tree = raw(settings=7, starts=7)
+    tree["reports"][0]["beat"] = 7
+    plain = said(tree)
+    written = b'"%s": 7' % key.encode()
+    assert written in plain
+    taken = letter(plain.replace(written, written[:-1] + ENDLESS[number]))
+    assert taken.delivery.reports[0].results == delivery().reports[0].results
+    assert opened(taken.body) == taken.delivery
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from schooldrum_collector.judge.identity import (
     CARD_ONLY,
+    CODE_SPENT,
     FEWEST_WAITING,
     REASONS,
     ROOM_FULL,
@@ -110,6 +111,36 @@ def test_by_token(*, records: list[Record], line_known: bool, fate: Fate, record
     assert decision.standing is (Standing.PENDING if reason else Standing.ACTIVE)
 
 
+@pytest.mark.parametrize(
+    ("records", "line_known", "reason"),
+    [
+        ([record(1)], True, CODE_SPENT),
+        ([record(1)], False, UNKNOWN_LINE),
+        ([record(1, online=True)], True, TWIN_ONLINE),
+        ([record(1), *FULL], True, CODE_SPENT),
+    ],
+)
+def test_a_spent_code_and_hardware_hand_no_record_over(*, records: list[Record], line_known: bool, reason: str):
+    def ask(known: list[Record], own: str = "") -> Decision:
+        return by_token(known, room=ROOM, seats=40, fingerprint=hardware(1), line_known=line_known, spent=True, own=own)
+
+    decision = ask(records)
+    assert (decision.fate, decision.record, decision.reason) == (Fate.NEW, "", reason)
+    assert ask(records, own="m1") == decision
+    waiting = msgspec.structs.replace(record(1, standing=Standing.PENDING), id="twin")
+    again = ask([*records, waiting])
+    assert (again.fate, again.record, again.reason) == (Fate.BACK, "twin", reason)
+
+
+def test_who_shows_its_own_key_is_itself_and_no_twin():
+    vm = Record(id="vm", room=ROOM, standing=Standing.ACTIVE, fingerprint=hardware(1, "mac"), online=True)
+    decision = by_token([vm], room=ROOM, seats=1, fingerprint=hardware(1, "mac"), line_known=False, own="vm")
+    assert decision == Decision(fate=Fate.BACK, record="vm")
+    waits = msgspec.structs.replace(vm, standing=Standing.PENDING)
+    decision = by_token([waits], room=ROOM, seats=1, fingerprint=hardware(1, "mac"), line_known=False, own="vm")
+    assert decision == Decision(fate=Fate.BACK, record="vm", reason=UNKNOWN_LINE)
+
+
 def test_a_twin_that_asks_again_waits_as_the_same_record():
     waiting = msgspec.structs.replace(record(1, standing=Standing.PENDING), id="twin")
     decision = token([record(1, online=True), waiting])
@@ -129,7 +160,7 @@ def test_a_card_alone_hands_over_no_active_record_and_makes_no_flood():
 
 
 def test_every_reason_can_be_said_in_both_languages():
-    assert set(REASONS) == {ROOM_FULL, UNKNOWN_LINE, TWIN_ONLINE, CARD_ONLY}
+    assert set(REASONS) == {ROOM_FULL, UNKNOWN_LINE, TWIN_ONLINE, CARD_ONLY, CODE_SPENT}
     assert all(vietnamese and english for vietnamese, english in REASONS.values())
 
 

@@ -18,7 +18,7 @@ from schooldrum_wire.section import Values
         ("disks", "size", (0, 500_107_862_016, 8 << 40), (-1, 2**62)),
         ("disks", "hours", (0, 90_000), (-5, 2**40)),
         ("disks", "temperature", (-10, 71), (-273, 255, 65_535)),
-        ("disks", "wear", (0, 180), (-1, 9_999)),
+        ("disks", "wear", (0, 180, 254), (-1, 255, 9_999, 65_535)),
         ("disks", "pending", (0, 4_000_000), (-3, 2**48)),
         ("system", "cores", (1, 256), (-2, 2**31)),
         ("system", "memory", (8 << 30,), (-8, 2**60)),

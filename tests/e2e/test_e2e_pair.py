@@ -2,7 +2,7 @@ import re
 import time
 from pathlib import Path
 
-from tests.e2e.programs import eventually
+from tests.e2e.programs import ROOM, Agent, Collector, eventually
 
 
 def test_an_enrolled_machine_shows_its_real_figures(collector, agent):
@@ -23,6 +23,29 @@ def test_a_goodbye_is_off_at_once_and_a_return_is_online(collector, agent):
     agent.run()
     eventually(lambda: 'state="online"} 1' in collector.page(), 30, "online again")
     assert len(collector.machines()) == 1
+
+
+def test_a_used_up_code_gives_a_pc_that_has_its_key_its_place_again_and_lets_nobody_else_in(
+    collector: Collector, tmp_path: Path
+):
+    collector.token()
+    code = collector.call("token", "new", "--room", ROOM, "--uses", "1")
+    agent = Agent(tmp_path / "agent", beat="1", start_spread="0")
+    agent.call("enrol", "--collector", collector.agents, typed=code)
+    agent.run()
+    eventually(lambda: 'state="online"} 1' in collector.page(), 30, "online")
+    agent.kill()
+    told = agent.call("enrol", "--collector", collector.agents, "--lang", "en", typed=code)
+    assert "This PC is already there: school DEMO, room tin1" in told
+    (known,) = collector.machines()
+    agent.run()
+    eventually(lambda: collector.machines()[0]["heard"] != known["heard"], 30, "heard again")
+    assert agent.stop() == 0
+    # The same hardware without the key: a person decides.
+    stranger = Agent(tmp_path / "stranger")
+    told = stranger.call("enrol", "--collector", collector.agents, "--lang", "en", typed=code)
+    assert "It waits for the office's approval." in told
+    assert sorted(known["presence"] for known in collector.machines()) == ["off", "pending"]
 
 
 def test_what_was_measured_while_the_collector_was_away_arrives_afterwards(collector, agent):

@@ -6,7 +6,7 @@ import inspect
 
 import pytest
 
-from schooldrum_wire.usage import VIETNAMESE, spoken
+from schooldrum_wire.usage import VIETNAMESE, parsed, spoken
 
 ONLY_PROGRAMMERS = (
     ".__call__() not defined",
@@ -65,3 +65,40 @@ def test_a_complaint_leaves_nothing_behind(capsys: pytest.CaptureFixture[str]):
         argparse.ArgumentParser(prog="p").parse_args(["x"])
     assert capsys.readouterr().err == "cách dùng: p [-h]\np: lỗi: không hiểu: x\n"
     assert argparse.ArgumentParser(prog="p").format_usage().startswith("usage: p")
+
+
+@pytest.mark.parametrize(
+    ("languages", "said"),
+    [
+        (("vi",), "cách dùng: p [-h]\np: lỗi: không hiểu: x\n"),
+        (("en",), "usage: p [-h]\np: error: unrecognized arguments: x\n"),
+        (("vi", "en"), "cách dùng: p [-h]\np: lỗi: không hiểu: x\np: error: unrecognized arguments: x\n"),
+    ],
+)
+def test_a_wrong_line_is_complained_of_in_each_language_under_one_usage(
+    capsys: pytest.CaptureFixture[str], languages: tuple[str, ...], said: str
+):
+    with pytest.raises(SystemExit) as ending:
+        parsed(languages, lambda _: argparse.ArgumentParser(prog="p").parse_args(["x"]))
+    assert (ending.value.code, *capsys.readouterr()) == (2, "", said)
+
+
+def test_a_help_is_given_once_and_a_good_line_is_read_once(capsys: pytest.CaptureFixture[str]):
+    asked: list[str] = []
+
+    def read(*words: str) -> argparse.Namespace:
+        def parse(language: str) -> argparse.Namespace:
+            asked.append(language)
+            parser = argparse.ArgumentParser(prog="p")
+            parser.add_argument("--number", type=int)
+            return parser.parse_args(words)
+
+        return parsed(("vi", "en"), parse)
+
+    assert read("--number", "7").number == 7
+    with pytest.raises(SystemExit) as ending:
+        read("--help")
+    assert (ending.value.code, asked) == (0, ["vi", "vi"])
+    shown = capsys.readouterr()
+    assert shown.out.count("cách dùng: p") == 1
+    assert shown.err == ""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import msgspec
 
 from schooldrum_collector.commands.columns import COLUMNS, known_headings, named
+from schooldrum_collector.commands.school_level import LEVELS, level_of
 from schooldrum_collector.commands.sheets import HEADING_ROWS, Sheet
 from schooldrum_collector.formats import read_whole
 from schooldrum_collector.judge.lines import MAIN_LINE, MOST_NETWORKS, SECOND_LINE, network
@@ -204,6 +205,21 @@ def _kind(cells: Mapping[str, str], faults: _Faults) -> str | None:
         return None
 
 
+def _school_level(cells: Mapping[str, str], faults: _Faults) -> str | None:
+    written = cells.get("school_level", "")
+    try:
+        return level_of(written) if written else None
+    except ValueError:
+        known = ", ".join(LEVELS)
+        faults.append(
+            (
+                f"cấp học {written!r:.60}: chỉ có {known}; nhiều cấp thì ghi TH&THCS, không có thì để trống",
+                f"school level {written!r:.60}: there are {known}; write several as TH&THCS, leave it empty for none",
+            )
+        )
+        return None
+
+
 def _seats(cells: Mapping[str, str], faults: _Faults) -> int | None:
     written = cells.get("seats", "")
     if not written:
@@ -281,7 +297,7 @@ def _entry(file: str, line: int, cells: Mapping[str, str]) -> tuple[Entry, _Faul
         area_level=_text(cells, "area_level", faults),
         school=_code(cells, "school", SCHOOL_CODE, faults),
         school_name=_text(cells, "school_name", faults),
-        school_level=_text(cells, "school_level", faults),
+        school_level=_school_level(cells, faults),
         site=_site(cells, faults),
         room=_room(cells, faults),
         room_name=_text(cells, "room_name", faults),

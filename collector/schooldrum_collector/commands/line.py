@@ -17,7 +17,7 @@ from schooldrum_collector.commands.console import Console, Failed
 from schooldrum_collector.config import Config, Misconfigured, language_named, load
 from schooldrum_collector.speech import EITHER, Say
 from schooldrum_wire.settings import LANGUAGES
-from schooldrum_wire.usage import spoken
+from schooldrum_wire.usage import parsed
 from schooldrum_wire.version import VERSION
 
 _FROM_COMMAND_LINE = "config_"
@@ -208,6 +208,27 @@ def _language(given: argparse.Namespace) -> str:
     return str(getattr(given, "config_language", "")) or language_named(getattr(given, "config", None), os.environ)
 
 
+def _languages(given: argparse.Namespace) -> tuple[str, ...]:
+    """In which languages a wrong line is complained of, the first being the help's: both where nobody names one."""
+    named = _language(given)
+    return (named,) if named else tuple(one.language for one in EITHER.each)
+
+
+def _understood(words: list[str], asked: argparse.Namespace, say: Say) -> argparse.Namespace:
+    """The line as its command takes it, beside what was taken out of it before.
+
+    Raises:
+        SystemExit: as argparse ends.
+    """
+    chosen = next((word for word in words if word in COMMANDS), None)
+    given, unknown = _parser(say, chosen).parse_known_args(words, namespace=argparse.Namespace(**vars(asked)))
+    if unknown:
+        # The library lets the outermost parser say it, whose usage names no option of the command.
+        extra = " ".join(unknown)
+        given.parser.error(say(f"không hiểu: {extra}", f"unrecognized arguments: {extra}"))
+    return given
+
+
 def main(arguments: Sequence[str], *, now: Callable[[], float]) -> int:
     """Runs one command; returns 0 (done), 1 (could not) or 2 (not understood; argparse exits by itself)."""
     for stream in (sys.stdout, sys.stderr):
@@ -215,19 +236,13 @@ def main(arguments: Sequence[str], *, now: Callable[[], float]) -> int:
             # A Windows console of an English system would refuse Vietnamese letters.
             stream.reconfigure(encoding="utf-8", errors="replace")
     # Taken out first: these may stand anywhere on the line, and until they are known it is the configured language.
-    known = _language(argparse.Namespace())
-    usual = Say(known) if known else Say()
-    with spoken(usual.language):
-        asked, words = _common(usual).parse_known_args(list(arguments))
-    named = _language(asked)
-    say, refuse = (Say(named), Say(named)) if named else (Say(), EITHER)
-    chosen = next((word for word in words if word in COMMANDS), None)
-    with spoken(say.language):
-        _, unknown = _parser(say, chosen).parse_known_args(words, namespace=asked)
-        if unknown:
-            # The library lets the outermost parser say it, whose usage names no option of the command.
-            extra = " ".join(unknown)
-            asked.parser.error(say(f"không hiểu: {extra}", f"unrecognized arguments: {extra}"))
+    asked, words = parsed(
+        _languages(argparse.Namespace()), lambda one: _common(Say(one)).parse_known_args(list(arguments))
+    )
+    languages = _languages(asked)
+    say = Say(languages[0])
+    refuse = say if len(languages) == 1 else EITHER
+    asked = parsed(languages, lambda one: _understood(words, asked, Say(one)))
     console = Console(say=say, out=sys.stdout, err=sys.stderr, answers=sys.stdin)
     try:
         config = _configuration(asked)

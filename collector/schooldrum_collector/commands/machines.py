@@ -10,7 +10,7 @@ from schooldrum_collector.commands.call import Call, opened, scope_of
 from schooldrum_collector.commands.console import Failed
 from schooldrum_collector.commands.machine_sheet import as_data, sheet_of, show
 from schooldrum_collector.commands.machine_words import found_machine
-from schooldrum_collector.commands.place_words import apart_now, places_now, unsure_words
+from schooldrum_collector.commands.place_words import apart_now, is_concluded, places_now, unsure_words
 from schooldrum_collector.commands.places import known_room
 from schooldrum_collector.formats import age, iso
 from schooldrum_collector.judge.calendar_learnt import MISSING_AFTER_USES, uses_since
@@ -139,9 +139,7 @@ def _list(given: argparse.Namespace, call: Call, store: Store) -> int:
             continue
         listed.append((machine, name, presence, latest.get(machine.id)))
     listed.sort(key=lambda one: (one[0].school, sort_key(one[0].path), one[0].seat, one[0].alias))
-    if any(presence.state is State.SILENT for _, _, presence, _ in listed) and (
-        unsure := unsure_words(store, now, say)
-    ):
+    if any(is_concluded(presence) for _, _, presence, _ in listed) and (unsure := unsure_words(store, now, say)):
         call.console.remark(unsure)
     if given.json:
         call.console.json(
@@ -206,7 +204,7 @@ def _show(given: argparse.Namespace, call: Call, store: Store) -> int:
     register = store.register()
     machine = found_machine(call, register, given.machine)
     sheet = sheet_of(call, store, register, machine)
-    if sheet.presence.state is State.SILENT and (unsure := unsure_words(store, call.now(), call.say)):
+    if is_concluded(sheet.presence) and (unsure := unsure_words(store, call.now(), call.say)):
         call.console.remark(unsure)
     if given.json:
         call.console.json(as_data(call, register, sheet))

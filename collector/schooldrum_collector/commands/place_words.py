@@ -7,7 +7,7 @@ from schooldrum_collector.app.suspicion import glance
 from schooldrum_collector.formats import moment
 from schooldrum_collector.judge.apart import Apart, mute_by
 from schooldrum_collector.judge.places import PlacePresence, PlaceState, SchoolPlaces, school_places
-from schooldrum_collector.judge.presence import BEATS_UNTIL_MISSED, Hearing, bounded_beat
+from schooldrum_collector.judge.presence import BEATS_UNTIL_MISSED, Hearing, Presence, State, bounded_beat
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import EVERYTHING, Latest, Register, Scope
@@ -46,8 +46,13 @@ def places_now(
     )
 
 
+def is_concluded(presence: Presence | PlacePresence) -> bool:
+    """Whether it was concluded from silence; where the collector cannot store, everybody seems to be silent."""
+    return presence.assumed or presence.state is State.SILENT or presence.state is PlaceState.DOWN
+
+
 def unsure_words(store: Store, now: float, say: Say) -> str:
-    """What a command says beside PCs it shows as not heard where nobody is: it may be the collector; else empty."""
+    """What a command says beside states it concluded from silence where nobody is heard at all; else empty."""
     heard = [(one.heard, BEATS_UNTIL_MISSED * bounded_beat(one.beat)) for one in store.latest(EVERYTHING)]
     last = max((at for at, _ in heard), default=0.0)
     if not last or any(now < at + patience for at, patience in heard):
@@ -55,11 +60,11 @@ def unsure_words(store: Store, now: float, say: Say) -> str:
     at = moment(last, say.language)
     return say(
         f"Từ {at} không nhận được số liệu của máy nào, ở trường nào cũng vậy. Lệnh này chỉ thấy số liệu đã lưu: nếu "
-        "máy chủ tổng hợp không chạy hoặc không ghi được, máy ghi mất liên lạc có thể vẫn đang bật. Xem trang đầu của "
-        "máy chủ tổng hợp, hoặc chạy: schooldrum-collector check",
+        "máy chủ tổng hợp không chạy hoặc không ghi được, máy ghi mất liên lạc hay đã tắt có thể vẫn đang bật. Xem "
+        "trang đầu của máy chủ tổng hợp, hoặc chạy: schooldrum-collector check",
         f"No PC of any school has been heard since {at}. This command sees only what is stored: if the collector does "
-        "not run or cannot store, PCs shown as not heard may well be on. See the collector's first page, or run: "
-        "schooldrum-collector check",
+        "not run or cannot store, PCs shown as not heard or switched off may well be on. See the collector's first "
+        "page, or run: schooldrum-collector check",
     )
 
 

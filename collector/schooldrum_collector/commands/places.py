@@ -18,11 +18,10 @@ from schooldrum_collector.commands.entries import (
     kind_of,
     site_code,
 )
-from schooldrum_collector.commands.place_words import apart_now, place_word, places_now, unsure_words
+from schooldrum_collector.commands.place_words import apart_now, is_concluded, place_word, places_now, unsure_words
 from schooldrum_collector.commands.typed import printable
 from schooldrum_collector.formats import iso
 from schooldrum_collector.judge.calendar import time_zone
-from schooldrum_collector.judge.places import PlaceState
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Writer
 from schooldrum_collector.store.records import EVERYTHING, MAIN_SITE, MachineState, Register, Room, School
@@ -342,7 +341,7 @@ def _list_rooms(given: argparse.Namespace, call: Call) -> int:
                 "expected": found[room.school].rooms[room.path].expected,
             }
         )
-    if unsure and any(one["state"] == PlaceState.DOWN.value for one in listed):
+    if unsure and any(is_concluded(found[room.school].rooms[room.path]) for room in rooms):
         call.console.remark(unsure)
     if given.json:
         call.console.json(listed)

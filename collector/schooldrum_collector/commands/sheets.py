@@ -108,11 +108,21 @@ def sheets_of(name: str, body: bytes, knows: Callable[[tuple[str, ...]], int]) -
         )
     if body.startswith(b"PK"):
         return _workbook(name, body)
+    is_called_workbook = name.lower().endswith(_WORKBOOKS)
     try:
-        return (_separated(name, body, knows),)
+        table = _separated(name, body, knows)
     except Unreadable as trouble:
         # Many programs save CSV under this name too; what is neither is a workbook whose beginning is lost.
-        raise _broken_workbook() if name.lower().endswith(_WORKBOOKS) else trouble from trouble
+        if is_called_workbook and (trouble.before is None or not _is_understood(trouble.before, knows)):
+            raise (_broken_workbook() if trouble.before is None else _only_text()) from trouble
+        raise
+    if is_called_workbook and not _is_understood(table, knows):
+        raise _only_text() if body else _broken_workbook()
+    return (table,)
+
+
+def _is_understood(table: Sheet, knows: Callable[[tuple[str, ...]], int]) -> bool:
+    return any(knows(row.cells) for row in table.rows[:HEADING_ROWS])
 
 
 def _decoded(body: bytes) -> tuple[str, str]:
@@ -278,6 +288,15 @@ def _workbook(name: str, body: bytes) -> tuple[Sheet, ...]:
         *(ValueError, TypeError, AttributeError, NotImplementedError, RuntimeError, AssertionError),
     ) as trouble:
         raise _broken_workbook() from trouble
+
+
+def _only_text() -> Unreadable:
+    return Unreadable(
+        "tên tệp là .xlsx nhưng bên trong chỉ là chữ, không phải bảng tính: mở bằng Excel hoặc LibreOffice rồi lưu "
+        "thành .xlsx, hoặc xin lại tệp này",
+        "is called .xlsx but holds plain text, no workbook: open it in Excel or LibreOffice and save it as .xlsx, or "
+        "ask for the file once more",
+    )
 
 
 def _broken_workbook() -> Unreadable:

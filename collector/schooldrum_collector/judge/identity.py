@@ -58,6 +58,7 @@ ROOM_FULL = "room_full"
 UNKNOWN_LINE = "unknown_line"
 TWIN_ONLINE = "twin_online"
 CARD_ONLY = "card_only"
+CODE_SPENT = "code_spent"
 REASONS = {
     ROOM_FULL: (
         "phòng đã có nhiều máy hơn số máy đã khai",
@@ -74,6 +75,10 @@ REASONS = {
     CARD_ONLY: (
         "chỉ giống một máy đã có ở địa chỉ card mạng",
         "only its network card's address is that of a PC already known",
+    ),
+    CODE_SPENT: (
+        "cùng phần cứng với một máy đã có, nhưng mã cài đặt đã hết hạn hoặc hết lượt",
+        "it has the hardware of a PC already known, but its install code has expired or is used up",
     ),
 }
 """Why a PC waits for approval, in Vietnamese and in English."""
@@ -146,18 +151,23 @@ def by_token(
     seats: int,
     fingerprint: Fingerprint,
     line_known: bool,
+    own: str = "",
+    spent: bool = False,
 ) -> Decision:
     """Who a PC with a good install code of this room is.
 
     `records` are all of the school. A record whose hardware this is comes back if it is not online (the PC was imaged
     anew); where it is online, the PC waits. `line_known` is whether the school has been seen behind this address, or
-    behind none yet.
+    behind none yet. `own` is the record whose key the PC showed with the record's hardware: an active one is its own,
+    online or not. A code that is `spent` hands no record back: who has no more than it and hardware waits.
     """
     records = [record for record in records if record.standing is not Standing.RETIRED]
+    if not spent and any(record.id == own and record.standing is Standing.ACTIVE for record in records):
+        return Decision(fate=Fate.BACK, record=own)
     alike = [record for record in records if resemblance(record.fingerprint, fingerprint)]
     active = [record for record in alike if record.standing is Standing.ACTIVE]
     away = best_match([record for record in active if not record.online], fingerprint)
-    if away is not None:
+    if away is not None and not spent:
         return Decision(fate=Fate.BACK, record=away.id)
     lookalikes = _card_only(records, fingerprint)
     waiting = best_match(alike, fingerprint) if not active else None
@@ -165,12 +175,14 @@ def by_token(
         pending = [record for record in alike + lookalikes if record.standing is Standing.PENDING]
         waiting = min(pending, key=lambda record: record.id, default=None)
     reason = ""
-    if active:
+    if active and away is None:
         reason = TWIN_ONLINE
     elif any(record.standing is Standing.ACTIVE for record in lookalikes):
         reason = CARD_ONLY
     elif not line_known:
         reason = UNKNOWN_LINE
+    elif spent:
+        reason = CODE_SPENT
     return _newcomer(records, room=room, seats=seats, reason=reason, waiting=waiting)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from schooldrum_collector.judge.availability import Watched
 from schooldrum_collector.judge.calendar_learnt import Habit
 from schooldrum_collector.judge.calendar_plan import PlaceCalendar
 from schooldrum_collector.judge.fault import Answer
@@ -54,11 +55,12 @@ class Damaged(Exception):  # noqa: N818 - it names the store's state
 
 
 class Locked(Exception):  # noqa: N818 - it names the store's state
-    """Another collector already works on this store; the sentence names it."""
+    """Another collector already works on this store; the sentence names it, `holder` is its process where known."""
 
-    def __init__(self, english: str, vietnamese: str = "") -> None:
+    def __init__(self, english: str, vietnamese: str = "", holder: str = "") -> None:
         super().__init__(english)
         self.vietnamese = vietnamese
+        self.holder = holder
 
 
 class Full(Exception):  # noqa: N818 - it names the store's state
@@ -252,6 +254,9 @@ class Writer(Protocol):
     def set_teller(self, teller: Teller) -> None:
         """Remembers who tells people from now on."""
 
+    def put_watched(self, day: Watched) -> None:
+        """Writes down what was watched on a day, instead of what was known of it."""
+
     def log(self, change: Change) -> None:
         """Adds a line to the audit log."""
 
@@ -349,6 +354,9 @@ class Store(Protocol):
 
     def teller(self) -> Teller:
         """Who tells people of incidents."""
+
+    def watched(self, since: int) -> list[Watched]:
+        """What was watched on this day and later ones (days since 1970, UTC), oldest first; for whoever counts it."""
 
     def code_used(self, scope: Scope, token: str) -> CodeUsed | None:
         """An install code with what came in by it; None where there is none of this id in the scope."""

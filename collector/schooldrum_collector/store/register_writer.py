@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Table, delete, insert, select, update
 from sqlalchemy.engine import Connection
 
+from schooldrum_collector.judge.availability import Watched
 from schooldrum_collector.judge.calendar_learnt import Habit
 from schooldrum_collector.judge.calendar_plan import NOTHING, PlaceCalendar
 from schooldrum_collector.judge.fault import Answer
@@ -52,6 +53,7 @@ from schooldrum_collector.store.register_rows import (
 )
 from schooldrum_collector.store.row import one, put
 from schooldrum_collector.store.scans import values_of_scan
+from schooldrum_collector.store.watched import values_of_watched
 
 _VERSIONS_KEPT = 1000
 _LINKS_KEPT_SECONDS = 30 * 86400.0
@@ -416,6 +418,10 @@ class RegisterWriter:
     def set_teller(self, teller: Teller) -> None:
         """As the interface says."""
         message_writing.set_teller(self._connection, teller)
+
+    def put_watched(self, day: Watched) -> None:
+        """As the interface says."""
+        put(self._connection, schema.watched, "id", values_of_watched(day))
 
     def log(self, change: Change) -> None:
         """As the interface says."""

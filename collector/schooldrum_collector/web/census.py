@@ -11,7 +11,8 @@ from time import perf_counter
 import msgspec
 
 from schooldrum_collector.judge.expecting import CALENDARS
-from schooldrum_collector.judge.incident import Incident, Severity
+from schooldrum_collector.judge.fault import Kind
+from schooldrum_collector.judge.incident import Incident, Severity, size
 from schooldrum_collector.judge.incident import State as IncidentState
 from schooldrum_collector.judge.places import AWAY, PlacePresence, PlaceState
 from schooldrum_collector.judge.presence import State
@@ -164,5 +165,7 @@ def worst_by_school(incidents: list[Incident]) -> dict[str, Incident]:
     return worst
 
 
-def _gravity(incident: Incident) -> tuple[bool, int, int]:
-    return not is_back(incident), _WEIGHTS[incident.severity], -incident.number
+def _gravity(incident: Incident) -> tuple[bool, int, bool, int, int]:
+    """A school that is dark is graver than its room, and than a connection that is only poor."""
+    loud, dark = _WEIGHTS[incident.severity], incident.kind is Kind.OUTAGE
+    return not is_back(incident), loud, dark, size(incident.place.level), -incident.number

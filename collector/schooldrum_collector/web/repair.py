@@ -197,6 +197,15 @@ def is_good(shown: Credential, machine: Machine) -> bool:
     return not shown.revoked and machine.state is not MachineState.RETIRED
 
 
+def own_record(writer: Writer, request: EnrolRequest) -> Machine | None:
+    """The record whose good key a PC shows, unless its hardware is surely another's."""
+    shown = writer.credential(digest_of(request.credential)) if request.credential else None
+    machine = writer.machine(shown.machine) if shown else None
+    if shown is None or machine is None or not is_good(shown, machine):
+        return None
+    return None if is_other_hardware(machine.fingerprint, request.fingerprint) else machine
+
+
 def crowded(say: Say) -> Answer:
     """429: as many PCs wait for approval in the room as may."""
     return trouble(

@@ -153,7 +153,7 @@ def shown_machine(machine: Machine, heard: Latest | None, presence: Presence) ->
         agent=heard.agent,
         system=heard.system,
         frozen=heard.frozen,
-        skew=round(heard.skew, 3),
+        skew=round(heard.skew, 3) + 0.0,
     )
 
 

@@ -326,3 +326,37 @@ async def test_where_nobody_is_heard_it_may_be_the_collector(
             assert said.code == 0
             assert (says in said.err) is (unsure and silent), (words, said.err)
             assert says not in said.out
+
+
+async def test_where_nobody_is_heard_off_is_unsure_too_unless_it_was_said(
+    data: Path, school: Typed, arrival: Callable[..., Arrival]
+) -> None:
+    now = time.time()
+    # Days without school: nobody is expected, and who is not heard is taken for switched off.
+    first, last = (time.strftime("%Y-%m-%d", time.gmtime(now + days * 86400)) for days in (-2, 2))
+    assert school("calendar", "close", "BM", "--date", first, "--until", last, "--reason", "Bão").code == 0
+    store = open_store(data, clock=time.time)
+    with store.writing() as writer:
+        writer.put_machine(
+            Machine(
+                id="m1",
+                school="BM",
+                site="main",
+                room="tin1",
+                alias="tin1-01",
+                seat=1,
+                state=MachineState.ACTIVE,
+                fingerprint={},
+                enrolled=now - 86400,
+            )
+        )
+    shown = (("machines", "list"), ("machines", "show", "BM/tin1-01"), ("room", "list"))
+    await store.append(arrival("m1", 1, at=now - 600))
+    for words in shown:
+        said = school(*words)
+        assert said.code == 0, said.err
+        assert "PCs shown as not heard or switched off may well be on" in said.err, words
+    await store.append(arrival("m1", 2, at=now - 500, word="goodbye", word_kind="stop"))
+    for words in shown:
+        assert "may well be on" not in school(*words).err, words
+    store.close()

@@ -96,9 +96,36 @@ def test_commands_an_option_there_is_not_shows_those_of_its_action(
 def test_commands_a_language_there_is_not_is_told_in_the_configured_one(
     typed: Typed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "lỗi: --lang: không có 'de'; chọn một trong: 'vi', 'en'" in typed("check", lang="de").err
+    either = typed("check", lang="de").err
+    assert "lỗi: --lang: không có 'de'; chọn một trong: 'vi', 'en'" in either
+    assert "error: argument --lang: invalid choice: 'de'" in either
     monkeypatch.setenv("SCHOOLDRUM_COLLECTOR_LANGUAGE", "en")
-    assert "error: argument --lang: invalid choice: 'de'" in typed("check", lang="de").err
+    english = typed("check", lang="de").err
+    assert "error: argument --lang: invalid choice: 'de'" in english
+    assert "lỗi" not in english
+
+
+@pytest.mark.parametrize(
+    ("words", "vietnamese", "english"),
+    [
+        ([], "còn thiếu: COMMAND", "the following arguments are required: COMMAND"),
+        (["machines", "list", "--state", "x"], "--state: không có 'x'", "argument --state: invalid choice: 'x'"),
+        (["token", "list", "--nope"], "không hiểu: --nope", "unrecognized arguments: --nope"),
+        (["check", "--data"], "--data: cần một giá trị ở sau", "argument --data: expected one argument"),
+    ],
+)
+def test_commands_not_understood_are_told_in_both_languages_where_nobody_names_one(
+    data: Path, capsys: pytest.CaptureFixture[str], words: list[str], vietnamese: str, english: str
+) -> None:
+    with pytest.raises(SystemExit) as ending:
+        main(words)
+    assert ending.value.code == 2
+    said = capsys.readouterr().err
+    assert f": lỗi: {vietnamese}" in said
+    assert f": error: {english}" in said
+    assert said.count("cách dùng: ") == 1
+    assert "usage: " not in said
+    assert not data.exists()
 
 
 def test_commands_without_data_say_so_and_make_none(typed: Typed, data: Path) -> None:

@@ -102,7 +102,7 @@ def test_import_a_whole_table_is_understood() -> None:
     ],
 )
 def test_import_a_level_alone_is_that_of_the_schools_it_stands_beside(headings: tuple[str, ...], key: str) -> None:
-    table = _understood(headings, tuple("x" for _ in headings))
+    table = _understood(headings, tuple("TH" for _ in headings))
     assert table.headings[-1] == (headings[-1], key)
     assert table.problems == ()
 
@@ -142,6 +142,8 @@ def test_import_leaves_what_the_table_does_not_say() -> None:
         (("ma truong", "ten truong", "ten phong", "so may"), ("BM", "B", "Tin 1", "1001"), "whole number"),
         (("ma truong", "ten truong", "ten phong", "loai phong"), ("BM", "B", "Tin 1", "bếp"), "room kind"),
         (("ma truong", "ten truong", "ten phong", "luon bat"), ("BM", "B", "Tin 1", "maybe"), "always on"),
+        (("ma truong", "ten truong", "cap hoc"), ("BM", "B", "THSC"), "school level 'THSC': there are MN, TH, THCS"),
+        (("ma truong", "ten truong", "cap hoc"), ("BM", "B", "Cấp 9"), "leave it empty for none"),
         (("ma truong", "ten truong"), ("BM", "x" * 201), "longer than"),
         (("ma truong", "truong", "ten truong"), ("BM", "B", "B"), "two columns"),
     ],
@@ -151,6 +153,44 @@ def test_import_each_bad_row_says_where_and_why(heading: tuple[str, ...], row: t
     problems = [*table.problems, *_planned(table).problems]
     assert any(said in problem.english for problem in problems), problems
     assert all(problem.line in {1, 2} and problem.file == "t.csv" for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("", None),
+        ("THCS", "THCS"),
+        ("thcs", "THCS"),
+        ("Tiểu học", "TH"),
+        ("Trường Tiểu học", "TH"),
+        ("Mầm non", "MN"),
+        ("Mẫu giáo, mầm non", "MN"),
+        ("Trung học cơ sở", "THCS"),
+        ("TRUNG HỌC PHỔ THÔNG", "THPT"),
+        ("Cấp 2", "THCS"),
+        ("Cấp 2, 3", "THCS&THPT"),
+        ("TH&THCS", "TH&THCS"),
+        ("THCS và TH", "TH&THCS"),
+        ("liên cấp TH-THCS-THPT", "TH&THCS&THPT"),
+        ("PTDTBT THCS", "THCS&PTDTBT"),
+        ("Phổ thông dân tộc nội trú", "PTDTNT"),
+        ("GDNN-GDTX", "GDTX"),
+        ("Trung tâm giáo dục thường xuyên", "GDTX"),
+        ("TTHTCĐ", "TTHTCĐ"),
+        ("primary school", "TH"),
+    ],
+)
+def test_import_a_level_is_kept_by_its_code_however_it_is_written(written: str, kept: str | None) -> None:
+    table = _understood(("ma truong", "ten truong", "cap hoc"), ("BM", "B", written))
+    assert table.problems == ()
+    assert [one.school_level for one in table.entries] == [kept]
+
+
+@pytest.mark.parametrize("written", ["Công lập", "liên cấp", "trường", "THCS X", "Cấp 9", "9", "-", "???", "TH" * 50])
+def test_import_what_is_no_level_is_said(written: str) -> None:
+    table = _understood(("ma truong", "ten truong", "cap hoc"), ("BM", "B", written))
+    assert [(one.file, one.line) for one in table.problems] == [("t.csv", 2)]
+    assert f"school level {written!r:.60}" in table.problems[0].english
 
 
 def test_import_a_bad_number_is_its_own_row_s_trouble_alone() -> None:

@@ -101,7 +101,31 @@ def test_sheets_what_cannot_be_read_is_said(body: bytes, said: str, written: Cal
         read_sheets(written(body), known_headings)
 
 
-@pytest.mark.parametrize("body", [b"SelX~N\x81%j\x9f0P\xfd\x1e\x99\xce", b"\x00" * 600, b'a,"b', b"PK\x03\x04"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Kính gửi các thầy cô,\ndanh sách ở trang sau.\n".encode(),
+        "ghi chú\n".encode("utf-16"),
+        b"<html><table><tr><td>Ma truong</td></tr></table></html>",
+        b'a,"b',
+        b" \n",
+    ],
+)
+def test_sheets_a_text_that_is_called_a_workbook_is_told_so(body: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "truong.xlsx"
+    path.write_bytes(body)
+    with pytest.raises(Unreadable, match=r"is called \.xlsx but holds plain text, no workbook: open it in Excel"):
+        read_sheets(path, known_headings)
+
+
+def test_sheets_a_csv_under_a_workbooks_name_that_does_not_end_says_where(tmp_path: Path) -> None:
+    path = tmp_path / "table.xlsx"
+    path.write_bytes(b'room,seats\n"tin1,7\ntin2,-5\n')
+    with pytest.raises(Unreadable, match="line 2: an open quotation mark"):
+        read_sheets(path, known_headings)
+
+
+@pytest.mark.parametrize("body", [b"", b"SelX~N\x81%j\x9f0P\xfd\x1e\x99\xce", b"\x00" * 600, b"PK\x03\x04"])
 def test_sheets_a_broken_workbook_is_called_one(body: bytes, tmp_path: Path) -> None:
     path = tmp_path / "Danh sách.XLSX"
     path.write_bytes(body)
