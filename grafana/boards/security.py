@@ -92,8 +92,8 @@ BOARD = Board(
         Panel(
             title=("Mười mục kiểm tra: số máy chưa đạt", "The ten checks: PCs that do not meet them"),
             about=(
-                "Mỗi mục có bao nhiêu máy chưa đạt. Máy chưa có số liệu không được tính là đạt.",
-                "How many PCs do not meet each check. A PC without data never counts as meeting one.",
+                "Mỗi mục có bao nhiêu máy chưa đạt. Máy chưa rõ đạt hay chưa không được tính là đạt.",
+                "How many PCs do not meet each check. A PC of which it is not known never counts as meeting one.",
             ),
             shape=Shape.TABLE,
             queries=(
@@ -117,7 +117,7 @@ BOARD = Board(
                 Column(name="check", title=("Mục kiểm tra", "Check"), said=CHECKS),
                 Column(name="Value #A", title=("Chưa đạt", "Not met"), thresholds=NONE_IS_GOOD),
                 Column(name="Value #B", title=("Đạt", "Met")),
-                Column(name="Value #C", title=("Chưa có số liệu", "No data")),
+                Column(name="Value #C", title=("Chưa rõ", "Not known yet")),
             ),
             order="-Value #A",
             height=10,

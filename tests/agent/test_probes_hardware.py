@@ -165,6 +165,43 @@ def test_a_laptop_out_of_its_table(tmp_path: Path) -> None:
     ]
 
 
+_SECOND = "Size: No Module Installed"
+_THIRD = """
+Handle 0x000A, DMI type 17, 84 bytes
+Memory Device
+	Array Handle: 0x0005
+	Size: Unknown
+	Locator: DIMM 2
+"""
+"""The firmware's word for a size it does not know, 0xFFFF."""
+
+
+@pytest.mark.parametrize(
+    ("table", "memory", "slots", "free"),
+    [
+        (LAPTOP, 8 << 30, 2, 1),
+        (LAPTOP.replace(_SECOND, "Size: 8 GB"), 16 << 30, 2, 0),
+        # What may be free or used is neither, and what is in it is not known.
+        (LAPTOP.replace(_SECOND, "Size: Unknown"), None, 2, None),
+        (LAPTOP + _THIRD, None, 3, None),
+        # A place that the array counts and the firmware does not list.
+        (LAPTOP.replace("Number Of Devices: 2", "Number Of Devices: 4"), 8 << 30, 4, None),
+    ],
+)
+def test_places_for_memory_of_which_it_is_not_known_are_neither_free_nor_used(
+    tmp_path: Path, table: str, memory: int | None, slots: int, free: int | None
+) -> None:
+    contents = smbios.contents(dmidecode.table(table))
+    assert [one["size"] for one in contents["modules"]].count(None) == table.count("Size: Unknown")
+    here = doors(sysfs=plant(tmp_path / "sys", tree_of(table)), procfs=str(tmp_path / "proc"))
+    told = system.fetch_linux(here)
+    (row,) = rows(system.read(told))
+    assert (row["memory"], row["memory_slots"], row["memory_slots_free"]) == (memory, slots, free)
+    # Windows counts by itself what is built in.
+    (row,) = rows(system.read({**told, "installed": 12 << 30}))
+    assert row["memory"] == memory or (memory is None and row["memory"] == 12 << 30)
+
+
 def test_without_the_right_to_the_table_the_shown_words_stand_in(tmp_path: Path) -> None:
     shown = {"sys_vendor": "Dell Inc.", "product_name": "OptiPlex 3050", "chassis_type": "3", "bios_date": "01/19/12"}
     here = doors(sysfs=plant(tmp_path, {f"class/dmi/id/{name}": text for name, text in shown.items()}))

@@ -435,6 +435,23 @@ def test_zeros_of_a_driver_that_tells_nothing_are_no_figures() -> None:
     assert "wear" not in storage.counters({"Temperature": 33, "Wear": 4294967295})
 
 
+@pytest.mark.parametrize(
+    ("told", "wear"),
+    [(0, 0), (100, 100), (254, 254), (255, None), (65_535, None), (0xFFFF_FFFF, None), (-1, None), (None, None)],
+)
+def test_all_ones_are_no_wear(told: Any, wear: int | None) -> None:
+    found: list[dict[str, Any]] = [
+        storage.counters({"Temperature": 33, "Wear": told}),
+        smart.of_health_log({"critical_warning": 0, "percentage_used": told}),
+        smartctl.health({"smartctl": {"exit_status": 0}, "endurance_used": {"current_percent": told}}),
+        smartctl.health(
+            {"smartctl": {"exit_status": 0}, "nvme_smart_health_information_log": {"percentage_used": told}}
+        ),
+    ]
+    assert [one.get("wear") for one in found] == [wear] * len(found)
+    assert smart.of_health_log({"available_spare": told}).get("spare") == wear
+
+
 # ------------------------------------------------------------------------------------------------------ decoding
 
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from tests.agent import apt_house
 
-from schooldrum_collector.judge.patches import Seen, Waiting, follow, patches_of
+from schooldrum_collector.judge.patches import patches_of
+from schooldrum_collector.judge.waiting import Seen, Waiting, follow
 
 pytestmark = pytest.mark.namespaces
 HOUSE = Path(apt_house.__file__)

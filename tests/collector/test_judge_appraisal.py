@@ -34,7 +34,8 @@ from schooldrum_collector.judge.posture_checks import PROBES
 from schooldrum_collector.judge.posture_found import Verdict
 from schooldrum_collector.judge.presence import Presence, State
 from schooldrum_collector.judge.software import Where
-from schooldrum_collector.judge.support import SupportState, Way
+from schooldrum_collector.judge.support import SupportState
+from schooldrum_collector.judge.way_out import Way
 from schooldrum_collector.show.exposition import render
 from schooldrum_collector.store.records import Appraised, Latest, Machine, MachineState, Register, School
 from schooldrum_wire.catalogue import METRICS, SECTIONS, updates
@@ -261,19 +262,26 @@ def test_a_frozen_disk_is_told_by_the_product_or_by_the_start_counter(rules: Any
     ("freeze", "counted", "state"),
     [((), True, "frozen"), (({"product": "Deep Freeze", "state": "frozen"},), None, "frozen"), ((), None, "current")],
 )
+@pytest.mark.parametrize("has_newer", [False, True])
 def test_what_is_installed_by_day_on_a_disk_that_forgets_is_not_in_time(
-    rules: Any, *, freeze: tuple[Values, ...], counted: bool | None, state: str
+    rules: Any, *, has_newer: bool, freeze: tuple[Values, ...], counted: bool | None, state: str
 ) -> None:
-    system: Values = {**SAFETY["operating_system"][0], "product": "Windows 11", "build": 26200, "revision": 9999}
-    morning = {**SAFETY, "operating_system": ({**system, "release": "25H2"},), "freeze": freeze}
-    memory = Memory()
+    system: Values = {**SAFETY["operating_system"][0], "product": "Windows 11", "build": 26200, "release": "25H2"}
+    morning = {**SAFETY, "operating_system": ({**system, "revision": 9999},), "freeze": freeze}
+    before, memory = morning, Memory()
     look = None
     for day in (DAY + timedelta(days=number) for number in range(20)):
         history: Values = {"last_scan": day.isoformat(), "last_success": day.isoformat()}
-        afternoon = {**morning, "updates": (), "update_history": (history,)}
-        for sections in (morning, afternoon):
-            look = appraise(case(sections, frozen=counted, heard=day, today=day), rules, memory)
+        newer = ({**system, "revision": 9999 + has_newer},)
+        afternoon = {**morning, "updates": (), "update_history": (history,), "operating_system": newer}
+        # Heard again, it is looked at before its slow probes have run: by what it told the evening before.
+        for sections in (before, morning, afternoon):
+            at = NOW + 86400.0 * (day - DAY).days + 3600.0 * (sections is afternoon)
+            measured = {} if sections is before else {"updates": at, "operating_system": at}
+            told = case(sections, frozen=counted, heard=day, today=day, measured=measured)
+            look = appraise(told, rules, memory)
             memory = look.memory
+        before = afternoon
     assert look is not None
     assert look.verdicts.patches is not None
     assert look.verdicts.patches.state == state
@@ -341,7 +349,8 @@ def test_what_cannot_be_true_is_judged_as_not_known(rules: Any) -> None:
 def test_a_pc_that_told_nothing_of_it_is_not_judged(rules: Any) -> None:
     look = appraise(case({"volumes": ({"volume": "C:"},)}), rules, Memory())
     assert look.verdicts == Verdicts(day=DAY)
-    assert look.kept == Kept()
+    # That nothing waits is not proved by a PC of which nothing is known.
+    assert look.kept == Kept(unproven=("school_security_updates_pending",))
 
 
 @pytest.mark.parametrize("outcome", ["denied", "timed_out", "failed"])

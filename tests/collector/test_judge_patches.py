@@ -15,11 +15,12 @@ from schooldrum_collector.app.dated_lists import SHIPPED
 from schooldrum_collector.judge import builds, patches
 from schooldrum_collector.judge.builds import Missing, Published, missing, newest, patch_day
 from schooldrum_collector.judge.faults import Unusable
-from schooldrum_collector.judge.patches import Seen, Waiting, follow, patches_of
+from schooldrum_collector.judge.patches import patches_of
 from schooldrum_collector.judge.posture import judged
 from schooldrum_collector.judge.posture_found import Known
 from schooldrum_collector.judge.posture_policy import Policy
 from schooldrum_collector.judge.posture_update_checks import updates_in_time
+from schooldrum_collector.judge.waiting import Pending, Seen, Waiting, follow, missing_now, seen_in
 from schooldrum_collector.show.safety_words import patch_lines
 from schooldrum_collector.speech import Say
 
@@ -270,7 +271,7 @@ def test_what_was_installed_counts_no_more_and_the_next_begins_anew():
 def test_a_monthly_update_that_takes_the_place_of_the_one_before_has_waited_as_long():
     waiting = lived(range(20), seen(waits("KB1"), history={"last_success": "2026-08-01"}))
     waiting = lived([30], seen(waits("KB2"), history={"last_success": "2026-08-01"}), before=waiting)
-    assert waiting.pending["KB2"] == patches.Pending(MONDAY, 21, before=True)
+    assert waiting.pending["KB2"] == Pending(MONDAY, 21, before=True)
 
 
 RESTART = {"mode": "automatic", "restart_pending": True}
@@ -283,7 +284,8 @@ RESTART = {"mode": "automatic", "restart_pending": True}
         (pc(), seen(waits("KB2"), system=pc(7600), history={"last_success": "2026-10-01"}), 1),
         # Another update was installed: the revision says that it was no cumulative one.
         (pc(), seen(waits("KB2"), history={"last_success": "2026-10-01"}), 21),
-        (pc(), seen(waits("KB2"), history={"last_success": "2026-10-01"}, automatic=RESTART), 1),
+        # Or one that is not in effect before the restart.
+        (pc(), seen(waits("KB2"), history={"last_success": "2026-10-01"}, automatic=RESTART), 21),
         # Where no revision tells, the installation counts.
         (pc(None), seen(waits("KB2"), system=pc(None), history={"last_success": "2026-10-01"}), 1),
         (pc(1, 9600), seen(waits("KB2"), system=pc(1, 9600), history={"last_success": "2026-10-01"}), 1),
@@ -331,7 +333,7 @@ def test_what_was_remembered_before_days_of_publication_were_is_still_read():
     waiting = msgspec.json.decode(old, type=Waiting)
     look = seen(dated("KB1", "2026-08-11"))
     (one,) = lived([3], look, before=waiting).pending.values()
-    assert one == patches.Pending(MONDAY, 4, before=True, published=date(2026, 8, 11))
+    assert one == Pending(MONDAY, 4, before=True, published=date(2026, 8, 11))
     # A day after it was first missed is not its own.
     (one,) = lived([3], seen(dated("KB1", "2026-09-08")), before=waiting).pending.values()
     assert one.published is None
@@ -388,6 +390,80 @@ def test_what_stays_away_from_a_disk_that_forgets_was_installed_while_it_did_not
         assert bool(waiting.pending) is (more < 7), more
 
 
+Day = list[tuple[dict[str, Any], list[dict[str, Any]]]]
+OLD, NEW = pc(7548), pc(7600)
+
+
+def through(days: int, looks: Day, before: Waiting = LOOKED, *, frozen: bool | None = True, first: int = 0) -> Waiting:
+    """A PC that is looked at in this way on each of so many days: what its revision is, and what it tells of."""
+    waiting = before
+    for day in range(first, first + days):
+        on = MONDAY + timedelta(days=day)
+        for row, told in looks:
+            waiting = follow(waiting, seen(told, system=row, history={"last_success": on.isoformat()}), None, on,
+                             frozen=frozen)  # fmt: skip
+    return waiting
+
+
+@pytest.mark.parametrize(
+    "looks",
+    [
+        # By day it is installed and shows; the next morning begins with what was told the evening before.
+        [(OLD, waits("KB1")), (NEW, [])],
+        [(NEW, []), (OLD, waits("KB1")), (NEW, [])],
+        [(OLD, []), (OLD, waits("KB1")), (OLD, []), (NEW, [])],
+        [(NEW, []), (OLD, []), (OLD, waits("KB1")), (NEW, waits("KB1")), (NEW, [])],
+        [({"system": "linux"}, []), ({"system": "linux"}, waits("KB1")), ({"system": "linux"}, [])],
+    ],
+)
+def test_a_disk_that_forgets_keeps_each_day_whatever_is_looked_at_first(looks):
+    waiting = through(1, [(OLD, waits("KB1")), (NEW, [])])
+    waiting = through(20, looks, waiting, first=1)
+    assert waiting.pending["KB1"] == Pending(MONDAY, 21)
+    found = patches_of(waiting, seen([], system=NEW), None, frozen=True)
+    assert (found.in_time(), found.state, found.count) == (False, "frozen", 1)
+    assert patches.unproven(found) == ("school_security_updates_pending",)
+
+
+@pytest.mark.parametrize(
+    ("looks", "left"),
+    [
+        # Updated in a night without freezing: the newer revision is there at the first look of a day.
+        ([(NEW, [])], 0),
+        # What has come by day is believed once it has stayed away for so many days of being on.
+        ([(OLD, waits("KB1")), (NEW, [])], 7),
+    ],
+)
+def test_a_newer_revision_is_believed_once_it_has_outlasted_a_night(looks, left):
+    waiting = through(10, [(OLD, waits("KB1"))])
+    waiting = through(1, looks, waiting, first=10)
+    for day in range(8):
+        assert bool(waiting.pending) is (day <= left and left > 0), day
+        waiting = through(1, [(NEW, [])], waiting, first=11 + day)
+    assert not waiting.pending
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_missing_update_that_another_takes_the_place_of_each_month_keeps_its_age(restart):
+    automatic = {"mode": "automatic", "restart_pending": restart}
+    waiting, days = LOOKED, 0
+    for month in range(6):
+        first = MONDAY + timedelta(days=28 * month)
+        look = dated(f"KB{month}", (first - timedelta(days=1)).isoformat())
+        for day in range(5):
+            on = first + timedelta(days=day)
+            # Virus signatures and the like are installed all the while.
+            history = {"last_success": on.isoformat(), "last_scan": on.isoformat()}
+            told = seen(look, history=history, automatic=automatic)
+            waiting = follow(waiting, told, None, on)
+            days += 1
+            assert waiting.pending.keys() - {"restart"} == {f"KB{month}"}
+            assert waiting.pending[f"KB{month}"] == Pending(MONDAY, days, published=MONDAY - timedelta(days=1))
+    found = patches_of(waiting, told, None, frozen=None)
+    assert (found.state, found.in_time()) == ("restart" if restart else "waiting", False)
+    assert found.published == MONDAY - timedelta(days=1)
+
+
 @pytest.mark.parametrize("row", [pc(), pc(None)])
 def test_on_a_disk_that_forgets_the_next_monthly_update_has_waited_as_long(row):
     waiting, _ = forgotten(row, "2026-08-01", range(20), frozen=True)
@@ -403,9 +479,9 @@ def test_by_the_list_an_installed_update_leaves_only_those_after_it():
         return lived(days, seen(None, system=row), missing(row, None, KNOWN), waiting)
 
     waiting = look(Waiting(), 7291, range(10))
-    assert {key: one.days for key, one in waiting.pending.items()} == {"19045.7417": 10, "19045.7548": 10}
+    assert {key: one.days for key, one in waiting.pending.items()} == {"KB5094127": 10, "KB5099539": 10}
     waiting = look(waiting, 7417, [10])
-    assert {key: one.days for key, one in waiting.pending.items()} == {"19045.7548": 11}
+    assert {key: one.days for key, one in waiting.pending.items()} == {"KB5099539": 11}
 
 
 def test_a_newer_fix_of_a_linux_package_does_not_begin_anew():
@@ -726,7 +802,7 @@ def test_the_readings():
 
 
 def test_sections_as_the_store_has_them():
-    found = patches.seen_in({"operating_system": [{"build": 1}], "updates": [], "automatic_updates": []})
+    found = seen_in({"operating_system": [{"build": 1}], "updates": [], "automatic_updates": []})
     assert (found.system, found.updates, found.automatic, found.history) == ({"build": 1}, [], None, None)
 
 
@@ -745,7 +821,7 @@ def test_nothing_waits_longer_than_the_pc_was_on(looks, frozen):
     for day, look in looks:
         waiting = follow(waiting, look, None, MONDAY + timedelta(days=day), frozen=frozen)
         days.add(day)
-        assert waiting.pending.keys() <= patches.missing_now(look, None) | waiting.pending.keys()
+        assert waiting.pending.keys() <= missing_now(look, None) | waiting.pending.keys()
         assert all(1 <= one.days <= len(days) for one in waiting.pending.values())
         assert msgspec.json.decode(msgspec.json.encode(waiting), type=Waiting) == waiting
         found = patches_of(waiting, look, None, frozen=None)

@@ -14,15 +14,17 @@ from hypothesis import strategies as st
 import schooldrum_collector
 from schooldrum_collector.commands.entries import KINDS
 from schooldrum_collector.judge.faults import ROOM_KINDS, Faulty
-from schooldrum_collector.judge.patches import Patches, PatchState
-from schooldrum_collector.judge.posture import check_name, counted, judged, readings, to_do
+from schooldrum_collector.judge.patches import Patches, PatchState, patches_of
+from schooldrum_collector.judge.posture import check_name, counted, judged, readings, to_do, verdict_words
 from schooldrum_collector.judge.posture_checks import CHECKS, INFORMATION
 from schooldrum_collector.judge.posture_found import Known, Verdict
 from schooldrum_collector.judge.posture_policy import Policies, Policy, in_force, read
 from schooldrum_collector.judge.posture_steps import FIXES
-from schooldrum_collector.judge.posture_words import EVIDENCE, NAMES, NARROWER, PROFILES, VERDICTS, Words
+from schooldrum_collector.judge.posture_words import EVIDENCE, NAMES, NARROWER, NOT_PROVEN, PROFILES, VERDICTS, Words
 from schooldrum_collector.judge.software import Where
-from schooldrum_collector.judge.support import Proof, Support, SupportState, Way, WayOut
+from schooldrum_collector.judge.support import Proof, Support, SupportState
+from schooldrum_collector.judge.waiting import Seen, Waiting, follow
+from schooldrum_collector.judge.way_out import Way, WayOut
 from schooldrum_collector.show.safety_words import patch_lines, plan_matters, support_words
 from schooldrum_collector.speech import Say
 from schooldrum_wire.catalogue import SECTIONS
@@ -155,10 +157,93 @@ def test_a_supported_system(support, told) -> None:
             (UNKNOWN, ("updates_stale", "updates_list_old")),
         ),
         (Patches(state=PatchState.UNKNOWN, age_days=0, told=0, ended=True), (UNKNOWN, ("updates_ended",))),
+        (Patches(state=PatchState.UNKNOWN, age_days=0, told=2, missing=2, ended=True), (UNKNOWN, ("updates_ended",))),
+        # Of a PC that told nothing of updates it is not said what waits.
+        (Patches(state=PatchState.UNKNOWN, ended=True), (UNKNOWN, ("not_yet", "updates_no_more"))),
+        (Patches(state=PatchState.UNKNOWN, behind=0, ended=True), (UNKNOWN, ("not_yet", "updates_no_more"))),
+        (Patches(state=PatchState.UNKNOWN, support_known=False), (UNKNOWN, ("not_yet",))),
+        (Patches(state=PatchState.UNKNOWN, age_days=0, told=0, support_known=False),
+         (UNKNOWN, ("updates_support_unknown",))),
     ],
-)
+)  # fmt: skip
 def test_updates_in_time(patches, told) -> None:
     assert verdict("updates_in_time", known(patches=patches)) == told
+
+
+SHOWN = Support(
+    state=SupportState.ENDED, product="Windows 10", release="22H2", until=date(2026, 10, 13), days_left=-40,
+    extended=date(2028, 10, 10), proof=Proof.PROVEN,
+)  # fmt: skip
+"""The first year of bought support is proven and over; the second may have been bought."""
+
+
+@pytest.mark.parametrize(
+    ("patches", "more", "reasons", "step"),
+    [
+        ({"told": 0, "ended": True}, {}, ("updates_ended",), "No more updates come"),
+        ({"told": None, "ended": True}, {}, ("not_yet", "updates_no_more"), "No more updates come"),
+        ({"told": None, "ended": True}, {"outcomes": {"updates": "denied"}}, ("denied", "updates_no_more"),
+         "No more updates come"),
+        ({"told": 0, "ended": True}, {"support": SHOWN}, ("updates_support_unknown",), "and install everything"),
+        ({"told": 0, "ended": True, "stale": True}, {"support": SHOWN}, ("updates_stale",), "and install everything"),
+        ({"told": None, "ended": True}, {"support": SHOWN}, ("not_yet",), ""),
+        ({"told": 0, "support_known": False}, {}, ("updates_support_unknown",), ""),
+        ({"told": 0, "stale": True, "scan_known": False}, {}, ("updates_scan_unknown",), "and install everything"),
+        ({"told": 0, "stale": True}, {}, ("updates_stale",), "and install everything"),
+        ({"told": None}, {"outcomes": {"updates": "unavailable"}}, ("not_offered",), "and install everything"),
+        ({"told": None, "because": ("service_disabled",)}, {"outcomes": {"updates": "unavailable"}}, ("not_offered",),
+         "Remove the update blocker"),
+        ({"told": None}, {"outcomes": {"updates": "denied"}}, ("denied",), "sc start Schooldrum"),
+        ({"told": None}, {"outcomes": {"updates": "failed"}}, ("failed",), "Restart the PC"),
+        ({"told": None}, {}, ("not_yet",), ""),
+    ],
+)  # fmt: skip
+def test_where_a_search_would_tell_the_step_is_to_search(patches, more, reasons, step) -> None:
+    what = known(patches=Patches(state=PatchState.UNKNOWN, **patches), **{"support": PAST, **more})
+    check = of_check("updates_in_time", what)
+    assert (check.verdict, check.reasons) == (UNKNOWN, reasons)
+    assert bool(step) is bool(check.fix)
+    assert step in " ".join(one.en for one in check.fix)
+
+
+@pytest.mark.parametrize("outcome", ["unavailable", "failed"])
+def test_a_linux_that_never_fetched_its_lists_is_told_to_fetch_them(outcome) -> None:
+    row = {"system": "linux", "product": "debian"}
+    what = known("linux", patches=Patches(state=PatchState.UNKNOWN), operating_system=(row,),
+                 outcomes={"updates": outcome}, updates=None)  # fmt: skip
+    steps = " ".join(one.en for one in of_check("updates_in_time", what).fix)
+    assert ("sudo apt update" in steps) is (outcome == "unavailable")
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "vietnamese", "english"),
+    [
+        ("sign_in", {"accounts": None}, "chưa có số liệu", "no data"),
+        ("sign_in", {"outcomes": {"accounts": "denied"}}, "chưa có số liệu", "no data"),
+        ("sign_in", {"outcomes": {"accounts": "unavailable"}}, "chưa có số liệu", "no data"),
+        ("sign_in", {"outcomes": {"accounts": "timed_out"}, "accounts": None}, "chưa có số liệu", "no data"),
+        ("sign_in", {"accounts": ({**SOUND["accounts"][0], "shortest_password": 0},)}, "chưa rõ", "not known yet"),
+        ("firewall", {"firewall": ({"profile": "public"},)}, "chưa rõ", "not known yet"),
+        ("antivirus", {"antivirus": ({**ON, "signatures": None},)}, "chưa rõ", "not known yet"),
+        ("encryption", {"encryption": ({"volume": "C:"},)}, "chưa rõ", "not known yet"),
+        ("smb1", {"sharing": ({"server": "off"},)}, "chưa rõ", "not known yet"),
+        ("remote_desktop", {"remote_desktop": ({"enabled": True},)}, "chưa rõ", "not known yet"),
+        ("administrators", {"accounts": ({"guest": False},)}, "chưa rõ", "not known yet"),
+        ("supported_system", {"support": Support(state=SupportState.UNKNOWN, product="x", release="")}, "chưa rõ",
+         "not known yet"),
+        ("supported_system", {"support": None}, "chưa có số liệu", "no data"),
+        ("updates_in_time", {"patches": Patches(state=PatchState.UNKNOWN, told=0, stale=True)}, "chưa rõ",
+         "not known yet"),
+        ("updates_in_time", {"patches": Patches(state=PatchState.UNKNOWN, ended=True)}, "chưa có số liệu", "no data"),
+        ("firewall", {}, "đạt", "met"),
+        ("firewall", {"firewall": ({"profile": "public", "enabled": False},)}, "chưa đạt", "not met"),
+        ("encryption", {"system": ({"laptop": False},)}, "không áp dụng", "not applicable"),
+    ],
+)  # fmt: skip
+def test_what_proves_nothing_is_not_called_missing(name, changed, vietnamese, english) -> None:
+    check = of_check(name, known(**changed))
+    assert verdict_words(check) == (vietnamese, english)
+    assert check.evidence[0].en.endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -535,6 +620,85 @@ def test_the_setting_is_told_and_not_the_doing_and_what_stops_it_is_named(row, t
     assert bool(check.fix) is bool(step)
 
 
+@pytest.mark.parametrize("error", ["0x80244022", "0x80244019", "0x8024402C", "0x80244017", "0x80072EE2"])
+def test_a_server_that_does_not_answer_is_named_whatever_the_error(error) -> None:
+    seen = Seen(
+        automatic={"mode": "automatic", "own_server": True},
+        history={"last_scan": "2026-06-01", "last_failure": "2026-07-01", "error": error},
+        updates=(),
+    )
+    day = date(2026, 8, 26)
+    found = patches_of(follow(Waiting(told=True), seen, None, day), seen, None, frozen=None)
+    check = of_check("updates_in_time", known(patches=found))
+    assert (check.verdict, check.reasons) == (UNKNOWN, ("updates_stale", "updates_server_dead"))
+    assert "(WSUS)" in check.evidence[1].en
+    assert check.fix[0].en.startswith("Tell whoever runs")
+
+
+@pytest.mark.parametrize(
+    ("why", "error", "step"),
+    [
+        ("lists_not_refreshed", (), "unattended-upgrades"),
+        ("not_installed", (), "unattended-upgrades"),
+        ("choice", (), "unattended-upgrades"),
+        ("lists_not_refreshed", ("error dpkg",), "dpkg --configure -a"),
+        ("", ("error dpkg",), "dpkg --configure -a"),
+    ],
+)
+def test_a_linux_whose_packages_are_sound_is_not_told_to_mend_them(why, error, step) -> None:
+    late = Patches(state=PatchState.REFUSED, age_days=20, missing=1, told=1, because=(*((why,) if why else ()), *error))
+    row = ({"system": "linux", "product": "debian"},)
+    check = of_check("updates_in_time", known("linux", patches=late, operating_system=row))
+    assert step in check.fix[0].en
+
+
+def test_a_server_that_lets_nothing_through_is_for_whoever_runs_it() -> None:
+    told: dict[str, Any] = {"told": 0, "idle": True, "own_server": True}
+    open_one = Patches(state=PatchState.UNKNOWN, age_days=0, **told)
+    late = Patches(state=PatchState.WAITING, age_days=20, missing=2, behind=2, **told)
+    for patches, verdict_now in ((open_one, UNKNOWN), (late, NOT_MET)):
+        check = of_check("updates_in_time", known(patches=patches))
+        assert check.verdict is verdict_now
+        assert "(WSUS)" in check.fix[0].en
+
+
+def test_a_policy_by_which_the_pc_only_tells_is_named() -> None:
+    check = of_check("automatic_updates", known(automatic_updates=({"mode": "notify", "why": "policy"},)))
+    assert (check.verdict, check.reasons) == (NOT_MET, ("automatic_asked_policy",))
+    assert "AUOptions" in check.evidence[0].vi
+    assert "AUOptions" in check.fix[0].vi
+
+
+@pytest.mark.parametrize(
+    ("skew", "row", "told"),
+    [
+        (0, {"signature_age": 40}, (NOT_MET, ("signatures_old",))),
+        # The PC counts by its clock, which is in 2035: eight years and more, of which nearly all are its error.
+        (3082, {"signature_age": 3082, "signatures": "out_of_date"}, (MET, ("antivirus_on",))),
+        (3082, {"signature_age": 3122, "signatures": "out_of_date"}, (NOT_MET, ("signatures_old",))),
+        (3082, {"signatures": "out_of_date"}, (UNKNOWN, ("signatures_clock",))),
+        (3082, {"signature_age": 4, "signatures": "out_of_date"}, (UNKNOWN, ("signatures_clock",))),
+        (-6000, {"signatures": "up_to_date"}, (UNKNOWN, ("signatures_clock",))),
+    ],
+)
+def test_signatures_are_not_judged_by_a_clock_that_is_wrong(skew, row, told) -> None:
+    what = msgspec.structs.replace(known(antivirus=({**ON, **row},)), skew=skew * 86400.0 + 30)
+    check = of_check("antivirus", what)
+    assert (check.verdict, check.reasons) == told
+    assert bool(check.fix) is (check.verdict is not MET)
+
+
+def test_the_day_of_publication_is_told_also_of_what_is_late() -> None:
+    published: dict[str, Any] = {"published": date(2026, 11, 10), "missing": 1, "told": 1}
+    late = Patches(state=PatchState.WAITING, age_days=20, published_days=30, **published)
+    assert of_check("updates_in_time", known(patches=late)).reasons == ("updates_late", "updates_published")
+    today = Patches(state=PatchState.CURRENT, age_days=0, published_days=0, **published)
+    check = of_check("updates_in_time", known(patches=today))
+    assert check.evidence[1].en == "The oldest was published today."
+    (state, *_) = [value for _, value in patch_lines(today, Say("en"))]
+    assert state.endswith("; published today")
+
+
 @pytest.mark.parametrize(
     ("because", "state", "reason", "step"),
     [
@@ -544,6 +708,7 @@ def test_the_setting_is_told_and_not_the_doing_and_what_stops_it_is_named(row, t
         (("access_disabled",), PatchState.REFUSED, "updates_refused", "DisableWindowsUpdateAccess"),
         (("policy",), PatchState.REFUSED, "updates_refused", "NoAutoUpdate"),
         (("error 0x80070422",), PatchState.REFUSED, "updates_refused", "Remove any update blocker"),
+        (("error 0x80244022", "own_server"), PatchState.REFUSED, "updates_server_dead", "own update server (WSUS)"),
     ],
 )
 def test_updates_that_are_late_have_the_steps_of_what_stops_them(because, state, reason, step) -> None:
@@ -631,6 +796,35 @@ def test_services_that_are_switched_off_are_switched_on_again(product, services)
     assert late.fix == automatic.fix
 
 
+@pytest.mark.parametrize(
+    ("product", "system", "step"),
+    [
+        ("Windows 7", "windows", "'Install updates automatically'"),
+        ("Windows 8.1", "windows", "'Install updates automatically'"),
+        ("Windows Server", "windows", "sconfig"),
+        ("Windows 10", "windows", "Take off the pause"),
+        ("ubuntu", "linux", "unattended-upgrades"),
+        ("debian", "linux", "unattended-upgrades"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["off", "notify"])
+def test_updates_that_a_person_switched_off_are_switched_on_where_that_was_done(product, system, step, mode) -> None:
+    rows: dict[str, Any] = {
+        "operating_system": ({"system": system, "product": product},),
+        "automatic_updates": ({"mode": mode, "why": "choice"},),
+        "patches": Patches(state=PatchState.REFUSED, age_days=60, missing=1, told=1, because=("choice",)),
+    }
+    automatic, late = (of_check(name, known(system, **rows)) for name in ("automatic_updates", "updates_in_time"))
+    assert step in " ".join(one.en for one in automatic.fix)
+    assert late.fix == automatic.fix
+    assert len(automatic.fix) <= 3
+    if product in {"Windows 7", "Windows 8.1"}:
+        assert "pause" not in " ".join(one.en for one in automatic.fix)
+        ended = msgspec.structs.replace(rows["patches"], told=0, ended=True)
+        (step_out,) = of_check("updates_in_time", known(**{**rows, "patches": ended})).fix
+        assert step_out.en.startswith("No more updates come")
+
+
 @pytest.mark.parametrize("product", ["Windows 8.1", "Windows Server"])
 def test_older_windows_are_not_sent_to_pages_they_do_not_have(product) -> None:
     rows: dict[str, Any] = {
@@ -705,7 +899,23 @@ def test_a_list_older_than_the_pc_is_said_to_be_old() -> None:
             {"autologon_allowed": True, "empty_password_allowed": True},
             (MET, ("autologon_allowed", "password_allowed_empty")),
         ),
-        ({"autologon": True, "password_optional": 1}, {"autologon_allowed": True}, (UNKNOWN, ("password_optional",))),
+        # That it signs in by itself is known, whatever else is not.
+        (
+            {"autologon": True, "password_optional": 1},
+            {"autologon_allowed": True},
+            (UNKNOWN, ("autologon_allowed", "password_optional")),
+        ),
+        (
+            {"autologon": True, "stored_password": True, "shortest_password": 0},
+            {"autologon_allowed": True},
+            (UNKNOWN, ("autologon_allowed", "stored_password_allowed", "password_not_asked")),
+        ),
+        (
+            {"autologon": True, "guest": None},
+            {"autologon_allowed": True},
+            (UNKNOWN, ("autologon_allowed", "sign_in_not_told")),
+        ),
+        ({"autologon": True, "password_optional": 1, "shortest_password": 0}, {}, (NOT_MET, ("autologon",))),
         ({"guest": True}, {"autologon_allowed": True, "empty_password_allowed": True}, (NOT_MET, ("guest",))),
         # Whether they are empty Windows does not tell, nor that none is where it asks for no length.
         ({"password_optional": 2}, {}, (UNKNOWN, ("password_optional",))),
@@ -896,7 +1106,15 @@ def test_whatever_a_pc_says_is_judged(sections, outcomes, system) -> None:
 
 def every_sentence() -> list[Words]:
     steps = [step for by_system in FIXES.values() for steps in by_system.values() for step in steps]
-    return [*NAMES.values(), *NARROWER.values(), *VERDICTS.values(), *PROFILES.values(), *EVIDENCE.values(), *steps]
+    return [
+        *NAMES.values(),
+        *NARROWER.values(),
+        *VERDICTS.values(),
+        NOT_PROVEN,
+        *PROFILES.values(),
+        *EVIDENCE.values(),
+        *steps,
+    ]
 
 
 def fields(text: str) -> set[str]:
@@ -910,6 +1128,7 @@ def test_every_check_and_every_remedy_has_its_words() -> None:
     remedies |= {"encryption_half", "autologon", "guest", "password_empty", "remote_on", "denied", "failed"}
     remedies |= {"system_bought", "system_replaced", "updates_ended", "automatic_stopped", "antivirus_expired"}
     remedies |= {"empty_over_network", "updates_paused", "automatic_closed", "automatic_policy", "automatic_blocked"}
+    remedies |= {"automatic_choice", "automatic_asked_policy", "updates_idle", "updates_server", "clock"}
     # Several faults of signing in have their steps under all their names.
     assert {name for name in FIXES if "+" not in name} == {*CHECKS, *INFORMATION, *remedies} - {"sign_in"}
 

@@ -1,10 +1,12 @@
 """How a disk is, from what it says of itself."""
 
+from datetime import date, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schooldrum_collector.judge.storage import COUNTED, Limits, Verdict, judge, readings
+from schooldrum_collector.judge.storage import COUNTED, Limits, Verdict, judge, readings, remembered
 from schooldrum_wire.catalogue.storage import DISKS
 from schooldrum_wire.section import Values
 
@@ -85,3 +87,49 @@ def test_a_disk_that_says_worse_is_never_better(said: dict[str, int]) -> None:
     plain = judge({**SOUND, **said})
     worse = judge({**SOUND, **said, "pending": 5, "passed": False})
     assert order.index(worse.verdict) >= order.index(plain.verdict)
+
+
+ASLEEP: Values = {"disk": "sda", "size": 500, "unread": "asleep"}
+READ = date(2026, 11, 20)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "verdict", "reasons"),
+    [
+        ({"passed": False}, {"unread": "asleep"}, "failing", ["not_passed", "last_read"]),
+        ({"passed": True, "pending": 8}, {"unread": "asleep"}, "warning", ["pending", "last_read"]),
+        ({"passed": True}, {"unread": "asleep"}, "ok", []),
+        ({"unread": "denied"}, {"unread": "asleep"}, "unknown", ["asleep"]),
+        # It does not answer any more: that is no better.
+        ({"passed": False}, {"unread": "no_answer"}, "failing", ["not_passed", "last_read"]),
+        ({"passed": True}, {"unread": "no_answer"}, "unknown", ["no_answer"]),
+        # It is read again.
+        ({"passed": False}, {"passed": True}, "ok", []),
+        # Another disk stands in its place.
+        ({"passed": False}, {"unread": "asleep", "size": 1000}, "unknown", ["asleep"]),
+        ({"passed": False}, {"unread": "asleep", "serial": "b"}, "unknown", ["asleep"]),
+    ],
+)
+def test_a_disk_that_sleeps_is_as_it_was_when_it_was_read(
+    before: Values, now: Values, verdict: str, reasons: list[str]
+) -> None:
+    same: Values = {"disk": "sda", "size": 500}
+    _, known = remembered([{**same, **before}], {}, READ)
+    for later in range(1, 4):
+        (row,), known = remembered([{**same, **now}], known, READ + timedelta(days=later))
+        found = judge(row)
+        assert (found.verdict.value, [one.code for one in found.reasons]) == (verdict, reasons)
+        assert {one.value for one in found.reasons if one.code == "last_read"} <= {READ.isoformat()}
+    assert readings([row])[0].labels == {"verdict": verdict}
+
+
+def test_a_day_that_the_pc_itself_names_is_not_believed() -> None:
+    (row,), _ = remembered([{"disk": "sda", "passed": False, "last_read": "never"}], {}, READ)
+    assert [one.code for one in judge(row).reasons] == ["not_passed"]
+
+
+def test_a_disk_that_is_gone_is_forgotten() -> None:
+    _, known = remembered([SOUND], {}, READ)
+    assert remembered([], known, READ) == ([], {})
+    (row,), _ = remembered([ASLEEP], known, READ)
+    assert row == ASLEEP

@@ -1,5 +1,6 @@
 """Until when a PC is supported, how that is proven, and which way out there is."""
 
+import itertools
 import json
 from datetime import date
 from pathlib import Path
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 from schooldrum_collector.app.dated_lists import SHIPPED
 from schooldrum_collector.judge import builds, support, support_list
 from schooldrum_collector.judge.faults import Unusable
-from schooldrum_collector.judge.support import Proof, SupportState, Way, support_of, system_name, way_out
+from schooldrum_collector.judge.support import Proof, SupportState, support_of, system_name
+from schooldrum_collector.judge.way_out import Way, way_out
 from schooldrum_collector.judge.windows_11 import Hardware, fits, hardware_of, processor_fits
 from schooldrum_collector.show.safety_words import way_words
 from schooldrum_collector.speech import Say
@@ -22,6 +24,7 @@ RAW = (SHIPPED / "support.json").read_bytes()
 KNOWN = support_list.read(RAW)
 TODAY = date(2026, 11, 21)
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "eol.json"
+PUBLISHED = SHARED.with_name("windows_builds.json")
 
 
 def windows(build: int, edition: str = "Professional", revision: int | None = 1, **more: Any) -> dict[str, Any]:
@@ -290,6 +293,60 @@ def test_the_last_of_every_channel_that_has_ended_stands_in_the_list_of_builds()
             continue
         published = {number for of in listed for number in (*of.articles, *(number for number, _ in of.updates))}
         assert one.last in published, one
+
+
+ONE_DAY = 100
+"""So far apart the articles of one patch day stand at most."""
+
+
+def months(first: date, then: date) -> int:
+    """How many patch days there are after the first of these two, the second included."""
+    return 12 * (then.year - first.year) + then.month - first.month
+
+
+def lasts_in(lists: dict[tuple[str, str], list[list[int]]]) -> list[tuple[tuple[str, str], date, int]]:
+    """Of each last revision, or article: the list of the source it stands in, the end it is of, its place there."""
+    found = []
+    for one in KNOWN.windows:
+        if one.last is None:
+            continue
+        there = []
+        for (product, release), entries in lists.items():
+            of_build = release == f"{one.build}" and product.startswith("Windows Server") is one.server
+            if of_build or f"{product} {release}".strip() == f"{one.product} {one.release}".strip():
+                numbers = [entry[0 if of_build else 1] for entry in entries]
+                # The newest of its number: a revision may have come out under two articles.
+                there.append(((product, release), one.end, len(numbers) - 1 - numbers[::-1].index(one.last)))
+        assert there, f"{one.product} {one.release} {one.build} is not in {PUBLISHED}"
+        found += there
+    return found
+
+
+@pytest.mark.skipif(not PUBLISHED.exists(), reason=f"no {PUBLISHED} to prove the last revisions with")
+def test_the_last_of_every_channel_is_proved_by_the_source_of_the_list_of_builds():
+    """The source names no days, but articles are numbered as they come out, and each patch day brings one more."""
+    source = json.loads(PUBLISHED.read_text("utf-8"))
+    newest = builds.patch_day(date.fromisoformat(source["_meta"]["as_of"]))
+    told = [((product, release), one) for product, some in source["os"].items() for release, one in some.items()]
+    lists = {name: one["rollup"] for name, one in told if one["rollup"]}
+    found = lasts_in(lists)
+    articles: dict[date, set[int]] = {}
+    for name, end, at in found:
+        assert end == builds.patch_day(end)
+        articles.setdefault(end, set()).add(lists[name][at][1])
+    for day, numbers in articles.items():
+        assert max(numbers) - min(numbers) < ONE_DAY, (day, numbers)
+    for first, then in itertools.pairwise(sorted(articles)):
+        assert max(articles[first]) < min(articles[then]), (first, then)
+    for (name, first, at), (other, then, behind) in itertools.permutations(found, 2):
+        assert name != other or first > then or behind - at >= months(first, then), (name, first, then)
+    for name, end, at in found:
+        after, listed = len(lists[name]) - 1 - at, lists[name][-1][1]
+        if listed > max(map(max, articles.values())):
+            assert after >= months(end, newest), (name, end)
+        elif all(listed + ONE_DAY < min(numbers) for day, numbers in articles.items() if day > end):
+            # It stops before the next end: so it stops with this one.
+            assert after == 0, (name, end)
 
 
 @pytest.mark.parametrize(

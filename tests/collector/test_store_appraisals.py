@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from schooldrum_collector.judge.appraisal import Memory, Verdicts
-from schooldrum_collector.judge.patches import Pending, Waiting
+from schooldrum_collector.judge.waiting import Pending, Waiting
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.opening import NAME
 from schooldrum_collector.store.records import EVERYTHING, Appraisal, Appraised, Arrival, Change, Machine, Scope

@@ -40,7 +40,6 @@ _SPINDLE_UNKNOWN = 0xFFFFFFFF
 _NAMESPACE_OF_SERIAL = re.compile(r"\s*_0{3}[0-9A-F]\.?\s*\Z")
 _SCRAMBLED = re.compile(r"[0-9A-Fa-f]{40}")
 _SPACE, _DELETE = 0x20, 0x7F
-_MOST_PERCENT = 255
 
 
 def fetch_linux(doors: Doors) -> dict[str, Any]:
@@ -262,12 +261,12 @@ def _number(value: object) -> int:
 def counters(row: dict[str, Any]) -> dict[str, Any]:
     """What MSFT_StorageReliabilityCounter tells, by columns: from a driver that tells nothing come zeros."""
     values = {name: wmi.unsigned(row.get(name)) for name in ("Temperature", "Wear", "PowerOnHours")}
-    failed, wear = wmi.unsigned(row.get("ReadErrorsUncorrected")), smart.count(values["Wear"])
+    failed = wmi.unsigned(row.get("ReadErrorsUncorrected"))
     if not values["Temperature"] and not values["PowerOnHours"]:
         return {}
     told = {
         "temperature": smart.celsius(values["Temperature"]),
-        "wear": wear if wear is not None and wear <= _MOST_PERCENT else None,
+        "wear": smart.percent(values["Wear"]),
         "hours": smart.count(values["PowerOnHours"]) or None,
         "unreadable": smart.count(failed),
     }

@@ -230,10 +230,13 @@ def _processor(data: Any) -> dict[str, Any]:
 def _memory(data: Any) -> dict[str, Any]:
     arrays, places = smbios.main_memory(data["smbios"] or {"arrays": [], "modules": []})
     sizes = [one["size"] for one in places]
+    slots = max(sum(one["slots"] or 0 for one in arrays), len(places))
+    # A place that is not listed, or whose size the firmware does not know, may be free or used.
+    is_told = None not in sizes
     return {
-        "memory": sum(size or 0 for size in sizes) or data["installed"],
-        "memory_slots": max(sum(one["slots"] or 0 for one in arrays), len(places)) or None,
-        "memory_slots_free": sizes.count(0) if places else None,
+        "memory": (sum(sizes) if is_told else None) or data["installed"],
+        "memory_slots": slots or None,
+        "memory_slots_free": sizes.count(0) if sizes and is_told and len(sizes) == slots else None,
         "memory_most": sum(one["most"] or 0 for one in arrays) or None,
     }
 

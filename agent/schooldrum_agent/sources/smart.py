@@ -34,6 +34,8 @@ _COLDEST, _HOTTEST = -40, 150
 _KELVIN = 273
 _LIFE_LEFT = (("samsung", 177), ("intel", 233), ("crucial", 202), ("ct", 202), ("micron", 202), ("kingston", 231))
 """Which attribute of a maker's SSDs has the percentage of life left as its normalised value."""
+_ALL_ONES = 0xFF
+"""What drivers and disks give where they do not know; NVMe's "254 % and more" is written the same."""
 LOG_BYTES = 512
 
 
@@ -128,14 +130,11 @@ def health_log(raw: bytes) -> dict[str, int] | None:
 
 def of_health_log(log: dict[str, Any]) -> dict[str, Any]:
     """What it means, by the columns of the section `disks`; what is not told, or no number at all, is absent."""
-    names = {
-        "critical_warning": "critical",
-        "available_spare": "spare",
-        "percentage_used": "wear",
-        "power_on_hours": "hours",
-        "media_errors": "media_errors",
-    }
+    names = {"critical_warning": "critical", "power_on_hours": "hours", "media_errors": "media_errors"}
     told = {column: value for name, column in names.items() if (value := count(log.get(name))) is not None}
+    for name, column in (("available_spare", "spare"), ("percentage_used", "wear")):
+        if (share := percent(log.get(name))) is not None:
+            told[column] = share
     if (degrees := celsius(log.get("temperature"))) is not None:
         told["temperature"] = degrees
     if "critical" in told:
@@ -148,6 +147,12 @@ def count(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 63:
         return None
     return value
+
+
+def percent(value: object) -> int | None:
+    """A part of a disk's life or spare room; more than all of a life may be used up. None for all ones, and above."""
+    share = count(value)
+    return share if share is not None and share < _ALL_ONES else None
 
 
 def celsius(value: object) -> int | None:

@@ -93,7 +93,7 @@ def health(report: dict[str, object]) -> dict[str, object]:
         "passed": passed if isinstance(passed, bool) else None,
         "hours": smart.count(_table(report, "power_on_time").get("hours")),
         "temperature": smart.celsius(_table(report, "temperature").get("current")),
-        "wear": smart.count(_table(report, "endurance_used").get("current_percent")),
+        "wear": smart.percent(_table(report, "endurance_used").get("current_percent")),
         "reallocated": smart.count(report.get("scsi_grown_defect_list")),
     }
     told |= {column: value for column, value in better.items() if value is not None}

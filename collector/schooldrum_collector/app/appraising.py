@@ -246,6 +246,7 @@ class Appraising:
                 planned=support_plan(register, machine),
                 heard=_day(register, machine.school, latest.heard),
                 today=_day(register, machine.school, now),
+                skew=latest.skew,
             ),
             force.rules,
             before.memory if before else Memory(),

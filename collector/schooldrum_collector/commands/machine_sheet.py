@@ -1,5 +1,6 @@
 """Everything that is known of one PC, as a person wants to read it and as a program does."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -9,9 +10,11 @@ from schooldrum_collector.commands.call import Call
 from schooldrum_collector.commands.place_words import apart_now, places_now
 from schooldrum_collector.formats import UNKNOWN, VIETNAM, age, duration, iso, moment, number
 from schooldrum_collector.judge.live import Live, LiveResult, Unreadable, opened
+from schooldrum_collector.judge.patches import unproven
 from schooldrum_collector.judge.plausible import plausible
 from schooldrum_collector.judge.presence import Presence
 from schooldrum_collector.judge.settings import granted, observer_role
+from schooldrum_collector.judge.storage import Read
 from schooldrum_collector.show.cell_words import cell_words
 from schooldrum_collector.show.disk_words import disks_of
 from schooldrum_collector.show.machine_words import (
@@ -85,6 +88,18 @@ def _measured(sheet: MachineSheet, result: LiveResult) -> float:
     return (sheet.latest.clock if sheet.latest else 0.0) + result.boottime
 
 
+def _results(sheet: MachineSheet) -> list[LiveResult]:
+    """The newest result of every probe, without noughts that prove nothing."""
+    verdicts = sheet.appraisal.verdicts if sheet.appraisal else None
+    hidden = unproven(verdicts.patches if verdicts else None)
+    return [
+        msgspec.structs.replace(
+            one, readings=tuple(said for said in one.readings if said.value or said.name not in hidden)
+        )
+        for one in sheet.live.results
+    ]
+
+
 def _is_noted(sheet: MachineSheet) -> bool:
     return sheet.machine.is_noted(sheet.latest.heard if sheet.latest else 0.0)
 
@@ -123,7 +138,7 @@ def as_data(call: Call, register: Register, sheet: MachineSheet) -> dict[str, An
         "agent": latest.agent if latest else "",
         "system": latest.system if latest else "",
         "frozen": latest.frozen if latest else None,
-        "clock_skew_seconds": round(latest.skew, 3) if latest else None,
+        "clock_skew_seconds": round(latest.skew, 3) + 0.0 if latest else None,
         "settings": granted(register, machine),
         "observer": observer_role(register, machine),
         "elsewhere": sheet.live.elsewhere,
@@ -136,9 +151,9 @@ def as_data(call: Call, register: Register, sheet: MachineSheet) -> dict[str, An
                 "reason": result.reason,
                 "readings": result.readings,
             }
-            for result in sheet.live.results
+            for result in _results(sheet)
         ],
-        "disks": disk_sheet.as_data(disks_of(sheet.sections)),
+        "disks": disk_sheet.as_data(disks_of(sheet.sections, _disks_known(sheet))),
         "software": software_sheet.as_data(software) if software else None,
         "appraisal": shown_appraisal(sheet.appraisal),
         "changes": shown_changes(sheet.changes),
@@ -149,12 +164,16 @@ def as_data(call: Call, register: Register, sheet: MachineSheet) -> dict[str, An
     }
 
 
+def _disks_known(sheet: MachineSheet) -> Mapping[str, Read]:
+    return sheet.appraisal.memory.disks if sheet.appraisal else {}
+
+
 def show(call: Call, register: Register, sheet: MachineSheet, *, every_row: bool = False) -> None:
     """For people; of long sections the first rows, unless every one is asked for."""
     _head(call, register, sheet)
     hardware_sheet.show(call, sheet.sections)
     safety_sheet.show(call, sheet.appraisal, _as_of(call, register, sheet))
-    if disks := disks_of(sheet.sections):
+    if disks := disks_of(sheet.sections, _disks_known(sheet)):
         disk_sheet.show(call, disks)
     if software := software_sheet.told_of(call, register, sheet.machine, sheet.sections):
         software_sheet.show(call, software)
@@ -230,7 +249,7 @@ def _probes(call: Call, sheet: MachineSheet) -> None:
     say, console = call.say, call.console
     rows: list[tuple[str, str, str]] = []
     failed: list[tuple[str, str, str]] = []
-    for result in sorted(sheet.live.results, key=lambda one: one.probe):
+    for result in sorted(_results(sheet), key=lambda one: one.probe):
         measured = _measured(sheet, result)
         if result.outcome not in _PLAIN_OUTCOMES:
             outcome = say(*_OUTCOMES[result.outcome]) if result.outcome in _OUTCOMES else result.outcome

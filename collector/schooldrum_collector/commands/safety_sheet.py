@@ -2,10 +2,10 @@
 
 from schooldrum_collector import formats
 from schooldrum_collector.commands.call import Call
-from schooldrum_collector.judge.posture import Check, check_name, to_do
+from schooldrum_collector.judge.posture import Check, check_name, to_do, verdict_words
 from schooldrum_collector.judge.posture_found import Verdict
-from schooldrum_collector.judge.posture_words import VERDICTS
-from schooldrum_collector.judge.support import SupportState, Way
+from schooldrum_collector.judge.support import SupportState
+from schooldrum_collector.judge.way_out import Way
 from schooldrum_collector.show.safety_words import patch_lines, plan_matters, plan_words, support_words, way_words
 from schooldrum_collector.store.records import Appraisal
 
@@ -54,7 +54,7 @@ def _checks(call: Call, checks: tuple[Check, ...]) -> None:
     say, console = call.say, call.console
     rows = []
     for check in checks:
-        word = say(*VERDICTS[check.verdict.value])
+        word = say(*verdict_words(check))
         # What is for information has no verdict: nobody has asked for it.
         verdict = say("để biết", "for information") if check.information else f"{_MARKS[check.verdict]} {word}"
         told = "-" if check.measured is None else formats.age(check.measured, call.now(), say.language)

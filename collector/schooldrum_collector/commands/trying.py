@@ -86,6 +86,8 @@ def _environment(environ: Mapping[str, str], home: Path) -> dict[str, str]:
         f"{PREFIX}CONFIG": str(home / "collector.toml"),
         "SCHOOLDRUM_CONFIG": str(home / "agent.toml"),
         "SCHOOLDRUM_LOG_LEVEL": environ.get("SCHOOLDRUM_LOG_LEVEL", "warning"),
+        # One PC alone has nobody to spread its first inventory against, and somebody waits for it.
+        "SCHOOLDRUM_START_SPREAD": environ.get("SCHOOLDRUM_START_SPREAD", "0"),
         # The trial runs from wherever it was unpacked.
         "SCHOOLDRUM_SHARED_CODE": "true",
     }

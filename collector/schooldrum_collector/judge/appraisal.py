@@ -13,17 +13,20 @@ from schooldrum_collector.judge import patches, posture, storage, support
 from schooldrum_collector.judge.builds import BuildList, Missing, Published, missing, newest
 from schooldrum_collector.judge.live import Unreadable
 from schooldrum_collector.judge.parts import Happening, Part, happened, left_behind, parts_of
-from schooldrum_collector.judge.patches import Patches, Waiting, follow, patches_of, seen_in
+from schooldrum_collector.judge.patches import Patches, patches_of
 from schooldrum_collector.judge.plausible import plausible
 from schooldrum_collector.judge.posture import Check
 from schooldrum_collector.judge.posture_checks import PROBES
 from schooldrum_collector.judge.posture_found import Known
 from schooldrum_collector.judge.posture_policy import Policies, in_force
+from schooldrum_collector.judge.recent import Told, tell, too_old
 from schooldrum_collector.judge.software import Inventory, Where
 from schooldrum_collector.judge.software import Policy as SoftwareLists
 from schooldrum_collector.judge.storage import Judgement
-from schooldrum_collector.judge.support import Support, SupportState, WayOut, support_of, way_out
+from schooldrum_collector.judge.support import Support, SupportState, support_of
 from schooldrum_collector.judge.support_list import SupportList
+from schooldrum_collector.judge.waiting import Waiting, believed, follow, seen_in
+from schooldrum_collector.judge.way_out import WayOut, way_out
 from schooldrum_collector.judge.windows_11 import hardware_of
 from schooldrum_wire.catalogue import METRICS
 from schooldrum_wire.catalogue.freeze import FREEZE
@@ -57,7 +60,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
     `updated` is when each section came, `measured` when each probe was last well, `outcomes` how its newest run ended,
     as far as the newest report says, and `told` what it said there that outlasts switching off. `heard` is the school's
-    day on which the PC was last heard, `today` that of judging.
+    day on which the PC was last heard, `today` that of judging; `skew` how many seconds its clock was ahead then.
     """
 
     sections: Mapping[str, Sequence[Values]]
@@ -70,6 +73,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     planned: date | None
     heard: date
     today: date
+    skew: float = 0.0
 
 
 class Memory(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -77,7 +81,7 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `school` is the one whose salt made the serial numbers of `parts`, and of `former`: those that are gone from it, the
     newest last. Outcomes and times of probes outlast the agent's restarts: its slow probes have not run again when it
-    first reports.
+    first reports. `answered` is when each probe last told something; `disks` how each disk was when it was last read.
     """
 
     waiting: Waiting = Waiting()
@@ -87,6 +91,8 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     outcomes: dict[str, str] = {}
     measured: dict[str, float] = {}
     told: dict[str, tuple[Reading, ...]] = {}
+    answered: dict[str, Told] = {}
+    disks: dict[str, storage.Read] = {}
 
 
 class DiskVerdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,7 +177,9 @@ def appraise(case: Case, rules: Rules, before: Memory) -> Look:
     outcomes = {**before.outcomes, **case.outcomes}
     measured = {**before.measured, **case.measured}
     told = {probe: said for probe, said in {**before.told, **case.told}.items() if outcomes.get(probe) not in _NOT_HERE}
-    seen = seen_in(sections)
+    answered = _answers(case, sections, measured, before)
+    is_well = outcomes.get(_UPDATES, Outcome.OK) == Outcome.OK
+    seen = seen_in(sections, well=is_well, anew=_is_anew(before.answered.get(_UPDATES), answered.get(_UPDATES)))
     system = seen.system
     policy = in_force(rules.posture, case.where)
     standing: Support | None = None
@@ -189,18 +197,25 @@ def appraise(case: Case, rules: Rules, before: Memory) -> Look:
         published = Published(standing.until, standing.last) if has_ended else None
         by_list = missing(system, sections.get("hotfixes"), rules.builds, published)
     is_frozen = True if _is_frozen(sections) else case.frozen
-    waiting = follow(before.waiting, seen, by_list, case.heard, frozen=is_frozen)
+    waiting = before.waiting
+    if case.heard <= case.today:
+        waiting = follow(waiting, seen, by_list, case.heard, frozen=is_frozen, today=case.today)
+    unread = too_old(answered)
+    still = believed(waiting, seen, case.heard)
+    if _UPDATES in answered and (outcomes.get(_UPDATES) in _NOT_HERE or still is not seen):
+        unread[_UPDATES] = answered[_UPDATES].day
     state = standing.state if standing else SupportState.UNKNOWN
     if is_judged:
         behind = patches_of(
             waiting,
-            seen,
+            still,
             by_list,
             frozen=is_frozen,
             ended=state is SupportState.ENDED,
             support_known=state is not SupportState.UNKNOWN,
             most_days=policy.most_patch_days,
             today=case.today,
+            unread=unread,
         )
     # Whoever may not tell more of its system tells at least of which kind it is: steps differ by that.
     kind = system or next(iter(sections.get(HOST.name) or ()), {})
@@ -213,10 +228,12 @@ def appraise(case: Case, rules: Rules, before: Memory) -> Look:
         patches=behind,
         frozen=is_frozen is True,
         today=case.today,
+        unread=unread,
+        skew=case.skew,
     )
     # Where a probe's own time is not known, the day its section last changed is the least that is.
     checks = posture.judged(known, policy, {**case.updated, **measured}) if is_judged else ()
-    rows = sections.get(DISKS.name) or ()
+    rows, disks = storage.remembered(sections.get(DISKS.name) or (), before.disks, min(case.heard, case.today))
     programs = sections.get(SOFTWARE.name)
     gaps = sections.get(SOFTWARE_GAPS.name) or ()
     remembered = before.parts if before.school == case.where.school else {}
@@ -231,7 +248,7 @@ def appraise(case: Case, rules: Rules, before: Memory) -> Look:
         software=None if programs is None else rules.software.judge(programs, case.where, gaps),
     )
     evidence = dict(_evidence(verdicts, case.updated, measured))
-    unproven = patches.unproven(behind) if behind else ()
+    unproven = patches.unproven(behind)
     of_pc = (reading for said in told.values() for reading in said if reading.value or reading.name not in unproven)
     return Look(
         memory=Memory(
@@ -242,6 +259,8 @@ def appraise(case: Case, rules: Rules, before: Memory) -> Look:
             outcomes=outcomes,
             measured=measured,
             told=told,
+            answered=answered,
+            disks=disks,
         ),
         verdicts=verdicts,
         kept=Kept(
@@ -252,6 +271,26 @@ def appraise(case: Case, rules: Rules, before: Memory) -> Look:
         ),
         happenings=happenings,
     )
+
+
+def _is_anew(before: Told | None, now: Told | None) -> bool:
+    return now is not None and (before is None or before.at != now.at)
+
+
+def _answers(
+    case: Case, sections: Mapping[str, Sequence[Values]], measured: Mapping[str, float], before: Memory
+) -> dict[str, Told]:
+    """When each probe of the safety checks last told something; of one whose time is not known, since its rows came."""
+    if case.heard > case.today:
+        return before.answered
+    told = {
+        probe: max(measured.get(probe, 0.0), case.updated.get(probe, 0.0))
+        for probe in sorted(_SAFETY)
+        if probe in measured or probe in sections
+    }
+    looked = before.waiting.looked
+    another_day = looked is not None and looked < case.heard
+    return tell(before.answered, told, case.heard, another_day=another_day, today=case.today)
 
 
 def _answered(sections: Mapping[str, Sequence[Values]], outcomes: Mapping[str, str]) -> Mapping[str, Sequence[Values]]:

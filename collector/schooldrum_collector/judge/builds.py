@@ -48,7 +48,8 @@ class Missing(msgspec.Struct, frozen=True, kw_only=True):
     """What a PC lacks by the list: `keys` of everything (`19045.7548`), and of what surely mends security.
 
     `told_apart`: the list tells of each of the keys whether it mends security. `article` is the one that brought the
-    revision it has, where that stands in the list. `as_of` is the day of the list.
+    revision it has, where that stands in the list. `as_of` is the day of the list. `names` are the articles of the
+    keys, as a PC itself calls them (`KB5099539`).
     """
 
     keys: tuple[str, ...] = ()
@@ -56,6 +57,12 @@ class Missing(msgspec.Struct, frozen=True, kw_only=True):
     told_apart: bool = False
     article: str = ""
     as_of: date
+    names: dict[str, str] = {}
+
+    @property
+    def may_be_preview(self) -> bool:
+        """Whether all it is behind by may be a preview: that proves neither that security is missing nor that not."""
+        return bool(self.keys) and not self.security and not self.told_apart
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -185,12 +192,14 @@ def missing(
     # Where previews stand between them: they are contained in what follows, so of several all but the first count.
     surely = [one for one in later if one not in build.without_security] if told_apart else later[1:]
     articles = [article for one, article in build.updates if one == revision and article]
+    ahead = frozenset(later)
     return Missing(
         keys=tuple(f"{build.build}.{one}" for one in later),
         security=tuple(f"{build.build}.{one}" for one in surely),
         told_apart=told_apart,
         article=f"KB{articles[-1]}" if articles else "",
         as_of=known.as_of,
+        names={f"{build.build}.{one}": f"KB{article}" for one, article in build.updates if one in ahead and article},
     )
 
 

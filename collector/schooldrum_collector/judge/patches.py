@@ -1,18 +1,19 @@
 """How far a PC is behind with security updates, since when, and why: two signs that do not depend on each other.
 
 One sign is what the PC itself says waits (Windows Update Agent, apt, dnf); the other is the list of Windows' builds.
-What counts is how long the oldest missing one has waited *while the PC was on*: so each look at a PC adds its day to
-what is missing then. A pupil's PC that was off all summer is not late in September. Whole days count alone: looks five
+What counts is how long the oldest missing one has waited while the PC was on. Whole days count alone: looks five
 minutes before midnight and after it touch two days and prove none.
 """
 
 import enum
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from types import MappingProxyType
 
 import msgspec
 
 from schooldrum_collector.judge.builds import Missing, patch_day
+from schooldrum_collector.judge.waiting import RESTART, Seen, Waiting, day_in
 from schooldrum_wire.catalogue.updates import (
     BUILDS_BEHIND,
     PATCH_AGE_SECONDS,
@@ -20,172 +21,26 @@ from schooldrum_wire.catalogue.updates import (
     SECURITY_UPDATES_PENDING,
 )
 from schooldrum_wire.reading import Reading
-from schooldrum_wire.section import Values
 
 GRACE_DAYS = 14
 """Days of being on that an update may take: Windows itself spreads them over two weeks."""
 STALE_SCAN_DAYS = 30
-_NO_ANSWER = frozenset({"0x80072ee2", "0x80072ee7", "0x80072efd", "0x80240438", "0x8024402c", "0x80244022"})
-"""Errors of Windows Update whose server was not reached: no connection, no such name, or 503."""
-_MOST_KEYS = 500
-_DAYS_GONE = 7
-"""Days of being on after which even a disk that forgets has surely kept what was installed."""
-_CUMULATIVE_BUILD = 10240
-"""Windows 10, the first whose revision moves with every cumulative update."""
+_NO_ANSWER = frozenset({"0x80072ee2", "0x80072ee7", "0x80072efd", "0x80240438"})
+"""Errors of Windows Update whose server was not reached: no connection, or no such name."""
+_TALKED = ("0x8024401", "0x8024402")
+"""How the errors begin by which its server refused, as 404 (0x80244019) and 503 (0x80244022), or a proxy did."""
 _DAY_SECONDS = 86400
-
-
-class Pending(msgspec.Struct, frozen=True, array_like=True):
-    """A missing update: the day it was first missed, and on how many days the PC was on since, that one included.
-
-    `before`: it may have been missing before that day, for nobody had looked, or the list had not known it.
-    `published` is its day of publication, or that of what it took the place of; None where that was not told.
-    `gone`: on so many days since it was last told nobody told of it, on a PC whose disk forgets.
-    """
-
-    since: date
-    days: int
-    before: bool = False
-    published: date | None = None
-    gone: int = 0
-
-
-class Waiting(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is remembered of a machine between two looks; the empty one is that of a new machine.
-
-    `looked` is the day of the newest look; `success` the last installation known then. `told`: the PC has said once
-    what waits, so what it says newly is new.
-    """
-
-    pending: dict[str, Pending] = {}
-    looked: date | None = None
-    success: str = ""
-    revision: int = 0
-    told: bool = False
-
-
-class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """A machine's sections, as the store has them: the row of each, None where it never came.
-
-    `updates` None: what waits was never told. `hotfixes` are needed for `judge.builds.missing` alone.
-    """
-
-    system: Values | None = None
-    automatic: Values | None = None
-    history: Values | None = None
-    updates: Sequence[Values] | None = None
-
-
-def seen_in(sections: Mapping[str, Sequence[Values]]) -> Seen:
-    """What is asked of a machine's sections, by their names."""
-
-    def first(name: str) -> Values | None:
-        rows = sections.get(name)
-        return rows[0] if rows else None
-
-    return Seen(
-        system=first("operating_system"),
-        automatic=first("automatic_updates"),
-        history=first("update_history"),
-        updates=sections.get("updates"),
-    )
-
-
-def _key(row: Values) -> str:
-    return f"{row.get('update')} {row.get('installed') or ''}".rstrip()
-
-
-def missing_now(seen: Seen, by_list: Missing | None) -> frozenset[str]:
-    """The keys of every security update that is missing, by both signs.
-
-    A Linux package is named with its installed version: a newer fix on top of a missing one does not begin anew.
-    """
-    told: set[str] = set(by_list.security if by_list else ())
-    for row in seen.updates or ():
-        if row.get("kind") == "security":
-            told.add(_key(row))
-    return frozenset(sorted(told)[:_MOST_KEYS])
-
-
-def follow(before: Waiting, seen: Seen, by_list: Missing | None, day: date, *, frozen: bool | None = None) -> Waiting:
-    """What is remembered after a look at a machine on this day (the school's), on which it was on.
-
-    To be called at every result of the probe `updates`, at least once on each day the machine is heard. Looks from the
-    past (backlog) change nothing. On Windows a monthly update takes the place of the one before: where something is
-    gone from the list and was not installed, what takes its place has waited as long. What is gone from a PC whose disk
-    forgets (`frozen`) comes back at its next start, so it is kept for a while.
-    """
-    if before.looked is not None and day < before.looked:
-        return before
-    another_day = day != before.looked
-    keys = missing_now(seen, by_list)
-    success = str((seen.history or {}).get("last_success") or "")
-    revision = _whole(seen.system, "revision")
-    gone = {key: one for key, one in sorted(before.pending.items()) if key not in keys}
-    came = _may_be_installed(before, seen, success, frozen=frozen is True)
-    is_windows = (seen.system or {}).get("system") == "windows"
-    heir = _heir(gone.values()) if is_windows and before.looked is not None and not came else None
-    listed = frozenset(by_list.security if by_list else ())
-    published = _published(seen, day)
-    pending: dict[str, Pending] = {}
-    for key in sorted(keys):
-        known = before.pending.get(key) or heir
-        if known is None:
-            # What a list of builds names newly was published before that list, nobody knows how long.
-            is_open = not before.told or key in listed
-            pending[key] = Pending(day, 1, before=is_open, published=published.get(key))
-        else:
-            first = _first_published(known, published.get(key))
-            pending[key] = msgspec.structs.replace(known, days=known.days + another_day, published=first, gone=0)
-    if frozen and not came:
-        for key, one in list(gone.items())[: _MOST_KEYS - len(keys)]:
-            if one.gone + another_day <= _DAYS_GONE:
-                pending[key] = msgspec.structs.replace(one, gone=one.gone + another_day)
-    told = before.told or seen.updates is not None
-    return Waiting(pending=pending, looked=day, success=success, revision=revision, told=told)
-
-
-def _whole(row: Values | None, name: str) -> int:
-    value = (row or {}).get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
-
-
-def _may_be_installed(before: Waiting, seen: Seen, success: str, *, frozen: bool) -> bool:
-    """Whether what is gone since the look before may have been installed, so that it stays."""
-    revision = _whole(seen.system, "revision")
-    if revision != before.revision:
-        return True
-    if frozen or success <= before.success:
-        return False
-    # Something was installed. It was no cumulative update where the revision stands still and no restart is awaited.
-    tells = revision and _whole(seen.system, "build") >= _CUMULATIVE_BUILD
-    return not tells or (seen.automatic or {}).get("restart_pending") is True
-
-
-def _heir(gone: Iterable[Pending]) -> Pending | None:
-    """What takes the place of these has waited as long as the oldest of them, and was published as early."""
-    some = tuple(gone)
-    oldest = max(some, key=lambda one: (one.days, one.before), default=None)
-    if oldest is None or oldest.published is None:
-        return oldest
-    return msgspec.structs.replace(oldest, published=min(one.published for one in some if one.published is not None))
-
-
-def _first_published(known: Pending, told: date | None) -> date | None:
-    """The oldest day of publication; one after it was first missed is that of another update, which took its place."""
-    if known.published is None:
-        return told if told is not None and told <= known.since else None
-    return known.published if told is None else min(known.published, told)
+_ALL_READ: Mapping[str, date] = MappingProxyType({})
 
 
 class PatchState(enum.StrEnum):
     """How a PC stands, one word.
 
-    `current`: nothing is missing, or not for long. `restart`: installed, and waits for a restart. `off`: missing for
-    long by the calendar, but the PC was hardly on. `frozen`: its disk forgets what is installed. `refused`: updates are
-    switched off or fail on it. `waiting`: missing for too long, and nothing of these explains it. `unknown`: nothing is
-    told, or nothing that is recent enough to say that no more is missing; or it was missing when it was first looked
-    for and has not been watched for long enough.
+    `current`: nothing is missing, or not for long. `restart`: installed, and waits for long for a restart. `off`:
+    missing for long by the calendar, but the PC was hardly on. `frozen`: its disk forgets what is installed. `refused`:
+    updates are switched off or fail on it. `waiting`: missing for too long, and nothing of these explains it.
+    `unknown`: nothing is told, or nothing that is recent enough to say that no more is missing; or it was missing when
+    it was first looked for and has not been watched for long enough.
     """
 
     CURRENT = "current"
@@ -214,6 +69,10 @@ class Patches(msgspec.Struct, frozen=True, kw_only=True):
     `listed` is the day of the list that `behind` is by, `list_old`: updates came out since that should be there by now.
     `ended`: its system gets no updates any more, so that none waits proves nothing; so where it is not known whether it
     does (`support_known` is False).
+    `unread` is the day on which the PC last told what waits, where that proves nothing now; `system_unread` the same of
+    its revision. `idle`: its own update server has let nothing through since before the last two patch days, so that it
+    offers nothing proves nothing. `restart`: what was installed waits for one. `may_be_preview`: by the list it is
+    behind by one build that may be a preview.
     """
 
     state: PatchState
@@ -236,16 +95,23 @@ class Patches(msgspec.Struct, frozen=True, kw_only=True):
     list_old: bool = False
     ended: bool = False
     support_known: bool = True
+    unread: date | None = None
+    system_unread: date | None = None
+    idle: bool = False
+    restart: bool = False
+    may_be_preview: bool = False
 
     @property
     def told_all(self) -> bool:
         """Whether what the PC itself names is surely all that is missing."""
-        return self.support_known and not self.ended and self.told is not None and not self.stale
+        is_told = self.told is not None and not self.stale and self.unread is None and not self.idle
+        return self.support_known and not self.ended and is_told
 
     @property
     def listed_all(self) -> bool:
         """Whether what the list names is surely all that is missing."""
-        return self.support_known and not self.ended and self.behind is not None and not self.list_old
+        is_listed = self.behind is not None and not self.list_old and self.system_unread is None
+        return self.support_known and not self.ended and is_listed and not self.may_be_preview
 
     @property
     def surely_all(self) -> bool:
@@ -281,49 +147,49 @@ class Patches(msgspec.Struct, frozen=True, kw_only=True):
         return None if self.undecided else True
 
 
-def _day(row: Values | None, name: str) -> date | None:
-    try:
-        return date.fromisoformat(str((row or {}).get(name)))
-    except ValueError:
-        return None
-
-
 def _refusals(seen: Seen, day: date) -> tuple[str, ...]:
     automatic, history = seen.automatic or {}, seen.history or {}
     found = []
     if automatic.get("mode") == "off":
         found.append(f"{automatic.get('why') or 'off'}")
-    paused = _day(automatic, "paused_until")
+    paused = day_in(automatic, "paused_until")
     if paused is not None and paused >= day:
         found.append("paused")
     if isinstance(error := history.get("error"), str) and error:
         found.append(f"error {error}")
         # That the last search is long ago proves nothing: the PC may have been off.
-        if automatic.get("own_server") is True and error.casefold() in _NO_ANSWER and not _searched_since(seen, day):
+        is_server = error.casefold() in _NO_ANSWER or error.casefold().startswith(_TALKED)
+        if automatic.get("own_server") is True and is_server and not _searched_since(seen, day):
             found.append("own_server")
     return tuple(found)
 
 
-def _published(seen: Seen, on: date) -> dict[str, date]:
-    days = {_key(row): _day(row, "published") for row in seen.updates or () if row.get("kind") == "security"}
-    return {key: day for key, day in days.items() if day is not None and day <= on}
-
-
 def _last_scan(seen: Seen, day: date) -> date | None:
     """The day of the last search; None also where it says that it is still to come."""
-    scan = _day(seen.history, "last_scan")
+    scan = day_in(seen.history, "last_scan")
     # PCs' clocks are wrong, and the school's day is not the PC's: a day ahead is told as it is.
     return scan if scan is not None and scan - day <= timedelta(days=1) else None
 
 
 def _searched_since(seen: Seen, day: date) -> bool:
     """Whether a search has succeeded after installing last failed."""
-    failed, scan = _day(seen.history, "last_failure"), _last_scan(seen, day)
+    failed, scan = day_in(seen.history, "last_failure"), _last_scan(seen, day)
     return failed is not None and scan is not None and scan > failed
 
 
 def _is_stale(scan: date | None, day: date) -> bool:
     return scan is None or day - scan > timedelta(days=STALE_SCAN_DAYS)
+
+
+def _is_idle(waiting: Waiting, seen: Seen, day: date) -> bool:
+    """Whether its own update server lets nothing through: two patch days have passed, and nothing was installed."""
+    if (seen.automatic or {}).get("own_server") is not True:
+        return False
+    since = patch_day(patch_day(day) - timedelta(days=1))
+    success = day_in(seen.history, "last_success")
+    # Other updates may come by it while Windows' own do not: these alone move the revision.
+    stands = waiting.stands is not None and waiting.revision > 0 and waiting.stands < since
+    return success is None or success < since or stands
 
 
 def patches_of(
@@ -337,18 +203,27 @@ def patches_of(
     most_days: int = GRACE_DAYS,
     day: date | None = None,
     today: date | None = None,
+    unread: Mapping[str, date] = _ALL_READ,
 ) -> Patches:
     """How a PC stands; `waiting` as of its newest look, `frozen` whether its disk forgets, `ended` its support.
 
     `day` is that of the newest look unless given: kept values speak of the day they were measured on. Days by the
-    calendar pass while it is off, too: they are counted until `today`, which is that day unless given.
+    calendar pass while it is off, too: they are counted until `today`, which is that day unless given. `unread` are the
+    probes whose last answer proves nothing any more, with the day of it.
     """
     on = day or waiting.looked
     told = None if seen.updates is None else sum(row.get("kind") == "security" for row in seen.updates)
     behind = None if by_list is None else len(by_list.keys)
     security = len(by_list.security) if by_list and by_list.told_apart else None
-    if on is None or (told is None and by_list is None):
-        return Patches(state=PatchState.UNKNOWN, told=told, behind=behind, ended=ended, support_known=support_known)
+    if on is None or (told is None and by_list is None and not waiting.pending):
+        return Patches(
+            state=PatchState.UNKNOWN,
+            told=told,
+            behind=behind,
+            ended=ended,
+            support_known=support_known,
+            unread=unread.get("updates"),
+        )
     now = max(on, today or on)
     scan = _last_scan(seen, on)
     because = _refusals(seen, on)
@@ -382,6 +257,11 @@ def patches_of(
         list_old=by_list is not None and by_list.as_of < patch_day(on - timedelta(days=most_days + 1)),
         ended=ended,
         support_known=support_known,
+        unread=unread.get("updates"),
+        system_unread=unread.get("operating_system"),
+        idle=_is_idle(waiting, seen, on),
+        restart=RESTART in waiting.pending,
+        may_be_preview=by_list is not None and by_list.may_be_preview,
     )
     return msgspec.structs.replace(found, state=_state(found, seen, frozen=frozen, most_days=most_days))
 
@@ -410,6 +290,10 @@ def readings(found: Patches) -> Iterator[Reading]:
         yield BUILDS_BEHIND(found.behind)
 
 
-def unproven(found: Patches) -> tuple[str, ...]:
-    """The metrics of the PC's own whose nought proves nothing: it has not searched for long, or nothing comes to it."""
-    return () if found.told_all else (SECURITY_UPDATES_PENDING.name,)
+def unproven(found: Patches | None) -> tuple[str, ...]:
+    """The metrics of the PC's own whose nought proves nothing: it has not searched for long, or nothing comes to it.
+
+    So where the list, or what a disk that forgets has lacked lately, tells of more; and where nothing was judged.
+    """
+    is_proven = found is not None and found.told_all and (found.told or not found.missing)
+    return () if is_proven else (SECURITY_UPDATES_PENDING.name,)

@@ -12,7 +12,7 @@ from schooldrum_wire.section import Value, Values
 _COUNTED = (0, 10**9)
 _BOUNDS = {
     "bytes": (0, 1 << 53),
-    "percent": (0, 255),
+    "percent": (0, 254),
     "celsius": (-60, 200),
     "hours": (0, 10**6),
     "days": (0, 40_000),
@@ -20,7 +20,8 @@ _BOUNDS = {
     "MHz": (0, 10**6),
     "MT/s": (0, 10**6),
 }
-"""Least and most by a column's unit; a disk may say that more than all of its life is used up."""
+"""Least and most by a column's unit; a disk may say that more than all of its life is used up, and by all ones (255)
+that it does not know."""
 _BOUNDS_OF = {
     "monitors.year": (1980, 2100),
     **dict.fromkeys(

@@ -9,15 +9,26 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from schooldrum_collector.judge.posture_checks import CHECKS, INFORMATION, PROBES
-from schooldrum_collector.judge.posture_found import NOT_YET, Found, Known, Verdict, is_frozen
+from schooldrum_collector.judge.posture_found import (
+    NOT_YET,
+    SILENT,
+    Found,
+    Known,
+    Verdict,
+    as_day,
+    is_frozen,
+    unsure,
+)
 from schooldrum_collector.judge.posture_policy import Policy
 from schooldrum_collector.judge.posture_steps import FIXES, KEEPS_WHILE_FROZEN, THAW_FIRST
-from schooldrum_collector.judge.posture_words import EVIDENCE, NAMES, NARROWER, Words
+from schooldrum_collector.judge.posture_words import EVIDENCE, NAMES, NARROWER, NOT_PROVEN, VERDICTS, Words
 from schooldrum_wire.catalogue.posture import POSTURE_CHECKS, POSTURE_NOT_MET
 from schooldrum_wire.reading import Reading
 
 _WINDOWS = "windows"
 _MOST_STEPS = 3
+_OWN_AGE = frozenset({"updates_in_time"})
+"""Checks with a second sign, which judge themselves what an old answer proves."""
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,9 +60,22 @@ def judged(known: Known, policy: Policy, measured: Mapping[str, float] | None = 
     # A distribution's own steps go before those of its kind.
     systems = (f"{rows[0].get('product')}" if rows else "", known.system, _WINDOWS)
     frozen = is_frozen(known)
-    checks = [_check(name, judge(known, policy), systems, at, frozen=frozen) for name, judge in CHECKS.items()]
-    facts = [_check(name, judge(known, policy), systems, at, frozen=frozen) for name, judge in INFORMATION.items()]
+    checks, facts = (
+        [
+            _check(name, _now(known, name, judge(known, policy)), systems, at, frozen=frozen)
+            for name, judge in one.items()
+        ]
+        for one in (CHECKS, INFORMATION)
+    )
     return (*checks, *(msgspec.structs.replace(fact, information=True) for fact in facts))
+
+
+def _now(known: Known, name: str, found: Found) -> Found:
+    """What is met by an answer that is too old is not known; what is bad stays so until the PC tells better."""
+    probe = PROBES[name][0]
+    if found.verdict is not Verdict.MET or probe not in known.unread or name in _OWN_AGE:
+        return found
+    return unsure("unread", "failed", day=as_day(known.unread[probe]))
 
 
 def _check(name: str, found: Found, systems: Sequence[str], measured: Mapping[str, float], *, frozen: bool) -> Check:
@@ -84,6 +108,13 @@ def _thawed(steps: tuple[Words, ...]) -> tuple[Words, ...]:
 def check_name(check: Check) -> Words:
     """What people read as the name of this check; its word where it is one that is not known here."""
     return NARROWER.get(check.asks) or NAMES.get(check.name) or Words(check.name, check.name)
+
+
+def verdict_words(check: Check) -> Words:
+    """How it stands, for people: that a PC told nothing is not the same as that what it told proves nothing."""
+    if check.verdict is Verdict.UNKNOWN and not SILENT.intersection(check.reasons[:1]):
+        return NOT_PROVEN
+    return VERDICTS[check.verdict.value]
 
 
 def _measured(name: str, measured: Mapping[str, float]) -> float | None:

@@ -30,6 +30,7 @@ _PROFILES = frozenset({"domain", "private", "public"})
 _PRODUCTS = frozenset({"product", "ufw", "firewalld", "nftables", "iptables"})
 _ASLEEP = frozenset({"passive", "edr_block", "not_running"})
 _MOST_NAMED = 3
+_DAY_SECONDS = 86400
 
 
 def _profiles(rows: Sequence[Values]) -> Words:
@@ -56,6 +57,8 @@ def _antivirus(known: Known, policy: Policy) -> Found:
             return unsure("antivirus_unseen", "antivirus", **asleep)
         return _not_working(there)
     names = {"names": as_names([row.get("product") for row in working]), "most": as_text(policy.most_signature_days)}
+    if abs(known.skew) > _DAY_SECONDS:
+        return _by_wrong_clock(known, policy, working)
     fresh = [_is_fresh(row, policy.most_signature_days) for row in working]
     if True not in fresh:
         old = unsure("signatures_not_told", "signatures", **names) if None in fresh else None
@@ -73,6 +76,18 @@ def _not_working(there: Sequence[Values]) -> Found:
         (reason, {"names": as_names([row.get("product") for row in rows])}) for reason, rows in named.items() if rows
     )
     return Found(Verdict.NOT_MET, reasons, "antivirus_expired" if expired else "")
+
+
+def _by_wrong_clock(known: Known, policy: Policy, working: Sequence[Values]) -> Found:
+    """The PC counts the age of its signatures by its own clock, and whether they are out of date."""
+    names = {"names": as_names([row.get("product") for row in working]), "most": as_text(policy.most_signature_days)}
+    ahead = round(known.skew / _DAY_SECONDS)
+    ages = [age - ahead for row in working if (age := whole(row.get("signature_age"))) is not None]
+    # A day more or less is in the rounding; an age that cannot be was counted before the clock went wrong.
+    sound = [age for age in ages if age >= -1]
+    if any(age <= policy.most_signature_days for age in sound):
+        return met("antivirus_on", **names)
+    return bad("signatures_old", "signatures", **names) if sound else unsure("signatures_clock", "clock", **names)
 
 
 def _is_fresh(row: Values, most_days: int) -> bool | None:
@@ -180,17 +195,22 @@ def _sign_in(known: Known, policy: Policy) -> Found:
     if faults:
         values = {"password_empty": {"count": as_text(empty)}}
         return Found(Verdict.NOT_MET, tuple((name, values.get(name, {})) for name in faults), sign_in_steps(faults))
+    found = _not_at_fault(known, row, policy)
+    if not by_itself:
+        return found
+    allowed: tuple[tuple[str, dict[str, Words]], ...] = tuple((f"{name}_allowed", {}) for name in by_itself)
+    # That everybody must sign in is not so where the PC does it for them.
+    kept = tuple(one for one in found.reasons if one[0] != "sign_in_sound")
+    return msgspec.structs.replace(found, reasons=(*allowed, *kept))
+
+
+def _not_at_fault(known: Known, row: Values, policy: Policy) -> Found:
     if row.get("guest") is None or (row.get("autologon") is None and not policy.autologon_allowed):
         return unsure("sign_in_not_told")
     passwords = _passwords(known, row)
     if policy.empty_password_allowed and passwords.verdict is not Verdict.MET:
-        passwords = met("password_allowed_empty")
-    if passwords.verdict is not Verdict.MET or not by_itself:
-        return passwords
-    allowed: tuple[tuple[str, dict[str, Words]], ...] = tuple((f"{name}_allowed", {}) for name in by_itself)
-    # That everybody must sign in is not so where the PC does it for them.
-    kept = tuple(one for one in passwords.reasons if one[0] != "sign_in_sound")
-    return msgspec.structs.replace(passwords, reasons=(*allowed, *kept))
+        return met("password_allowed_empty")
+    return passwords
 
 
 def _passwords(known: Known, row: Values) -> Found:
@@ -233,7 +253,7 @@ def _smb1(known: Known, _policy: Policy) -> Found:
     )
     if on:
         return Found(Verdict.NOT_MET, on)
-    return unsure("smb1_not_told") if None in sides.values() else met("smb1_off")
+    return unsure("smb1_not_told", "smb1") if None in sides.values() else met("smb1_off")
 
 
 def _remote_desktop(known: Known, policy: Policy) -> Found:

@@ -9,11 +9,14 @@ import msgspec
 from schooldrum_collector import formats
 from schooldrum_collector.judge.patches import Patches, PatchState
 from schooldrum_collector.judge.posture_words import Words
-from schooldrum_collector.judge.support import Support, WayOut
+from schooldrum_collector.judge.support import Support
+from schooldrum_collector.judge.way_out import WayOut
 from schooldrum_wire.section import Value, Values
 
 NOT_YET = "not_yet"
 """The reason where nothing was sent so far."""
+SILENT = frozenset({NOT_YET, "denied", "not_offered", "failed"})
+"""The reasons where nothing was told at all; any other says what was told, and why it proves nothing."""
 _MOST_NAMED = 3
 _MENDABLE = frozenset({"denied", "failed"})
 """Why nothing is known where something can be done about it."""
@@ -34,7 +37,9 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     `system` is windows or linux; `sections` are its rows by section (one without rows is empty, a missing one never
     came); `outcomes` how the newest run of each probe ended; `support`, the `way` out and `patches` are judged already,
     None where nothing was there to judge. `frozen`: its disk has been seen to forget. `today` is the school's day, None
-    where it does not matter: what runs until a day is then taken to run still.
+    where it does not matter: what runs until a day is then taken to run still. `unread` are the probes whose last
+    answer is too old to prove that anything is well now, with the day of it. `skew` is how many seconds its
+    clock is ahead.
     """
 
     system: str
@@ -45,6 +50,8 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     patches: Patches | None = None
     frozen: bool = False
     today: date | None = None
+    unread: Mapping[str, date] = {}
+    skew: float = 0.0
 
 
 class Found(msgspec.Struct, frozen=True):

@@ -13,6 +13,10 @@ _WHY = Words(
     "Still so the next day: see the reason with schooldrum-collector machines show NAME.",
 )
 
+_CLOCK_BATTERY = Words(
+    "Tắt máy qua đêm mà giờ lại sai: thay pin đồng hồ (CR2032) trên bo mạch.",
+    "If it is wrong again after a night off: change the clock's battery (CR2032) on the mainboard.",
+)
 _CLASSIC = ("Windows 7", "Windows 8", "Windows 8.1", "Windows Server")
 """Those without the app Windows Security, and without the newer ones' pages of Settings, or some of them."""
 _SWITCH_ON = Words(
@@ -45,7 +49,16 @@ THAW_FIRST = Words(
 )
 """Before the steps of every other remedy, on a PC whose disk forgets at a restart."""
 KEEPS_WHILE_FROZEN = frozenset(
-    {"failed", "secure_boot", "system_bought", "system_replaced", "updates_ended", "updates_frozen", "updates_restart"}
+    {
+        "failed",
+        "secure_boot",
+        "system_bought",
+        "system_replaced",
+        "updates_ended",
+        "updates_frozen",
+        "updates_idle",
+        "updates_restart",
+    }
 )
 """Remedies that change nothing on the disk, or say themselves how to thaw it."""
 
@@ -75,6 +88,19 @@ FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
     "failed": {
         "windows": (RESTART, _WHY),
         "linux": (RESTART_LINUX, _WHY),
+    },
+    "clock": {
+        "windows": (
+            Words(
+                "Mở Date & time trong Settings hoặc Control Panel, bật tự chỉnh giờ và bấm đồng bộ.",
+                "Open Date & time in Settings or the Control Panel, set the time automatically and synchronise it.",
+            ),
+            _CLOCK_BATTERY,
+        ),
+        "linux": (
+            Words("Mở Terminal, chạy: sudo timedatectl set-ntp true", "Open a terminal: sudo timedatectl set-ntp true"),
+            _CLOCK_BATTERY,
+        ),
     },
     "antivirus": {
         "windows": (

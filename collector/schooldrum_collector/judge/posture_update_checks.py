@@ -6,6 +6,7 @@ import msgspec
 
 from schooldrum_collector.judge.patches import Patches, PatchState
 from schooldrum_collector.judge.posture_found import (
+    NOT_YET,
     Found,
     Known,
     Verdict,
@@ -21,7 +22,8 @@ from schooldrum_collector.judge.posture_found import (
 )
 from schooldrum_collector.judge.posture_policy import Policy
 from schooldrum_collector.judge.posture_words import Words
-from schooldrum_collector.judge.support import Proof, Support, SupportState, Way, system_name
+from schooldrum_collector.judge.support import Proof, Support, SupportState, system_name
+from schooldrum_collector.judge.way_out import Way
 from schooldrum_wire.section import Values
 
 _NEEDED_SERVICES = frozenset({"wuauserv", "usosvc"})
@@ -35,8 +37,14 @@ _STEPS_OF = {
     "service_disabled": "automatic_stopped",
     "access_disabled": "automatic_closed",
     "blocked": "automatic_blocked",
+    "choice": "automatic_choice",
     "policy": "automatic_policy",
     "paused": "updates_paused",
+    "error dpkg": "updates_refused",
+    "not_installed": "automatic_choice",
+    "timer_masked": "automatic_choice",
+    "lists_not_refreshed": "automatic_choice",
+    "own_server": "updates_server",
 }
 """Steps by what refuses updates."""
 _LONGEST_PAUSE = 35
@@ -98,16 +106,24 @@ def _patch_values(patches: Patches, policy: Policy) -> dict[str, Words]:
             f"Thiếu {patches.count} bản cập nhật, trong đó có bản bảo mật",
             f"Updates missing: {patches.count}, security updates among them",
         )
+    if patches.restart and patches.missing == 1 and not patches.told and not patches.behind:
+        lacking = Words("Bản vá đã cài mà chưa có hiệu lực", "Updates are installed and not in force")
     values = {"days": days, "count": as_text(patches.count), "most": as_text(policy.most_patch_days)}
     return {**values, "lacking": lacking}
+
+
+def _with(found: Found, reason: str, **values: Words) -> Found:
+    return msgspec.structs.replace(found, reasons=(*found.reasons, (reason, values)))
 
 
 def _published(found: Found, patches: Patches) -> Found:
     """With the day of publication where the PC tells it."""
     if patches.published is None or patches.published_days is None:
         return found
-    said = ("updates_published", {"day": as_day(patches.published), "days": _count_days(patches.published_days)})
-    return msgspec.structs.replace(found, reasons=(*found.reasons, said))
+    if not patches.published_days:
+        return _with(found, "updates_published_today")
+    days = _count_days(patches.published_days)
+    return _with(found, "updates_published", day=as_day(patches.published), days=days)
 
 
 def updates_in_time(known: Known, policy: Policy) -> Found:
@@ -124,45 +140,86 @@ def updates_in_time(known: Known, policy: Policy) -> Found:
         )
     values = _patch_values(patches, policy)
     if in_time:
-        return _published(met("updates_waiting" if patches.missing else "updates_none", **values), patches)
-    found = bad("updates_late", _steps(known, patches), **values)
+        found = _published(met("updates_waiting" if patches.missing else "updates_none", **values), patches)
+        return _with(found, "updates_restart") if patches.restart else found
+    found = _published(bad("updates_late", _steps(known, patches), **values), patches)
+    if patches.unread is not None:
+        found = _with(found, "updates_unread", day=as_day(patches.unread))
+    if _is_server_dead(patches):
+        return _with(found, "updates_server_dead")
     if patches.state not in _SPECIAL:
         return found
     if patches.state is PatchState.REFUSED and patches.because == ("paused",):
-        return msgspec.structs.replace(found, reasons=(*found.reasons, ("updates_paused", {})))
-    return msgspec.structs.replace(found, reasons=(*found.reasons, (_SPECIAL[patches.state], {})))
+        return _with(found, "updates_paused")
+    return _with(found, _SPECIAL[patches.state])
 
 
 def _steps(known: Known, patches: Patches) -> str:
     """What to do about missing updates, whether or not it is known yet that they are late."""
     # What the list alone knows of is not offered to a PC whose support has ended.
-    if patches.ended and not patches.told:
+    if patches.ended and not patches.told and not _may_be_bought(known):
         return "updates_ended"
     if is_frozen(known):
         return "updates_frozen"
-    refusal = next((one for one in patches.because if one in _STEPS_OF), None)
+    # While packages are half installed nothing else can be.
+    first = sorted(patches.because, key=lambda one: one != "error dpkg")
+    refusal = next((one for one in first if one in _STEPS_OF), None)
     if refusal is not None and patches.state is not PatchState.RESTART:
         return _STEPS_OF[refusal]
+    if patches.idle and patches.state is PatchState.WAITING and not patches.told:
+        return "updates_idle"
     return _SPECIAL.get(patches.state, "updates_in_time")
+
+
+def _may_be_bought(known: Known) -> bool:
+    """Whether a later year of the support that this PC has shown may have been bought, and nothing shows it yet."""
+    return known.support is not None and known.support.proof is Proof.PROVEN and known.support.bought is not None
 
 
 def _not_sure(known: Known, patches: Patches) -> Found:
     """Why nobody can say that nothing is missing: by the system, by the PC's own search, then by the list."""
-    if patches.ended and known.support is not None:
-        # A later year of support may have been bought, and nothing of it shows yet.
-        if known.support.proof is Proof.PROVEN and known.support.bought is not None:
-            return unsure("updates_support_unknown")
-        return unsure("updates_ended", name=_system(known.support))
-    if not patches.support_known and patches.told is not None and not patches.stale:
-        return unsure("updates_support_unknown")
-    if patches.told is None and not (patches.stale and patches.scan_known):
+    if patches.ended and known.support is not None and not _may_be_bought(known):
+        return _gets_no_more(known, known.support, patches)
+    if (patches.ended or not patches.support_known) and patches.told is not None and not patches.stale:
+        return unsure("updates_support_unknown", _steps(known, patches) if patches.ended else "")
+    if patches.unread is not None:
+        found = _unread(known, patches.unread)
+    elif patches.idle and not patches.stale:
+        found = unsure("updates_idle", "updates_idle")
+    elif patches.told is None and not (patches.stale and patches.scan_known):
         found = silence(known, "updates")
+        if not found.fix and found.reasons[0][0] != NOT_YET:
+            # Nothing to ask, as on a Linux that has never fetched its lists: a search by hand brings it.
+            found = msgspec.structs.replace(found, fix=_steps(known, patches))
     else:
         found = unsure("updates_stale" if patches.scan_known else "updates_scan_unknown", _steps(known, patches))
+    if _is_server_dead(patches):
+        found = _with(found, "updates_server_dead")
+    if patches.may_be_preview:
+        found = _with(found, "updates_maybe")
     if patches.listed is None or not patches.list_old:
         return found
-    old = ("updates_list_old", {"day": as_day(patches.listed)})
-    return msgspec.structs.replace(found, reasons=(*found.reasons, old))
+    return _with(found, "updates_list_old", day=as_day(patches.listed))
+
+
+def _unread(known: Known, day: date) -> Found:
+    """What waits was told once, and cannot be read any more."""
+    why = silence(known, "updates")
+    found = unsure("updates_unread", why.fix or "failed", day=as_day(day))
+    return found if why.reasons[0][0] == NOT_YET else _with(found, why.reasons[0][0])
+
+
+def _is_server_dead(patches: Patches) -> bool:
+    return "own_server" in patches.because and patches.state is not PatchState.RESTART
+
+
+def _gets_no_more(known: Known, support: Support, patches: Patches) -> Found:
+    """Of a PC past its support; of what waits nothing is said where it has told nothing of that."""
+    name = _system(support)
+    if patches.told is not None:
+        return unsure("updates_ended", "updates_ended", name=name)
+    untold = silence(known, "updates")
+    return Found(Verdict.UNKNOWN, (*untold.reasons, ("updates_no_more", {"name": name})), "updates_ended")
 
 
 def automatic_updates(known: Known, policy: Policy) -> Found:
@@ -200,7 +257,12 @@ def _by_mode(known: Known, policy: Policy, row: Values) -> Found:
         if is_frozen(known):
             return Found(Verdict.MET, (*found.reasons, ("updates_frozen", {})), "updates_frozen")
         return found
+    why = f"{row.get('why') or ''}"
     if mode == "off":
-        why = f"{row.get('why') or ''}"
         return bad("automatic_closed" if why == "access_disabled" else "automatic_off", _STEPS_OF.get(why, ""))
-    return bad("automatic_asked") if mode in {"download", "notify"} else unsure("automatic_not_told")
+    if mode in {"download", "notify"}:
+        # A policy that only asks is another one than that which switches off.
+        if why == "policy":
+            return bad("automatic_asked_policy", "automatic_asked_policy")
+        return bad("automatic_asked", _STEPS_OF["choice"] if why == "choice" else "")
+    return unsure("automatic_not_told")

@@ -58,6 +58,30 @@ _REPLACE_WINDOWS = (
 )
 
 
+_CHOOSE_AUTOMATIC = (
+    Words(
+        "Mở Control Panel > Windows Update > Change settings.",
+        "Open the Control Panel > Windows Update > Change settings.",
+    ),
+    Words("Chọn 'Install updates automatically', bấm OK.", "Choose 'Install updates automatically' and click OK."),
+    Words(
+        "Bấm Check for updates, cài hết rồi khởi động lại máy.",
+        "Choose Check for updates, install everything and restart the PC.",
+    ),
+)
+"""Up to Windows 8.1 people choose there whether updates come by themselves."""
+_UNATTENDED = (
+    Words(
+        "Mở Terminal, chạy: sudo apt install unattended-upgrades",
+        "Open a terminal and run: sudo apt install unattended-upgrades",
+    ),
+    Words(
+        "Chạy: sudo dpkg-reconfigure unattended-upgrades, chọn Yes.",
+        "Run: sudo dpkg-reconfigure unattended-upgrades and choose Yes.",
+    ),
+)
+
+
 def _on_windows(*steps: Words) -> dict[str, tuple[Words, ...]]:
     """The steps for each Windows, with the place of its updates in them."""
     return {
@@ -78,6 +102,14 @@ def _without_policy(key: str, value: str) -> dict[str, tuple[Words, ...]]:
     )
 
 
+_AUTOMATIC = _on_windows(
+    Words("Mở {updates}.", "Open {updates}."),
+    Words("Bỏ tạm dừng; gỡ phần mềm chặn cập nhật nếu có.", "Take off the pause; remove any update blocker."),
+    Words(
+        "Nếu ghi 'do tổ chức quản lý': hỏi người quản trị hệ thống.",
+        "If it says 'managed by your organisation': ask whoever set that up.",
+    ),
+)
 UPDATE_FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
     "supported_system": {
         **_on_windows(
@@ -176,6 +208,34 @@ UPDATE_FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
         ),
     },
     "updates_restart": {"windows": (RESTART,), "linux": (RESTART_LINUX,)},
+    "updates_server": {
+        "windows": (
+            Words(
+                "Báo người quản trị máy chủ cập nhật riêng (WSUS) của trường hoặc của phòng: máy chủ đó không trả lời.",
+                "Tell whoever runs the school's or the office's own update server (WSUS) that it does not answer.",
+            ),
+            Words(
+                f"Không còn ai quản trị: trong regedit xóa {_POLICIES}\\AU\\UseWUServer.",
+                f"Nobody runs it any more: in regedit delete {_POLICIES}\\AU\\UseWUServer.",
+            ),
+            Words(
+                "Khởi động lại máy, mở Windows Update, cài hết.",
+                "Restart the PC, open Windows Update and install everything.",
+            ),
+        ),
+    },
+    "updates_idle": {
+        "windows": (
+            Words(
+                "Hỏi người quản trị máy chủ cập nhật riêng (WSUS): bản vá bảo mật gần đây đã được duyệt chưa.",
+                "Ask whoever runs the own update server (WSUS) whether the last months' security updates are approved.",
+            ),
+            Words(
+                "Nhờ họ duyệt cho nhóm máy này, rồi mở Windows Update và cài hết.",
+                "Have them approved for this PC's group, then open Windows Update and install everything.",
+            ),
+        ),
+    },
     "updates_refused": {
         **_on_windows(
             Words(
@@ -218,26 +278,24 @@ UPDATE_FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
     },
     "automatic_closed": _without_policy("", "DisableWindowsUpdateAccess"),
     "automatic_policy": _without_policy("\\AU", "NoAutoUpdate"),
+    "automatic_asked_policy": _without_policy("\\AU", "AUOptions"),
     "automatic_blocked": _without_policy("", "DoNotConnectToWindowsUpdateInternetLocations"),
-    "automatic_updates": {
-        **_on_windows(
-            Words("Mở {updates}.", "Open {updates}."),
-            Words("Bỏ tạm dừng; gỡ phần mềm chặn cập nhật nếu có.", "Take off the pause; remove any update blocker."),
+    "automatic_updates": {**_AUTOMATIC, "linux": _UNATTENDED},
+    "automatic_choice": {
+        **_AUTOMATIC,
+        **dict.fromkeys(("Windows 8.1", "Windows 8", "Windows 7"), _CHOOSE_AUTOMATIC),
+        "Windows Server": (
             Words(
-                "Nếu ghi 'do tổ chức quản lý': hỏi người quản trị hệ thống.",
-                "If it says 'managed by your organisation': ask whoever set that up.",
+                "Mở Command Prompt bằng quyền quản trị, chạy: sconfig, chọn 5, rồi chọn A (Automatic).",
+                "Open a Command Prompt as administrator, run sconfig, choose 5, then A (Automatic).",
+            ),
+            Words(
+                "Mở Windows Update (trong Cài đặt hoặc Control Panel), cài hết rồi khởi động lại máy.",
+                "Open Windows Update (in Settings or the Control Panel), install everything and restart the PC.",
             ),
         ),
-        "linux": (
-            Words(
-                "Mở Terminal, chạy: sudo apt install unattended-upgrades",
-                "Open a terminal and run: sudo apt install unattended-upgrades",
-            ),
-            Words(
-                "Chạy: sudo dpkg-reconfigure unattended-upgrades, chọn Yes.",
-                "Run: sudo dpkg-reconfigure unattended-upgrades and choose Yes.",
-            ),
-        ),
+        "linux": (*_UNATTENDED, _SOFTWARE_UPDATER),
+        "debian": (*_UNATTENDED, _APT),
     },
 }
 """As `posture_steps.FIXES`, of which they are a part."""

@@ -38,6 +38,9 @@ VERDICTS: dict[str, Words] = {
     "not_applicable": Words("không áp dụng", "not applicable"),
 }
 
+NOT_PROVEN = Words("chưa rõ", "not known yet")
+"""How a check stands of which the PC has told something that proves neither that it is met nor that it is not."""
+
 PROFILES: dict[str, Words] = {
     "domain": Words("mạng miền (domain)", "domain network"),
     "private": Words("mạng riêng (private)", "private network"),
@@ -53,6 +56,10 @@ EVIDENCE: dict[str, Words] = {
     "not_offered": Words("Máy này không cho biết mục này.", "This PC does not tell this."),
     "not_yet": Words("Máy chưa gửi mục này.", "The PC has not sent this yet."),
     "failed": Words("Lần đọc gần nhất không thành công.", "The last attempt to read this did not succeed."),
+    "unread": Words(
+        "Đọc được lần cuối ngày {day}; từ đó máy có bật mà không đọc được nữa.",
+        "Last read on {day}; the PC has been on since, and this could not be read again.",
+    ),
     # Supported system
     "system_supported": Words("{name}: còn hỗ trợ đến hết ngày {day}.", "{name}: supported until {day}."),
     "system_supported_open": Words("{name}: còn hỗ trợ.", "{name}: supported."),
@@ -108,6 +115,7 @@ EVIDENCE: dict[str, Words] = {
         "Bản cũ nhất phát hành ngày {day}, cách đây {days} theo lịch.",
         "The oldest was published on {day}, {days} ago by the calendar.",
     ),
+    "updates_published_today": Words("Bản cũ nhất phát hành hôm nay.", "The oldest was published today."),
     "updates_frozen": Words(
         "Ổ đĩa đóng băng nên bản vá mất sau mỗi lần khởi động lại.",
         "The disk is frozen, so updates vanish at every restart.",
@@ -115,6 +123,22 @@ EVIDENCE: dict[str, Words] = {
     "updates_restart": Words("Bản vá đã cài, chờ khởi động lại.", "Updates are installed and wait for a restart."),
     "updates_paused": Words("Có người tạm dừng cập nhật.", "Somebody has paused updates."),
     "updates_refused": Words("Cập nhật bị tắt hoặc cài không được.", "Updates are switched off, or fail."),
+    "updates_unread": Words(
+        "Danh sách bản cập nhật đọc được lần cuối ngày {day}, từ đó không đọc được nữa.",
+        "The list of updates was last read on {day}; it could not be read since.",
+    ),
+    "updates_server_dead": Words(
+        "Máy lấy bản cập nhật từ máy chủ riêng (WSUS), máy chủ đó không trả lời.",
+        "Updates come by an update server of its own (WSUS), which does not answer.",
+    ),
+    "updates_idle": Words(
+        "Máy chủ cập nhật riêng không đưa bản vá nào về máy từ trước hai kỳ vá gần nhất.",
+        "Its own update server has brought no update to this PC since before the last two patch days.",
+    ),
+    "updates_maybe": Words(
+        "Theo danh sách, máy chậm một bản dựng; bản đó có thể chỉ là bản xem trước (preview).",
+        "By the list this PC is one build behind, which may be no more than a preview.",
+    ),
     "updates_stale": Words("Máy đã lâu không tìm bản cập nhật.", "The PC has not looked for updates for long."),
     "updates_scan_unknown": Words(
         "Chưa rõ máy tìm bản cập nhật lần cuối lúc nào.", "When the PC last looked for updates is not known."
@@ -124,12 +148,13 @@ EVIDENCE: dict[str, Words] = {
         "Our list of builds is of {day}; updates came out since. Take a newer: schooldrum-collector data update FILE.",
     ),
     "updates_ended": Words(
-        "{name}: máy không còn được nhận bản vá, nên không có bản nào chờ chưa phải là không thiếu.",
-        "{name}: this PC gets no more updates; that none waits does not mean that none is missing.",
+        "{name}: máy không còn được nhận bản vá, nên số bản đang chờ không cho biết còn thiếu bao nhiêu.",
+        "{name}: this PC gets no more updates, so what waits does not show what is missing.",
     ),
+    "updates_no_more": Words("{name}: máy không còn được nhận bản vá.", "{name}: this PC gets no more updates."),
     "updates_support_unknown": Words(
-        "Chưa rõ máy còn được nhận bản vá hay không, nên không có bản nào chờ chưa phải là không thiếu.",
-        "Whether this PC gets updates still is not known; that none waits does not mean that none is missing.",
+        "Chưa rõ máy còn được nhận bản vá hay không, nên số bản đang chờ không cho biết còn thiếu bao nhiêu.",
+        "Whether this PC gets updates still is not known, so what waits does not show what is missing.",
     ),
     # Antivirus
     "antivirus_on": Words("{names} đang chạy, mẫu nhận diện mới.", "Running with recent signatures: {names}."),
@@ -151,6 +176,10 @@ EVIDENCE: dict[str, Words] = {
     "signatures_not_told": Words(
         "{names} đang chạy, không rõ tuổi của mẫu nhận diện.",
         "Running, how old the signatures are is not known: {names}.",
+    ),
+    "signatures_clock": Words(
+        "{names} đang chạy; đồng hồ máy sai nên không rõ tuổi của mẫu nhận diện.",
+        "Running, but the PC's clock is wrong, so how old the signatures are is not known: {names}.",
     ),
     "linux_not_asked": Words("Không yêu cầu trên Linux.", "Not asked of Linux."),
     # Firewall
@@ -181,6 +210,10 @@ EVIDENCE: dict[str, Words] = {
     "automatic": Words("Máy được đặt để tự cài cập nhật.", "Set to install updates automatically."),
     "automatic_asked": Words(
         "Máy chỉ báo có bản cập nhật, người dùng phải cài.", "The PC only tells of updates; a person must install them."
+    ),
+    "automatic_asked_policy": Words(
+        "Chính sách AUOptions: máy chỉ báo có bản cập nhật, người dùng phải cài.",
+        "The policy AUOptions lets the PC only tell of updates; a person must install them.",
     ),
     "automatic_paused": Words("Cập nhật đang tạm dừng đến hết ngày {day}.", "Updates are paused until {day}."),
     "automatic_paused_long": Words(

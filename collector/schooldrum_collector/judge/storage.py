@@ -6,13 +6,14 @@ unknown: not read is not sound, and no fault either.
 
 import enum
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import date
 
 import msgspec
 
 from schooldrum_wire.catalogue.storage import STORAGE_DISKS
 from schooldrum_wire.reading import Reading
-from schooldrum_wire.section import Values
+from schooldrum_wire.section import Value, Values
 
 
 class Verdict(enum.StrEnum):
@@ -45,7 +46,17 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[Reason, ...] = ()
 
 
+class Read(msgspec.Struct, frozen=True, array_like=True):
+    """A disk's row when it was last read, and the day of that."""
+
+    day: date
+    row: dict[str, Value]
+
+
 USUAL = Limits()
+LAST_READ = "last_read"
+"""In a row out of memory, and among its reasons: the day on which the disk was read."""
+_ASLEEP = "asleep"
 COUNTED = ("reallocated", "reallocations", "pending", "uncorrectable", "unreadable", "media_errors")
 """Columns of which one is a sign of age already."""
 _ONE_DISK = frozenset({"sata", "nvme", "scsi", "mmc", "sd", "usb"})
@@ -56,8 +67,41 @@ CRITICAL = (
 """The bits of an NVMe disk's critical warning (NVM Express base specification, SMART / Health Information)."""
 
 
+def remembered(rows: Iterable[Values], before: Mapping[str, Read], day: date) -> tuple[list[Values], dict[str, Read]]:
+    """The disks as they were last read, and what is to be remembered of them.
+
+    A disk that sleeps is not woken to be asked: it is as it was. One that was bad and cannot be read any more, for
+    whatever reason, has not become better.
+    """
+    found: list[Values] = []
+    kept: dict[str, Read] = {}
+    for said in rows:
+        # A PC that names this column itself is not believed.
+        row = {name: value for name, value in said.items() if name != LAST_READ} if LAST_READ in said else said
+        key = f"{row.get('disk')} {row.get('size')} {row.get('serial') or ''}".rstrip()
+        known = before.get(key)
+        if row.get("unread") is None:
+            kept[key] = Read(day, dict(row))
+        elif known is not None:
+            kept[key] = known
+            if row.get("unread") == _ASLEEP or judge(known.row).verdict in {Verdict.FAILING, Verdict.WARNING}:
+                told = {name: value for name, value in row.items() if value is not None and name != "unread"}
+                found.append({**known.row, **told, LAST_READ: known.day.isoformat()})
+                continue
+        found.append(row)
+    return found, kept
+
+
 def judge(disk: Values, limits: Limits = USUAL) -> Judgement:
     """The verdict on a row of the section `disks`."""
+    found = _judged(disk, limits)
+    day = disk.get(LAST_READ)
+    if not day or not found.reasons:
+        return found
+    return msgspec.structs.replace(found, reasons=(*found.reasons, Reason(LAST_READ, f"{day}")))
+
+
+def _judged(disk: Values, limits: Limits) -> Judgement:
     failing = _failing(disk)
     warning = _warning(disk, limits)
     if failing:

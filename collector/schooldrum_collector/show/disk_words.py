@@ -1,12 +1,18 @@
 """How the disks of one PC are, in words, with the reasons."""
 
+from collections.abc import Mapping
+from datetime import date
+from types import MappingProxyType
+
 from schooldrum_collector.judge.plausible import plausible
-from schooldrum_collector.judge.storage import Judgement, Reason, Verdict, judge
+from schooldrum_collector.judge.storage import LAST_READ, Judgement, Read, Reason, Verdict, judge, remembered
+from schooldrum_collector.show.safety_words import day_words
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.records import StoredSection
 from schooldrum_wire.catalogue.storage import DISKS
 from schooldrum_wire.section import Values
 
+_NOTHING_KNOWN: Mapping[str, Read] = MappingProxyType({})
 VERDICTS = {
     Verdict.OK: ("tốt", "good"),
     Verdict.WARNING: ("cần theo dõi", "to be watched"),
@@ -40,17 +46,25 @@ REASONS = {
     "status": ("Windows báo trạng thái khác thường (mã {})", "Windows says its state is unusual (code {})"),
     "raid": ("cụm RAID: Windows không thấy từng ổ bên trong", "a RAID volume: Windows does not see the disks in it"),
     "not_told": ("ổ đĩa không cho biết", "the disk does not tell"),
+    LAST_READ: ("đọc lần cuối ngày {}", "last read on {}"),
 }
 
 
-def disks_of(sections: tuple[StoredSection, ...]) -> list[tuple[Values, Judgement]]:
-    """The PC's disks with their verdicts; none as long as it has not told."""
+def disks_of(
+    sections: tuple[StoredSection, ...], known: Mapping[str, Read] = _NOTHING_KNOWN
+) -> list[tuple[Values, Judgement]]:
+    """The PC's disks with their verdicts; none as long as it has not told. `known` is how they were last read."""
     section = next((one for one in sections if one.name == DISKS.name), None)
-    return [(row, judge(row)) for row in plausible(DISKS.name, section.rows)] if section else []
+    if section is None:
+        return []
+    rows, _ = remembered(plausible(DISKS.name, section.rows), known, date.min)
+    return [(row, judge(row)) for row in rows]
 
 
 def reason_words(reason: Reason, say: Say) -> str:
     """A reason in words; one that is newer than this program as its code."""
     if reason.code not in REASONS:
         return reason.code
+    if reason.code == LAST_READ:
+        return say(*REASONS[LAST_READ]).format(day_words(date.fromisoformat(reason.value), say))
     return say(*REASONS[reason.code]).format(reason.value)

@@ -8,7 +8,8 @@ from schooldrum_collector.judge.calendar import time_zone
 from schooldrum_collector.judge.patches import Patches, PatchState
 from schooldrum_collector.judge.presence import State
 from schooldrum_collector.judge.software import Found
-from schooldrum_collector.judge.support import Proof, Support, SupportState, Way, WayOut
+from schooldrum_collector.judge.support import Proof, Support, SupportState
+from schooldrum_collector.judge.way_out import Way, WayOut
 from schooldrum_collector.speech import Say
 
 _WAYS = {
@@ -77,6 +78,14 @@ _LONG_AGO = ("máy đã lâu không tìm bản cập nhật", "the PC has not lo
 _OWN_SERVER = (
     "cập nhật lấy từ máy chủ riêng; từ {day} máy chưa tìm bản mới",
     "updates come by its own server; not searched since {day}",
+)
+_UNREAD = (
+    "danh sách bản cập nhật đọc được lần cuối ngày {day}, từ đó không đọc được nữa",
+    "the list of updates was last read on {day}; it could not be read since",
+)
+_IDLE = (
+    "máy chủ cập nhật riêng không đưa bản vá nào về máy từ trước hai kỳ vá gần nhất",
+    "its own update server has brought no update to this PC since before the last two patch days",
 )
 _SCAN_UNKNOWN = ("chưa rõ máy tìm bản cập nhật lần cuối lúc nào", "when the PC last looked for updates is not known")
 _GONE = ("đã hết hỗ trợ, hãng không còn phát hành bản vá", "out of support, its maker publishes no more updates")
@@ -257,8 +266,12 @@ def patch_lines(patches: Patches, say: Say) -> Iterator[tuple[str, str]]:
             )
         if patches.published is not None and patches.published_days is not None:
             day, ago = day_words(patches.published, say), _days(patches.published_days, say)
-            state += say(
-                f"; phát hành ngày {day}, cách đây {ago} theo lịch", f"; published {day}, {ago} ago by the calendar"
+            state += (
+                say("; phát hành hôm nay", "; published today")
+                if not patches.published_days
+                else say(
+                    f"; phát hành ngày {day}, cách đây {ago} theo lịch", f"; published {day}, {ago} ago by the calendar"
+                )
             )
     yield say("Cập nhật bảo mật", "Security updates"), state
     yield say("Bản vá còn thiếu", "Missing updates"), _missing(patches, say)
@@ -266,7 +279,11 @@ def patch_lines(patches: Patches, say: Say) -> Iterator[tuple[str, str]]:
         refused = patches.state is PatchState.REFUSED
         lead = ("Bị cản vì", "Refused by") if refused else ("Có thể bị cản vì", "May be held up by")
         yield say(*lead), ", ".join(because_words(one, say) for one in patches.because)
-    if patches.stale and patches.own_server and patches.scanned is not None and "own_server" not in patches.because:
+    if patches.unread is not None:
+        yield "", say(*_UNREAD).format(day=day_words(patches.unread, say))
+    if patches.idle and not patches.stale:
+        yield "", say(*_IDLE)
+    elif patches.stale and patches.own_server and patches.scanned is not None and "own_server" not in patches.because:
         yield "", say(*_OWN_SERVER).format(day=day_words(patches.scanned, say))
     elif patches.stale:
         yield "", say(*(_LONG_AGO if patches.scan_known else _SCAN_UNKNOWN))

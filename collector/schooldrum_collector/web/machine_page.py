@@ -7,12 +7,12 @@ import msgspec
 from schooldrum_collector import formats
 from schooldrum_collector.judge.appraisal import Verdicts
 from schooldrum_collector.judge.incident import Incident
-from schooldrum_collector.judge.posture import Check, check_name, to_do
+from schooldrum_collector.judge.posture import Check, check_name, to_do, verdict_words
 from schooldrum_collector.judge.posture_found import Verdict as CheckVerdict
-from schooldrum_collector.judge.posture_words import VERDICTS
 from schooldrum_collector.judge.presence import Presence, State
 from schooldrum_collector.judge.storage import Verdict as DiskVerdict
-from schooldrum_collector.judge.support import SupportState, Way
+from schooldrum_collector.judge.support import SupportState
+from schooldrum_collector.judge.way_out import Way
 from schooldrum_collector.show.disk_words import VERDICTS as DISK_WORDS
 from schooldrum_collector.show.disk_words import reason_words
 from schooldrum_collector.show.hardware_words import change_words, detail_words, hardware_lines
@@ -322,9 +322,11 @@ def _not_known(checks: Sequence[Check], say: Say) -> Iterator[Finding]:
     for together in to_do([check for check in checks if check.verdict is CheckVerdict.UNKNOWN]):
         names = ", ".join(say(*check_name(check)) for check in together)
         evidence = dict.fromkeys(say(*one) for check in together for one in check.evidence)
+        words = dict.fromkeys(say(*verdict_words(check)) for check in together)
+        title = f"{', '.join(words)}: {names}"
         yield Finding(
             kind="quiet",
-            title=say(f"Chưa có số liệu: {names}", f"No data: {names}"),
+            title=title[:1].upper() + title[1:],
             evidence=" ".join(evidence),
             steps=tuple(say(*one) for one in together[0].fix),
         )
@@ -339,7 +341,7 @@ def _checks(verdicts: Verdicts | None, heard: float, say: Say, *, is_old: bool) 
     lines: list[CheckLine] = []
     for check in sorted(verdicts.checks if verdicts else (), key=lambda one: one.verdict is not CheckVerdict.NOT_MET):
         kind, mark = _CHECK_LOOKS[check.verdict]
-        word = say(*VERDICTS[check.verdict.value])
+        word = say(*verdict_words(check))
         if check.information:
             kind, mark, word = "quiet", "i", say("để biết", "for information")
         name = say(*check_name(check))

@@ -6,11 +6,13 @@ from datetime import date
 import msgspec
 
 from schooldrum_collector.judge.appraisal import DiskVerdict, Verdicts
-from schooldrum_collector.judge.patches import Patches, Waiting
+from schooldrum_collector.judge.patches import Patches
 from schooldrum_collector.judge.posture import Check, check_name
 from schooldrum_collector.judge.posture_words import Words
 from schooldrum_collector.judge.software import Gap, Inventory
-from schooldrum_collector.judge.support import Support, WayOut
+from schooldrum_collector.judge.support import Support
+from schooldrum_collector.judge.waiting import Waiting
+from schooldrum_collector.judge.way_out import WayOut
 from schooldrum_collector.store.records import Appraisal, Change
 from schooldrum_collector.web.shown import MachineShown, ResultShown, moment
 
@@ -52,7 +54,10 @@ class SupportShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PendingShown(msgspec.Struct, frozen=True, kw_only=True):
-    """A missing security update: since when, and on how many days the PC was on since, the first included."""
+    """A missing security update: since when, and on how many days the PC was on since, the first included.
+
+    `update` is `restart` for what was installed and waits for a restart.
+    """
 
     update: str
     since: date

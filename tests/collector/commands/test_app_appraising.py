@@ -6,6 +6,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,13 @@ def appraising(store: SqliteStore, tmp_path: Path, clock: Clock, failures: list[
 
 
 async def heard(
-    store: SqliteStore, machine: str, at: float, *, outcome: str = "ok", **rows: tuple[Values, ...]
+    store: SqliteStore,
+    machine: str,
+    at: float,
+    *,
+    outcome: str = "ok",
+    frozen: bool | None = None,
+    **rows: tuple[Values, ...],
 ) -> None:
     result = Result(probe="operating_system", seq=1, outcome=outcome, boottime=990.0, wall=at)
     report = Report(run="r", boot="b", live=True, results=(result,))
@@ -106,6 +113,7 @@ async def heard(
             clock=at - 1000,
             skew=0.0,
             beat=60,
+            frozen=frozen,
             rows={name: (f"{hash(str(listed))}", listed) for name, listed in rows.items()},
         )
     )
@@ -303,3 +311,37 @@ async def _judged_until(store: SqliteStore, machine: str, state: SupportState) -
     async with asyncio.timeout(20):
         while (verdicts := judged(store, machine)) is None or verdicts.support.state is not state:  # noqa: ASYNC110 - the store wakes nobody
             await asyncio.sleep(0.02)
+
+
+WINDOWS: Values = {
+    "system": "windows", "product": "Windows 11", "release": "25H2", "edition": "Professional", "build": 26200,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+async def test_what_is_installed_by_day_and_forgotten_by_night_goes_on_waiting(
+    store: SqliteStore, appraising: Appraising, clock: Clock, *, frozen: bool
+):
+    waits: Values = {"update": "KB5000001", "kind": "security", "published": "2026-11-10"}
+    for day in range(18):
+        clock.now = MORNING + day * DAY
+        on = (date(2026, 11, 23) + timedelta(days=day)).isoformat()
+        # Heard again, due for the new day, and looked at before its slow probes have run.
+        await heard(store, "m1", clock.now, frozen=frozen)
+        appraising.look_at(appraising.due())
+        history: Values = {"last_scan": on, "last_success": "2026-11-01"}
+        looks: list[tuple[int, tuple[Values, ...], Values]] = [
+            (8973, (waits,), history), (8973, (), {**history, "last_success": on}),
+            (9060, (), {**history, "last_success": on}),
+        ]  # fmt: skip
+        for revision, updates, told in looks:
+            clock.now += 3600
+            system: Values = {**WINDOWS, "revision": revision}
+            await heard(
+                store, "m1", clock.now, frozen=frozen, operating_system=(system,), updates=updates,
+                update_history=(told,),
+            )  # fmt: skip
+            appraising.look_at(["m1"])
+    patches = judged(store, "m1").patches
+    # Of the first day a part alone, and of the last.
+    assert (patches.state, patches.age_days, patches.count) == (("frozen", 16, 1) if frozen else ("current", 0, 0))

@@ -66,6 +66,7 @@ def test_every_reason_has_words(language: str) -> None:
     rows: list[Values] = [{"unread": why} for why in ("denied", "no_program", "asleep", "no_answer", "not_told")]
     rows += [{"health": "healthy", "bus": "raid"}, {"health": "healthy", "bus": "sata", "status": "6"}]
     rows += [worst, {"passed": False}, {"health": "warning"}, {"critical": 64}]
+    rows += [{"passed": False, "last_read": "2026-11-20"}]
     reasons = [reason for row in rows for reason in judge(row).reasons]
     assert {one.code for one in reasons} == set(disk_words.REASONS)
     assert {code for _, code in CRITICAL} <= set(disk_words.REASONS)

@@ -12,7 +12,7 @@ import pytest
 from schooldrum_collector.commands import hardware_sheet, machine_sheet, safety_sheet, software_sheet
 from schooldrum_collector.commands.console import Console
 from schooldrum_collector.judge.appraisal import Memory, Verdicts
-from schooldrum_collector.judge.live import Live
+from schooldrum_collector.judge.live import Live, LiveResult
 from schooldrum_collector.judge.parts import KINDS, Event
 from schooldrum_collector.judge.patches import Patches, PatchState
 from schooldrum_collector.judge.posture import judged
@@ -20,7 +20,8 @@ from schooldrum_collector.judge.posture_found import Known
 from schooldrum_collector.judge.posture_policy import Policy
 from schooldrum_collector.judge.presence import Presence, State
 from schooldrum_collector.judge.software import Found, Inventory
-from schooldrum_collector.judge.support import Proof, Support, SupportState, Way, WayOut
+from schooldrum_collector.judge.support import Proof, Support, SupportState
+from schooldrum_collector.judge.way_out import Way, WayOut
 from schooldrum_collector.show import hardware_words, safety_words
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.records import (
@@ -33,6 +34,7 @@ from schooldrum_collector.store.records import (
     Register,
     StoredSection,
 )
+from schooldrum_wire.catalogue import updates
 from schooldrum_wire.section import Values
 
 NOW = 1_795_402_800.0
@@ -145,6 +147,49 @@ def test_a_pc_that_has_been_off_for_long_is_told_with_its_day() -> None:
         text = told("en", machine_sheet.show, register, sheet)
         assert ("Figures as of Sat 26 Sep 2026: the PC was last heard 58 days ago." in text) is is_said
         assert text.index("Figures as of") < text.index("in time") if is_said else "in time" in text
+
+
+RECENT = Patches(state=PatchState.CURRENT, age_days=0, calendar_days=0, told=0)
+
+
+@pytest.mark.parametrize(
+    ("patches", "pending", "is_said"),
+    [
+        (RECENT, 0, True),
+        (RECENT, 4, True),
+        # No search has succeeded, support has ended, or the list knows of more: nothing proves that none waits.
+        (Patches(state=PatchState.UNKNOWN, told=0, stale=True, scan_known=False), 0, False),
+        (Patches(state=PatchState.UNKNOWN, told=0, ended=True), 0, False),
+        (msgspec.structs.replace(RECENT, missing=2, behind=2), 0, False),
+        (Patches(state=PatchState.UNKNOWN, told=4, stale=True), 4, True),
+        (None, 0, False),
+        (None, 4, True),
+    ],
+)
+def test_that_nothing_waits_is_not_said_where_nothing_proves_it(
+    patches: Patches | None, pending: int, *, is_said: bool
+) -> None:
+    machine = Machine(
+        id="m1", school="BM", site="main", room="tin1", alias="tin1-01", seat=1, state=MachineState.ACTIVE,
+        fingerprint={}, enrolled=NOW,
+    )  # fmt: skip
+    register = Register(
+        version=1, areas={}, schools={}, rooms={}, machines={"m1": machine}, by_school={"BM": ("m1",)}, settings={},
+        settings_version=1,
+    )  # fmt: skip
+    said = (updates.SECURITY_UPDATES_PENDING(pending),)
+    sheet = machine_sheet.MachineSheet(
+        machine=machine,
+        presence=Presence(state=State.ONLINE, since=NOW),
+        latest=None,
+        live=Live(boot="b", results=(LiveResult(probe="updates", outcome="ok", boottime=1.0, readings=said),)),
+        sections=(),
+        appraisal=appraisal(patches=patches) if patches else None,
+    )
+    assert ("security_updates_pending" in told("vi", machine_sheet.show, register, sheet)) is is_said
+    call: Any = SimpleNamespace(say=Say("en"), config=SimpleNamespace(data=Path("/nowhere")), now=lambda: NOW)
+    (probe,) = machine_sheet.as_data(call, register, sheet)["probes"]
+    assert [one.name for one in probe["readings"]] == ["school_security_updates_pending"] * is_said
 
 
 def test_a_revision_that_is_not_told_says_so() -> None:

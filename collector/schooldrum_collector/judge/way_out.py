@@ -1,0 +1,136 @@
+"""Which way a PC has to security updates once its support has ended, or soon will: the cheapest there is.
+
+An upgrade that is free, support or a Windows that is bought, or another PC.
+"""
+
+import enum
+from datetime import date
+
+import msgspec
+
+from schooldrum_collector.judge.linux_upgrades import upgrades
+from schooldrum_collector.judge.support import (
+    LONG_CHANNELS,
+    SERVER,
+    WINDOWS_10,
+    Support,
+    SupportState,
+    product_name,
+)
+from schooldrum_collector.judge.support_list import ALL, SERVER_CHANNELS, SupportList
+from schooldrum_collector.judge.windows_11 import Hardware, fits
+
+SOON_DAYS = 180
+"""From so many days before the end on there is something to plan."""
+_WINDOWS_11 = "Windows 11"
+_LICENSED = "Windows 11 Pro"
+_NO_NEXT = LONG_CHANNELS.keys() | {"SE"}
+"""Channels of Windows 11 without a later release that is free: LTSC is bought, SE ends with 24H2."""
+
+
+class Way(enum.StrEnum):
+    """`none`: nothing to do; `unknown`: parts are not known that decide between an upgrade and another PC.
+
+    `next_release`: it has Windows 11 already, and a later release of it comes by Windows Update without charge.
+    `licence`: no free way, yet the PC can carry another edition or a newer Windows that is bought.
+    """
+
+    NONE = "none"
+    FREE_UPGRADE = "free_upgrade"
+    NEXT_RELEASE = "next_release"
+    ESU = "esu"
+    LICENCE = "licence"
+    REPLACE = "replace"
+    UNKNOWN = "unknown"
+
+
+_PAID = frozenset({Way.ESU, Way.LICENCE, Way.REPLACE})
+
+
+class WayOut(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be done for a PC whose support has ended or ends soon.
+
+    `to` is what it can be brought to (empty for a release that the list does not name), or the last day of what can be
+    bought; `first` is the release that must come before it, where one step does not lead there. `parts` stand against
+    Windows 11 (processor memory disk tpm), or are not known.
+    """
+
+    way: Way
+    to: str = ""
+    first: str = ""
+    parts: tuple[str, ...] = ()
+
+    @property
+    def is_bought(self) -> bool:
+        """Whether no upgrade without charge can be offered to the PC, whatever its parts are."""
+        return self.way in _PAID or (self.way is Way.UNKNOWN and self.to == _LICENSED)
+
+
+def _offered(support: Support, known: SupportList, on: date) -> date | None:
+    """The last day of bought support; older releases of Windows 10 can be brought to the one it is sold for."""
+    days = [support.extended]
+    if support.product == WINDOWS_10 and support.channel not in LONG_CHANNELS:
+        days += [one.extended for one in known.windows if one.product == WINDOWS_10 and one.channel == ALL]
+    return max((day for day in days if day is not None and on <= day), default=None)
+
+
+def _next_linux(support: Support, known: SupportList, on: date) -> WayOut:
+    own = [one for one in known.linux if one.product == support.product and one.edition == support.edition]
+    steps = () if support.title else upgrades(support.release, own, on)
+    if not steps:
+        return WayOut(way=Way.FREE_UPGRADE)
+    name = product_name(support.product, support.edition)
+    first = f"{name} {steps[0].release}" if len(steps) > 1 else ""
+    return WayOut(way=Way.FREE_UPGRADE, to=f"{name} {steps[-1].release}", first=first)
+
+
+def _next_windows_11(support: Support, known: SupportList, on: date) -> str:
+    """The first later release of its channel that does not end soon too, by name; empty where the list knows none."""
+    own = [one for one in known.windows if one.product == _WINDOWS_11 and one.channel == support.channel]
+    build = max((one.build for one in own if one.release == support.release), default=None)
+    later = [
+        one
+        for one in own
+        if build is not None and one.build > build and one.release and (one.end - on).days > SOON_DAYS
+    ]
+    following = min(later, key=lambda one: one.build, default=None)
+    return f"{following.product} {following.release}" if following else ""
+
+
+def _bought_windows(support: Support, hardware: Hardware, known: SupportList, on: date) -> WayOut:
+    """The way of a Windows that no free upgrade and no bought support brings further: a licence, or another PC."""
+    if support.product.startswith(SERVER):
+        servers = [
+            one
+            for one in known.windows
+            if one.server and one.channel == SERVER_CHANNELS[0] and (one.end - on).days > SOON_DAYS
+        ]
+        newest = max(servers, key=lambda one: one.build, default=None)
+        if newest is None:
+            return WayOut(way=Way.REPLACE)
+        return WayOut(way=Way.LICENCE, to=f"{newest.product} {newest.release}")
+    # What runs Windows 11 already can run its other editions.
+    fit, parts = (True, ()) if support.product == _WINDOWS_11 else fits(hardware)
+    if fit is None:
+        return WayOut(way=Way.UNKNOWN, to=_LICENSED, parts=parts)
+    return WayOut(way=Way.LICENCE, to=_LICENSED) if fit else WayOut(way=Way.REPLACE, parts=parts)
+
+
+def way_out(support: Support, hardware: Hardware, known: SupportList, on: date) -> WayOut:
+    """The cheapest way to security updates: an upgrade that is free, support or Windows that is bought, another PC."""
+    if support.state is SupportState.UNKNOWN or support.days_left is None or support.days_left > SOON_DAYS:
+        return WayOut(way=Way.NONE)
+    if not support.product.startswith("Windows"):
+        return _next_linux(support, known, on)
+    if support.product == _WINDOWS_11 and support.channel not in _NO_NEXT:
+        return WayOut(way=Way.NEXT_RELEASE, to=_next_windows_11(support, known, on))
+    offered = _offered(support, known, on)
+    bought = WayOut(way=Way.ESU, to=offered.isoformat()) if offered else WayOut(way=Way.REPLACE)
+    if support.product != WINDOWS_10 or support.channel in LONG_CHANNELS:
+        return bought if offered else _bought_windows(support, hardware, known, on)
+    fit, parts = fits(hardware)
+    if fit:
+        return WayOut(way=Way.FREE_UPGRADE, to=_WINDOWS_11)
+    if fit is None:
+        return WayOut(way=Way.UNKNOWN, to=_WINDOWS_11, parts=parts)
+    return msgspec.structs.replace(bought, parts=parts)
