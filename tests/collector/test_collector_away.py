@@ -14,7 +14,8 @@ from tests.collector.test_verdict_laws import some_climbs
 from tests.collector.verdict_scene import BEAT, BROKEN, CUT, Pc, pcs, seen
 
 from schooldrum_collector.judge.climbing import gets_through
-from schooldrum_collector.judge.fault import Climb, Degree, Fault, Level, SchoolSeen, Verdict, Witness
+from schooldrum_collector.judge.dating import EXACT_ERROR
+from schooldrum_collector.judge.fault import Climb, Degree, Fault, Level, Rung, SchoolSeen, Verdict, Witness
 from schooldrum_collector.judge.unheard import Gap, moments_cut_off, without_collector
 from schooldrum_collector.judge.verdict import faults
 
@@ -181,3 +182,39 @@ def test_no_single_forger_moves_a_date(
     (fault,) = found
     assert (fault.place.path, fault.verdict) == VERDICTS[end]
     holds_the_truth(fault)
+
+
+def first_minutes(heard: float, climbed: float, rungs: tuple[Rung, ...], now: float) -> list[tuple[str, str]]:
+    """What is told when one PC alone was heard, or has told a climb, after the collector was away until BACK."""
+    away = CUT + 600
+    graced = []
+    for one in seen(pcs(ROOMS), away).witnesses:
+        known = msgspec.structs.replace(one, presence="online", assumed=True)
+        if one.machine == "m003":
+            late = Climb(at=climbed, error=EXACT_ERROR, rungs=rungs, boot="first")
+            known = msgspec.structs.replace(known, heard=heard or one.heard, climbs=(*one.climbs, late))
+        graced.append(known)
+    school = msgspec.structs.replace(seen(pcs(ROOMS), away), witnesses=tuple(graced), hearing_since=BACK)
+    return [(fault.place.path, fault.evidence.word) for fault in faults(school, now)]
+
+
+@pytest.mark.parametrize(
+    ("heard", "climbed", "end", "now", "told"),
+    [
+        # It came back by itself, a moment after it had climbed in vain, and has a beat to spare for its next report.
+        (BACK + 31, BACK + 30, "beyond", BACK + 30 + 3 * BEAT + 1.5, []),
+        (BACK + 31, BACK + 30, "line", BACK + 30 + 3 * BEAT + 1.5, []),
+        # A person shows how it climbed while nobody was heard; or its results are there before its report.
+        (0, BACK - 20, "beyond", BACK + 10, []),
+        (0, BACK - 20, "collector", BACK + 10, []),
+        (0, BACK + 1, "collector", BACK + 10, []),
+        (0, BACK - 20, "line", BACK + 10, [("m003", "machine_outside_alone")]),
+        (0, BACK - 20, "gateway", BACK + 10, [("m003", "machine_gateway_alone")]),
+        # Since then the collector has been there.
+        (0, BACK + 20, "beyond", BACK + 30, [("m003", "machine_outside_alone")]),
+    ],
+)  # fmt: skip
+def test_that_the_collector_was_away_is_no_fault_of_who_tells_it_first(
+    heard: float, climbed: float, end: str, now: float, told: list[tuple[str, str]]
+) -> None:
+    assert first_minutes(heard, climbed, BROKEN[end], now) == told

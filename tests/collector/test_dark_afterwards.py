@@ -279,3 +279,55 @@ def test_a_room_that_is_dark_for_long_has_an_open_incident_around_it(
                 continue
             around = [one for one in known if one.state is State.OPEN and not one.calm]
             assert any(f"{room}/".startswith(f"{one.place.path}/") for one in around), (now, room)
+
+
+# Power is back before the line is
+
+
+async def _power_then_line(lab: Lab, dark: int, line: int) -> tuple[float, float, float]:
+    """Cut off without power for so many beats, then up without a line; when it was cut, lit and whole."""
+    everybody = [one.id for one in lab.machines]
+    for _ in range(5):
+        await lab.beat()
+    cut = lab.at
+    for _ in range(dark):
+        await lab.beat(off=everybody)
+    lab.restart()
+    lit = lab.at
+    for _ in range(line):
+        await lab.beat(cut=everybody, readings=LINE)
+    whole = lab.at
+    for _ in range(6):
+        await lab.beat()
+    return cut, lit, whole
+
+
+@pytest.mark.parametrize("dark", [6, 20])
+async def test_a_power_cut_and_the_line_that_stays_away_after_it_are_two(planned_lab: Lab, dark: int) -> None:
+    lab = planned_lab
+    cut, lit, whole = await _power_then_line(lab, dark, 15)
+    assert lab.watching.afterwards.revise({"BM": 0.0})
+    power, line = sorted(lab.store.incidents(EVERYTHING), key=lambda one: one.number)
+    assert (power.verdict, power.degree, power.state) == (Verdict.POWER, Degree.PROBABLE, State.CLOSED)
+    assert (line.verdict, line.degree, line.state) == (Verdict.LINE, Degree.FOUND, State.CLOSED)
+    assert (bool(power.told), line.told, line.told_as) == (True, 0, power.number)
+    for told, error, at in (
+        (power.began, power.began_error, cut),
+        (power.ended, power.ended_error, lit),
+        (line.began, line.began_error, lit),
+        (line.ended, line.ended_error, whole),
+    ):
+        assert abs(told - at) <= error + BEAT
+        assert error <= 2 * BEAT
+    assert lab.watching.afterwards.revise({"BM": 0.0}) is False, "judged again, it is the same"
+
+
+async def test_a_modem_that_is_back_soon_after_the_power_is_a_part_of_the_power_cut(planned_lab: Lab) -> None:
+    lab = planned_lab
+    cut, lit, whole = await _power_then_line(lab, 20, 3)
+    assert lab.watching.afterwards.revise({"BM": 0.0})
+    power = lab.only()
+    assert (power.verdict, power.degree) == (Verdict.POWER, Degree.PROBABLE)
+    assert abs(power.began - cut) <= power.began_error + BEAT
+    assert lit - BEAT <= power.ended <= whole + power.ended_error
+    assert lab.watching.afterwards.revise({"BM": 0.0}) is False

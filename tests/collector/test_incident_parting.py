@@ -11,11 +11,12 @@ from tests.collector.incident_office import BEAT, PROVIDER, SCHOOL, Office, T, f
 from schooldrum_collector.formats import VIETNAM
 from schooldrum_collector.judge.fault import Degree, Evidence, Fault, Verdict
 from schooldrum_collector.judge.incident import Acknowledged, Incident, State, What
-from schooldrum_collector.judge.incident_acts import answered
-from schooldrum_collector.judge.incident_corrections import corrected
+from schooldrum_collector.judge.incident_acts import answered, withdrawn
+from schooldrum_collector.judge.incident_corrections import corrected, revised
 from schooldrum_collector.judge.incident_places import Excuse
 from schooldrum_collector.judge.incident_rounds import split_off
 from schooldrum_collector.judge.incident_spells import MOST_PAUSES, round_begin, stretches, with_pause
+from schooldrum_collector.show.incident_record import detail
 from schooldrum_collector.show.incident_words import rounds_before, told_as
 from schooldrum_collector.speech import Say
 
@@ -149,6 +150,71 @@ def test_a_tap_in_the_first_round_withdraws_it() -> None:
     _, _, steps = answered(office.only(), "switched_off", T + 300, "it_officer", zone=VIETNAM, number=1002)
     assert [(one.incident.number, one.what) for one in steps] == [(1001, What.WITHDRAWN)]
     assert answered(office.only(), "power", T + 300, "it_officer", zone=VIETNAM, number=1002)[2] == ()
+
+
+ABROAD: dict[str, Any] = {**LINE, "verdict": Verdict.INTERNATIONAL, "evidence": Evidence(word="international")}
+
+
+def _tapped(office: Office, **found: Any) -> None:
+    office.judge(200, fault(**found))
+    _, _, steps = answered(office.only(), "switched_off", T + 300, "school", zone=VIETNAM, number=1002)
+    office.known = tuple(one.incident for one in steps)
+
+
+def test_what_those_who_are_on_go_on_measuring_goes_on_whatever_a_person_tapped() -> None:
+    office = Office()
+    _tapped(office, **ABROAD)
+    first = office.only()
+    for at in range(305, 300 + 6 * BEAT, 5):
+        assert office.judge(at, fault(**ABROAD)) == [], "what they climbed before the word was given"
+    assert office.judge(300 + 6 * BEAT, fault(**ABROAD)) == [What.REOPENED]
+    again, event = office.only(), office.steps[-1].event
+    assert (again.number, again.state, again.told, again.rounds) == (first.number, State.OPEN, first.told, 0)
+    assert (again.explained, again.pauses, again.closed) == ("", (), 0.0)
+    assert event is not None
+    assert [detail(event, Say(language)) for language in ("vi", "en")] == [
+        *("máy đang bật vẫn đo thấy", "PCs that are on still measure it"),
+    ]
+    office.judge(900)
+    assert office.judge(900 + 3 * BEAT) == [What.CLOSED]
+
+
+def test_what_has_gone_on_for_longer_than_anybody_looks_back_goes_on_too() -> None:
+    office = Office()
+    office.judge(200, fault(**ABROAD))
+    _, _, steps = answered(office.only(), "closed", T + 8000, "school", zone=VIETNAM, number=1002)
+    office.known = tuple(one.incident for one in steps)
+    later = fault(**{**ABROAD, "began": T + 5700, "measured": False})
+    assert office.judge(8000 + 6 * BEAT - 5, later) == []
+    assert office.judge(8000 + 6 * BEAT, later) == [What.REOPENED]
+
+
+@pytest.mark.parametrize(
+    "later", [{"evidence": SILENT}, {**ABROAD, "degree": Degree.PROBABLE}, {**ABROAD, "measured": False}]
+)
+def test_what_rests_on_silence_stays_as_a_person_explained_it(later: dict[str, Any]) -> None:
+    office = Office()
+    _tapped(office, evidence=SILENT)
+    for at in range(305, 3000, 60):
+        assert office.judge(at, fault(**later)) == []
+
+
+def test_what_the_office_withdrew_stays_so_whatever_is_measured() -> None:
+    office = Office()
+    office.judge(200, fault(**ABROAD))
+    gone = withdrawn(office.only(), T + 300, "office", "an exercise")
+    assert gone is not None
+    office.known = (gone.incident,)
+    for at in range(305, 3000, 60):
+        assert office.judge(at, fault(**ABROAD)) == []
+
+
+def test_what_was_tapped_away_is_recorded_where_the_backlog_proves_it() -> None:
+    office = Office()
+    _tapped(office, evidence=SILENT)
+    (one,) = revised(office.only(), [fault(**LINE, ended=T + 1000)], T + 5000)
+    assert (one.what, one.incident.state, one.incident.explained) == (What.CORRECTED, State.CLOSED, "")
+    assert (one.incident.verdict, one.incident.began, one.incident.ended) == (Verdict.LINE, T, T + 1000)
 
 
 def test_a_day_that_is_closed_explains_the_round_that_goes_on() -> None:

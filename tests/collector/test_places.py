@@ -75,6 +75,19 @@ def test_places_a_room_that_ends_as_usual_is_off(here, there, calendar, is_off):
     assert all(one.assumed for one in found.values() if one.state is State.OFF and one.assumed)
 
 
+def test_places_who_is_not_switched_on_again_after_a_power_cut_is_off_for_a_day():
+    cut = NINE
+    for later, state in ((1800.0, State.OFF), (80000.0, State.OFF), (90000.0, State.SILENT)):
+        now = cut + later
+        back = tuple(
+            Member(machine=f"b{seat}", presence=Presence(state=State.ONLINE), heard=now, came=now - 600)
+            for seat in range(4)
+        )
+        always = RoomCalendar((AREA,), VIETNAM, always_on=True)
+        rooms = [room("a", silent(cut), always), RoomSeen(path="b", members=back, calendar=always)]
+        assert {settled(rooms, now)[member.machine].state for member in rooms[0].members} == {state}
+
+
 STATES = [
     ([], PlaceState.UNKNOWN),
     ([(State.NEVER, 0)], PlaceState.UNKNOWN),

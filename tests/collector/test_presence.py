@@ -14,6 +14,7 @@ from schooldrum_collector.judge.presence import (
     State,
     always,
     begun,
+    deaf,
     in_grace,
     noticed,
     presence_of,
@@ -130,6 +131,36 @@ class TestGrace:
     def test_heard_again_ends_it(self):
         presence = self.judged(heard(self.back + 5), self.back + 6)
         assert presence == Presence(state=State.ONLINE)
+
+    @pytest.mark.parametrize("begins", [20, GRACE_SECONDS, GRACE_SECONDS + 179])
+    def test_a_gap_soon_after_another_blames_nobody_who_is_still_coming_back(self, begins: float):
+        first = Hearing(away=self.away, back=self.back)
+        last, again = self.back + begins, self.back + begins + 12
+        for hearing in (noticed(first, last=last, now=again, tick=0.5), deaf(first, last, again)):
+            assert hearing.away == last
+            waits = [presence_of(heard(self.away - 10), hearing, school_day, again + later) for later in (0, 1079)]
+            assert {(one.state, one.assumed) for one in waits} == {(State.ONLINE, True)}
+            assert presence_of(heard(self.away - 10), hearing, school_day, again + 1080).state is State.SILENT
+            assert presence_of(heard(self.away - 181), hearing, school_day, again).state is State.SILENT
+
+    @pytest.mark.parametrize("ran", [30, 600, 1000])
+    def test_one_that_ends_soon_after_its_start_leaves_the_next_one_who_is_still_coming_back(self, ran: float):
+        stamps = [self.away - 30, self.away - 3, self.back + 5, self.back + ran]
+        hearing = begun(stamps, self.back + ran + 20)
+        assert (hearing.away, hearing.awaited) == (self.back + ran, self.away - 3)
+        for later, state in ((0, State.ONLINE), (1079, State.ONLINE), (1080, State.SILENT)):
+            assert presence_of(heard(self.away - 30), hearing, school_day, hearing.back + later).state is state
+        assert presence_of(heard(self.away - 600), hearing, school_day, hearing.back).state is State.SILENT
+
+    def test_a_silence_long_before_a_start_wakes_nobody(self):
+        stamps = [self.away - 3, *(self.back + 60 * beat for beat in range(60))]
+        assert begun(stamps, self.back + 3600) == Hearing(away=stamps[-1], back=self.back + 3600)
+
+    def test_a_gap_long_after_another_wakes_nobody(self):
+        last = self.back + GRACE_SECONDS + 180
+        hearing = noticed(Hearing(away=self.away, back=self.back), last=last, now=last + 12, tick=0.5)
+        assert hearing == Hearing(away=last, back=last + 12)
+        assert presence_of(heard(self.away - 10), hearing, school_day, last + 12).state is State.SILENT
 
     def test_it_is_told(self):
         hearing = Hearing(away=self.away, back=self.back)
@@ -310,7 +341,7 @@ facts_of_any_kind = st.builds(
     word_at=moments,
 )
 ever = moments | st.just(-math.inf)
-hearings = st.builds(Hearing, away=ever, back=ever) | st.builds(
+hearings = st.builds(Hearing, away=ever, back=ever, awaited=ever | st.just(math.inf)) | st.builds(
     Hearing, away=ever, back=ever, refusing=ever, waiting=ever
 )
 set_back = st.builds(SetBack, before=ever, after=moments)
@@ -338,6 +369,22 @@ def test_a_step_back_that_was_noticed_gives_everybody_time(facts, hearing, now, 
     noticing = noticed(hearing, last=now, now=now - back, tick=1)
     if facts.heard > now - back and presence_of(facts, hearing, school_day, now).state is State.ONLINE:
         assert presence_of(facts, noticing, school_day, now - back + 1).state is State.ONLINE
+
+
+@given(
+    facts=facts_of_any_kind,
+    hearing=st.builds(Hearing, away=ever, back=ever, awaited=ever | st.just(math.inf)),
+    last=moments,
+    gap=st.floats(10.5, 2 * DAY),
+    beat=st.integers(1, 60),
+)
+def test_whoever_was_on_when_a_gap_began_is_on_when_it_ends(facts, hearing, last, gap, beat):
+    facts = msgspec.structs.replace(facts, beat=beat)
+    assume(facts.heard <= last and hearing.back <= last)
+    if presence_of(facts, hearing, always, last).state is State.ONLINE:
+        after = noticed(hearing, last=last, now=last + gap, tick=0.5)
+        assert presence_of(facts, after, always, last + gap).state is State.ONLINE
+        assert presence_of(facts, deaf(hearing, last, last + gap), always, last + gap).state is State.ONLINE
 
 
 @given(

@@ -640,12 +640,12 @@ def test_one_that_claims_to_have_got_through_takes_the_certainty_and_no_more():
     assert fault.evidence.counts["on"] > fault.evidence.counts["machines"], "two answered: it is not the whole school"
 
 
-def booted(school: SchoolSeen, machines: set[str], at: float) -> SchoolSeen:
+def booted(school: SchoolSeen, machines: set[str], at: float, heard: float = LATER - 10) -> SchoolSeen:
     """The same with these started anew, and heard since."""
     return msgspec.structs.replace(
         school,
         witnesses=tuple(
-            msgspec.structs.replace(one, presence="online", since=at, heard=LATER - 10, climbs=())
+            msgspec.structs.replace(one, presence="online", since=at, heard=heard, climbs=())
             if one.machine in machines
             else one
             for one in school.witnesses
@@ -658,6 +658,16 @@ def test_after_a_power_cut_who_is_not_back_was_not_switched_on_again():
     assert faults(school, LATER) == ()
     room = booted(seen(room_breaks("dark"), LATER), {"m001"}, CUT + 600)
     assert faults(room, LATER) == ()
+
+
+def test_who_is_always_on_and_not_switched_on_again_for_a_day_is_missed():
+    everybody = pcs(ROOMS, breaks=lambda *_: "dark")
+    elsewhere = {pc.machine for pc in everybody if pc.room != OFFICE}
+    office = {pc.machine for pc in everybody if pc.room == OFFICE}
+    for day, told_of in ((0.9, set()), (1.1, office)):
+        now = CUT + day * 86400
+        found = faults(booted(seen(everybody, now), elsewhere, now - 7200, heard=now - 10), now)
+        assert {machine for fault in found for machine in fault.blamed} == told_of
 
 
 def test_a_room_stays_dark_whoever_boots_elsewhere():

@@ -40,10 +40,16 @@ class Lab:
         self._numbers = dict.fromkeys((one.id for one in machines), 0)
         self._spools: dict[str, list[Result]] = {one.id: [] for one in machines}
         self._boot = 1
+        self._frozen: bool | None = None
+
+    def restart(self) -> None:
+        """All PCs start anew."""
+        self._boot += 1
 
     def restart_frozen(self) -> None:
         """All PCs start anew; their disks have forgotten what they spooled."""
-        self._boot += 1
+        self.restart()
+        self._frozen = True
         self._spools = {one.id: [] for one in self.machines}
 
     def restart_collector(self, seconds: float) -> None:
@@ -79,7 +85,9 @@ class Lab:
                 self._spools[machine.id].append(result)
             else:
                 await self.store.append(
-                    delivered(machine.id, self.at, result, self._spools[machine.id], boot=self._boot)
+                    delivered(
+                        machine.id, self.at, result, self._spools[machine.id], boot=self._boot, frozen=self._frozen
+                    )
                 )
                 if len(self._spools[machine.id]) > 1:
                     self.watching.backlog_came(machine.id, 0.0)
@@ -375,3 +383,47 @@ async def test_what_is_withdrawn_goes_on_where_those_who_are_on_measure_it(lab: 
     for _ in range(6):
         await lab.beat(well=climbed(*ALL))
     assert lab.only().state is State.CLOSED
+
+
+def lost(*failed: str) -> tuple[Reading, ...]:
+    """A whole climb on which these did not answer."""
+    way = ("link", "address", "gateway", "provider", "resolver", "national", "international", "collector")
+    return climbed(*(step for step in way if step not in failed), failed=failed)
+
+
+@pytest.mark.parametrize("heard", [True, False])
+@pytest.mark.parametrize(
+    ("rounds", "abroad", "names"),
+    [
+        # Names fail inside an outage abroad, for longer than it, and after it.
+        ([("i", 8), ("ir", 8), ("i", 8)], (0, 24), (8, 16)),
+        ([("r", 8), ("ir", 8), ("r", 8)], (8, 16), (0, 24)),
+        ([("i", 10), ("r", 10)], (0, 10), (10, 20)),
+    ],
+)
+async def test_names_and_routes_abroad_stand_in_the_record_each_with_its_own_times(
+    lab: Lab, rounds: list[tuple[str, int]], abroad: tuple[int, int], names: tuple[int, int], *, heard: bool
+) -> None:
+    everybody = [one.id for one in lab.machines]
+    for _ in range(4):
+        await lab.beat(well=lost())
+    cut = lab.at
+    for broken, beats in rounds:
+        failed = [{"i": "international", "r": "resolver"}[one] for one in broken]
+        for _ in range(beats):
+            if heard:
+                await lab.beat(well=lost(*failed))
+            else:
+                await lab.beat(cut=everybody, readings=lost(*failed, "collector"))
+    for _ in range(8):
+        await lab.beat(well=lost())
+    lab.watching.afterwards.revise({"BM": 0.0})
+    one = lab.only()
+    assert one.state is State.CLOSED
+    told = {part.verdict: (part.began - cut, part.ended - cut, part.error) for part in one.parts}
+    for verdict, (begin, end) in ((Verdict.INTERNATIONAL, abroad), (Verdict.DNS, names)):
+        began, ended, error = told[verdict]
+        assert abs(began - begin * BEAT) <= error + BEAT, verdict
+        assert abs(ended - end * BEAT) <= error + BEAT, verdict
+        assert error <= 2 * BEAT
+    assert lab.watching.afterwards.revise({"BM": 0.0}) is False, "judged again, it is the same"

@@ -29,8 +29,9 @@ _COLLECTOR: dict[str, dict[str, float]] = {
 _AGENT: dict[str, dict[str, float]] = {
     # A report takes as long as it takes, however short the beat: TLS on a busy machine is not hurried.
     "schooldrum_agent.uplink": {"TIMEOUT": 2.0},
+    # Nor is a try that fails: what it takes is a smaller part of the grace of a quarter of an hour and three beats.
     "schooldrum_agent.courier": {
-        "TIMEOUT": 2.0, "LONGEST_BACK_OFF": 15.0, "_FIRST_BACK_OFF": 0.25, "LONGEST_RETRY_AFTER": 60.0,
+        "TIMEOUT": 2.0, "LONGEST_BACK_OFF": 13.0, "_FIRST_BACK_OFF": 0.25, "LONGEST_RETRY_AFTER": 60.0,
         "OBSERVER_LINE_SECONDS": 3.0,
     },
 }  # fmt: skip

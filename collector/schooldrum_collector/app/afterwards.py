@@ -96,7 +96,9 @@ class Afterwards:
         # Minus infinity: nobody was heard ever, or the clock was set.
         if gap in self._gaps or not SHORTEST_GAP_SECONDS <= gap.back - gap.away <= CORRECTED_FOR_SECONDS:
             return
-        self._gaps = [*self._gaps[-MOST_GAPS + 1 :], gap]
+        # One that began then and is known to have lasted for longer takes its place.
+        others = [one for one in self._gaps if one.away != gap.away]
+        self._gaps = [*others[-MOST_GAPS + 1 :], gap]
 
     def catch_up(self) -> None:
         """What may have been corrected by backlog that came before this start is to be judged again."""

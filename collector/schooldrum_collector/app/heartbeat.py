@@ -4,9 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 
-import msgspec
-
-from schooldrum_collector.judge.presence import Hearing, noticed, turned_away
+from schooldrum_collector.judge.presence import Hearing, deaf, noticed, turned_away
 
 TICK_SECONDS = 0.5
 STEP_SECONDS = 30.0
@@ -39,7 +37,7 @@ class Heartbeat:
         self._changing = threading.Lock()
 
     def was_deaf(self, away: float, back: float) -> None:
-        """The collector's own line was down between these (epoch seconds): nobody could be heard.
+        """The collector's own line was down between these (epoch seconds), or its door shut: nobody could be heard.
 
         From any thread: a value is replaced by another.
         """
@@ -49,7 +47,7 @@ class Heartbeat:
                 # It was told already: what counts as heard for long ends no telling.
                 return
             if back - self._head_start > hearing.back:
-                self.hearing = msgspec.structs.replace(hearing, away=away, back=back - self._head_start)
+                self.hearing = deaf(hearing, away, back - self._head_start)
 
     def turned_away(self, seconds: float) -> None:
         """An agent was asked to come again in so many seconds, for the collector's own reasons."""

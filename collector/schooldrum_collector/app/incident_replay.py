@@ -7,6 +7,8 @@ from schooldrum_collector.app.witnesses import Witnesses
 from schooldrum_collector.judge.excuses import asking_who_measured
 from schooldrum_collector.judge.fault import Answer, Fault, Kind, Level, SchoolSeen, Verdict
 from schooldrum_collector.judge.incident import IN_A_SCHOOL, Incident, State
+from schooldrum_collector.judge.incident_power import since_lit
+from schooldrum_collector.judge.nameless import HEARD, moments_broken
 from schooldrum_collector.judge.presence import BEATS_UNTIL_MISSED, Hearing
 from schooldrum_collector.judge.unheard import Gap, last_cut_off, moments_cut_off, without_collector
 from schooldrum_collector.judge.verdict import faults
@@ -32,8 +34,8 @@ def awaiting(incidents: Iterable[Incident], schools: Mapping[str, float], now: f
         for incident in incidents
         if incident.place.level in IN_A_SCHOOL
         and any((incident.ended or now) + AROUND_SECONDS >= schools.get(code, math.inf) for code in incident.schools)
-        # What a person withdrew stays so; what a closed day explained may be proved.
-        and (incident.state is not State.WITHDRAWN or incident.excused)
+        # What the office withdrew stays so; what a closed day or an answer explained may be proved.
+        and (incident.state is not State.WITHDRAWN or incident.excused or incident.explained)
         and now - incident.began <= CORRECTED_FOR_SECONDS
     ]
 
@@ -63,12 +65,12 @@ def judged_again(
     through = incident.verdict is not Verdict.COLLECTOR
     deaf = [gap for gap in gaps if through and gap.away <= (incident.ended or now) and gap.back >= incident.began]
     code = incident.school
-    answers = [
-        given.answer for given in store.answers(EVERYTHING, incident.began - AROUND_SECONDS, incident.ended or now)
-    ]
+    is_withdrawn = incident.state is State.WITHDRAWN
+    given = store.answers(EVERYTHING, incident.began - AROUND_SECONDS, incident.ended or now)
+    # Nobody's word takes away what machines measured of it.
+    answers = [] if is_withdrawn else [one.answer for one in given]
     beats = [heard.beat for machine in register.by_school.get(code, ()) if (heard := store.latest_of(machine))]
     found: list[Fault] = []
-    is_withdrawn = incident.state is State.WITHDRAWN
     end = now if is_withdrawn else incident.ended or now
 
     def at(moment: float) -> SchoolSeen:
@@ -81,9 +83,11 @@ def judged_again(
     if deaf and (last := last_cut_off(at(looked_at[-1]), end)) is not None and last > incident.began:
         # Nobody saw whether it came and went while the collector was away.
         looked_at = (*looked_at, last)
+    if incident.verdict in HEARD and not incident.is_live:
+        looked_at = (*looked_at, *moments_broken(at(looked_at[-1]), incident.began, end))
     for moment in looked_at:
         found += faults(without_collector(at(moment), deaf, moment), moment)
-    return tuple(found)
+    return since_lit(found)
 
 
 def unheard_faults(store: Store, register: Register, code: str, gap: Gap, now: float) -> tuple[Fault, ...]:

@@ -181,7 +181,9 @@ class Watching:
         for code in sorted(suspects | (held & register.schools.keys())):
             going_on = {_key(one) for one in known if one.is_live and code in one.schools}
             withdrawn = [
-                one for one in known if one.state is IncidentState.WITHDRAWN and code in one.schools and one.excused
+                one
+                for one in known
+                if one.state is IncidentState.WITHDRAWN and code in one.schools and (one.excused or one.explained)
             ]
             judged = self._attempt(register, code, hearing, answers, going_on=going_on, withdrawn=withdrawn)
             if judged is not None:

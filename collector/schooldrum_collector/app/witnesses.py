@@ -229,6 +229,7 @@ class Witnesses:
             provider=provider_of(lines.get(f"{machine.school}/{machine.site}", ()), heard.egress),
             observer=granted(register, machine).observer,
             always_on=room is not None and room.always_on,
+            frozen=heard.frozen is True,
         )
 
     def _climbs(self, machine: str, heard: Latest, since: float, until: float) -> tuple[Climb, ...]:

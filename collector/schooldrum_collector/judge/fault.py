@@ -98,8 +98,8 @@ class Witness(msgspec.Struct, frozen=True, kw_only=True):
     `assumed` whether that was concluded rather than said. `heard` is the last report (0: never), `beat` seconds.
     `said` is the kind of its last goodbye while that stands, else empty. `climbs` are oldest first; those of an outage
     come with the backlog. `sees` are ids of machines in its neighbour table at `sees_at`, each heard so many seconds
-    before as `sees_ages` says (0 where it says nothing). `provider` names the line
-    its reports came by where known. `guard` names its antivirus product.
+    before as `sees_ages` says (0 where it says nothing). `provider` names the line its reports came by where known.
+    `guard` names its antivirus product. `frozen`: with each start its disk forgets what it measured before.
     """
 
     machine: str
@@ -119,6 +119,7 @@ class Witness(msgspec.Struct, frozen=True, kw_only=True):
     guard: str = ""
     observer: bool = False
     always_on: bool = False
+    frozen: bool = False
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,6 +180,15 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     steps: dict[str, str] = {}
 
 
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """One of several things that were broken, each for a time of its own, as measured: both ends known to `error`."""
+
+    verdict: Verdict
+    began: float
+    ended: float
+    error: float
+
+
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
     """A fault as judged at one moment.
 
@@ -186,7 +196,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     themselves (else it was detected by their silence). `ended` is set where the evidence holds its end too (backlog).
     `blamed` are ids of the machines held by it; `target` names the service of a `service` fault or the line of a
     `second_line` fault. `late`: who measured it came up during it, so that it began before `began`, nobody measured
-    when; then its end is known to `ended_error` seconds (None: to `error`).
+    when; then its end is known to `ended_error` seconds (None: to `error`). `parts` are the things
+    that are broken at that moment, where each has times of its own and is over.
     """
 
     place: Place
@@ -202,6 +213,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     target: str = ""
     blamed: tuple[str, ...] = ()
     late: bool = False
+    parts: tuple[Part, ...] = ()
 
     @property
     def end_error(self) -> float:

@@ -30,7 +30,7 @@ def headcount(
     """How many approved machines, of which this was heard last, are in each state; they stand under one calendar."""
     online = off = never = 0
     missed: list[float] = []
-    away, back = hearing.away, hearing.back
+    since, back = hearing.left, hearing.back
     refusing, waiting = hearing.refusing, hearing.waiting
     set_back = hearing.set_back
     beat, patience = 60, BEATS_UNTIL_MISSED * 60
@@ -49,9 +49,9 @@ def headcount(
             patience = BEATS_UNTIL_MISSED * bounded_beat(beat)
             graced = back + GRACE_SECONDS + patience
             latest = latest_stamp(now, patience)
-        left = away
+        left = since
         if set_back is not None and last > latest:
-            last, left = set_back.heard(last), max(away, set_back.after)
+            last, left = set_back.heard(last), max(since, set_back.after)
         missed_from = last + patience
         if (
             now < missed_from

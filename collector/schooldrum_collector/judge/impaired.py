@@ -8,7 +8,7 @@ from schooldrum_collector.judge.blame import VERDICTS, Scene, blame
 from schooldrum_collector.judge.climbing import End
 from schooldrum_collector.judge.fault import Degree, Fault, Kind, Level, Line, Place, Verdict, Witness
 from schooldrum_collector.judge.loss import FAR, LOSS_RATIO, loses_much, losing_since, lost
-from schooldrum_collector.judge.nameless import ALSO, ROUTES, are_nameless
+from schooldrum_collector.judge.nameless import ALSO, ROUTES, are_nameless, with_parts
 from schooldrum_collector.judge.sights import NEVER, NEVER_AGAIN, Sight
 from schooldrum_collector.judge.votes import Others
 
@@ -92,7 +92,8 @@ def _reach(place: Place, heard: Sequence[Sight], now: float) -> list[Fault]:
             verdict, word, names = VERDICTS[end], end, dict[str, tuple[str, ...]]()
             if end in ROUTES and are_nameless(bad, now):
                 verdict, word, names = Verdict.DNS, End.DNS, {ALSO: (ROUTES[end].value,)}
-            return [blame(place, verdict, degree, f"{word}_in_part", _dated(bad), rest=rest, end=end, names=names)]
+            found = blame(place, verdict, degree, f"{word}_in_part", _dated(bad), rest=rest, end=end, names=names)
+            return [with_parts(found, bad, now)]
     return []
 
 

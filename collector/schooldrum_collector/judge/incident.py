@@ -7,7 +7,7 @@ import enum
 
 import msgspec
 
-from schooldrum_collector.judge.fault import Degree, Evidence, Fault, Kind, Level, Place, Verdict
+from schooldrum_collector.judge.fault import Degree, Evidence, Fault, Kind, Level, Part, Place, Verdict
 
 PREFIX = "SC-"
 FIRST_NUMBER = 1001
@@ -112,8 +112,9 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     schools it concerns; `rounds` how often it came back, `pauses` when it was away in between; `verdict`, `degree` and
     `evidence` are those of the round that goes on, and `earlier` what was known of one before it. `told_as` is the
     number under which it was known as a round of another, before it turned out to be something else. `planned`: it was
-    told as part of a maintenance window. `excused` is the answer (judge.incident_acts) by which it ended without
-    anybody being heard: its place was closed.
+    told as part of a maintenance window. `parts`: several things were broken in it, each for a time of its own.
+    `excused` is the answer (judge.incident_acts) by which it ended without
+    anybody being heard: its place was closed; `explained` the one by which a person withdrew it.
     """
 
     number: int
@@ -145,7 +146,9 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     earlier: EarlierRound | None = None
     told_as: int = 0
     planned: bool = False
+    parts: tuple[Part, ...] = ()
     excused: str = ""
+    explained: str = ""
     told_place: Place | None = None
     told_kind: Kind | None = None
     told_severity: Severity | None = None
@@ -262,6 +265,19 @@ def made(fault: Fault, number: int, now: float, *, schools: tuple[str, ...], par
         blamed=fault.blamed[:MACHINES_NAMED],
         seen=now,
         parent=parent,
+    )
+
+
+def closed(incident: Incident, now: float, ended: float, error: float, *, measured: bool) -> Incident:
+    """The same, over since `ended`, which was noticed at `now`; never before it began."""
+    return msgspec.structs.replace(
+        incident,
+        state=State.CLOSED,
+        closed=now,
+        ended=max(ended, incident.began),
+        ended_error=error,
+        ended_measured=measured,
+        calm=0.0,
     )
 
 

@@ -15,6 +15,8 @@ ANSWERS = ("power", "power_cut", "closed", "switched_off", "help", "provider_inf
 CLOSED = "closed"
 PROVIDER_SAID = "provider_said"
 """Noted beside the answers: it is no evidence."""
+MEASURED = "measured"
+"""The reason in the record why what was withdrawn goes on: those who are on measure it."""
 LONGEST_TEXT = 300
 REPEAT_SECONDS = 600.0
 """Within this time the same answer by the same role is the same one: a button tapped twice, or by two of one mind."""
@@ -77,7 +79,8 @@ def answered(
 
 def _explained(incident: Incident, answer: str, now: float, by: str, number: int) -> tuple[Step, ...]:
     parts = split_off(incident, number, now) if incident.pauses else ()
-    gone = withdrawn(parts[-1].incident if parts else incident, now, by, answer)
+    last = parts[-1].incident if parts else incident
+    gone = withdrawn(msgspec.structs.replace(last, explained=answer), now, by, answer)
     return (*parts, gone) if gone is not None else parts
 
 

@@ -13,11 +13,13 @@ from schooldrum_collector.judge.incident import (
     State,
     Step,
     What,
+    closed,
     made,
     size,
     step,
 )
 from schooldrum_collector.judge.incident_likeness import RANK, is_again, may_be_one_cause
+from schooldrum_collector.judge.incident_power import parted_from_power
 from schooldrum_collector.judge.incident_spells import (
     round_begin,
     round_noticed,
@@ -25,6 +27,7 @@ from schooldrum_collector.judge.incident_spells import (
     with_round_begin,
     without_last_round,
 )
+from schooldrum_collector.judge.nameless import HEARD, parts_of
 
 SAME_BEGIN_SECONDS = 300.0
 """Faults of nested places that began within this time (and their errors) have one cause."""
@@ -37,7 +40,8 @@ def one_cause(incident: Incident, fault: Fault) -> bool:
 
 def proves(incident: Incident, fault: Fault) -> bool:
     """Whether machines measured what was withdrawn because its silence was explained: then it was an incident."""
-    return bool(incident.excused) and fault.measured and fault.degree is Degree.FOUND and one_cause(incident, fault)
+    was_explained = bool(incident.excused or incident.explained)
+    return was_explained and fault.measured and fault.degree is Degree.FOUND and one_cause(incident, fault)
 
 
 def was_part_of(incident: Incident, fault: Fault, whole: Incident) -> bool:
@@ -138,7 +142,7 @@ def revised(
         for fault in faults
         if fault.kind is incident.kind
         and fault.target == incident.target
-        and fault.began <= (incident.ended or now)
+        and (fault.began < (incident.ended or now) or fault.began == incident.began)
         # Of one that came back and goes on, what an earlier round was says nothing.
         and (not incident.is_live or not incident.pauses or fault.began + fault.error >= incident.pauses[-1].begin)
         and (fault.ended is None or fault.ended >= incident.began - incident.began_error)
@@ -161,7 +165,7 @@ def revised(
     if own and (not around or incident.parent):
         # Of two causes that overlapped it keeps the one it has, while any moment of it says the same as surely.
         best = max(own, key=lambda fault: (RANK[fault.degree], fault.verdict is incident.verdict, *_worth(fault)))
-        return corrected(incident, _to_its_last_end(best, own), now)
+        return _with_parts(incident, corrected(incident, _to_its_last_end(best, own), now), own, now)
     other = around or [
         fault
         for fault in alike
@@ -188,16 +192,25 @@ def revised(
     return (first, *corrected(moved, best, now))
 
 
+def _with_parts(incident: Incident, steps: tuple[Step, ...], own: Iterable[Fault], now: float) -> tuple[Step, ...]:
+    """The same correction of what is over, with each thing that was broken in it where that is not known yet."""
+    changed = steps[-1].incident if steps else incident
+    parts = parts_of(own) if incident.state is State.CLOSED and changed.verdict in HEARD else ()
+    if {one.verdict for one in parts} <= {one.verdict for one in incident.parts}:
+        return steps
+    return (step(incident, msgspec.structs.replace(changed, parts=parts), What.CORRECTED, now),)
+
+
 def _taken_up(incident: Incident, own: Iterable[Fault], now: float) -> tuple[Step, ...]:
     """A withdrawn incident as one that is over, where it is proved with its end; whoever was told is told no more."""
     proofs = [fault for fault in own if fault.ended is not None and proves(incident, fault)]
     best = max(proofs, key=_worth, default=None)
     if best is None or best.ended is None:
         return ()
-    over = msgspec.structs.replace(
+    proved = msgspec.structs.replace(
         incident,
-        state=State.CLOSED,
         excused="",
+        explained="",
         verdict=best.verdict,
         degree=best.degree,
         evidence=best.evidence,
@@ -205,21 +218,22 @@ def _taken_up(incident: Incident, own: Iterable[Fault], now: float) -> tuple[Ste
         began=best.began,
         began_error=best.error,
         began_measured=True,
-        ended=max(best.ended, best.began),
-        ended_error=best.error,
-        ended_measured=True,
-        closed=max(incident.closed, best.ended),
     )
+    over = closed(proved, max(incident.closed, best.ended), best.ended, best.end_error, measured=True)
     return (step(incident, over, What.CORRECTED, now),)
 
 
 def parted(incident: Incident, faults: Iterable[Fault], now: float, number: int) -> tuple[Step, ...]:
     """The last round of an incident that is over, as one of its own (`number`), where it was of another kind.
 
+    So is what stayed away after a power cut was over.
+
     `faults` are those of its school at moments inside its span, with all that is known today.
     """
-    if incident.state is not State.CLOSED or not incident.pauses:
+    if incident.state is not State.CLOSED:
         return ()
+    if not incident.pauses:
+        return parted_from_power(incident, faults, now, number)
     again = incident.pauses[-1].begin
     sure = [
         fault
@@ -231,15 +245,10 @@ def parted(incident: Incident, faults: Iterable[Fault], now: float, number: int)
     after = max((fault for fault in sure if fault.began + fault.error >= again), key=_worth, default=None)
     if before is None or after is None or may_be_one_cause(before, after):
         return ()
-    past = msgspec.structs.replace(
-        made(after, number, now, schools=incident.schools),
-        told_as=incident.number if incident.told else 0,
-        state=State.CLOSED,
-        closed=incident.closed,
-        ended=max(incident.ended, after.began),
-        ended_error=incident.ended_error,
-        ended_measured=incident.ended_measured,
+    own = msgspec.structs.replace(
+        made(after, number, now, schools=incident.schools), told_as=incident.number if incident.told else 0
     )
+    past = closed(own, incident.closed, incident.ended, incident.ended_error, measured=incident.ended_measured)
     first = without_last_round(incident, incident.closed)
     return (
         step(incident, first, What.CORRECTED, now, reason=past.name),

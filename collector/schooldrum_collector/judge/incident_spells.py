@@ -10,7 +10,7 @@ from schooldrum_collector.judge.incident import (
     Incident,
     Opening,
     Pause,
-    State,
+    closed,
 )
 
 MOST_PAUSES = 200
@@ -110,22 +110,17 @@ def without_last_round(incident: Incident, now: float) -> Incident:
     It must have been away.
     """
     last, known, taken = incident.pauses[-1], incident.earlier, incident.acknowledged
+    # Its end had been noticed by the time it came back.
+    over = closed(incident, min(now, round_noticed(incident)), last.begin, last.error, measured=last.measured)
     return msgspec.structs.replace(
-        incident,
+        over,
         verdict=known.verdict if known else incident.verdict,
         degree=known.degree if known else incident.degree,
         evidence=known.evidence if known else incident.evidence,
         blamed=known.blamed or incident.blamed if known else incident.blamed,
         earlier=None,
-        state=State.CLOSED,
-        # Its end had been noticed by the time it came back.
-        closed=min(now, round_noticed(incident)),
         parent=0,
         acknowledged=taken if taken and taken.at < round_noticed(incident) else None,
-        calm=0.0,
-        ended=last.begin,
-        ended_error=last.error,
-        ended_measured=last.measured,
         rounds=max(0, incident.rounds - 1),
         pauses=incident.pauses[:-1],
     )

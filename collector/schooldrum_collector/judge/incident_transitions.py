@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from schooldrum_collector.judge.fault import Fault
-from schooldrum_collector.judge.incident import MACHINES_NAMED, Incident, Severity, State, severity_of
+from schooldrum_collector.judge.incident import MACHINES_NAMED, Incident, Severity, State, closed, severity_of
 from schooldrum_collector.judge.incident_spells import anew
 
 _NO_END: Final = {"calm": 0.0, "ended": 0.0, "ended_error": 0.0, "ended_measured": False}
@@ -21,30 +21,12 @@ def unended(incident: Incident, *, seen: float) -> Incident:
     return msgspec.structs.replace(incident, **_NO_END, seen=seen)
 
 
-def closed(incident: Incident, now: float, ended: float, error: float, *, measured: bool) -> Incident:
-    """It is over; never before it began."""
-    return msgspec.structs.replace(
-        incident,
-        state=State.CLOSED,
-        closed=now,
-        ended=max(ended, incident.began),
-        ended_error=error,
-        ended_measured=measured,
-        calm=0.0,
-    )
-
-
 def ended_with(child: Incident, parent: Incident | None, now: float) -> Incident:
     """One that a larger one had taken in, and which is what that has become: closed, or withdrawn with it."""
-    withdrawn = parent is not None and parent.state is State.WITHDRAWN
-    return msgspec.structs.replace(
-        child,
-        state=State.WITHDRAWN if withdrawn else State.CLOSED,
-        closed=now,
-        ended=parent.ended if parent is not None and parent.ended else now,
-        ended_error=parent.ended_error if parent is not None else 0.0,
-        ended_measured=parent is not None and parent.ended_measured,
-    )
+    if parent is None:
+        return closed(child, now, now, 0.0, measured=False)
+    over = closed(child, now, parent.ended or now, parent.ended_error, measured=parent.ended_measured)
+    return msgspec.structs.replace(over, state=State.WITHDRAWN) if parent.state is State.WITHDRAWN else over
 
 
 def reopened(incident: Incident, fault: Fault, now: float) -> Incident:
@@ -55,7 +37,9 @@ def reopened(incident: Incident, fault: Fault, now: float) -> Incident:
         closed=0.0,
         parent=0,
         rounds=incident.rounds + (incident.state is State.CLOSED),
+        parts=(),
         excused="",
+        explained="",
     )
 
 

@@ -5,7 +5,8 @@ while it is open; within a quarter of an hour after its end, or with the same be
 It closes when no fault of it is judged any more and one of its machines is heard: not being judged (night, the
 collector's own gap) ends nothing. What rests on silence alone is over too where a person has explained that silence:
 of a day that is closed it is withdrawn, and what began before that day has ended nobody knows when. What machines
-measure is never explained away: one that was withdrawn and is measured goes on, under its number.
+measure is never explained away: one that was withdrawn and is measured goes on, under its number; where a person said
+that all was switched off, as soon as it has been measured for long enough after that.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,7 +14,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from schooldrum_collector.judge.excuses import excuse_of, is_within
-from schooldrum_collector.judge.fault import Fault, Kind
+from schooldrum_collector.judge.fault import Degree, Fault, Kind
 from schooldrum_collector.judge.incident import (
     IN_A_SCHOOL,
     MACHINES_NAMED,
@@ -22,11 +23,12 @@ from schooldrum_collector.judge.incident import (
     State,
     Step,
     What,
+    closed,
     made,
     size,
     step,
 )
-from schooldrum_collector.judge.incident_acts import withdrawn
+from schooldrum_collector.judge.incident_acts import MEASURED, withdrawn
 from schooldrum_collector.judge.incident_corrections import corrected, one_cause, proves
 from schooldrum_collector.judge.incident_ends import is_back
 from schooldrum_collector.judge.incident_likeness import FLAPPING_SECONDS, weight
@@ -45,7 +47,6 @@ from schooldrum_collector.judge.incident_spells import anew
 from schooldrum_collector.judge.incident_telling import loudness
 from schooldrum_collector.judge.incident_transitions import (
     calmed,
-    closed,
     ended_with,
     reopened,
     rescoped,
@@ -57,6 +58,8 @@ UNHEARD_BEATS = 2
 """So many beats may pass between a way that works again and the report that tells of it."""
 CALM_BEATS = 3
 """So many beats without a fault end an incident that never came back."""
+MEASURED_BEATS = 6
+"""What was withdrawn on somebody's word goes on when it is measured so late: a climb speaks for three beats."""
 SEEN_SECONDS = 60.0
 """How often it is written down that a fault is still there."""
 LOST_SECONDS = 7 * 86400.0
@@ -127,8 +130,8 @@ class _Round:
         self._seen: set[int] = set()
         self.steps: list[Step] = []
 
-    def _put(self, before: Incident | None, changed: Incident, what: What) -> Incident:
-        self.steps.append(step(before, changed, what, self._now))
+    def _put(self, before: Incident | None, changed: Incident, what: What, *, reason: str = "") -> Incident:
+        self.steps.append(step(before, changed, what, self._now, reason=reason))
         self._known[changed.number] = changed
         return changed
 
@@ -207,10 +210,8 @@ class _Round:
         """A fault of an incident that is known."""
         self._seen.add(incident.number)
         if incident.state is State.WITHDRAWN:
-            # What explained it was taken back, or those who are on measure it.
-            stands = not proves(incident, fault) and excuse_of(incident, self._there) is not None
-            if incident.excused and fault.ended is None and not stands:
-                self._reopen(incident, fault)
+            if fault.ended is None:
+                self._take_up(incident, fault)
             return
         if incident.state is State.CLOSED:
             if fault.ended is None:
@@ -231,8 +232,18 @@ class _Round:
         elif self._now - incident.seen >= SEEN_SECONDS:
             self._put(incident, msgspec.structs.replace(incident, seen=self._now), What.SEEN)
 
-    def _reopen(self, incident: Incident, fault: Fault) -> Incident:
-        return self._put(incident, reopened(incident, fault, self._now), What.REOPENED)
+    def _take_up(self, incident: Incident, fault: Fault) -> None:
+        """What was withdrawn, where what explained it was taken back, or those who are on measure it."""
+        late = incident.excused or self._now - incident.closed >= MEASURED_BEATS * self._beat_of(incident)
+        # Nobody climbs back to the begin of what goes on for long.
+        same = incident.explained and fault.degree is Degree.FOUND and fault.verdict is incident.verdict
+        if late and (same or proves(incident, fault)):
+            self._reopen(incident, fault, reason=MEASURED)
+        elif incident.excused and excuse_of(incident, self._there) is None:
+            self._reopen(incident, fault)
+
+    def _reopen(self, incident: Incident, fault: Fault, *, reason: str = "") -> Incident:
+        return self._put(incident, reopened(incident, fault, self._now), What.REOPENED, reason=reason)
 
     def _correct_open(self, incident: Incident, fault: Fault, schools: tuple[str, ...]) -> Incident:
         for one in corrected(incident, fault, self._now):

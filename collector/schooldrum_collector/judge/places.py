@@ -18,6 +18,7 @@ from schooldrum_collector.judge.presence import (
     State,
     bounded_beat,
 )
+from schooldrum_collector.judge.returning import SWITCHED_ON_SECONDS
 from schooldrum_collector.judge.standing import HeardMachine, RegisteredMachine, standing
 
 BEATS_TOGETHER = 1.5
@@ -116,7 +117,8 @@ def ended(room: RoomSeen, group: Sequence[Member], others: Sequence[Member], now
     if until is not None and until - last <= END_TOLERANCE:
         return True
     heard_on = any(_was_on_through(other, last) for other in others)
-    if not heard_on and any(other.presence.state is State.ONLINE and other.came > last for other in others):
+    lately = now - last < SWITCHED_ON_SECONDS
+    if lately and not heard_on and any(other.presence.state is State.ONLINE and other.came > last for other in others):
         # All there is has started anew since: the power was gone, and who is not back was not switched on again.
         return True
     if not room.calendar.is_usual_end(last) and not (heard_on and room.calendar.ends_between(last, now)):

@@ -7,6 +7,7 @@ that was cut at the breaker in the evening is not an alarm each morning, and not
 import enum
 import math
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 
 import msgspec
 
@@ -21,6 +22,8 @@ _GAP_SECONDS = 10.0
 _LOOK_SECONDS = 60.0
 """So long a look at everybody may take on a busy machine."""
 _SHORTEST, _LONGEST = BEAT_SECONDS
+_ORDINARY = 60
+"""The beat that PCs have unless they are told otherwise."""
 _ACTIVE = "active"
 GOODBYE = "goodbye"
 HELLO = "hello"
@@ -76,16 +79,24 @@ class Hearing(msgspec.Struct, frozen=True, kw_only=True):
     """When the collector itself last began to hear (`back`: its start, or the end of an own gap) and stopped (`away`).
 
     Minus infinity where nobody knows: then nobody is given any grace. With a head start `back` is dated earlier than it
-    was, also earlier than `away`. `refusing` is since when it has turned agents away for reasons of its own (its disk
-    is full, it has too much to do), `waiting` until when some of them wait as they were asked to. `set_back` is there
-    once its clock was set back: then alone a stamp that lies in the future is no proof of being on.
+    was, also earlier than `away`. `awaited` is when a gap before that began, where those who were on then still had
+    time to come back when it stopped again (infinite: they had had it). `refusing` is since when it has turned agents
+    away for reasons of its own (its disk is full, it has too much to do), `waiting` until when some of them wait as
+    they were asked to. `set_back` is there once its clock was set back: then alone a stamp that lies in the future is
+    no proof of being on.
     """
 
     away: float = -math.inf
     back: float = -math.inf
+    awaited: float = math.inf
     refusing: float = -math.inf
     waiting: float = -math.inf
     set_back: SetBack | None = None
+
+    @property
+    def left(self) -> float:
+        """Whoever was on at this moment, or since, is given the time to come back."""
+        return min(self.away, self.awaited)
 
     @property
     def listening(self) -> float:
@@ -141,7 +152,7 @@ def turned_away(hearing: Hearing, now: float, wait: float) -> Hearing:
     """
     since = now
     if now < hearing.back + GRACE_SECONDS + _RETURNING_SECONDS:
-        since = min(since, hearing.away)
+        since = min(since, hearing.left)
     if now < hearing.waiting + _RETURNING_SECONDS:
         since = min(since, hearing.refusing)
     return msgspec.structs.replace(hearing, refusing=since, waiting=max(hearing.waiting, now + wait))
@@ -162,13 +173,13 @@ def presence_of(facts: Facts, hearing: Hearing, expected_until: ExpectedUntil, n
     if facts.word == GOODBYE and heard <= facts.word_at:
         return Presence(state=State.OFF, since=facts.word_at)
     patience = BEATS_UNTIL_MISSED * bounded_beat(facts.beat)
-    away = hearing.away
+    left = hearing.left
     if hearing.set_back is not None and heard > latest_stamp(now, patience):
-        heard, away = hearing.set_back.heard(heard), max(away, hearing.set_back.after)
+        heard, left = hearing.set_back.heard(heard), max(left, hearing.set_back.after)
     missed_from = heard + patience
     if now < missed_from:
         return Presence(state=State.ONLINE, since=facts.word_at if facts.word == HELLO else None)
-    if (missed_from > away and now < hearing.back + GRACE_SECONDS + patience) or (
+    if (missed_from > left and now < hearing.back + GRACE_SECONDS + patience) or (
         missed_from > hearing.refusing and now < hearing.waiting + patience
     ):
         return Presence(state=State.ONLINE, since=facts.word_at if facts.word == HELLO else None, assumed=True)
@@ -180,19 +191,44 @@ def presence_of(facts: Facts, hearing: Hearing, expected_until: ExpectedUntil, n
     return Presence(state=State.OFF, since=until, assumed=True)
 
 
+def deaf(hearing: Hearing, away: float, back: float) -> Hearing:
+    """What the collector knows of its own hearing after another gap, from `away` to `back`.
+
+    Whoever was still coming back after the one before is given the time after this one too.
+    """
+    return msgspec.structs.replace(hearing, away=away, back=back, awaited=_awaited(hearing, away))
+
+
+def _awaited(hearing: Hearing, stopped: float) -> float:
+    """Since when some may still be on their way back, where the collector stopped hearing again at this moment."""
+    over = hearing.back + GRACE_SECONDS + BEATS_UNTIL_MISSED * _ORDINARY
+    return hearing.left if stopped < over else math.inf
+
+
 def begun(heard: Iterable[float], now: float, head_start: float = 0.0) -> Hearing:
     """What the collector knows of its own hearing when it starts; `heard` is when each machine was, as it was stored.
 
-    The last of it tells best until when the collector before this one listened. Who was heard later than now was heard
-    by a clock that was set back while nobody served. `head_start` are seconds for which it counts as having listened.
+    The last of it tells best until when the collector before this one listened; where nobody at all was heard for some
+    beats, and others were not long ago, that one had been away itself. Who was heard later than now was heard by a
+    clock that was set back while nobody served. `head_start` are seconds for which it counts as having listened.
     """
-    away = ahead = -math.inf
-    for stamp in heard:
-        if stamp > now:
-            ahead = max(ahead, stamp)
-        else:
-            away = max(away, stamp)
-    return Hearing(away=away, back=now - head_start, set_back=SetBack(ahead, now) if ahead > now else None)
+    stamps = sorted(heard)
+    known = [stamp for stamp in stamps if 0 < stamp <= now]
+    patience = BEATS_UNTIL_MISSED * _ORDINARY
+    awaited = next(
+        (
+            before
+            for before, after in pairwise(known)
+            if after - before > patience and now - after < GRACE_SECONDS + patience
+        ),
+        math.inf,
+    )
+    return Hearing(
+        away=known[-1] if known else -math.inf,
+        back=now - head_start,
+        awaited=awaited,
+        set_back=SetBack(stamps[-1], now) if stamps and stamps[-1] > now else None,
+    )
 
 
 def noticed(hearing: Hearing, last: float, now: float, tick: float) -> Hearing:
@@ -200,7 +236,7 @@ def noticed(hearing: Hearing, last: float, now: float, tick: float) -> Hearing:
 
     A tick that comes far too late (the process was suspended, or starved, or the clock was set forward) and one that
     comes before the last (the clock was set back) are gaps of the collector, never the machines' silence. Whom it had
-    turned away before is given the time after it too.
+    turned away before, or still awaited, is given the time after it too.
     """
     passed = now - last
     if -1 <= passed <= max(_GAP_SECONDS, 4 * tick):
@@ -211,4 +247,11 @@ def noticed(hearing: Hearing, last: float, now: float, tick: float) -> Hearing:
     refusing = waiting = -math.inf
     if last < hearing.waiting + _RETURNING_SECONDS:
         refusing, waiting = min(hearing.refusing, now), now + GRACE_SECONDS
-    return Hearing(away=min(last, now), back=now, refusing=refusing, waiting=waiting, set_back=set_back)
+    return Hearing(
+        away=min(last, now),
+        back=now,
+        awaited=_awaited(hearing, last),
+        refusing=refusing,
+        waiting=waiting,
+        set_back=set_back,
+    )

@@ -12,18 +12,20 @@ from schooldrum_collector.judge.votes import Group, inside_or_outside
 ROOM_RETURNS_SECONDS = 60.0
 _ROOM_BEATS = 5
 """When the others of its site are back for so long, both, a room of which nobody is has a fault of its own."""
+SWITCHED_ON_SECONDS = 86400.0
+"""Of whoever is not back from a power cut after so long, nobody assumes any more that it is off on purpose."""
 _SEVERAL = 2
 
 
 def is_returning(now: float, group: Group, after: Sequence[Sight]) -> bool:
     """Whether all of these, who answer, came back, or up, only after the group went.
 
-    After a power cut they started anew, and who is silent was not switched on again; after another outage the last of
-    it may still be waiting to try again.
+    After a power cut they started anew, and who is silent was not switched on again, for a day; after another outage
+    the last of it may still be waiting to try again.
     """
     if inside_or_outside(group.sights) is not None:
         return False
-    if started_anew(after, group):
+    if started_anew(now, after, group):
         return True
     came = [back_since(sight, now) for sight in after if sight.answering]
     return bool(came) and min(came) > group.last and now - min(came) < RETURNING_SECONDS
@@ -37,7 +39,7 @@ def left_dark(now: float, group: Group, after: Sequence[Sight]) -> tuple[Group, 
     """
     came = [back_since(sight, now) for sight in after if sight.answering]
     back = max(came, default=now)
-    if now - back < max(_ROOM_BEATS * group.beat, ROOM_RETURNS_SECONDS) or started_anew(after, group):
+    if now - back < max(_ROOM_BEATS * group.beat, ROOM_RETURNS_SECONDS) or started_anew(now, after, group):
         return Group(), back
     lit = {sight.witness.room for sight in after}
     dark = [sight for sight in group.sights if sight.witness.room not in lit]
@@ -54,7 +56,8 @@ def in_between(fault: Fault, back: float) -> Fault:
     return msgspec.structs.replace(fault, began=(first + back) / 2, error=(back - first) / 2)
 
 
-def started_anew(after: Iterable[Sight], group: Group) -> bool:
-    """Whether there are some who answer, and all of them started after the group went."""
+def started_anew(now: float, after: Iterable[Sight], group: Group) -> bool:
+    """Whether there are some who answer, and all of them started after the group went, which was lately."""
     starts = [sight.witness.since for sight in after if sight.answering]
-    return bool(starts) and all(start is not None and start > group.last for start in starts)
+    lately = now - group.last < SWITCHED_ON_SECONDS
+    return lately and bool(starts) and all(start is not None and start > group.last for start in starts)

@@ -48,8 +48,9 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `well_again` the same for the end (infinite: not known); `error` is how far these may be off. `fine` is when it last
     measured itself free of what is wrong, though it may have missed the collector even then. `heard_well`: it is
     the collector that knows `well`, not the machine's own word. `woke`: the next sign of life came from another boot
-    (None: there is none, or nobody can tell). For one that answers, `ill` is since when it measures this `end`, and
-    `otherwise` when it last measured another. `anew`: it was started between when it was fine and when it was ill.
+    (None: there is none, or nobody can tell); then `lit` is when that first measured anything, of one whose disk does
+    not forget. For one that answers, `ill` is since when it measures this `end`, and `otherwise` when it last measured
+    another. `anew`: it was started between when it was fine and when it was ill.
     """
 
     witness: Witness
@@ -67,6 +68,7 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     otherwise: float = NEVER
     error: float = 0.0
     woke: bool | None = None
+    lit: float = NEVER_AGAIN
     anew: bool = False
 
     @property
@@ -109,8 +111,7 @@ def sights(seen: SchoolSeen, now: float) -> tuple[Sight, ...]:
     for witness in sorted(seen.witnesses, key=lambda one: one.machine):
         if not is_expected(seen, witness):
             continue
-        listening = not in_grace(hearing, now, witness.beat)
-        sight = _sight(witness, now, listening=listening)
+        sight = _sight(witness, now, hearing)
         if sight is not None and not _explained(sight, seen.answers, now):
             found.append(sight)
     return tuple(found)
@@ -134,8 +135,9 @@ def is_about(answer: Answer, began: float, now: float) -> bool:
     return began <= answer.at or (answer.until > 0 and answer.at <= now)
 
 
-def _sight(witness: Witness, now: float, *, listening: bool) -> Sight | None:
+def _sight(witness: Witness, now: float, hearing: Hearing) -> Sight | None:
     beat = bounded_beat(witness.beat)
+    listening = not in_grace(hearing, now, witness.beat)
     fresh = BEATS_UNTIL_MISSED * beat
     known = witness.heard <= now
     online = known and witness.presence == State.ONLINE and now - witness.heard < fresh
@@ -149,9 +151,12 @@ def _sight(witness: Witness, now: float, *, listening: bool) -> Sight | None:
     through = current is not None and gets_through(current) is True
     if through and not known:
         return _answering(witness, beat, past, later, heard=False)
-    fails = current is not None and not through
+    fails = current is not None and not through and not (known and witness.heard > current.at)
     way = _failing_way(past, beat) if fails else Way()
     end = end_of(way)
+    if end not in BEFORE_WORLD and current is not None and current.at - current.error <= hearing.back:
+        # It did not reach the collector while that heard nobody.
+        fails, way, end = False, Way(), End.NOWHERE
     is_well = _into_the_world if not fails or end in BEFORE_WORLD else _through
     well = next((climb.at for climb in reversed(past) if gets_through(climb)), NEVER)
     fine = next((climb.at for climb in reversed(past) if is_well(climb)), NEVER)
@@ -168,6 +173,7 @@ def _sight(witness: Witness, now: float, *, listening: bool) -> Sight | None:
         heard_well=heard_well,
         well_again=again,
         woke=woke,
+        lit=later[0].at if woke and not witness.frozen else NEVER_AGAIN,
     )
     if fails:
         run, following = _run(past, beat, is_well), _run_on(past[-1], later, beat, is_well)

@@ -18,9 +18,9 @@ from schooldrum_collector.judge.climbing import INNER, OUTER, End
 from schooldrum_collector.judge.fault import Answer, Degree, Fault, Kind, Level, Place, SchoolSeen, Verdict
 from schooldrum_collector.judge.impaired import impaired
 from schooldrum_collector.judge.muted import muted
-from schooldrum_collector.judge.nameless import ALSO, ROUTES, are_nameless
+from schooldrum_collector.judge.nameless import ALSO, ROUTES, are_nameless, with_parts
 from schooldrum_collector.judge.returning import in_between, is_returning, left_dark, started_anew
-from schooldrum_collector.judge.sights import Sight, at_its_switch, sights
+from schooldrum_collector.judge.sights import NEVER_AGAIN, Sight, at_its_switch, sights
 from schooldrum_collector.judge.votes import Group, Others, inside_or_outside, majority, others, together
 
 _SEVERAL = 2
@@ -30,6 +30,8 @@ _SILENT: tuple[Verdict, ...] = (Verdict.POWER, Verdict.LAN, Verdict.LINE)
 _ROOM_SILENT: tuple[Verdict, ...] = (Verdict.POWER, Verdict.ROOM, Verdict.LAN, Verdict.LINE)
 _MACHINE_SILENT: tuple[Verdict, ...] = (Verdict.MACHINE, Verdict.POWER, Verdict.LAN, Verdict.LINE)
 """What remains possible of a silent place, when nobody can tell; power first, so that an answer can take it away."""
+LIT = "lit"
+"""The count in a power cut's evidence of those who show when it was over."""
 _CUT = "power_cut"
 _ABOUT_POWER = frozenset({"power", _CUT})
 _SIZES = (Level.SCHOOL, Level.SITE, Level.ROOM, Level.MACHINE)
@@ -166,7 +168,7 @@ def _dark(scene: Scene, place: Place, group: Group, rest: Others) -> Fault:
     if said and said.answer == _CUT:
         return _attested(place, said, group.sights, rest)
     if _woke(group.sights):
-        return blame(place, Verdict.POWER, Degree.PROBABLE, "power_woke", group.sights, rest=rest)
+        return _unpowered(place, group.sights, rest)
     names: dict[str, tuple[str, ...]] = {}
     word, causes = "silent", _SILENT
     if said:
@@ -198,17 +200,9 @@ def _outside(scene: Scene, place: Place, group: Sequence[Sight], rest: Others) -
     lines = {(one.site, line.code) for one in group for line in scene.seen.lines.get(one.site, ())}
     if end is End.LINE and len(lines) > 1:
         counts["lines"] = len(lines)
-    return blame(
-        place,
-        verdict,
-        Degree.PROBABLE if unsure else Degree.FOUND,
-        word,
-        group,
-        rest=rest,
-        end=end,
-        counts=counts,
-        names=names,
-    )
+    degree = Degree.PROBABLE if unsure else Degree.FOUND
+    found = blame(place, verdict, degree, word, group, rest=rest, end=end, counts=counts, names=names)
+    return with_parts(found, group, scene.now)
 
 
 def _room(scene: Scene, room: str, group: Sequence[Sight], rest: Others, *, alone: bool) -> Fault:
@@ -227,7 +221,7 @@ def _room(scene: Scene, room: str, group: Sequence[Sight], rest: Others, *, alon
     if said and said.answer == _CUT:
         return _attested(place, said, group, rest)
     if _woke(group):
-        return blame(place, Verdict.POWER, Degree.PROBABLE, "power_woke", group, rest=rest)
+        return _unpowered(place, group, rest)
     if alone:
         causes = _ROOM_SILENT[1:] if said else _ROOM_SILENT
         return blame(place, Verdict.UNKNOWN, Degree.UNKNOWN, "room_silent_alone", group, rest=rest, causes=causes)
@@ -236,6 +230,18 @@ def _room(scene: Scene, room: str, group: Sequence[Sight], rest: Others, *, alon
         causes = (Verdict.POWER, Verdict.ROOM)
         return blame(place, Verdict.UNKNOWN, Degree.UNKNOWN, "room_silent", group, rest=rest, causes=causes)
     return blame(place, Verdict.ROOM, Degree.PROBABLE, "room_silent", group, rest=rest)
+
+
+def _unpowered(place: Place, group: Sequence[Sight], rest: Others) -> Fault:
+    """A power cut that those prove who were started anew; it is over when they are on, whatever they reach then.
+
+    Who forgets what it measured before it was started may have been on meanwhile, and cut off.
+    """
+    lit = sum(sight.lit < NEVER_AGAIN for sight in group)
+    if lit >= _SEVERAL:
+        group = [msgspec.structs.replace(sight, well_again=min(sight.well_again, sight.lit)) for sight in group]
+    counts = {LIT: lit} if lit >= _SEVERAL else None
+    return blame(place, Verdict.POWER, Degree.PROBABLE, "power_woke", group, rest=rest, counts=counts)
 
 
 def _woke(group: Sequence[Sight]) -> bool:
@@ -259,7 +265,7 @@ def _in_part(scene: Scene, place: Place, group: Group, rest: Others) -> list[Fau
         left = tuple(sight for sight in left if sight.witness.machine not in taken)
     for room in sorted(group.rooms & lit):
         # Whoever answers there started after the others went: the room was without power, and they were left off.
-        if started_anew([sight for sight in rest.after if sight.witness.room == room], group):
+        if started_anew(scene.now, [sight for sight in rest.after if sight.witness.room == room], group):
             left = tuple(sight for sight in left if sight.witness.room != room or sight.measured)
     return found + [_machine(sight, rest) for sight in left]
 
@@ -292,7 +298,7 @@ def _dark_rooms(scene: Scene, place: Place, left: Sequence[Sight], rest: Others,
     if inside_or_outside(every) is INNER:
         return [blame(place, Verdict.LAN, Degree.FOUND, "rooms", every, rest=rest, end=End.GATEWAY)]
     if _woke(every):
-        return [blame(place, Verdict.POWER, Degree.PROBABLE, "power_woke", every, rest=rest)]
+        return [_unpowered(place, every, rest)]
     return [blame(place, Verdict.LAN, Degree.PROBABLE, "rooms_silent", every, rest=rest)]
 
 
@@ -305,7 +311,7 @@ def _parts_of_rooms(
         some = [sight for sight in left if sight.witness.room == room]
         others_there = [sight for sight in rest.after if sight.witness.room == room]
         first = max(sight.well for sight in some)
-        anew = started_anew(others_there, Group(last=first)) and inside_or_outside(some) is None
+        anew = started_anew(scene.now, others_there, Group(last=first)) and inside_or_outside(some) is None
         if anew or not _is_most_of_one_room(some, rest):
             continue
         inner = inside_or_outside(some) is INNER

@@ -1,8 +1,11 @@
 """What is said about an incident's record: how it stands, what happened to it, what people answered."""
 
+from collections.abc import Mapping
+
 from schooldrum_collector.formats import VIETNAM, clock
 from schooldrum_collector.judge.fault import Degree, Verdict
 from schooldrum_collector.judge.incident import Event, Incident, State, What
+from schooldrum_collector.judge.incident_acts import MEASURED
 from schooldrum_collector.show.incident_words import degree_word, is_back, verdict_word
 from schooldrum_collector.speech import Say
 
@@ -57,13 +60,22 @@ def detail(event: Event, say: Say) -> str:
         answer = str(after.get("answer"))
         word = say(*ANSWER_WORDS.get(answer, (answer, answer)))
         return f"{word}: {event.reason}" if event.reason else word
+    if event.what is What.REOPENED and event.reason == MEASURED:
+        return say("máy đang bật vẫn đo thấy", "PCs that are on still measure it")
     if event.reason in ANSWER_WORDS:
         return say(*ANSWER_WORDS[event.reason])
     if event.reason:
         return event.reason
-    told = []
-    if "verdict" in before:
-        told.append(f" {_ARROW} ".join(verdict_word(Verdict(str(one["verdict"])), say) for one in (before, after)))
-    if "degree" in before:
-        told.append(f" {_ARROW} ".join(degree_word(Degree(str(one["degree"])), say) for one in (before, after)))
-    return ", ".join(told)
+    if not before.keys() & {"verdict", "degree"}:
+        return ""
+    return f" {_ARROW} ".join(_judged(one, say) for one in (before, after))
+
+
+def _judged(stood: Mapping[str, object], say: Say) -> str:
+    """The degree and the cause, as far as either was corrected; of a cause that is not known the degree says it."""
+    verdict, told = stood.get("verdict"), []
+    if "degree" in stood or verdict == Verdict.UNKNOWN:
+        told.append(degree_word(Degree(str(stood.get("degree", Degree.UNKNOWN))), say))
+    if verdict is not None and verdict != Verdict.UNKNOWN:
+        told.append(verdict_word(Verdict(str(verdict)), say))
+    return ": ".join(told)

@@ -58,6 +58,14 @@ def names_of(register: Register, incident: Incident, say: Say) -> dict[str, str]
     return names
 
 
+_PARTS = {
+    Verdict.DNS: ("tên miền (DNS)", "names (DNS)"),
+    Verdict.NATIONAL: ("kết nối trong nước", "national routes"),
+    Verdict.INTERNATIONAL: ("kết nối quốc tế", "international routes"),
+}
+"""What may be broken by itself while a school's network and line work."""
+
+
 def zone_of(register: Register, incident: Incident) -> str:
     """The time zone its times are told in."""
     school = register.schools.get(incident.school)
@@ -121,7 +129,8 @@ def length(incident: Incident, until: float, say: Say, written: Callable[[float,
     seconds = trouble_seconds(incident, until)
     errors = [incident.began_error, incident.ended_error]
     errors += [error for pause in incident.pauses for error in (pause.error, pause.end_error)]
-    if until == incident.ended and seconds < max(errors):
+    # Nothing that may have lasted for longer is said to have lasted no second.
+    if until == incident.ended and (seconds < max(errors) or seconds < 1 <= seconds + sum(errors)):
         most = written(seconds + sum(errors), say.language)
         return say(f"nhiều nhất {most}", f"at most {most}")
     return written(seconds, say.language)
@@ -143,6 +152,15 @@ def rounds_before(incident: Incident, say: Say, zone: str) -> str:
     if len(earlier) == 1:
         return say(f"; trước đó {last}", f"; before: {last}")
     return say(f"; trước đó {len(earlier)} lần, lần cuối {last}", f"; {len(earlier)} times before, last {last}")
+
+
+def parts_told(incident: Incident, say: Say, zone: str) -> str:
+    """What was broken in it from when until when, as a sentence, where that is more than one thing; else empty."""
+    each = [
+        f"{say(*_PARTS[one.verdict])} {time_of_day(one.began, zone)}\N{EN DASH}{time_of_day(one.ended, zone)}"
+        for one in incident.parts
+    ]
+    return say(f" Gồm: {'; '.join(each)}.", f" In it: {'; '.join(each)}.") if each else ""
 
 
 def told_as(incident: Incident, say: Say) -> str:
@@ -175,7 +193,8 @@ def is_back(incident: Incident) -> bool:
 
 
 def _since(register: Register, incident: Incident, now: float, say: Say) -> str:
-    return _went_on(register, incident, now, say) + told_as(incident, say)
+    told = _went_on(register, incident, now, say)
+    return told + parts_told(incident, say, zone_of(register, incident)) + told_as(incident, say)
 
 
 def _went_on(register: Register, incident: Incident, now: float, say: Say) -> str:

@@ -136,9 +136,9 @@ def test_after_the_own_line_was_down_a_head_start_is_kept(head_start: float, bac
         head_start=head_start,
     )
     heartbeat.was_deaf(NOON + 30, NOON + 120)
-    assert heartbeat.hearing == Hearing(away=NOON + 30, back=back)
+    assert heartbeat.hearing == Hearing(away=NOON + 30, back=back, awaited=NOON - 60)
     heartbeat.was_deaf(NOON + 30, NOON + 120)
-    assert heartbeat.hearing == Hearing(away=NOON + 30, back=back), "said again, it changes nothing"
+    assert heartbeat.hearing == Hearing(away=NOON + 30, back=back, awaited=NOON - 60), "said again, it changes nothing"
 
 
 def test_refusals_and_an_own_gap_do_not_forget_each_other() -> None:
