@@ -4,7 +4,17 @@ Contracted against measured speeds are not drawn: no PC measures a speed yet.
 """
 
 from grafana.boards.board import Board, Colour, Column, Panel, Query, Shape, Threshold, Words
-from grafana.boards.places import IN_AREA, NAMED, NONE_IS_GOOD, OF_AREA, SCHOOL_CODE, SCHOOL_NAME
+from grafana.boards.places import (
+    AVAILABILITY,
+    IN_AREA,
+    NAMED,
+    NONE_IS_GOOD,
+    OF_AREA,
+    SCHOOL_CODE,
+    SCHOOL_NAME,
+    SEEN,
+    SEEN_SINCE,
+)
 from grafana.boards.variables import AREA
 
 _NO_OBSERVER = "no PC tried it: only observers do while all is well"
@@ -15,7 +25,8 @@ _FAR: tuple[tuple[str, Words], ...] = (
 )
 _REACHED = f'0 * (count(schooldrum:ladder_step_success:ratio{{step=~"national|international"}} * {OF_AREA} > 0) > 0)'
 """PromQL: zero where a PC got through to somewhere, so that it would have met what stands in the way."""
-_AVAILABILITY = "schooldrum:internet_availability:ratio30d"
+_BEFORE = 'max by (school) (school_internet_availability_ratio{window="30d"} offset 30d)'
+_NOT_SEEN = "no school was watched yet"
 _MAIN_LINE = 'max by (school, provider) (school_line_info{line="main"})'
 _SHARE = (Threshold(None, Colour.BAD), Threshold(0.95, Colour.POOR), Threshold(0.99, Colour.GOOD))
 
@@ -98,12 +109,13 @@ BOARD = Board(
             about=(
                 (
                     "Tỷ lệ có Internet 30 ngày qua so với 30 ngày trước đó, mất gói và độ trễ, theo nhà mạng của đường "
-                    "chính. Tỷ lệ đếm từ khi Prometheus chạy, giờ đầu tiên chưa có số."
+                    "chính. Tỷ lệ chỉ tính lúc có máy bật để thấy; trường theo dõi chưa đủ 30 ngày thì tính từ ngày "
+                    "bắt đầu theo dõi."
                 ),
                 (
                     "Availability in the last 30 days against the 30 days before, loss and latency, by the provider of "
-                    "the main line. Availability is counted since Prometheus began, and has no figure in its first "
-                    "hour."
+                    "the main line. Availability counts only time in which PCs were on to see it; of a school watched "
+                    "for less than 30 days, since it was watched."
                 ),
             ),
             shape=Shape.TABLE,
@@ -114,8 +126,8 @@ BOARD = Board(
                     may_be_empty=why,
                 )
                 for series, why in (
-                    (_AVAILABILITY, "the first hour has not passed, or the register has no lines"),
-                    (f"{_AVAILABILITY} offset 30d", "Prometheus has no figures of a month ago yet"),
+                    (AVAILABILITY, "no school was watched yet, or the register has no lines"),
+                    (_BEFORE, "Prometheus has no figures of a month ago yet"),
                     ('schooldrum:ladder_loss_ratio:avg{step="national"}', _NO_OBSERVER),
                     ('schooldrum:ladder_round_trip_seconds:median{step="national"}', _NO_OBSERVER),
                     ('schooldrum:ladder_round_trip_seconds:median{step="international"}', _NO_OBSERVER),
@@ -138,44 +150,36 @@ BOARD = Board(
             about=(
                 (
                     "Năm mươi trường có tỷ lệ có Internet thấp nhất trong 30 ngày, cùng 30 ngày trước đó, thời gian "
-                    "mất và thời gian thấy được (có máy bật, từ khi Prometheus chạy)."
+                    "mất và thời gian thấy được (có máy bật hoặc biết là mất), đếm trong cùng khoảng. Theo dõi chưa đủ "
+                    "30 ngày thì ghi tính từ lúc nào."
                 ),
                 (
                     "The fifty schools with the lowest availability in 30 days, beside the 30 days before, the time "
-                    "lost and the time seen (PCs were on, since Prometheus began)."
+                    "lost and the time seen (PCs were on, or it is known to be lost), counted in the same stretches. "
+                    "Where less than 30 days are known, it says since when."
                 ),
             ),
             shape=Shape.TABLE,
-            nothing=("chưa có số liệu trong giờ đầu", "no data in the first hour"),
+            nothing=("chưa có số liệu", "no data"),
             queries=(
+                Query(expr=f"bottomk(50, {AVAILABILITY} * {NAMED})", now=True, may_be_empty=_NOT_SEEN),
                 Query(
-                    expr=f"bottomk(50, {_AVAILABILITY} * {NAMED})",
-                    now=True,
-                    may_be_empty="the first hour has not passed",
-                ),
-                Query(
-                    expr=f"{_AVAILABILITY} offset 30d * {OF_AREA}",
+                    expr=f"{_BEFORE} * {OF_AREA}",
                     now=True,
                     may_be_empty="Prometheus has no figures of a month ago yet",
                 ),
-                Query(
-                    expr=f'max by (school) (school_internet_lost_seconds{{window="30d"}} * {OF_AREA})',
-                    now=True,
-                    may_be_empty="no school lost any time",
-                ),
-                Query(
-                    expr=f"schooldrum:internet_watched_seconds:sum30d * {OF_AREA}",
-                    now=True,
-                    may_be_empty="the first hour has not passed",
-                ),
+                Query(expr=f"(1 - {AVAILABILITY}) * {SEEN} * {OF_AREA}", now=True, may_be_empty=_NOT_SEEN),
+                Query(expr=f"{SEEN} * {OF_AREA}", now=True, may_be_empty=_NOT_SEEN),
+                Query(expr=f"{SEEN_SINCE} * {OF_AREA}", now=True, may_be_empty="all 30 days are known of each school"),
             ),
             columns=(
                 SCHOOL_NAME,
                 SCHOOL_CODE,
                 Column(name="Value #A", title=("Có Internet", "Availability"), thresholds=_SHARE),
                 Column(name="Value #B", title=("30 ngày trước đó", "30 days before"), thresholds=_SHARE),
-                Column(name="Value #C", title=("Đã mất", "Lost")),
+                Column(name="Value #C", title=("Đã mất", "Lost"), unit="s"),
                 Column(name="Value #D", title=("Đã thấy", "Seen")),
+                Column(name="Value #E", title=("Tính từ", "Since"), unit="dateTimeAsLocal"),
             ),
             order="Value #A",
             width=16,

@@ -2,6 +2,7 @@
 
 from grafana.boards.board import Board, Colour, Column, Panel, Query, Shape, Threshold, Words
 from grafana.boards.places import (
+    AVAILABILITY,
     HOW_SURE,
     IN_AREA,
     INCIDENTS_NOTHING,
@@ -262,12 +263,12 @@ BOARD = Board(
             about=(
                 (
                     "Mỗi nhà mạng có bao nhiêu trường dùng làm đường chính, bao nhiêu trường đang mất, và tỷ lệ có "
-                    "Internet 30 ngày qua (chỉ tính lúc có máy bật, từ khi Prometheus chạy; giờ đầu tiên chưa có số)."
+                    "Internet 30 ngày qua (chỉ tính lúc có máy bật; theo dõi chưa đủ 30 ngày thì tính từ ngày bắt đầu)."
                 ),
                 (
                     "How many schools have each provider's line as their main one, how many are without internet now, "
-                    "and availability in the last 30 days (counting only time in which PCs were on, since Prometheus "
-                    "began; no figure in its first hour)."
+                    "and availability in the last 30 days (counting only time in which PCs were on; of schools watched "
+                    "for less, since they were watched)."
                 ),
             ),
             shape=Shape.TABLE,
@@ -283,12 +284,9 @@ BOARD = Board(
                     may_be_empty="no school is without internet",
                 ),
                 Query(
-                    expr=(
-                        f"avg by (provider) ({_MAIN_LINE} * on (school) group_left ()"
-                        f" schooldrum:internet_availability:ratio30d * {OF_AREA})"
-                    ),
+                    expr=(f"avg by (provider) ({_MAIN_LINE} * on (school) group_left () {AVAILABILITY} * {OF_AREA})"),
                     now=True,
-                    may_be_empty="the first hour has not passed, or the register has no lines",
+                    may_be_empty="no school was watched yet, or the register has no lines",
                 ),
             ),
             columns=(

@@ -13,6 +13,12 @@ SCHOOL_BOARD = "schooldrum-school"
 ROOM_BOARD = "schooldrum-room"
 MACHINE_BOARD = "schooldrum-machine"
 
+AVAILABILITY = 'max by (school) (school_internet_availability_ratio{window="30d"})'
+"""PromQL: of each school the share of the time seen in which it had internet."""
+SEEN = 'max by (school) (school_internet_seen_seconds{window="30d"})'
+SEEN_SINCE = '1000 * max by (school) (school_internet_seen_since_timestamp_seconds{window="30d"} > time() - 30 * 86400)'
+"""PromQL: of each school of which less than 30 days are known, since when."""
+
 SCHOOL_CODE = Column(name="school", title=("Mã trường", "School code"), link=SCHOOL_BOARD)
 SCHOOL_NAME = Column(name="name", title=("Trường", "School"), link=SCHOOL_BOARD)
 ROOM_CODE = Column(name="room", title=("Phòng", "Room"), link=ROOM_BOARD)

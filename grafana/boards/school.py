@@ -75,30 +75,38 @@ BOARD = Board(
             about=(
                 (
                     "Phần thời gian có Internet, chỉ tính lúc có máy bật để thấy; không tính mất điện. Bên cạnh là đã "
-                    "thấy bao lâu: đếm từ khi Prometheus chạy, giờ đầu chưa có số. Thời gian mất tính cả trước đó, nên "
-                    "mấy ngày đầu tỷ lệ có thể thấp hơn thực tế."
+                    "thấy bao lâu; theo dõi chưa đủ 30 ngày thì ghi tính từ lúc nào."
                 ),
                 (
                     "Share of time with internet, of the time in which PCs were on to see it; power cuts do not count. "
-                    "Beside it the time seen: since Prometheus began, without its first hour. Outages count from "
-                    "before too, so in the first days the share may be lower than it was."
+                    "Beside it the time seen, and where less than 30 days are known, since when."
                 ),
             ),
             shape=Shape.NUMBER,
-            nothing=("chưa có số liệu trong giờ đầu", "no data in the first hour"),
+            nothing=("chưa có số liệu", "no data"),
             queries=(
                 Query(
-                    expr=f"max(schooldrum:internet_availability:ratio30d{{{_HERE}}})",
+                    expr=f'max(school_internet_availability_ratio{{{_HERE},window="30d"}})',
                     legend=("có Internet", "availability"),
                     now=True,
-                    may_be_empty="the first hour has not passed",
+                    may_be_empty="no PC of the school was on yet",
                 ),
                 Query(
-                    expr=f"max(schooldrum:internet_watched_seconds:sum30d{{{_HERE}}})",
+                    expr=f'max(school_internet_seen_seconds{{{_HERE},window="30d"}})',
                     legend=("đã thấy", "seen"),
                     now=True,
-                    may_be_empty="the first hour has not passed",
+                    may_be_empty="no PC of the school was on yet",
                     unit="s",
+                ),
+                Query(
+                    expr=(
+                        f'1000 * max(school_internet_seen_since_timestamp_seconds{{{_HERE},window="30d"}}'
+                        " > time() - 30 * 86400)"
+                    ),
+                    legend=("tính từ", "since"),
+                    now=True,
+                    may_be_empty="all 30 days are known",
+                    unit="dateTimeAsLocal",
                 ),
             ),
             thresholds=(Threshold(None, Colour.BAD), Threshold(0.95, Colour.POOR), Threshold(0.99, Colour.GOOD)),
@@ -285,8 +293,8 @@ BOARD = Board(
         Panel(
             title=("Mục kiểm tra an toàn chưa đạt", "Safety checks not met"),
             about=(
-                "Mỗi mục có bao nhiêu máy của trường chưa đạt, và bao nhiêu máy chưa có số liệu.",
-                "How many PCs of the school do not meet each check, and of how many nothing is known.",
+                "Mỗi mục có bao nhiêu máy của trường chưa đạt, và bao nhiêu máy chưa rõ đạt hay chưa.",
+                "How many PCs of the school do not meet each check, and of how many it is not known.",
             ),
             shape=Shape.TABLE,
             nothing=NOT_MET_NOTHING,
@@ -305,7 +313,7 @@ BOARD = Board(
             columns=(
                 Column(name="check", title=("Mục kiểm tra", "Check"), said=CHECKS),
                 Column(name="Value #A", title=("Chưa đạt", "Not met"), unit="short", thresholds=NONE_IS_GOOD),
-                Column(name="Value #B", title=("Chưa có số liệu", "No data"), unit="short"),
+                Column(name="Value #B", title=("Chưa rõ", "Not known yet"), unit="short"),
             ),
             order="-Value #A",
             width=12,

@@ -10,6 +10,8 @@ UNSHOWN: dict[str, str] = {
     "school_clock_steps_total": "explains gaps of one PC by hand; clocks that are wrong are shown",
     "school_cpu_logical_processors": "retired",
     "school_interface_full_duplex": "retired",
+    "school_internet_available_seconds_total": "retired",
+    "school_internet_lost_seconds": "in queries by hand: it also has what was lost where nobody watched",
     "school_posture_checks": "one PC's sums; what it does not meet is named, the schools' sums are shown",
     "school_swap_size_bytes": "retired",
     "school_swap_used_bytes": "retired",

@@ -40,10 +40,13 @@ NO_COLLECTOR = climbed("collector")
 OFFICE_CUT = climbed(*FAR)
 
 
-def delivered(machine: str, at: float, result: Result, spooled: Sequence[Result], *, boot: int = 1) -> Arrival:
+def delivered(
+    machine: str, at: float, result: Result, spooled: Sequence[Result], *, boot: int = 1, frozen: bool | None = None
+) -> Arrival:
     """What a PC, started shortly before MORNING, sends at this moment: its newest result, and what was spooled.
 
-    `boot` counts its starts; the clock that runs on in all of them is the first one's.
+    `boot` counts its starts, `frozen` says whether its disk forgets; the clock that runs on in all of them is the first
+    one's.
     """
     run, name = f"r{boot}", f"b{boot}"
     live = Report(run=run, boot=name, live=True, results=(result,))
@@ -61,6 +64,7 @@ def delivered(machine: str, at: float, result: Result, spooled: Sequence[Result]
         clock=MORNING - 1000.0,
         skew=0.0,
         beat=BEAT,
+        frozen=frozen,
     )
 
 

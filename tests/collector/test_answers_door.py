@@ -14,6 +14,7 @@ from schooldrum_collector.app.outgoing import digest_of, secret_of
 from schooldrum_collector.judge.fault import Degree, Evidence, Kind, Level, Place, Verdict
 from schooldrum_collector.judge.incident import EarlierRound, Incident, Pause, State, What
 from schooldrum_collector.judge.incident_acts import REPEAT_SECONDS
+from schooldrum_collector.judge.lines import RegisteredLine
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import EVERYTHING, AnswerLink, Machine, School
 from schooldrum_collector.web.answers import KEPT_SECONDS, answers_app
@@ -95,8 +96,22 @@ async def test_opening_changes_nothing_and_a_tap_answers(store: Store, door: Doo
     assert door.happened == 1
     assert "Đã ghi: Mất điện" in (await door.get(f"/t/{secret}?done=power_cut"))[1]
     assert await door.tap(secret, "acknowledge") == 303
-    assert "Đã tiếp nhận lúc" in (await door.get(f"/t/{secret}"))[1]
+    again = (await door.get(f"/t/{secret}"))[1]
+    assert "Đã tiếp nhận lúc" in again
+    assert "Đã ghi: Mất điện.</p>" in again, "whoever comes back sees what was said"
     assert "The record" in (await door.get(f"/t/{secret}?lang=en"))[1]
+
+
+async def test_a_provider_is_called_only_where_a_line_may_be_at_fault(store: Store, door: Door) -> None:
+    with store.writing() as writer:
+        writer.put_line(
+            RegisteredLine(school="BM", site="main", code="main", provider="Nhà mạng A", customer="KH-1", networks=())
+        )
+    put(store, lost())
+    put(store, lost(number=1002, place=Place(Level.ROOM, "BM/main/tin1"), verdict=Verdict.ROOM))
+    for number, shown in ((1001, True), (1002, False)):
+        page = (await door.get(f"/t/{link(store, number=number)}"))[1]
+        assert ("KH-1" in page) is shown, number
 
 
 async def test_the_office_is_told_to_call_a_school_that_asked_for_help(store: Store, door: Door) -> None:

@@ -9,11 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schooldrum_collector.app.appraising import Appraising
+from schooldrum_collector.app.dated_lists import DatedLists
+from schooldrum_collector.app.judging_rules import JudgingRules
 from schooldrum_collector.demo.area import furnish, schools
 from schooldrum_collector.demo.breaks import Kind
 from schooldrum_collector.demo.day import PAST, broken_by_the_day
-from schooldrum_collector.demo.past import Past, PastClock, length, play
+from schooldrum_collector.demo.past import WEEKS_DAYS, Past, PastClock, length, play
 from schooldrum_collector.demo.playing import Crew, Kept, Staff
+from schooldrum_collector.judge.appraisal import opened_kept
 from schooldrum_collector.judge.fault import Degree, Level, Verdict
 from schooldrum_collector.judge.incident import Incident, State
 from schooldrum_collector.speech import Say
@@ -21,6 +25,7 @@ from schooldrum_collector.store.records import EVERYTHING
 from schooldrum_collector.store.sqlite import open_store
 from schooldrum_collector.web.certificates import open_authority
 from schooldrum_collector.web.install_codes import new_code
+from schooldrum_wire.catalogue.updates import PATCH_AGE_SECONDS
 
 NOW = 1_795_402_800.0
 
@@ -77,7 +82,11 @@ async def test_a_small_area_gets_its_incidents_dated_as_they_were(tmp_path: Path
                 token, record = new_code(authority.pin, room, uses=count, days=1, now=clock.wall())
                 writer.put_token(record)
                 tokens[room] = str(token)
-        past = Past(store=store, authority=authority, say=Say("vi"), tokens=tokens, start=clock.start)
+        directory = tmp_path / "data"
+        appraising = Appraising(store, JudgingRules(directory, DatedLists(directory)), now=clock.wall)
+        past = Past(
+            store=store, appraising=appraising, authority=authority, say=Say("vi"), tokens=tokens, start=clock.start
+        )
         await play(past, staff.crews, kept, clock)
         assert clock.wall() == NOW
         assert staff.needed == {}
@@ -96,6 +105,10 @@ async def test_a_small_area_gets_its_incidents_dated_as_they_were(tmp_path: Path
                 assert abs(one.ended - (NOW + scenes[code].begin + scenes[code].lasts)) <= 60 + one.ended_error
         assert login.began_measured
         assert login.ended_measured
+        # Some updates have waited for weeks in which their PCs were on, others for longer.
+        kept_of = [opened_kept(one.body) for one in store.appraisals(EVERYTHING)]
+        ages = {one.value / 86400 for kept in kept_of for one in kept.readings if one.name == PATCH_AGE_SECONDS.name}
+        assert 14 < min(ages) < 30 < max(ages) <= WEEKS_DAYS
         # Those behind the dead switch hold what they measured, and go on from there.
         crew = next(crew for crew in staff.crews if crew.school.code == "MP09")
         assert {pc.waiting for pc in crew.pcs if pc.room == "MP09/main/tin1"} == {16}

@@ -14,7 +14,8 @@ from schooldrum_collector.demo.measured import rows
 from schooldrum_collector.demo.pc import LADDER, Clocks, Pc
 from schooldrum_collector.judge import builds, storage
 from schooldrum_collector.judge.calendar_day import DayKind, day_at
-from schooldrum_collector.judge.patches import PatchState, Waiting, follow, patches_of, seen_in
+from schooldrum_collector.judge.patches import PatchState, patches_of
+from schooldrum_collector.judge.waiting import Waiting, follow, seen_in
 from schooldrum_collector.speech import Say
 from schooldrum_collector.web.letter import read
 from schooldrum_wire.messages import ReportsAnswer

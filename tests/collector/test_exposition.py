@@ -14,6 +14,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from schooldrum_collector.judge.appraisal import Kept, packed_kept
+from schooldrum_collector.judge.availability import Availability
 from schooldrum_collector.judge.fault import Degree, Evidence, Level, Place, Verdict
 from schooldrum_collector.judge.fault import Kind as FaultKind
 from schooldrum_collector.judge.incident import Incident, Opening
@@ -202,6 +203,13 @@ def test_the_golden_page(name: str, openmetrics: bool):  # noqa: FBT001 - a tabl
     if os.environ.get("SCHOOLDRUM_GOLDEN") == "write":
         (GOLDEN / name).write_text(made, encoding="utf-8")
     assert made == (GOLDEN / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("skew", "shown"), [(-0.0002, "0.000"), (-0.0, "0.000"), (-0.0006, "-0.001"), (2.0, "2.000")])
+def test_a_clock_that_is_right_is_not_behind_by_nothing(skew: float, shown: str):
+    known = [latest(1, packed(*typical_results(7195.5)), skew=skew)]
+    (line,) = (one for one in page(register_of(machine(1)), known).splitlines() if one.startswith("school_clock_skew"))
+    assert line.rpartition(" ")[2] == shown
 
 
 @pytest.mark.prometheus
@@ -506,6 +514,10 @@ def test_a_nought_that_proves_nothing_is_not_shown(value: int, unproven: tuple[s
         found = samples(text)
         assert [one for (name, _), one in found.items() if name == "school_security_updates_pending"] == shown
         assert [one for (name, _), one in found.items() if name == "school_patch_state"] == [1]
+        # Before it is judged nothing is proved either.
+        found = samples(page(register_of(machine(1)), [latest(1, packed(*results))], state))
+        untold = [one for (name, _), one in found.items() if name == "school_security_updates_pending"]
+        assert untold == [one for one in (value,) if one]
 
 
 @pytest.mark.parametrize(
@@ -589,13 +601,13 @@ def test_every_metric_the_collector_says_of_places_is_shown_somewhere(kept_metri
         incidents_of=lambda _code: {("outage", "line"): 1},
         reckoned=Reckoned(
             lost={"DEMO": Lost(lessons={(Group.OFFICE, "1d"): 60.0}, internet={"1d": 60.0})},
-            available={"DEMO": 1.0},
+            available={"DEMO": Availability(since=NOW - 60, worked=30.0, lost=30.0)},
             open=(line_lost(NOW),),
         ),
     )
     text = page(register, known, judged=judged) + b"".join(pieces).decode()
     shown = {name for name, _ in samples(text)}
-    assert {metric.name for metric in METRICS.values() if metric.by_collector} <= shown
+    assert {metric.name for metric in METRICS.values() if metric.by_collector and not metric.until} <= shown
 
 
 def test_the_collector_s_own_page_parses_in_both_formats_and_names_itself():

@@ -11,14 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schooldrum_collector.app.reckoning import LONGEST_STEP_SECONDS, Reckoning
+from schooldrum_collector.app.reckoning import KEEP_SECONDS, LONGEST_STEP_SECONDS, Reckoning
+from schooldrum_collector.judge.availability import Availability, Watched, availability, counted, day_of
+from schooldrum_collector.judge.calendar import Window
 from schooldrum_collector.judge.fault import Degree, Evidence, Kind, Level, Place, Verdict
 from schooldrum_collector.judge.incident import Incident, Opening, Pause, State
 from schooldrum_collector.judge.lines import RegisteredLine
 from schooldrum_collector.judge.lost_time import SPANS, Group, Reckoned, group_of, lessons_by_school, lost_time
 from schooldrum_collector.judge.places import PlacePresence, PlaceState, SchoolPlaces
 from schooldrum_collector.show.aggregates import FailureMemory, schools_page
-from schooldrum_collector.store.interface import Store
+from schooldrum_collector.store.interface import Full, Store
 from schooldrum_collector.store.records import Area, Machine, Register, Room, School
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -238,31 +240,126 @@ def _places(**states: PlaceState) -> dict[str, SchoolPlaces]:
     }
 
 
-def test_time_counts_while_pcs_are_heard_and_no_outage_holds_the_school(
-    opened: Callable[..., Store], tmp_path: Path, enrol: Callable[..., Machine]
-) -> None:
+class Watch:
+    """A collector that counts, its clocks moved by hand. Not frozen: it stops and starts again."""
+
+    def __init__(self, store: Store, **states: PlaceState) -> None:
+        self.store, self.places = store, _places(**states)
+        self.wall, self.steady = NOW, 100.0
+        self.start()
+
+    def start(self) -> None:
+        self.reckoning = Reckoning(self.store, self.places, now=lambda: self.wall, steady=lambda: self.steady)
+        self.reckoning.reckon()
+
+    def passed(self, seconds: float) -> None:
+        self.wall, self.steady = self.wall + seconds, self.steady + seconds
+
+    def goes_on(self, seconds: float) -> None:
+        while seconds > 0:
+            self.passed(min(30.0, seconds))
+            seconds -= 30
+            self.reckoning.reckon()
+
+    def known(self) -> dict[str, tuple[float, float]]:
+        found = self.reckoning.reckoned.available
+        return {code: (round(one.worked), round(one.lost)) for code, one in found.items()}
+
+
+@pytest.fixture
+def watch(opened: Callable[..., Store], tmp_path: Path, enrol: Callable[..., Machine]) -> Watch:
     store = opened(tmp_path / "data")
     for code in ("A", "B", "C"):
         enrol(store, f"m{code}", school=code)
-    steady = [100.0]
-    places = _places(A=PlaceState.UP, B=PlaceState.DEGRADED, C=PlaceState.OFF)
-    reckoning = Reckoning(store, places, now=lambda: NOW, steady=lambda: steady[0])
-    reckoning.reckon()
-    assert reckoning.reckoned.available == {"A": 0, "B": 0, "C": 0}
-    steady[0] += 30
-    reckoning.reckon()
-    assert reckoning.reckoned.available == {"A": 30, "B": 30, "C": 0}
-    with store.writing() as writer:
-        writer.put_incident(incident(at(8, day=1)))
-    steady[0] += 30
-    reckoning.reckon()
-    assert reckoning.reckoned.available == {"A": 30, "B": 60, "C": 0}
-    assert reckoning.reckoned.lost["A"].lessons[Group.OFFICE, "1d"] == 9 * 3600
-    assert [one.name for one in reckoning.reckoned.open] == ["SC-1001"]
+    return Watch(store, A=PlaceState.UP, B=PlaceState.DEGRADED, C=PlaceState.OFF)
+
+
+def test_time_counts_while_pcs_are_heard_and_no_outage_holds_the_school(watch: Watch) -> None:
+    assert watch.known() == {}
+    watch.goes_on(30)
+    assert watch.known() == {"A": (30, 0), "B": (30, 0)}
+    with watch.store.writing() as writer:
+        writer.put_incident(incident(watch.wall))
+    watch.goes_on(30)
+    assert watch.known() == {"A": (30, 30), "B": (60, 0)}
     # A machine that slept saw nothing meanwhile.
-    steady[0] += LONGEST_STEP_SECONDS + 1
-    reckoning.reckon()
-    assert reckoning.reckoned.available == {"A": 30, "B": 60, "C": 0}
+    watch.passed(LONGEST_STEP_SECONDS + 1)
+    watch.reckoning.reckon()
+    assert watch.known() == {"A": (30, 30), "B": (60, 0)}
+    (seen,) = {one.since for one in watch.reckoning.reckoned.available.values()}
+    assert seen == NOW
+    assert watch.reckoning.reckoned.available["A"].ratio == pytest.approx(0.5)
+
+
+def test_what_was_lost_counts_only_where_it_was_watched(watch: Watch) -> None:
+    """Before the first start, and while the collector was stopped, nothing that worked was counted either."""
+    with watch.store.writing() as writer:
+        writer.put_incident(incident(NOW - 3 * 86400, NOW - 2 * 86400))
+        writer.put_incident(incident(NOW - 600, NOW + 60, number=1002))
+        writer.put_incident(incident(NOW + 900, NOW + 3600, number=1003))
+    watch.goes_on(600)
+    watch.reckoning.keep()
+    watch.passed(3000 + 7200)
+    watch.start()
+    watch.goes_on(60)
+    assert watch.known() == {"A": (660, 60), "B": (660, 0)}
+    assert watch.reckoning.reckoned.lost["A"].internet["30d"] == 86400 + 660 + 2700
+
+
+def test_what_was_counted_is_kept_and_days_pass(watch: Watch) -> None:
+    watch.goes_on(KEEP_SECONDS + 60)
+    # The power fails: what was kept last is there.
+    watch.start()
+    assert watch.known()["A"] == (KEEP_SECONDS, 0)
+    watch.passed(11 * 3600 - 300)
+    watch.goes_on(600)
+    watch.reckoning.keep()
+    assert [day.day for day in watch.store.watched(0)] == [day_of(NOW), day_of(NOW) + 1], "midnight by UTC has passed"
+    for day in range(40):
+        watch.passed(86400)
+        watch.start()
+        if day == 35:
+            watch.places.update(_places(C=PlaceState.UP))
+        watch.goes_on(60)
+        watch.reckoning.keep()
+    known = watch.reckoning.reckoned.available
+    assert known["A"].seen == pytest.approx(31 * 60)
+    assert watch.wall - known["A"].since < 31 * 86400
+    assert known["C"].seen == pytest.approx(5 * 60)
+    assert watch.wall - known["C"].since == pytest.approx(4 * 86400, abs=300)
+
+
+def test_a_full_disk_is_tried_again(watch: Watch, monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
+    def full() -> Any:
+        raise Full("no room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(watch.store, "writing", full)
+        watch.goes_on(KEEP_SECONDS)
+    assert "tried again" in caplog.text
+    watch.goes_on(KEEP_SECONDS)
+    assert watch.store.watched(0)[0].worked["A"] == 2 * KEEP_SECONDS
+
+
+_TIMES = st.lists(st.tuples(st.floats(0, 40), st.floats(0.01, 5)), max_size=6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(_TIMES, _TIMES, st.floats(0, 35))
+def test_laws_of_availability(watched, without, since):
+    """Nothing is lost outside what was watched; a school that is not heard has no availability."""
+    days: dict[int, Watched] = {}
+    for begin, length in sorted(watched):
+        at = (begin + length) * 86400
+        days[day_of(at)] = counted(days.get(day_of(at)), at, length * 86400, ["A"], ["A"], nearest=90)
+    lost = [Window(begin * 86400, (begin + 0.5) * 86400) for begin in sorted({int(begin) for begin, _ in without})]
+    found = availability(days.values(), {"A": lost, "B": lost}, since * 86400)
+    assert found.keys() <= {"A"}
+    for one in found.values():
+        stretches = [each for day in days.values() if day.day >= day_of(since * 86400) for each in day.stretches]
+        assert one.lost <= sum(each.end - each.begin for each in stretches) + 1
+        assert one.since == min(each.begin for each in stretches)
+        assert one.ratio is None or 0 <= one.ratio <= 1
 
 
 # Shown
@@ -281,14 +378,17 @@ def test_the_page_says_what_was_lost_and_escapes_what_people_wrote():
     )
     shared = incident(at(9), place=Place(Level.PROVIDER, "x"), schools=("A", "B", "GONE"), number=1008)
     both = (room, shared)
-    lines = page(Reckoned(lost=lost_time(REGISTER, both, NOW), available={"A": 1.5}, open=both))
+    known = Availability(since=NOW - 3600, worked=3000, lost=600)
+    lines = page(Reckoned(lost=lost_time(REGISTER, both, NOW), available={"A": known}, open=both))
     where = 'level="room",kind="outage",verdict="room",degree="probable"'
     assert (
         f'school_incident_begin_timestamp_seconds{{school="A",site="main",room="tin1",incident="SC-1007",{where}}}'
         f" {room.began:.3f}"
     ) in lines
     assert sum("SC-1008" in line for line in lines) == 2
-    assert 'school_internet_available_seconds_total{school="A"} 1.500' in lines
+    assert 'school_internet_availability_ratio{school="A",window="30d"} 0.833333' in lines
+    assert 'school_internet_seen_seconds{school="A",window="30d"} 3600.000' in lines
+    assert f'school_internet_seen_since_timestamp_seconds{{school="A",window="30d"}} {NOW - 3600:.3f}' in lines
     assert 'school_lesson_lost_seconds{school="A",group="office",window="1d"} 36000.000' in lines
     assert not any('group="school"' in line for line in lines), "an hour is counted once"
     assert 'school_line_info{school="A",site="main",line="main",provider="Nhà mạng \\"A\\""} 1' in lines
@@ -299,7 +399,8 @@ def test_the_page_says_what_was_lost_and_escapes_what_people_wrote():
 
 def test_a_reader_of_one_school_sees_nothing_of_another():
     shared = incident(at(9), place=Place(Level.PROVIDER, "x"), schools=("A", "B"))
-    everything = Reckoned(lost=lost_time(REGISTER, [shared], NOW), available={"A": 1, "B": 2}, open=(shared,))
+    known = Availability(since=NOW, worked=1, lost=0)
+    everything = Reckoned(lost=lost_time(REGISTER, [shared], NOW), available=dict.fromkeys("AB", known), open=(shared,))
     lines = page(everything, ("B",))
     assert lines
     assert not any('school="A"' in line for line in lines)

@@ -19,7 +19,7 @@ from schooldrum_collector.show.incident_words import read
 from schooldrum_collector.show.notify import Telling
 from schooldrum_collector.show.notify_composed import MessageForms, composed
 from schooldrum_collector.show.notify_digest import Behind, Digest, Line, morning, roll_call, weekly
-from schooldrum_collector.show.notify_names import tidy
+from schooldrum_collector.show.notify_names import clause, tidy
 from schooldrum_collector.show.notify_sms import GSM_7, SEGMENT, plain
 from schooldrum_collector.show.notify_words import IS_CAUSE, SMS_CAUSE
 from schooldrum_collector.store.records import Area, Register, Room, School
@@ -559,6 +559,37 @@ def test_what_came_back_is_told_by_its_own_begin(language, since, short):
     message = told(again, "it_officer", language, now=at(8, 32), occasion=Occasion.AGAIN)
     assert since in message.full
     assert short in message.sms
+    # Once is enough for a text message, and a template's parameter ends where a clause does.
+    assert "(" not in message.sms
+    assert message.chat_parameters["since"] in {since.rstrip("."), since.partition(";")[0]}
+
+
+@pytest.mark.parametrize(
+    ("one", "vietnamese", "english"),
+    [
+        (
+            msgspec.structs.replace(worded(LINE, "loss"), kind=Kind.LOSS),
+            "Kéo dài 1 giờ, trong đó 1 giờ giờ học.",
+            "of which 1 hour lesson time.",
+        ),
+        (MUTE, "Kéo dài 1 giờ. ", "It lasted 1 hour. "),
+        (SILENT, "Mất 1 giờ, trong đó 1 giờ giờ học.", "Lost for 1 hour, of which 1 hour lesson time."),
+    ],
+    ids=["works badly", "programs silent", "gone"],
+)
+def test_only_what_was_gone_was_lost(one: Incident, vietnamese: str, english: str):
+    ended = msgspec.structs.replace(over(one), began=at(9, 17), ended=at(10, 17))
+    assert vietnamese in told(ended, occasion=Occasion.END, lost=3600.0).full
+    assert english in told(ended, language="en", occasion=Occasion.END, lost=3600.0).full
+
+
+@given(st.text(alphabet="ab ;.,:"), st.integers(4, 40))
+def test_what_is_shortened_says_something_by_itself(text: str, most: int):
+    short = clause(text, most)
+    assert len(short) <= most
+    assert text.startswith(short.removesuffix("…"))
+    assert clause("Call the provider; the figures are there", 30) == "Call the provider"
+    assert clause("Look at the switch, unplug it for ten seconds", 30) == "Look at the switch, unplug it…"
 
 
 def test_an_incident_that_was_a_round_says_under_which_number_it_was_told():

@@ -260,7 +260,7 @@ async def test_what_is_forgotten_is_gone(opened: Opened, tmp_path: Path, enrol: 
     assert b"canary-of-m2" in content
 
 
-NOTHING = {"sections": 0, "appraisals": 0, "incidents": 0, "messages": 0, "scans": 0}
+NOTHING = {"sections": 0, "appraisals": 0, "incidents": 0, "messages": 0, "scans": 0, "watched": 0}
 
 
 async def test_retention_deletes_what_is_old_and_nothing_else(

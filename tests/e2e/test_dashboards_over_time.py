@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from grafana.boards import BOARDS, overview
 from grafana.boards.board import Colour, Panel, Shape
-from grafana.boards.documents import RECORDS
+from grafana.boards.places import SEEN_SINCE
 from tests.in_step.derived import ROOT
 
 pytestmark = pytest.mark.prometheus
@@ -20,7 +20,11 @@ PANELS = [panel for board in BOARDS for panel in board.panels if panel.shape is 
 
 
 def judged(
-    folder: Path, series: list[dict[str, str]], expected: list[tuple[str, str, list[float]]], *rules: Path
+    folder: Path,
+    series: list[dict[str, str]],
+    expected: list[tuple[str, str, list[float]]],
+    *rules: Path,
+    pace: str = "5m",
 ) -> str:
     """What promtool says where an expression gives other values at a time than expected; empty if all is well."""
     cases: list[dict[str, Any]] = [
@@ -32,7 +36,7 @@ def judged(
         for expr, at, values in expected
     ]
     file = folder / "cases.yml"
-    tests = [{"interval": "5m", "input_series": series, "promql_expr_test": cases}]
+    tests = [{"interval": pace, "input_series": series, "promql_expr_test": cases}]
     file.write_text(
         json.dumps({"rule_files": [str(one) for one in rules], "evaluation_interval": "5m", "tests": tests}), "utf-8"
     )
@@ -70,18 +74,15 @@ def test_without_figures_of_yesterday_nothing_is_claimed(tmp_path):
     assert judged(tmp_path, series, [(CHANGES[0].expr, "36h", [])]) == ""
 
 
-def test_availability_is_what_was_seen_less_what_was_lost(tmp_path):
-    """Ten hours of which all was seen, and two lost in which nobody could be heard."""
-    expr = RECORDS["schooldrum:internet_availability:ratio30d"]
-    watched = RECORDS["schooldrum:internet_watched_seconds:sum30d"]
+def test_since_when_is_said_where_less_than_a_month_is_known(tmp_path):
+    """Of B it is known from the beginning, 35 days before; of A since the tenth day."""
     series = [
-        INFO,
-        {"series": 'schooldrum:internet_available_seconds:increase1h{school="A"}', "values": "3600 _x11 " * 10},
-        {"series": 'school_internet_lost_seconds{school="A",window="30d"}', "values": "7200x600"},
-        {"series": 'schooldrum:internet_watched_seconds:sum30d{school="A"}', "values": "43200x600"},
+        *(
+            {"series": f'school_internet_seen_since_timestamp_seconds{{school="{code}",window="30d"}}', "values": began}
+            for code, began in (("A", f"{10 * 86400}x12"), ("B", "0x12"))
+        ),
     ]
-    expected = [(f"sum({watched})", "10h", [43200.0]), (f"round(sum({expr}), 0.0001)", "10h", [0.8333])]
-    assert judged(tmp_path, series, expected) == ""
+    assert judged(tmp_path, series, [(f"sum({SEEN_SINCE})", "36d", [1000 * 10 * 86400.0])], pace="3d") == ""
 
 
 def _praises(panel: Panel) -> bool:

@@ -55,9 +55,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
         prometheus = Prometheus(home / "prometheus", collector.office, rules=rules)
         stack.callback(prometheus.program.stop, 90)
         # Twice the pace of what counts and sums up, and once of what is judged.
-        eventually(
-            lambda: prometheus.query("schooldrum:internet_availability:ratio30d > 0"), 150, "a first half minute"
-        )
+        eventually(lambda: prometheus.query("school_internet_availability_ratio > 0"), 150, "a first half minute")
         eventually(lambda: prometheus.query('school_lesson_lost_seconds{group="office"}'), 60, "lesson time lost")
         eventually(lambda: prometheus.query('school_lesson_lost_seconds{group="none"}'), 60, "lesson time lost abroad")
         eventually(lambda: prometheus.query("schooldrum:unsupported_machines:count > 0"), 60, "what is judged of PCs")

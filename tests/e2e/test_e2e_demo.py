@@ -14,8 +14,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from grafana.boards import BOARDS
+from grafana.boards.board import Panel, Shape
 from tests.e2e.programs import eventually, fetched, free_port
 
 PROGRAM = (sys.executable, "-m", "schooldrum_collector")
@@ -44,10 +47,10 @@ class Demo:
         }
         self.office = f"http://{self.environ['SCHOOLDRUM_COLLECTOR_OFFICE_LISTEN']}"
 
-    def start(self, *more: str) -> None:
+    def start(self, *more: str, alone: bool = True) -> None:
         self.said: list[str] = []
         day = () if "--schools" in more else ("--schools", "12", "--quiet-day")
-        words = ("demo", "start", *day, "--alone", "--lang", "en", *more)
+        words = ("demo", "start", *day, *(("--alone",) if alone else ()), "--lang", "en", *more)
         self.process = subprocess.Popen(
             [*PROGRAM, *words], env=self.environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -182,6 +185,49 @@ def test_half_a_day_lies_behind_the_first_start_and_two_incidents_go_on(tmp_path
         time.sleep(25)
         assert _of(demo, "MP09/main/tin1")["state"] == "open"
         assert "1 PC that waits" in fetched(f"{demo.office}/schools/MP02?lang=en")
+    finally:
+        if demo.process.poll() is None:
+            assert demo.stop() == 0, demo.text
+
+
+NEEDS_TWO_DAYS = {"Overview: What changed since yesterday"}
+"""Of these a Prometheus that has just been started cannot know anything yet."""
+
+
+def _figures(prometheus: str, panel: Panel) -> int:
+    """How many series its queries give, whatever school, room and PC are chosen."""
+    found = 0
+    for query in panel.queries:
+        asked = query.expr.replace("$__rate_interval", "1m").replace("$span", "7d").replace("$area", ".*")
+        asked = re.sub(r'="\$\w+"', '=~".+"', asked)
+        answer = json.loads(fetched(f"{prometheus}/api/v1/query?query={quote(asked)}"))
+        assert answer["status"] == "success", (asked, answer)
+        found += len(answer["data"]["result"])
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.prometheus
+@pytest.mark.timeout(600)
+def test_every_panel_of_every_board_has_something_to_show(tmp_path) -> None:
+    demo = Demo(tmp_path / "home")
+    try:
+        demo.start("--schools", "12", alone=False)
+        url = re.search(r"Prometheus +(http://\S+)", demo.text)
+        assert url, demo.text
+        empty = {
+            f"{board.title[1]}: {panel.title[1]}": panel
+            for board in BOARDS
+            for panel in board.panels
+            if panel.shape is not Shape.TEXT
+        }
+
+        # What is counted over all PCs is so every two minutes.
+        deadline = time.monotonic() + 300
+        while empty.keys() != NEEDS_TWO_DAYS and time.monotonic() < deadline:
+            time.sleep(5)
+            empty = {name: panel for name, panel in empty.items() if not _figures(url[1], panel)}
+        assert empty.keys() == NEEDS_TWO_DAYS
     finally:
         if demo.process.poll() is None:
             assert demo.stop() == 0, demo.text

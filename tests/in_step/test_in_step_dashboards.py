@@ -218,7 +218,7 @@ def test_steps_of_colour_ascend_and_begin_at_the_bottom(board: Board, panel: Pan
         ("1000 * school_machine_last_report_timestamp_seconds", "dateTimeFromNow"),
         ("school_support_end_timestamp_seconds - time()", "s"),
         ("count by (school) (school_patch_age_seconds > 3)", "short"),
-        ("schooldrum:internet_availability:ratio30d", "percentunit"),
+        ("schooldrum:ladder_step_success:ratio", "percentunit"),
         ("schooldrum:patch_late_machines:count", "short"),
         ("schooldrum:ladder_round_trip_seconds:median", "s"),
         ("schooldrum:ladder_loss_ratio:avg", "percentunit"),

@@ -35,6 +35,33 @@ INTERNET_AVAILABLE_SECONDS = Metric(
     "Time in which PCs of the school were heard and no outage held the whole school, since the collector started.",
     lasts=Lasts.KEPT,
     by_collector=True,
+    until="0.1.0",
+)
+INTERNET_SEEN_SECONDS = Metric(
+    "school_internet_seen_seconds",
+    Kind.GAUGE,
+    "Time of the last 30d of which it is known whether the school had internet: PCs were on, or an outage is recorded.",
+    labels=("window",),
+    lasts=Lasts.KEPT,
+    by_collector=True,
+)
+INTERNET_SEEN_SINCE_TIMESTAMP = Metric(
+    "school_internet_seen_since_timestamp_seconds",
+    Kind.GAUGE,
+    "Since when, of the last 30d, the collector has watched the school's internet; later than 30d ago where it did not "
+    "watch before.",
+    labels=("window",),
+    lasts=Lasts.KEPT,
+    by_collector=True,
+)
+INTERNET_AVAILABILITY_RATIO = Metric(
+    "school_internet_availability_ratio",
+    Kind.GAUGE,
+    "Share of the time of the last 30d that was seen in which the school had internet; power cuts and maintenance are "
+    "not counted.",
+    labels=("window",),
+    lasts=Lasts.KEPT,
+    by_collector=True,
 )
 LINE_INFO = Metric(
     "school_line_info",

@@ -37,7 +37,7 @@ from schooldrum_collector.judge.presence import begun, in_grace
 from schooldrum_collector.judge.settings import granted
 from schooldrum_collector.show.list_age import ListAges
 from schooldrum_collector.show.own_metrics import OwnMetrics
-from schooldrum_collector.speech import Say, told
+from schooldrum_collector.speech import EITHER, Say, told
 from schooldrum_collector.store.interface import Damaged, Full, Locked, Store
 from schooldrum_collector.store.journal import Bounds
 from schooldrum_collector.store.opening import NAME as STORE_FILE
@@ -206,7 +206,8 @@ async def _run(parts: _Parts, opened: Callable[[Doors], None]) -> None:
         parts.authority,
         now=now,
         granted=granted,
-        say=say,
+        # Its answers are read on PCs, each in its own language, and in their logs, in English.
+        say=EITHER,
         proxies=frozenset(config.agents_proxies),
         rows_came=appraising.rows_came,
         backlog_came=backlog_came,
@@ -239,6 +240,7 @@ async def _run(parts: _Parts, opened: Callable[[Doors], None]) -> None:
         timetable.start()
         stack.push_async_callback(timetable.stop)
         stack.push_async_callback(asyncio.to_thread, looking.keep)
+        stack.push_async_callback(asyncio.to_thread, reckoning.keep)
         work = [heartbeat.run, appraising.run, looking.run, appointing.run, reckoning.run, watching.run, telling.run]
         for run in [*work, late.run] if late is not None else work:
             task = asyncio.create_task(run())
@@ -246,6 +248,8 @@ async def _run(parts: _Parts, opened: Callable[[Doors], None]) -> None:
         await stack.enter_async_context(running(parts.people, messaging, config, store, now=now, say=say))
         office_url = await stack.enter_async_context(office_door(office, config, parts.office_tls, say))
         agents_url = await stack.enter_async_context(agents_door(agents, config, tls))
+        # Until now agents were refused, however long all else took to start.
+        heartbeat.was_deaf(heartbeat.hearing.away, now())
         settle()
         token_file = "" if parts.token is None else str(config.data / TOKEN_FILE)
         opened(Doors(agents=agents_url, office=office_url, token_file=token_file))

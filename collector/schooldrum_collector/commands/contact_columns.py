@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from schooldrum_collector.app.channels import Channel
+from schooldrum_collector.app.channels import MAIL, Channel
 from schooldrum_collector.commands.entries import RowProblem
 from schooldrum_collector.commands.sheets import HEADING_ROWS, Sheet
 from schooldrum_collector.judge.fault_steps import IT_OFFICER, OFFICE, PRINCIPAL
@@ -83,6 +83,17 @@ def role_of(written: str) -> str:
     )
 
 
+def _wanted(channel: Channel) -> tuple[str, str]:
+    if not channel.asks:
+        return "để trống, kênh này không có {to}", "leave it empty, this channel has no {to}"
+    if channel.scheme in MAIL:
+        return "ghi một địa chỉ thư, như cntt@truong.example.vn", "write one mail address, such as it@school.example.vn"
+    return (
+        "ghi số điện thoại, hoặc mã gồm chữ không dấu, số, dấu chấm, gạch",
+        "write a telephone number, or an id of letters without accents, digits, dots and dashes",
+    )
+
+
 def recipient_of(fields: Mapping[str, str], register: Register, channels: Mapping[str, Channel]) -> Recipient:
     """A recipient from the words of a row or a command line.
 
@@ -100,9 +111,10 @@ def recipient_of(fields: Mapping[str, str], register: Register, channels: Mappin
         raise Wrong(f"không có kênh {name!r:.40}; có: {known}", f"there is no channel {name!r:.40}; there are: {known}")
     address = fields.get("address", "").strip()
     if len(address) > ADDRESS_LENGTH or not channel.takes(address):
+        vietnamese, english = _wanted(channel)
         raise Wrong(
-            f"địa chỉ {address!r:.60} không dùng được cho kênh {name}",
-            f"the address {address!r:.60} cannot be used with channel {name}",
+            f"địa chỉ {address!r:.60} không dùng được cho kênh {name}: {vietnamese}",
+            f"the address {address!r:.60} cannot be used with channel {name}: {english}",
         )
     quiet = fields.get("quiet", "").strip() or QUIET
     quiet = "" if folded(quiet) in _NO_QUIET else quiet.replace(" ", "")

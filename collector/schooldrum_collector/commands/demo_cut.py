@@ -37,6 +37,7 @@ _WORDS: dict[Kind, tuple[str, str]] = {
     Kind.DNS: ("tên miền (DNS) của một trường", "a school's names (DNS)"),
     Kind.LOGIN: ("trang đăng nhập chắn Internet của một trường", "a login page in a school's way"),
     Kind.LOSS: ("đường truyền mất gói của một trường", "a school's line that loses packets"),
+    Kind.ABROAD: ("kết nối quốc tế của một trường", "a school's international routes"),
 }
 
 
@@ -263,6 +264,8 @@ def _what(broken: Break, school: DemoSchool, say: Say) -> str:
             return say(f"trang đăng nhập chắn Internet của {name}", f"a login page in the way of {name}")
         case Kind.LOSS:
             return say(f"đường truyền mất gói của {name}", f"the line of {name}, which loses packets")
+        case Kind.ABROAD:
+            return say(f"kết nối quốc tế của {name}", f"the international routes of {name}")
         case _:
             return say(
                 f"{broken.target}, mọi trường của nhà mạng này", f"{broken.target}, all schools of this provider"

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 import msgspec
 
+from schooldrum_collector.app.appraising import Appraising
+from schooldrum_collector.app.dated_lists import DatedLists
+from schooldrum_collector.app.judging_rules import JudgingRules
 from schooldrum_collector.commands.call import Call
 from schooldrum_collector.commands.console import Failed
 from schooldrum_collector.commands.demo_home import Home
@@ -56,7 +59,15 @@ def _play(call: Call, staff: Staff, clock: PastClock) -> None:
         tokens = {
             room: str(make_token(store, then, room, uses=count, days=1)[0]) for room, count in staff.needed.items()
         }
-        past = Past(store=store, authority=authority, say=call.say, tokens=tokens, start=clock.start)
+        rules = JudgingRules(call.config.data, DatedLists(call.config.data))
+        past = Past(
+            store=store,
+            appraising=Appraising(store, rules, now=clock.wall),
+            authority=authority,
+            say=call.say,
+            tokens=tokens,
+            start=clock.start,
+        )
         asyncio.run(play(past, staff.crews, staff.kept, clock))
     finally:
         store.close()

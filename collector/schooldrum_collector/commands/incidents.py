@@ -9,7 +9,7 @@ from schooldrum_collector.commands.console import Failed
 from schooldrum_collector.formats import duration, moment
 from schooldrum_collector.judge.fault import Level
 from schooldrum_collector.judge.incident import Incident, Step, number_of
-from schooldrum_collector.judge.incident_acts import ANSWERS, Refused, acknowledged, answered, withdrawn
+from schooldrum_collector.judge.incident_acts import ANSWERS, Refused, acknowledged, withdrawn
 from schooldrum_collector.show.incident_record import ANSWER_WORDS, HAPPENED, detail, standing
 from schooldrum_collector.show.incident_words import (
     SEVERITIES,
@@ -24,7 +24,8 @@ from schooldrum_collector.show.incident_words import (
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Store, Writer
 from schooldrum_collector.store.records import EVERYTHING, Register, Story
-from schooldrum_collector.store.steps import write_steps
+from schooldrum_collector.store.steps import write_answer, write_steps
+from schooldrum_collector.web.page_words import role_words
 from schooldrum_collector.web.shown_incidents import shown_incident, shown_story
 
 DAYS = 30
@@ -170,7 +171,12 @@ def _sheet(call: Call, register: Register, story: Story, now: float) -> None:
         line(say("Các trường: ", "Schools: ") + ", ".join(names.get(code, code) for code in one.schools))
     line()
     rows = [
-        (moment(event.at, say.language, zone), say(*HAPPENED[event.what]), event.by, detail(event, say))
+        (
+            moment(event.at, say.language, zone),
+            say(*HAPPENED[event.what]),
+            role_words(event.by, say),
+            detail(event, say),
+        )
         for event in story.events
     ]
     call.console.table((say("Lúc", "When"), say("Việc", "What"), say("Ai", "By"), say("Chi tiết", "Detail")), rows)
@@ -197,13 +203,7 @@ def _answer(given: argparse.Namespace, call: Call, store: Store) -> int:
     register = store.register()
 
     def answer(incident: Incident, writer: Writer) -> Step | None:
-        zone = zone_of(register, incident)
-        given_, event, then = answered(
-            incident, given.answer, call.now(), ACTOR, zone=zone, number=writer.next_incident()
-        )
-        writer.note_event(event)
-        write_steps(writer, then)
-        writer.put_answer(then[-1].incident.number if then else incident.number, given_)
+        write_answer(writer, incident, given.answer, call.now(), ACTOR, zone=zone_of(register, incident))
         return None
 
     incident = _changed(call, store, given.number, answer)

@@ -18,7 +18,8 @@ _NAME = re.compile(r"[a-z]+-[A-Za-z0-9_.-]+\.json\Z")
 class Kind(enum.StrEnum):
     """What can be broken: a room's switch, a school's main internet line, its power, a provider.
 
-    Of the main line also less: names (DNS) do not answer, a login page stands in the way, packets are lost.
+    Of the main line also less: names (DNS) do not answer, a login page stands in the way, packets are lost, nothing
+    abroad answers.
     """
 
     ROOM = "room"
@@ -28,6 +29,7 @@ class Kind(enum.StrEnum):
     DNS = "dns"
     LOGIN = "login"
     LOSS = "loss"
+    ABROAD = "abroad"
 
 
 class Break(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +96,8 @@ def _read(path: Path) -> Break | None:
 class Trouble(enum.StrEnum):
     """What a PC meets: no power, no link to its switch, a modem that leads nowhere, a page that answers for all others.
 
-    Or no names (the address of the collector is remembered), or a way on which packets are lost: then it reports.
+    Or no names (the address of the collector is remembered), a way on which packets are lost, or none that leads
+    abroad: then it reports.
     """
 
     POWER = "power"
@@ -103,11 +106,12 @@ class Trouble(enum.StrEnum):
     LOGIN = "login"
     DNS = "dns"
     LOSS = "loss"
+    ABROAD = "abroad"
 
     @property
     def lets_through(self) -> bool:
         """Whether its reports arrive all the same."""
-        return self in {Trouble.DNS, Trouble.LOSS}
+        return self in {Trouble.DNS, Trouble.LOSS, Trouble.ABROAD}
 
 
 _OF_THE_LINE = {
@@ -115,6 +119,7 @@ _OF_THE_LINE = {
     Kind.DNS: Trouble.DNS,
     Kind.LOGIN: Trouble.LOGIN,
     Kind.LOSS: Trouble.LOSS,
+    Kind.ABROAD: Trouble.ABROAD,
 }
 
 

@@ -36,6 +36,7 @@ PAST = (
     Scene(-380 * _MINUTE, 24 * _MINUTE, Kind.PROVIDER, "MP08"),
     Scene(-290 * _MINUTE, 26 * _MINUTE, Kind.POWER, "MP06"),
     Scene(-235 * _MINUTE, 38 * _MINUTE, Kind.ROOM, "MP17"),
+    Scene(-205 * _MINUTE, 16 * _MINUTE, Kind.ABROAD, "MP07"),
     Scene(-175 * _MINUTE, 21 * _MINUTE, Kind.LOGIN, "MP04"),
     Scene(-130 * _MINUTE, 17 * _MINUTE, Kind.LOSS, "MP12"),
     Scene(-75 * _MINUTE, 14 * _MINUTE, Kind.DNS, "MP15"),

@@ -1,7 +1,9 @@
 """The day that lies behind the simulated area when it is first shown: played in quick motion, by the ordinary wire.
 
 The clock is moved by hand. The PCs enrol and report at an ordinary agents' door, and faults are judged as they always
-are; the hours in which nothing happens are left out, and the schools are off meanwhile.
+are; the hours in which nothing happens are left out, and the schools are off meanwhile. Some of the PCs that miss
+updates were heard once a day for some weeks before, and judged each time: for how long an update waits is counted in
+days on which a PC was on.
 """
 
 import asyncio
@@ -9,10 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
+from schooldrum_collector.app.appraising import AT_ONCE, Appraising
 from schooldrum_collector.app.watching import Watching
 from schooldrum_collector.demo.area import BEAT, DemoSchool
 from schooldrum_collector.demo.breaks import Break, Kind, troubles
 from schooldrum_collector.demo.day import PAST, broken_by_the_day, target_of
+from schooldrum_collector.demo.measured import is_behind
 from schooldrum_collector.demo.pc import Clocks, Pc
 from schooldrum_collector.demo.playing import Crew, Kept, enrolled
 from schooldrum_collector.judge.presence import Hearing
@@ -32,6 +36,12 @@ _PEERS = 4
 _LISTENING_SECONDS = 3600.0
 _OFF = 3
 """One PC of so many was not on earlier that day: a lab seldom is as a whole."""
+WEEKS_DAYS = 45
+"""So many days before the day the first PCs are heard; others later, up to the twenty-first day before it."""
+_FEWEST_DAYS = 21
+_LATE = 3
+"""One of so many PCs that miss updates is heard in these weeks."""
+_DAY_SECONDS = 86400.0
 _WAYS = 8
 _CONNECTIONS = 1000
 
@@ -68,9 +78,13 @@ class PastClock:
 
 
 class Past(msgspec.Struct, frozen=True, kw_only=True):
-    """What a past is played with: the store it is written to, install codes by room, and when the day begins to be."""
+    """What a past is played with: the store it is written to, install codes by room, and when the day begins to be.
+
+    `appraising` judges PCs by the clock of the past.
+    """
 
     store: Store
+    appraising: Appraising
     authority: Authority
     say: Say
     tokens: Mapping[str, str]
@@ -79,6 +93,10 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
 
 def length() -> float:
     """How many seconds before the start the past begins."""
+    return _length_of_day() + WEEKS_DAYS * _DAY_SECONDS
+
+
+def _length_of_day() -> float:
     return _BEFORE + STEP - min(scene.begin for scene in PAST)
 
 
@@ -104,6 +122,7 @@ async def play(past: Past, crews: Sequence[Crew], kept: Kept, clock: PastClock) 
         for crew in crews:
             crew.reach(f"http://127.0.0.1:{door.port}", None, ways=_WAYS)
         await enrolled(crews, past.tokens, kept)
+        await _weeks_pass(past, crews, clock)
         await _happen(past, crews, clock, watching)
     finally:
         for crew in crews:
@@ -114,10 +133,33 @@ async def play(past: Past, crews: Sequence[Crew], kept: Kept, clock: PastClock) 
         clock.let_go()
 
 
+async def _weeks_pass(past: Past, crews: Sequence[Crew], clock: PastClock) -> None:
+    late = {crew: [pc for pc in crew.pcs if is_behind(pc.number)][::_LATE] for crew in crews}
+    begin = past.start - length()
+    for day in range(WEEKS_DAYS):
+        clock.to(begin + day * _DAY_SECONDS)
+        there = {crew: [pc for pc in pcs if day >= _first_day(pc)] for crew, pcs in late.items()}
+        await asyncio.gather(*(_on_for_a_while(crew, pcs) for crew, pcs in there.items()))
+        heard = [pc.identity.machine for pcs in there.values() for pc in pcs if pc.identity is not None]
+        for at in range(0, len(heard), AT_ONCE):
+            await asyncio.to_thread(past.appraising.look_at, heard[at : at + AT_ONCE])
+
+
+def _first_day(pc: Pc) -> int:
+    return pc.number // 10 % (WEEKS_DAYS - _FEWEST_DAYS)
+
+
+async def _on_for_a_while(crew: Crew, pcs: Sequence[Pc]) -> None:
+    for pc in pcs:
+        pc.beat = STEP
+        await crew.beat(pc, None)
+        await crew.farewell(pc)
+
+
 async def _happen(past: Past, crews: Sequence[Crew], clock: PastClock, watching: Watching) -> None:
     area = [crew.school for crew in crews]
     parts = _parts(area, past.start)
-    at = past.start - length()
+    at = past.start - _length_of_day()
     while at < past.start:
         there = [part for part in parts if part.opens <= at < part.closes]
         if there:

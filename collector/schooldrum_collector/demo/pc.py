@@ -10,13 +10,23 @@ import msgspec
 
 from schooldrum_collector.demo.area import BEAT
 from schooldrum_collector.demo.breaks import Trouble
-from schooldrum_collector.demo.measured import figures, ladder_readings, rows
+from schooldrum_collector.demo.measured import (
+    NUMBERS_A_SCHOOL,
+    clock_error,
+    failing,
+    figures,
+    is_frozen,
+    ladder_readings,
+    rows,
+    services,
+)
 from schooldrum_wire.catalogue import SECTIONS
 from schooldrum_wire.encoding import encode
 from schooldrum_wire.messages import ReportsAnswer
 from schooldrum_wire.reading import Reading
 from schooldrum_wire.report import Delivery, Fingerprint, Now, Report, Word
-from schooldrum_wire.result import Result
+from schooldrum_wire.result import Outcome, Result
+from schooldrum_wire.section import Values
 from schooldrum_wire.version import VERSION
 
 LADDER = "ladder"
@@ -64,8 +74,11 @@ class Pc:
         self.beat = BEAT
         self._clocks = clocks
         self._chance = random.Random(number)  # noqa: S311 - a simulation
-        self._rows = rows(number, datetime.fromtimestamp(clocks.wall(), UTC).date())
-        self._digests = {name: SECTIONS[name].digest(some) for name, some in self._rows.items()}
+        self._rows: dict[str, list[Values]] = {}
+        self._digests: dict[str, str] = {}
+        self._frozen = is_frozen(number)
+        # Of each school one asks what the others need not ask too.
+        self._asks = number % NUMBERS_A_SCHOOL == 0
         self._spool: deque[_Waiting] = deque(maxlen=_SPOOLED_MOST)
         self._sent: list[_Waiting] = []
         self._is_on = False
@@ -96,8 +109,12 @@ class Pc:
             self._switch_on()
         climb = self._measure(LADDER, ladder_readings(trouble, self._chance))
         if self._beats % _FIGURES_EVERY == self.number % _FIGURES_EVERY or len(self._newest) == 1:
-            for probe, readings in figures(self.number, self._boottime(), self._chance):
+            for probe, readings in figures(self.number, self._boottime(), self._chance, waiting=self.waiting):
                 self._measure(probe, readings)
+            for probe, outcome in failing(self.number):
+                self._measure(probe, (), outcome)
+            if self._asks and trouble is None:
+                self._measure("services", services(self._chance))
         self._beats += 1
         if trouble is not None and not trouble.lets_through:
             self._spool.append(_Waiting(self._run, self._boot, climb))
@@ -119,19 +136,25 @@ class Pc:
         self._seq = 0
         self._newest = {}
         self._word = Word(word="hello", kind="start", boottime=round(self._boottime(), 3))
+        # It has looked for updates today.
+        self._rows = rows(self.number, datetime.fromtimestamp(self._clocks.wall(), UTC).date())
+        self._digests = {name: SECTIONS[name].digest(some) for name, some in self._rows.items()}
         self._wanted = frozenset(self._rows)
 
     def _boottime(self) -> float:
         return self._clocks.steady() - self._booted
 
-    def _measure(self, probe: str, readings: tuple[Reading, ...]) -> Result:
+    def _wall(self) -> float:
+        return self._clocks.wall() + clock_error(self.number)
+
+    def _measure(self, probe: str, readings: tuple[Reading, ...], outcome: Outcome = Outcome.OK) -> Result:
         self._seq += 1
         result = Result(
             probe=probe,
             seq=self._seq,
-            outcome="ok",
+            outcome=outcome.value,
             boottime=round(self._boottime(), 3),
-            wall=round(self._clocks.wall(), 3),
+            wall=round(self._wall(), 3),
             took=round(self._chance.uniform(0.001, 0.05), 4),
             readings=readings,
         )
@@ -148,12 +171,12 @@ class Pc:
             word=self._word,
             sections=self._digests,
             rows={name: tuple(self._rows[name]) for name in self._wanted},
-            frozen=False,
+            frozen=self._frozen,
         )
         self._sent = [self._spool[at] for at in range(min(len(self._spool), _RESULTS_A_REPORT * _BACKLOG_MOST))]
         return Delivery(
             reports=(live, *_backlog(self._sent, self.beat)),
-            now=Now(boot=self._boot, boottime=round(self._boottime(), 3), wall=round(self._clocks.wall(), 3)),
+            now=Now(boot=self._boot, boottime=round(self._boottime(), 3), wall=round(self._wall(), 3)),
             fingerprint=self.fingerprint,
             agent=VERSION,
             system="windows",

@@ -12,6 +12,7 @@ import msgspec
 from schooldrum_collector.demo.area import BEAT, STRANGER, DemoSchool
 from schooldrum_collector.demo.breaks import Break, Trouble, troubles
 from schooldrum_collector.demo.letters import Letters, Unheard
+from schooldrum_collector.demo.measured import NUMBERS_A_SCHOOL
 from schooldrum_collector.demo.pc import Clocks, Identity, Pc
 from schooldrum_collector.judge.lines import MAIN_LINE
 from schooldrum_wire.messages import EnrolAnswer, EnrolRequest, ReportsAnswer
@@ -19,7 +20,6 @@ from schooldrum_wire.messages import EnrolAnswer, EnrolRequest, ReportsAnswer
 _FILE = "pcs.json"
 _CREATED, _OK = 201, 200
 _LOOK_SECONDS = 0.5
-_NUMBERS_A_SCHOOL = 1000
 _STRANGE_LINE = "strange"
 
 
@@ -59,10 +59,10 @@ class Crew:
         self.school = school
         self._letters: dict[str, tuple[Letters, ...]] = {}
         self._line = {room.path: school.line_of(room).code for room in school.rooms}
-        first = _NUMBERS_A_SCHOOL * int(school.code[2:])
+        first = NUMBERS_A_SCHOOL * int(school.code[2:])
         places = (room.path for room in school.rooms for _ in range(room.seats))
         self.pcs = [Pc(first + at, room, clocks, kept.get(first + at)) for at, room in enumerate(places)]
-        self._stranger = first + _NUMBERS_A_SCHOOL - 1
+        self._stranger = first + NUMBERS_A_SCHOOL - 1
         if school.code == STRANGER[0]:
             self.pcs.append(Pc(self._stranger, school.rooms[0].path, clocks, kept.get(self._stranger)))
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
+from schooldrum_collector.judge.availability import Availability
 from schooldrum_collector.judge.calendar import Window
 from schooldrum_collector.judge.expecting import CALENDARS, CalendarRegister
 from schooldrum_collector.judge.fault import Kind, Level, Verdict
@@ -17,7 +18,8 @@ from schooldrum_collector.judge.incident_spells import stretches
 
 SPANS = {"1d": 86400.0, "7d": 7 * 86400.0, "30d": 30 * 86400.0}
 """The windows that end now, in seconds, by their names in Prometheus' own words."""
-LONGEST_SPAN_SECONDS = max(SPANS.values())
+LONGEST_SPAN = "30d"
+LONGEST_SPAN_SECONDS = SPANS[LONGEST_SPAN]
 
 
 class Group(enum.StrEnum):
@@ -76,19 +78,22 @@ def lost_time(register: CalendarRegister, incidents: Iterable[Incident], now: fl
     larger incident holds down nothing of its own: it says how long its school was a part of that. Times that overlap
     count once, for whoever comes first of those who can act (the order of Group).
     """
+    known = tuple(incidents)
     lessons: dict[str, dict[Group, list[Window]]] = {}
-    internet: dict[str, list[Window]] = {}
-    costly = [one for one in incidents if costs_lessons(one)]
-    for incident, code, went_on in _by_school(costly, now):
-        times = [one for one in went_on if one.end > max(one.begin, now - LONGEST_SPAN_SECONDS)]
-        if code not in register.schools or not times:
-            continue
+    for incident, code, times in _costly(register, known, now):
         lessons.setdefault(code, {}).setdefault(group_of(incident.verdict), []).extend(
             _lessons(register, incident, code, times, since=now - LONGEST_SPAN_SECONDS)
         )
+    return _summed(lessons, without_internet(register, known, now), now)
+
+
+def without_internet(register: CalendarRegister, incidents: Iterable[Incident], now: float) -> dict[str, list[Window]]:
+    """When each school had no internet, by code, as far as it reaches into the longest span; stretches lie apart."""
+    internet: dict[str, list[Window]] = {}
+    for incident, code, times in _costly(register, incidents, now):
         if holds_whole_school(incident):
             internet.setdefault(code, []).extend(times)
-    return _summed(lessons, internet, now)
+    return {code: _joined(windows) for code, windows in internet.items()}
 
 
 def lessons_by_school(register: CalendarRegister, incidents: Iterable[Incident], now: float) -> dict[str, float]:
@@ -106,6 +111,16 @@ def lessons_by_school(register: CalendarRegister, incidents: Iterable[Incident],
             since = began.get(incident.parent, incident.began)
             found.setdefault(code, []).extend(_lessons(register, incident, code, times, since=since))
     return {code: sum(one.end - one.begin for one in _joined(windows)) for code, windows in sorted(found.items())}
+
+
+def _costly(
+    register: CalendarRegister, incidents: Iterable[Incident], now: float
+) -> Iterable[tuple[Incident, str, list[Window]]]:
+    """When each incident that costs lessons went on in each school of the register, in the longest span."""
+    for incident, code, went_on in _by_school([one for one in incidents if costs_lessons(one)], now):
+        times = [one for one in went_on if one.end > max(one.begin, now - LONGEST_SPAN_SECONDS)]
+        if code in register.schools and times:
+            yield incident, code, times
 
 
 def _by_school(
@@ -191,13 +206,13 @@ def _joined(windows: Iterable[Window]) -> list[Window]:
 
 
 class Reckoned(msgspec.Struct, frozen=True, kw_only=True):
-    """What is shown of schools beside their PCs, by code: what they lost, and the seconds their internet worked.
+    """What is shown of schools beside their PCs, by code: what they lost, and how much of the time they had internet.
 
     `open` are the incidents that go on, those of several schools too.
     """
 
     lost: Mapping[str, Lost] = {}
-    available: Mapping[str, float] = {}
+    available: Mapping[str, Availability] = {}
     open: tuple[Incident, ...] = ()
 
 

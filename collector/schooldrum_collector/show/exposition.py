@@ -18,6 +18,7 @@ import msgspec
 
 from schooldrum_collector.judge.appraisal import Kept, opened_kept
 from schooldrum_collector.judge.live import ToldResult, Unreadable, told
+from schooldrum_collector.judge.patches import unproven
 from schooldrum_collector.judge.presence import Presence, State, bounded_beat
 from schooldrum_collector.judge.settings import granted
 from schooldrum_collector.show.families import Families, escaped, labels
@@ -42,7 +43,7 @@ PROBES_SHOWN = 40
 _PROBE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _MACHINES_AT_ONCE = 20
 _boottime = attrgetter("boottime")
-_NOT_JUDGED = Kept()
+_NOT_JUDGED = Kept(unproven=unproven(None))
 
 Judged = Callable[[Machine, Latest | None], Presence]
 """The presence of a machine of which this is the newest that is known."""
@@ -194,7 +195,7 @@ def _add_machine(families: Families, place: str, machine: Machine, state: Presen
     if heard.frozen:
         families.add(DISK_FROZEN.name, place, "1")
     if state.state is State.ONLINE:
-        families.add(CLOCK_SKEW_SECONDS.name, place, f"{heard.skew:.3f}")
+        families.add(CLOCK_SKEW_SECONDS.name, place, f"{heard.skew:z.3f}")
 
 
 @functools.lru_cache(maxsize=1024)

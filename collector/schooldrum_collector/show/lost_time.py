@@ -2,14 +2,16 @@
 
 from schooldrum_collector.judge.fault import Level
 from schooldrum_collector.judge.incident import Incident
-from schooldrum_collector.judge.lost_time import Reckoned
+from schooldrum_collector.judge.lost_time import LONGEST_SPAN, Reckoned
 from schooldrum_collector.show.families import Families, labels
 from schooldrum_collector.store.records import Register
 from schooldrum_wire.catalogue.incidents import (
     AREA_INFO,
     INCIDENT_BEGIN_TIMESTAMP,
-    INTERNET_AVAILABLE_SECONDS,
+    INTERNET_AVAILABILITY_RATIO,
     INTERNET_LOST_SECONDS,
+    INTERNET_SEEN_SECONDS,
+    INTERNET_SEEN_SINCE_TIMESTAMP,
     LESSON_LOST_SECONDS,
     LINE_INFO,
 )
@@ -55,9 +57,14 @@ def add_incidents(families: Families, codes: set[str], open_: tuple[Incident, ..
 
 
 def add_lost(families: Families, code: str, reckoned: Reckoned) -> None:
-    """What a school lost, and how long its internet worked."""
-    if code in reckoned.available:
-        families.add(INTERNET_AVAILABLE_SECONDS.name, labels(school=code), f"{reckoned.available[code]:.3f}")
+    """What a school lost, and how much of the time that was seen it had internet."""
+    known = reckoned.available.get(code)
+    if known is not None:
+        about = labels(school=code, window=LONGEST_SPAN)
+        families.add(INTERNET_SEEN_SECONDS.name, about, f"{known.seen:.3f}")
+        families.add(INTERNET_SEEN_SINCE_TIMESTAMP.name, about, f"{known.since:.3f}")
+        if known.ratio is not None:
+            families.add(INTERNET_AVAILABILITY_RATIO.name, about, f"{known.ratio:.6f}")
     lost = reckoned.lost.get(code)
     if lost is None:
         return

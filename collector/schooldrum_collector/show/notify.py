@@ -45,6 +45,8 @@ from schooldrum_collector.store.records import Register
 
 _COUNTED = {"vi": re.compile(r"^(\S+ trường) "), "en": re.compile(r"^(\S+ schools) ")}
 _INTERNET_WORDS = frozenset({"internet", "captive", "schools", "second_line"})
+AGAIN = (" (xảy ra lại)", " (again)")
+"""Behind what happens once more."""
 _AREAS_NAMED = 3
 _ATTESTED = "power_attested"
 
@@ -205,7 +207,7 @@ def _begin(incident: Incident, names: Mapping[str, str], told: Telling) -> Parts
     if told.whole:
         title = say(f"{title}, đã hết", f"{title}, over")
     elif told.occasion is Occasion.AGAIN:
-        title = say(f"{title} (xảy ra lại)", f"{title} (again)")
+        title += say(*AGAIN)
     if incident.planned:
         title = say(f"{title} (theo lịch bảo trì)", f"{title} (planned maintenance)")
     if told.helped and told.role == OFFICE:
@@ -231,9 +233,15 @@ def _begin(incident: Incident, names: Mapping[str, str], told: Telling) -> Parts
 
 def _lost(incident: Incident, told: Telling, say: Say) -> str:
     took = how_long(incident, incident.ended, say, lasted)
-    if told.lost is None:
-        return say(f"Kéo dài {took}.", f"It took {took}.")
+    if told.lost is None or incident.kind is Kind.MUTE:
+        return say(f"Kéo dài {took}.", f"It lasted {took}.")
     lessons = lasted(told.lost, told.language)
+    if incident.kind is Kind.LOSS:
+        # What works badly is not lost.
+        during = say(f"trong đó {lessons} giờ học", f"of which {lessons} lesson time")
+        outside = say("ngoài giờ học", "outside lesson time")
+        when = during if told.lost >= 60 else outside  # noqa: PLR2004 - less than a minute is nothing to tell
+        return say(f"Kéo dài {took}, {when}.", f"It lasted {took}, {when}.")
     if told.lost < 60:  # noqa: PLR2004 - less than a minute is nothing to tell
         return say(f"Mất {took}, ngoài giờ học.", f"Lost for {took}, outside lesson time.")
     return say(f"Mất {took}, trong đó {lessons} giờ học.", f"Lost for {took}, of which {lessons} lesson time.")

@@ -7,7 +7,7 @@ import msgspec
 from schooldrum_collector.judge.fault_steps import TAP
 from schooldrum_collector.judge.incident import Incident
 from schooldrum_collector.show.notify import Parts, Telling, parts_of
-from schooldrum_collector.show.notify_names import cut, message_names
+from schooldrum_collector.show.notify_names import clause, cut, message_names
 from schooldrum_collector.show.notify_sms import sms_text
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.records import Register
@@ -74,9 +74,9 @@ def _chat(parts: Parts, incident: Incident, told: Telling) -> tuple[str, dict[st
     parameters = {
         "place": cut(parts.place, PARAMETER),
         "what": cut(parts.what, PARAMETER),
-        "since": cut(parts.since.rstrip("."), PARAMETER),
-        "cause": cut(parts.cause.rstrip("."), PARAMETER),
-        "step": cut(step, PARAMETER),
+        "since": clause(parts.since.rstrip("."), PARAMETER),
+        "cause": clause(parts.cause.rstrip("."), PARAMETER),
+        "step": clause(step, PARAMETER),
         # A link that is cut leads nowhere.
         "link": told.link if 0 < len(told.link) <= PARAMETER else incident.name,
     }

@@ -19,12 +19,24 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _OURS = str.maketrans("<>[]{}|\\`*", "()()()//' ")
 _PROTOCOL = re.compile(r"\w+\s*:\s*/+")
 _DOTTED = re.compile(r"(?<=\w)\.(?=\w)")
+_CLAUSE_ENDS = ("; ", ". ")
 _DOT_LEADER = "\N{ONE DOT LEADER}"
 
 
 def cut(text: str, most: int) -> str:
     """The text, or its beginning with an ellipsis, in at most so many characters."""
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def clause(text: str, most: int) -> str:
+    """The text, or as much of its beginning as says something by itself, in at most so many characters."""
+    if len(text) <= most:
+        return text
+    whole = max(text.rfind(end, 0, most + 1) for end in _CLAUSE_ENDS)
+    if whole > 0:
+        return text[:whole]
+    word = text.rfind(" ", 0, most)
+    return f"{text[:word].rstrip(' ,:')}…" if word > 0 else cut(text, most)
 
 
 def tidy(text: str, most: int = NAME_LENGTH) -> str:

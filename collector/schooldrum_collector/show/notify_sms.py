@@ -16,7 +16,7 @@ from schooldrum_collector.judge.messages import Occasion
 from schooldrum_collector.judge.posture_words import Words
 from schooldrum_collector.judge.sentences import bare_provider
 from schooldrum_collector.show.incident_words import SEVERITIES, degree_word
-from schooldrum_collector.show.notify import Parts, Telling, lost_thing
+from schooldrum_collector.show.notify import AGAIN, Parts, Telling, lost_thing
 from schooldrum_collector.show.notify_names import cut
 from schooldrum_collector.show.notify_times import brief
 from schooldrum_collector.show.notify_words import (
@@ -164,7 +164,9 @@ def _begin(
     separator = " " if level is Level.SERVICE else ", " if level is Level.PROVIDER else ": "
     urgent = say(*SEVERITIES[Severity.URGENT]) + ": " if parts.level == say(*SEVERITIES[Severity.URGENT]) else ""
     what = _words(SMS_WHAT[word], incident, names, told.language) if word in SMS_WHAT else ""
-    what = _as_sure(_without_repeats(what or parts.what, incident, names, say), incident, say)
+    # What began anew is said to be so beside its time.
+    told_what = parts.what.removesuffix(say(*AGAIN)) if incident.pauses else parts.what
+    what = _as_sure(_without_repeats(what or told_what, incident, names, say), incident, say)
     what += _since(incident, say) + brief(round_begin(incident)[0], told.zone)
     place = _place(parts, separator)
     if level is Level.PROVIDER and _is_only_probable(incident):

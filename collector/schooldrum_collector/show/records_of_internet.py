@@ -1,11 +1,10 @@
-"""What is recorded of schools' ways to the internet, and how long each school's internet worked."""
+"""What is recorded of schools' ways to the internet."""
 
 from schooldrum_collector.show.rule import Record
 
 _IPV4 = '{family="ipv4"}'
 _FAR = '{family="ipv4",step=~"provider|national|international"}'
 """What only observers try while all is well: of other steps every PC of the area would be looked at each minute."""
-_LOST = 'sum by (school) (school_internet_lost_seconds{window="30d"}) or on (school) 0 * max by (school) (school_info)'
 
 WAY_RECORDS: tuple[Record, ...] = (
     Record(
@@ -32,24 +31,5 @@ WAY_RECORDS: tuple[Record, ...] = (
         name="schooldrum:target_success:ratio",
         expr="avg by (target) (max by (school, target) (school_target_success))",
         about="Of the schools that asked a service, the share that reached it.",
-    ),
-)
-WATCHED_RECORDS: tuple[Record, ...] = (
-    Record(
-        name="schooldrum:internet_available_seconds:increase1h",
-        expr="sum by (school) (increase(school_internet_available_seconds_total[1h]))",
-        about="Time of the last hour in which a school's internet worked and PCs were on to see it.",
-    ),
-)
-AVAILABILITY_RECORDS: tuple[Record, ...] = (
-    Record(
-        name="schooldrum:internet_watched_seconds:sum30d",
-        expr=f"sum_over_time(schooldrum:internet_available_seconds:increase1h[30d]) + on (school) ({_LOST})",
-        about="Time of the last 30 days in which it was seen whether a school's internet worked.",
-    ),
-    Record(
-        name="schooldrum:internet_availability:ratio30d",
-        expr=f"1 - ({_LOST}) / on (school) (schooldrum:internet_watched_seconds:sum30d > 0)",
-        about="The share of that time in which it worked.",
     ),
 )

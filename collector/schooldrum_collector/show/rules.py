@@ -3,7 +3,7 @@
 from schooldrum_collector.show.alerts_of_collector import COLLECTOR_ALERTS
 from schooldrum_collector.show.alerts_of_schools import SCHOOL_ALERTS
 from schooldrum_collector.show.records_of_agents import AGENT_RECORDS
-from schooldrum_collector.show.records_of_internet import AVAILABILITY_RECORDS, WATCHED_RECORDS, WAY_RECORDS
+from schooldrum_collector.show.records_of_internet import WAY_RECORDS
 from schooldrum_collector.show.rule import Alert, Group, Record
 
 PATCH_LATE_DAYS = 30
@@ -73,18 +73,6 @@ GROUPS: tuple[Group, ...] = (
         rules=RECORDS,
         # Every PC of the area is looked at: seconds of work, and nothing in it changes within a minute.
         every="2m",
-    ),
-    Group(
-        name="schooldrum-watched",
-        about="Once an hour what that hour was: a month is then 720 figures of a school and not 43,200.",
-        rules=WATCHED_RECORDS,
-        every="1h",
-    ),
-    Group(
-        name="schooldrum-availability",
-        about="Sums over 30 days: slow figures, worked out slowly, but before Prometheus forgets the last (5 minutes).",
-        rules=AVAILABILITY_RECORDS,
-        every="4m",
     ),
     Group(
         name="schooldrum-schools",

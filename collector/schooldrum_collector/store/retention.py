@@ -20,8 +20,8 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
     """For how many days things are kept.
 
     Results since they were stored, sections (and what was judged from them) since their machine was last heard, the
-    numbers that make storing exactly-once (runs, and boots), the audit log, incidents since they were closed, messages
-    (and the links to answer by) since they were sent.
+    numbers that make storing exactly-once (runs, and boots), the audit log, incidents since they were closed (and when
+    schools were watched), messages (and the links to answer by) since they were sent.
     """
 
     results: int = 35
@@ -41,6 +41,7 @@ def retain(path: Path, turn: Turn, retention: Retention, now: float) -> dict[str
             "chunks": _oldest(connection, turn, "chunks", "stored", now - retention.results * DAY_SECONDS),
             "audit": _oldest(connection, turn, "audit", "at", now - retention.audit * DAY_SECONDS),
             "incidents": retain_incidents(connection, turn, now - retention.incidents * DAY_SECONDS),
+            "watched": _oldest(connection, turn, "watched", "id", now / DAY_SECONDS - retention.incidents),
             "scans": _oldest(connection, turn, "scans", "received", now - retention.results * DAY_SECONDS),
             "messages": retain_messages(connection, turn, now - retention.messages * DAY_SECONDS),
             "runs": _of_streams(connection, turn, end, "runs", condition="updated < ?", before=aged),

@@ -18,7 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0008"
+REVISION = "0009"
 """The newest migration: what a store that this version works on stands at."""
 APPLICATION = 0x5343_4452
 """SQLite's application_id of our files: "SCDR"."""
@@ -400,6 +400,14 @@ scans = Table(
     UniqueConstraint("machine", "at"),
 )
 """Climbs that people scanned from a machine's screen, as JSON; each counts once, however often it is shown."""
+
+watched = Table(
+    "watched",
+    metadata,
+    Column("id", _KEY, primary_key=True, autoincrement=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""One row a day (`id`: days since 1970, UTC), as JSON: when schools were watched, how long their internet worked."""
 
 incident_counter = Table(
     "incident_counter",

@@ -14,11 +14,12 @@ import msgspec
 from sqlalchemy import exc
 from sqlalchemy.pool import QueuePool, StaticPool
 
+from schooldrum_collector.judge.availability import Watched
 from schooldrum_collector.judge.incident import Incident
 from schooldrum_collector.judge.messages import Message
 from schooldrum_collector.judge.recipients import Recipient
 from schooldrum_collector.speech import ENGLISH, Say
-from schooldrum_collector.store import appraisals, audit, codes, incidents, messages, scans, sections
+from schooldrum_collector.store import appraisals, audit, codes, incidents, messages, scans, sections, watched
 from schooldrum_collector.store.appraisals import AppraisedMemory
 from schooldrum_collector.store.checkpoints import Checkpoints, checkpoint
 from schooldrum_collector.store.connections import Turn, plainly, refusal, transaction, unreadable
@@ -258,21 +259,16 @@ class SqliteStore:
         streams = self._cache.streams_of(machine)
         if len(streams) == 1 and (only := self._present.latest.get(streams[0])) and only.machine == machine:
             return only
-        newest: Latest | None = None
-        for stream in streams:
-            latest = self._present.latest.get(stream)
-            if latest and (newest is None or latest.heard >= newest.heard):
-                newest = latest
+        found = [latest for stream in reversed(streams) if (latest := self._present.latest.get(stream))]
+        newest = max(found, key=lambda latest: latest.heard, default=None)
         if newest and newest.machine != machine:
             return msgspec.structs.replace(newest, machine=machine)
         return newest
 
     def section_digests(self, machine: str) -> dict[str, str]:
         """As the interface says."""
-        if self._journal is None:
-            return {section.name: section.digest for section in self.sections(EVERYTHING, machine)}
         streams = self._cache.streams_of(machine)
-        if len(streams) == 1:
+        if self._journal is not None and len(streams) == 1:
             return self._digests.of(streams[0])
         return {section.name: section.digest for section in self.sections(EVERYTHING, machine)}
 
@@ -383,6 +379,11 @@ class SqliteStore:
         """As the interface says."""
         with self._eyes() as connection:
             return messages.read_teller(connection)
+
+    def watched(self, since: int) -> list[Watched]:
+        """As the interface says."""
+        with self._eyes() as connection:
+            return watched.read_watched(connection, since)
 
     def code_used(self, scope: Scope, token: str) -> CodeUsed | None:
         """As the interface says."""

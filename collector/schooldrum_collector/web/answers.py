@@ -24,9 +24,7 @@ from schooldrum_collector.judge.incident_acts import (
     PROVIDER_SAID,
     Refused,
     acknowledged,
-    answered,
     is_repeated,
-    provider_said,
 )
 from schooldrum_collector.judge.lost_time import lessons_by_school
 from schooldrum_collector.judge.messages import Occasion
@@ -39,9 +37,9 @@ from schooldrum_collector.show.notify_times import moment
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Full, Overloaded, Store
 from schooldrum_collector.store.records import EVERYTHING, AnswerLink, Change, Register, Scope, Story
-from schooldrum_collector.store.steps import write_steps
+from schooldrum_collector.store.steps import write_answer, write_steps
 from schooldrum_collector.web.guard import LOOPBACK_NAMES, host_name
-from schooldrum_collector.web.incident_page import answers_offered, held_by
+from schooldrum_collector.web.incident_page import answers_offered, held_by, may_be_a_line
 from schooldrum_collector.web.page_acts import LARGEST_FORM
 from schooldrum_wire.settings import LANGUAGES
 
@@ -220,28 +218,18 @@ class _Desk:
             incident = writer.incident(asked.number)
             if incident is None or link.role == PRINCIPAL:
                 raise Refused("unknown")
-            step = None
-            if is_repeated(
-                incident, writer.events(incident.number), answer, now, link.role, text=given.get("text", "")
-            ):
-                return answer
+            text, zone = given.get("text", ""), zone_of(register, incident)
             if answer == "acknowledge":
                 step = acknowledged(incident, now, link.role)
-            elif answer == PROVIDER_SAID and link.role == OFFICE:
-                writer.note_event(provider_said(incident, given.get("text", ""), now, link.role))
-            elif answer in answers_offered(incident):
-                zone = zone_of(register, incident)
-                attested, event, then = answered(
-                    incident, answer, now, link.role, zone=zone, number=writer.next_incident()
-                )
-                writer.note_event(event)
-                write_steps(writer, then)
-                writer.put_answer(then[-1].incident.number if then else incident.number, attested)
+                write_steps(writer, [step] if step is not None else [])
+            elif (answer == PROVIDER_SAID and link.role == OFFICE) or answer in answers_offered(incident):
+                if not write_answer(writer, incident, answer, now, link.role, zone=zone, text=text):
+                    return answer
+            elif is_repeated(incident, writer.events(incident.number), answer, now, link.role, text=text):
+                return answer
             else:
                 # What was asked a moment ago may be known by now.
                 raise Refused("over" if answer in ANSWERS else "unknown")
-            if step is not None:
-                write_steps(writer, [step])
             writer.log(
                 Change(at=now, actor=f"answer link ({link.role})", action="incident.answer", subject=incident.name)
             )
@@ -258,6 +246,14 @@ class _Desk:
             if one.parent == incident.number and one.school == link.path
         ]
         return max(inside, key=lambda one: size(one.place.level), default=incident)
+
+    def _said(self, found: _Shown, about: Incident, say: Say) -> str:
+        """What was answered last, by whomever of the school; empty for nothing."""
+        story = found.story
+        if about.number != story.incident.number:
+            story = self._store.incident_of(EVERYTHING, about.number) or story
+        known = [given.answer for given in story.answers if given.answer in ANSWER_WORDS]
+        return say(*ANSWER_WORDS[known[-1]]) if known else ""
 
     def _page(self, found: _Shown, say: Say, done: str) -> web.Response:
         incident, link, register, now = found.story.incident, found.link, self._store.register(), self._now()
@@ -282,7 +278,8 @@ class _Desk:
                 whole=bool(ended),
             ),
         )
-        may, asked = link.role != PRINCIPAL, answers_offered(self._asked(found))
+        may, about = link.role != PRINCIPAL, self._asked(found)
+        asked = answers_offered(about)
         body = self._template.render(
             say=say,
             style=_STYLE,
@@ -295,6 +292,7 @@ class _Desk:
             steps=parts.steps if incident.is_live and not back else (),
             asked=[(word, _first_large(say(*ANSWER_WORDS[word]))) for word in asked] if may else [],
             done=_first_large(say(*ANSWER_WORDS[done])) if done in ANSWER_WORDS else "",
+            said=_first_large(self._said(found, about, say)) if asked else "",
             late=done == _LATE,
             takes=may and incident.is_live and incident.acknowledged is None,
             taken=_taken(incident, say, zone),
@@ -372,7 +370,7 @@ def _facts(
     elif mine:
         name = say(f"Giờ học đã mất, cộng của {len(mine)} trường", f"Lesson time lost, of {len(mine)} schools together")
         facts.append((name, duration(sum(mine), language)))
-    for line in sorted(register.lines.values(), key=lambda one: one.path):
+    for line in sorted(register.lines.values(), key=lambda one: one.path) if may_be_a_line(incident) else ():
         if line.school in own and (len(own) == 1 or line.provider == incident.place.path):
             name = tidy(register.schools[line.school].name) if line.school in register.schools else line.school
             customer = tidy(line.customer) if line.customer else say("chưa ghi", "not noted")

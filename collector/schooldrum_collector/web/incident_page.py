@@ -241,6 +241,11 @@ def _record(story: Story, words: Reader, zone: str) -> list[Line]:
     ]
 
 
+def may_be_a_line(one: Incident) -> bool:
+    """Whether a line of its schools can be at fault, so that a provider is called."""
+    return one.place.level not in {Level.ROOM, Level.MACHINE} and one.verdict not in _AT_HOME
+
+
 class Affected(msgspec.Struct, frozen=True, kw_only=True):
     """A school it concerns; the customer numbers are what the provider's hotline asks for first.
 
@@ -275,9 +280,7 @@ def affected(sight: Sight, one: Incident, words: Reader, parts: Sequence[Inciden
 
 def customers_of(sight: Sight, one: Incident, words: Reader) -> list[Affected]:
     """What a school reads out to its provider; nothing where no line can be at fault."""
-    if not one.school or one.place.level in {Level.ROOM, Level.MACHINE} or one.verdict in _AT_HOME:
-        return []
-    return affected(sight, one, words)
+    return affected(sight, one, words) if one.school and may_be_a_line(one) else []
 
 
 class PastLine(msgspec.Struct, frozen=True, kw_only=True):

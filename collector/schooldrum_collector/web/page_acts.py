@@ -12,18 +12,11 @@ from aiohttp import web
 
 from schooldrum_collector.judge.calendar_plan import Closing, with_days, without_days
 from schooldrum_collector.judge.incident import Incident, Step, number_of
-from schooldrum_collector.judge.incident_acts import (
-    PROVIDER_SAID,
-    Refused,
-    acknowledged,
-    answered,
-    is_repeated,
-    provider_said,
-)
+from schooldrum_collector.judge.incident_acts import PROVIDER_SAID, Refused, acknowledged
 from schooldrum_collector.show.incident_words import zone_of
 from schooldrum_collector.store.interface import Writer
 from schooldrum_collector.store.records import NOTES, Change, Machine, MachineState, Note, RoomToken
-from schooldrum_collector.store.steps import write_steps
+from schooldrum_collector.store.steps import write_answer, write_steps
 from schooldrum_collector.web import enrolment_page, machine_note, machine_page, pending_page, school_page
 from schooldrum_collector.web.install_codes import DAYS, MOST_USES, Install, new_code
 from schooldrum_collector.web.live_pages import LivePages
@@ -166,16 +159,9 @@ class ActDesk:
 
         def act(incident: Incident, writer: Writer) -> Step | None:
             answer, text = fields.get("answer", ""), fields.get("text", "")
-            if is_repeated(incident, writer.events(incident.number), answer, now, by, text=text):
-                return None
-            if answer == PROVIDER_SAID and visitor.is_office:
-                writer.note_event(provider_said(incident, text, now, by))
-                return None
-            zone = zone_of(register, incident)
-            given, event, then = answered(incident, answer, now, by, zone=zone, number=writer.next_incident())
-            writer.note_event(event)
-            write_steps(writer, then)
-            writer.put_answer(then[-1].incident.number if then else incident.number, given)
+            if answer == PROVIDER_SAID and not visitor.is_office:
+                raise Refused("unknown")
+            write_answer(writer, incident, answer, now, by, zone=zone_of(register, incident), text=text)
             return None
 
         return await self._on_incident(request, "answer", act)

@@ -36,7 +36,12 @@ _PLACES = {
     PlaceState.UNKNOWN: ("quiet", "\N{EN DASH}", "chưa có số liệu", "no data"),
 }
 _NOTABLE = frozenset({State.OFF, State.SILENT, State.MUTE, State.NEVER})
-_ROLES = {"collector": ("máy chủ", "the collector"), "office": ("Sở, phòng", "the office")}
+_ROLES = {
+    "collector": ("máy chủ", "the collector"),
+    "office": ("Sở, phòng", "the office"),
+    "it_officer": ("phụ trách CNTT của trường", "the school's IT officer"),
+    "principal": ("Hiệu trưởng", "the principal"),
+}
 _SEVERITIES = {Severity.URGENT: "bad", Severity.ACTION: "bad", Severity.INFORMATION: "poor", Severity.DIGEST: "quiet"}
 
 

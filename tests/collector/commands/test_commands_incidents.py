@@ -111,6 +111,16 @@ def test_answered(school: Typed, data: Path) -> None:
     assert "power cut" in school("incidents", "show", "SC-1001").out
 
 
+def test_the_same_answer_once_more_is_the_same_one(school: Typed, data: Path) -> None:
+    """As on the pages: of what was just said nothing is written down again."""
+    put(data)
+    for answer in ("power", "power", "help", "help", "power"):
+        assert school("incidents", "answer", "SC-1001", answer).code == 0
+    shown = school("incidents", "show", "SC-1001", "--json").data()
+    assert [one["answer"] for one in shown["answers"]] == ["power", "help", "power"]
+    assert [one["what"] for one in shown["events"]] == ["answered"] * 3
+
+
 def test_a_closed_school_had_no_incident(school: Typed, data: Path) -> None:
     put(data, place=Place(Level.SITE, "BM/main"))
     assert school("incidents", "answer", "SC-1001", "closed").code == 0

@@ -20,7 +20,8 @@ from schooldrum_collector.judge.posture import judged
 from schooldrum_collector.judge.posture_found import Known
 from schooldrum_collector.judge.posture_policy import Policy
 from schooldrum_collector.judge.presence import Hearing
-from schooldrum_collector.judge.support import Proof, Support, SupportState, Way, WayOut
+from schooldrum_collector.judge.support import Proof, Support, SupportState
+from schooldrum_collector.judge.way_out import Way, WayOut
 from schooldrum_collector.show.own_metrics import OwnMetrics
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import (

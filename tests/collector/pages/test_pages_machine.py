@@ -30,7 +30,8 @@ SUPPORT = Support(
 @pytest.fixture
 def store(store: Store) -> Store:
     denied = dict.fromkeys(("firewall", "accounts"), "denied")
-    known = Known(system="windows", sections={}, outcomes=denied, support=SUPPORT)
+    sections: dict[str, tuple[Values, ...]] = {"antivirus": ({"product": "Kav", "state": "on"},)}
+    known = Known(system="windows", sections=sections, outcomes=denied, support=SUPPORT)
     verdicts = Verdicts(
         day=date(2026, 11, 23),
         support=SUPPORT,
@@ -50,12 +51,14 @@ def store(store: Store) -> Store:
     [
         ("vi", (
             "Chưa có số liệu: tường lửa bật, không tự đăng nhập, không mật khẩu trống, ít tài khoản quản trị",
+            "Chưa rõ: diệt virus đang chạy", "Kav đang chạy, không rõ tuổi của mẫu nhận diện.",
             "sc start Schooldrum", "trường dự kiến xử lý trước ngày 30/06/2027 (chỉ để biết, không tính là đạt)",
             "chưa rõ máy tìm bản cập nhật lần cuối lúc nào", "thay ổ đĩa", "mất ổ đĩa",
             "ST500 → ST500 (trước ở Phòng Tin 1 \N{EN DASH} Máy 08)",
         )),
         ("en", (
             "No data: firewall on, no auto-logon, no empty password, few administrators",
+            "Not known yet: antivirus running", "Running, how old the signatures are is not known: Kav.",
             "sc start Schooldrum", "the school plans to act by Wed 30 Jun 2027 (for information, never counted as met)",
             "when the PC last looked for updates is not known", "disk swapped", "disk gone",
             "ST500 → ST500 (known in Phòng Tin 1 \N{EN DASH} PC 08)",

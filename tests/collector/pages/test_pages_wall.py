@@ -6,14 +6,14 @@ from tests.collector.pages import pages_scene as scene
 from tests.collector.pages.visiting import Browser
 from tests.collector.test_alertmanager import incident
 
-from schooldrum_collector.judge.fault import Level, Place
+from schooldrum_collector.judge.fault import Kind, Level, Place, Verdict
 from schooldrum_collector.judge.places import PlaceState
 from schooldrum_collector.judge.presence import Hearing
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import EVERYTHING, Room, School, Scope
 from schooldrum_collector.web import wall
-from schooldrum_collector.web.census import Census, live_incidents, state_of
+from schooldrum_collector.web.census import Census, live_incidents, state_of, worst_by_school
 from schooldrum_collector.web.path_drawing import STEPS, stops
 from schooldrum_collector.web.sight import Sight
 
@@ -33,6 +33,14 @@ async def test_what_one_reader_may_see_decides_nothing_for_the_others(store: Sto
     found, _ = wall.chosen(narrow, await census.of(narrow), wall.asked({}))
     assert [one.code for one in found] == ["BM"]
     assert await census.of(sight(store)) == await Census().of(sight(store))
+
+
+def test_of_several_incidents_of_a_school_the_gravest_is_told() -> None:
+    room = incident(1001, place=Place(Level.ROOM, "BM/main/tin1"))
+    poor = incident(1002, kind=Kind.LOSS, verdict=Verdict.LINE)
+    dark, darker = incident(1003), incident(1004)
+    assert worst_by_school([poor, room])["BM"] == room
+    assert worst_by_school([room, poor, darker, dark])["BM"] == dark
 
 
 @pytest.mark.parametrize(("waiting", "words"), [(0.1, "come again"), (0.0, ""), (-1.0, "")])

@@ -156,6 +156,9 @@
   if (enter && window.location.hash.length > 1) {
     document.getElementById("code").value = decodeURIComponent(window.location.hash.slice(1));
     enter.querySelector("[data-code]").hidden = true;
+    // Who reads another language must not lose it.
+    var tongue = document.querySelector(".tongue");
+    if (tongue) { tongue.hash = window.location.hash; }
     if (window.history.replaceState) { window.history.replaceState(null, "", window.location.pathname); }
   }
 }());
