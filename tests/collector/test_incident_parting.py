@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.collector.incident_office import BEAT, PROVIDER, SCHOOL, Office, T, fault
+from tests.collector.incident_office import BEAT, EVERYBODY, PROVIDER, SCHOOL, Office, T, fault
 
 from schooldrum_collector.formats import VIETNAM
 from schooldrum_collector.judge.fault import Degree, Evidence, Fault, Verdict
@@ -57,10 +57,35 @@ def test_a_line_that_is_cut_after_names_had_failed_is_another_incident(noticed: 
     assert later[-2:] == [What.OPENED, What.TOLD]
     office.judge(900, fault(**LINE, began=T + 650))
     names, line = office.known
-    assert (names.verdict, names.state, names.began, names.pauses) == (Verdict.DNS, State.CLOSED, T, ())
-    assert T + 600 <= names.ended <= T + 640
+    assert (names.verdict, names.began, names.pauses) == (Verdict.DNS, T, ())
+    if noticed == "not yet":
+        assert names.state is State.OPEN, "nobody is heard who could tell whether it goes on"
+    else:
+        assert names.state is State.CLOSED
+        assert T + 600 <= names.ended <= T + 640
     assert (line.verdict, line.began, line.told_as) == (Verdict.LINE, T + 650, 0)
     assert office.judge(910, fault(**LINE, began=T + 650)) == [], "and each of them is known again"
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_names_that_had_failed_before_the_line_was_cut_end_by_themselves(*, goes_on: bool) -> None:
+    office = Office()
+    names = {**NAMES, "error": 10.0}
+    for at in (200, 600):
+        office.judge(at, fault(**names))
+    for at, evidence in ((850, SILENT), (900, SILENT), (1100, SILENT)):
+        office.judge(at, fault(began=T + 640, evidence=evidence))
+    present = [fault(**names)] if goes_on else []
+    told = [what for at in (1200, 1300, 1400) for what in office.judge(at, *present, alive=EVERYBODY)]
+    assert told == [What.CLOSED] * (1 if goes_on else 2), "neither is told again, and neither takes the other's name"
+    if goes_on:
+        assert office.judge(1500) == []
+        assert office.judge(1700) == [What.CLOSED]
+    assert [(one.verdict, one.state, one.rounds) for one in office.known] == [
+        (Verdict.DNS, State.CLOSED, 0),
+        (Verdict.UNKNOWN, State.CLOSED, 0),
+    ]
+    assert T + 1100 <= office.known[1].ended <= T + 1200
 
 
 def test_what_began_together_is_one_and_better_known() -> None:

@@ -18,7 +18,7 @@ from schooldrum_collector.judge.incident import (
     size,
     step,
 )
-from schooldrum_collector.judge.incident_likeness import RANK, is_again, may_be_one_cause
+from schooldrum_collector.judge.incident_likeness import RANK, is_again, is_of_another, may_be_one_cause
 from schooldrum_collector.judge.incident_power import parted_from_power
 from schooldrum_collector.judge.incident_spells import (
     round_begin,
@@ -133,10 +133,12 @@ def revised(
     """What the judgement of its own time, made again with all that is known today, corrects in an incident's record.
 
     `faults` are those of its school at moments inside its span. One found in a place around it that holds all its
-    machines counts before all; then the surest of its own place; where there is none, one found in a place around it or
-    inside it that began with it. Then the incident was that; where one of those `known` is that already, or was it
-    shortly before, this one was a part of it. One that was withdrawn is taken up where its own machines measured it.
+    machines counts before all; then the surest of its own place, measured ones that had begun when it was noticed
+    first; where there is none, one found in a place around it or inside it that began with it. Then the incident was
+    that; where one of those `known` is that already, or was it shortly before, this one was a part of it. One that was
+    withdrawn is taken up where its own machines measured it.
     """
+    others = tuple(known)
     alike = [
         fault
         for fault in faults
@@ -146,6 +148,7 @@ def revised(
         # Of one that came back and goes on, what an earlier round was says nothing.
         and (not incident.is_live or not incident.pauses or fault.began + fault.error >= incident.pauses[-1].begin)
         and (fault.ended is None or fault.ended >= incident.began - incident.began_error)
+        and not is_of_another(incident, fault, others)
     ]
     own = [fault for fault in alike if fault.place == incident.place]
     if incident.state is State.WITHDRAWN:
@@ -164,7 +167,15 @@ def revised(
     ]
     if own and (not around or incident.parent):
         # Of two causes that overlapped it keeps the one it has, while any moment of it says the same as surely.
-        best = max(own, key=lambda fault: (RANK[fault.degree], fault.verdict is incident.verdict, *_worth(fault)))
+        best = max(
+            own,
+            key=lambda fault: (
+                _was_noticed(incident, fault),
+                RANK[fault.degree],
+                fault.verdict is incident.verdict,
+                *_worth(fault),
+            ),
+        )
         return _with_parts(incident, corrected(incident, _to_its_last_end(best, own), now), own, now)
     other = around or [
         fault
@@ -178,7 +189,7 @@ def revised(
     if not other or incident.place.level not in IN_A_SCHOOL or incident.parent:
         return ()
     best = max(other, key=lambda fault: (size(fault.place.level), *_worth(fault)))
-    if there := _already(incident, best, known):
+    if there := _already(incident, best, others):
         return _part_of(incident, there, best, now)
     moved = msgspec.structs.replace(
         incident,
@@ -254,6 +265,12 @@ def parted(incident: Incident, faults: Iterable[Fault], now: float, number: int)
         step(incident, first, What.CORRECTED, now, reason=past.name),
         step(None, past, What.RECORDED, now, reason=incident.name),
     )
+
+
+def _was_noticed(incident: Incident, fault: Fault) -> bool:
+    """Whether machines measured of it what had begun by the time it was noticed: what broke later is not why it was."""
+    known = fault.measured and not fault.late and fault.verdict is not Verdict.UNKNOWN
+    return known and fault.began - fault.error <= round_noticed(incident)
 
 
 def _is_apart(incident: Incident, around: Fault, own: Iterable[Fault]) -> bool:

@@ -1,5 +1,7 @@
 """When is a fault one that is known: the same one, the same again, or explained by another. Pure."""
 
+from collections.abc import Iterable
+
 from schooldrum_collector.judge.fault import Degree, Fault, Kind, Level, Verdict
 from schooldrum_collector.judge.incident import EarlierRound, Incident, State
 from schooldrum_collector.judge.incident_spells import round_begin
@@ -57,16 +59,65 @@ def is_another_round(incident: Incident, fault: Fault) -> bool:
 def is_another_cause(incident: Incident, fault: Fault) -> bool:
     """Whether an open incident was over when this began, though nobody has closed it yet: it is of another kind.
 
-    So it is where all seemed well in between; and where everybody was heard, and now nobody is.
+    So it is where all seemed well in between.
     """
-    if incident.state is not State.OPEN or not _began_later(incident, fault):
+    if incident.state is not State.OPEN or not incident.calm or may_be_one_cause(_known(incident), fault):
         return False
-    if may_be_one_cause(_known(incident), fault):
+    return _is_after(incident, fault)
+
+
+def is_beside(incident: Incident, fault: Fault) -> bool:
+    """Whether an open incident in which everybody is heard was there when this began, by which nobody is.
+
+    Whether that one goes on is not known until somebody is heard again.
+    """
+    return (
+        incident.state is State.OPEN
+        and not incident.calm
+        and incident.verdict in _HEARD
+        and incident.degree is Degree.FOUND
+        and fault.kind is Kind.OUTAGE
+        and fault.verdict not in _HEARD
+        and _began_later(incident, fault)
+        and not may_be_one_cause(_known(incident), fault)
+    )
+
+
+def is_of_another(incident: Incident, fault: Fault, known: Iterable[Incident]) -> bool:
+    """Whether a fault in which everybody is heard is one of those `known`, beside which this silence began.
+
+    What the last to be heard measured before they fell silent says nothing of the silence, nor does what they measure
+    again when that is over.
+    """
+    if fault.verdict not in _HEARD or incident.first.verdict in _HEARD:
         return False
-    if incident.calm:
-        return _is_after(incident, fault)
-    was_heard = incident.verdict in _HEARD and incident.degree is Degree.FOUND
-    return was_heard and fault.kind is Kind.OUTAGE and fault.verdict not in _HEARD
+    return any(
+        other.number != incident.number
+        and (other.place, other.kind, other.target) == (fault.place, fault.kind, fault.target)
+        and other.verdict in _HEARD
+        and other.began < incident.began
+        and may_be_one_cause(other, fault)
+        and _apart(other, fault) < _apart(incident, fault)
+        for other in known
+    )
+
+
+def _apart(incident: Incident, fault: Fault) -> float:
+    """Seconds between the begin of a fault and that of the nearest round of an incident."""
+    return min(abs(fault.began - began) for began in (incident.began, *(pause.end for pause in incident.pauses)))
+
+
+def nearest(incidents: Iterable[Incident], fault: Fault) -> Incident | None:
+    """Of these of the fault's key, which all go on, the one that it is: by its cause, then by its begin."""
+    return max(
+        incidents,
+        key=lambda one: (
+            may_be_one_cause(_known(one), fault),
+            (one.verdict in _HEARD) is (fault.verdict in _HEARD),
+            -_apart(one, fault),
+        ),
+        default=None,
+    )
 
 
 def _began_later(incident: Incident, fault: Fault) -> bool:

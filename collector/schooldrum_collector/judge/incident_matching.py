@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from schooldrum_collector.judge.fault import Fault, Level, Place
 from schooldrum_collector.judge.incident import IN_A_SCHOOL, Incident, State, size
 from schooldrum_collector.judge.incident_corrections import one_cause, was_part_of
-from schooldrum_collector.judge.incident_likeness import explains, is_again, is_of_all_lines
+from schooldrum_collector.judge.incident_likeness import explains, is_again, is_beside, is_of_all_lines, nearest
 from schooldrum_collector.judge.incident_places import Circumstances, holds
 from schooldrum_collector.judge.incident_rounds import began_with_many
 
@@ -25,9 +25,9 @@ def same_as(fault: Fault, known: Iterable[Incident]) -> Incident | None:
         if (incident.place, incident.kind, incident.target) == (fault.place, fault.kind, fault.target)
         and incident.state is not State.ABSORBED
     ]
-    live = [incident for incident in alike if incident.state is State.OPEN]
-    if live:
-        return live[0]
+    going_on = [incident for incident in alike if incident.state is State.OPEN and not is_beside(incident, fault)]
+    if live := nearest(going_on, fault):
+        return live
     over = [
         incident
         for incident in alike

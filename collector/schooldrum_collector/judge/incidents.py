@@ -2,6 +2,7 @@
 
 A fault is what evidence says at one moment; an incident is one cause with one number. Its key is place, kind and target
 while it is open; within a quarter of an hour after its end, or with the same begin, the same key is the same incident.
+Beside one in which everybody is heard (far routes, names) a silence is another, and neither of the two ends the other.
 It closes when no fault of it is judged any more and one of its machines is heard: not being judged (night, the
 collector's own gap) ends nothing. What rests on silence alone is over too where a person has explained that silence:
 of a day that is closed it is withdrawn, and what began before that day has ended nobody knows when. What machines
