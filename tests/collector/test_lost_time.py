@@ -148,6 +148,9 @@ def part(school: str, ended: float, **fields: Any) -> Incident:
         ((part("A", at(8.5), place=Place(Level.ROOM, "A/main/tin1")),), (2, 2)),
         ((part("A", at(8.5), kind=Kind.LOSS),), (2, 2)),
         ((part("A", at(8.5), state=State.ABSORBED),), (2, 2)),
+        # Another line goes on working.
+        ((part("A", at(8.5), kind=Kind.SECOND_LINE),), (0, 2)),
+        ((part("A", at(8.5), kind=Kind.SECOND_LINE), part("B", at(9))), (0, 1)),
         # The school said that it was closed.
         ((part("A", at(8.5), state=State.WITHDRAWN),), (0, 2)),
         ((part("A", at(8.5), pauses=(Pause(at(8.1), at(8.3)),)),), (0.3, 2)),
@@ -162,7 +165,8 @@ def test_a_school_lost_what_its_own_record_says_and_only_once(parts, hours):
         assert (found[school].internet.get("7d", 0.0) if school in found else 0.0) == pytest.approx(expected * 3600)
     together = lessons_by_school(REGISTER, [one for one in known if one.kind is Kind.OUTAGE], NOW)
     assert sum(together.values()) <= 3600 * 4 + 1
-    alone = [one for one in parts if one.place.level is Level.SCHOOL and one.state is State.CLOSED]
+    whole = [one for one in parts if one.place.level is Level.SCHOOL and one.kind is not Kind.SECOND_LINE]
+    alone = [one for one in whole if one.state is State.CLOSED]
     for one in alone:
         (own,) = lessons_by_school(REGISTER, [one], NOW).values()
         assert own == pytest.approx(3600 * hours["AB".index(one.school)]) or one.kind is Kind.LOSS
@@ -289,6 +293,19 @@ def test_time_counts_while_pcs_are_heard_and_no_outage_holds_the_school(watch: W
     (seen,) = {one.since for one in watch.reckoning.reckoned.available.values()}
     assert seen == NOW
     assert watch.reckoning.reckoned.available["A"].ratio == pytest.approx(0.5)
+
+
+def test_a_school_that_goes_on_by_another_line_has_internet_while_a_provider_is_out(watch: Watch) -> None:
+    shared = incident(watch.wall, place=Place(Level.PROVIDER, "VNPT"), schools=("A", "B"), number=1001)
+    own = incident(watch.wall, kind=Kind.SECOND_LINE, number=1002, parent=1001)
+    with watch.store.writing() as writer:
+        for one in (shared, own):
+            writer.put_incident(one)
+    watch.goes_on(60)
+    assert watch.known() == {"A": (60, 0), "B": (0, 60)}
+    shown = page(watch.reckoning.reckoned)
+    assert [line.split("{")[1][:10] for line in shown if "SC-1001" in line] == ['school="B"']
+    assert [line.split("{")[1][:10] for line in shown if "SC-1002" in line] == ['school="A"']
 
 
 def test_what_was_lost_counts_only_where_it_was_watched(watch: Watch) -> None:

@@ -14,6 +14,7 @@ from schooldrum_collector.judge.lost_time import (
     Reckoned,
     holds_whole_school,
     lost_time,
+    spared,
     without_internet,
 )
 from schooldrum_collector.judge.places import PlaceState, SchoolPlaces
@@ -87,7 +88,14 @@ class Reckoning:
         self._last = steady
         if not 0 < step <= LONGEST_STEP_SECONDS:
             return
-        without = {code for incident in live if holds_whole_school(incident) for code in incident.schools}
+        by_another = spared(live)
+        without = {
+            code
+            for incident in live
+            if holds_whole_school(incident)
+            for code in incident.schools
+            if (incident.number, code) not in by_another
+        }
         heard = {code for code, places in tuple(self._places.items()) if places.school.state in _HEARD}
         day = day_of(now)
         self._days[day] = counted(self._days.get(day), now, step, heard, heard - without, nearest=LONGEST_STEP_SECONDS)

@@ -46,6 +46,7 @@ _GROUPS = {
 }
 _WITHOUT_INTERNET = frozenset({Verdict.LINE, Verdict.DNS, Verdict.NATIONAL})
 _WHOLE = frozenset({Level.SITE, Level.SCHOOL, Level.AREA, Level.PROVIDER})
+_OF_A_SCHOOL = frozenset({Level.SITE, Level.SCHOOL})
 _COSTLY = frozenset({Kind.OUTAGE, Kind.SERVICE})
 
 
@@ -64,6 +65,13 @@ def group_of(verdict: Verdict) -> Group:
 def holds_whole_school(incident: Incident) -> bool:
     """Whether nobody of its schools (of the site it lies in) can use the internet while it goes on."""
     return incident.kind is Kind.OUTAGE and incident.place.level in _WHOLE and incident.verdict in _WITHOUT_INTERNET
+
+
+def spared(incidents: Iterable[Incident]) -> frozenset[tuple[int, str]]:
+    """Schools of an incident of many (its number, their codes) that lose one line by it and go on by another."""
+    parts = [one for one in incidents if one.parent and one.state is not State.ABSORBED]
+    whole = {(one.parent, one.school) for one in parts if one.kind is Kind.OUTAGE and one.place.level in _OF_A_SCHOOL}
+    return frozenset((one.parent, one.school) for one in parts if one.kind is Kind.SECOND_LINE) - whole
 
 
 def costs_lessons(incident: Incident) -> bool:
@@ -117,9 +125,9 @@ def _costly(
     register: CalendarRegister, incidents: Iterable[Incident], now: float
 ) -> Iterable[tuple[Incident, str, list[Window]]]:
     """When each incident that costs lessons went on in each school of the register, in the longest span."""
-    for incident, code, went_on in _by_school([one for one in incidents if costs_lessons(one)], now):
+    for incident, code, went_on in _by_school(incidents, now):
         times = [one for one in went_on if one.end > max(one.begin, now - LONGEST_SPAN_SECONDS)]
-        if code in register.schools and times:
+        if costs_lessons(incident) and code in register.schools and times:
             yield incident, code, times
 
 
@@ -130,14 +138,15 @@ def _by_school(
     known = [one for one in incidents if one.place.level is not Level.MACHINE]
     parts: dict[tuple[int, Kind, str], list[Incident]] = {}
     for one in known:
-        if one.parent and one.place.level in {Level.SITE, Level.SCHOOL} and one.state is not State.ABSORBED:
+        if one.parent and one.place.level in _OF_A_SCHOOL and one.state is not State.ABSORBED:
             parts.setdefault((one.parent, one.kind, one.school), []).append(one)
+    on_another_line = spared(known)
     for one in known:
         if one.state is State.WITHDRAWN or one.planned or (not every and (one.parent or one.state is State.ABSORBED)):
             continue
         for code in one.schools:
             # A school that was back early, or that said it was closed, has not lost what the others have.
-            own = parts.get((one.number, one.kind, code), [one])
+            own = parts.get((one.number, one.kind, code), [] if (one.number, code) in on_another_line else [one])
             there = [part for part in own if part.state is not State.WITHDRAWN]
             yield one, code, [time for part in there for time in _went_on(part, now)]
 

@@ -2,7 +2,7 @@
 
 from schooldrum_collector.judge.fault import Level
 from schooldrum_collector.judge.incident import Incident
-from schooldrum_collector.judge.lost_time import LONGEST_SPAN, Reckoned
+from schooldrum_collector.judge.lost_time import LONGEST_SPAN, Reckoned, spared
 from schooldrum_collector.show.families import Families, labels
 from schooldrum_collector.store.records import Register
 from schooldrum_wire.catalogue.incidents import (
@@ -37,13 +37,16 @@ def add_lines(families: Families, register: Register, codes: set[str]) -> None:
 
 
 def add_incidents(families: Families, codes: set[str], open_: tuple[Incident, ...]) -> None:
-    """Incidents that go on in these schools; one of several schools stands at each of them."""
+    """Incidents that go on in these schools; one of several stands at each of them that has no other line."""
+    by_another = spared(open_)
     for incident in open_:
         place = incident.place.path.split("/")
         where = {}
         if incident.place.level in {Level.ROOM, Level.SITE}:
             where = dict(zip(("site", "room"), place[1:3], strict=False))
         for code in sorted(codes.intersection(incident.schools)):
+            if (incident.number, code) in by_another:
+                continue
             about = labels(
                 school=code,
                 **where,
