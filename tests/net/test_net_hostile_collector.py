@@ -142,7 +142,9 @@ def test_a_collector_that_never_has_enough_gets_one_report_a_beat_and_each_list_
         begun = len(server.requests)
         alone(line)
         watched_run(line, agent, 14)
-        requests, sent = server.requests[begun:], alone(line)
+        # A PC whose report is answered late looks whether the way to the collector is open.
+        requests = [request for request in server.requests[begun:] if request.method == "POST"]
+        sent = alone(line)
         lists: Counter[str] = Counter(
             section for request in requests for report in request.delivery().reports for section in report.rows
         )
