@@ -40,7 +40,7 @@ SETTLE_SECONDS = 2.0
 """How long after the first report the start counts as over."""
 FIRST_FINDINGS_SECONDS = 1.0
 """How long the first report waits for the first findings."""
-FIRST_CLIMB_SECONDS = 0.05
+FIRST_CLIMB_SECONDS = 0.02
 """How long it waits for the ladder alone: a gateway answers at once, or is silent for longer than anybody waits."""
 AFTER_PROBES_SECONDS = 0.25
 """How long after the probes that share its rhythm a beat comes, so that it carries what they found."""

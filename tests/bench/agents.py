@@ -98,6 +98,8 @@ def _enrolled(directory: Path, running: Collector) -> Installed:
         "SCHOOLDRUM_SHARED_CODE": "true",
         "SCHOOLDRUM_PROXY": "none",
         "SCHOOLDRUM_LOG_LEVEL": "error",
+        # The one PC of its site is appointed to observe: a measurement is no reason to ask the world's servers.
+        "SCHOOLDRUM_LADDER": "collector",
         **_given_by_unit(),
     }
     program = _installed(directory)
