@@ -20,7 +20,7 @@ from schooldrum_agent.clock import Clock
 from schooldrum_agent.command_line import in_one_language, languages_asked, parser_in
 from schooldrum_agent.config import Config, check_probes
 from schooldrum_agent.enrolment import enrol
-from schooldrum_agent.faults import SENTENCES, Failed
+from schooldrum_agent.faults import SENTENCES, Failed, Fault
 from schooldrum_agent.identity import read_fingerprint
 from schooldrum_agent.keys import sample
 from schooldrum_agent.leash import program
@@ -92,6 +92,9 @@ def main(
     try:
         return _answer(options, lambda: config_of(given), clock_of, language, tell)
     except Failed as problem:
+        if problem.fault is Fault.TOKEN and problem.said:
+            # Of its install code the collector itself says what is wrong with it.
+            return _fail(tell(problem.said))
         said = SENTENCES[problem.fault]
         behind = problem.said or Sentence(problem.detail, problem.detail)
         return _fail(tell(Sentence(f"{said['vi']} ({behind.vietnamese})", f"{said['en']} ({behind.english})")))
@@ -324,13 +327,19 @@ def _enrol(config: Config, clock: Clock, options: argparse.Namespace, tell: Tell
         state.keep_networks((here,) if here else ())
         if state.unsaved:
             why = "; ".join(state.unsaved.values())
+            folders = [str(config.state / name) for name in state.unsaved if (config.state / name).is_dir()]
+            todo = Sentence("dọn bớt ổ đĩa", "make room on its disk")
+            if folders:
+                todo = Sentence(
+                    f"dời thư mục {', '.join(folders)} đi chỗ khác", f"move the folder {', '.join(folders)} away"
+                )
             return _fail(
                 tell(
                     Sentence(
-                        f"đã thêm máy này, nhưng chưa ghi được vào {config.state} ({why}); hãy dọn bớt ổ đĩa rồi chạy "
-                        "lại lệnh này",
-                        f"this PC was added, but not all could be kept in {config.state} ({why}); make room on its "
-                        "disk, then run this command again",
+                        f"đã thêm máy này, nhưng chưa ghi được vào {config.state} ({why}); hãy {todo.vietnamese} rồi "
+                        "chạy lại lệnh này",
+                        f"this PC was added, but not all could be kept in {config.state} ({why}); {todo.english}, "
+                        "then run this command again",
                     )
                 )
             )

@@ -325,12 +325,15 @@ def seconds_wanted(probe: str) -> Sentence:
 def _url_fault(raw: str, schemes: tuple[str, ...], *, anywhere: bool) -> Sentence | None:
     try:
         address = urlsplit(raw)
-        port = address.port
     except ValueError:
         return Sentence(
-            "đây không phải địa chỉ; hãy ghi như https://collector.example.vn:8801",
-            "this is no address; write for example https://collector.example.vn:8801",
+            f"đây không phải địa chỉ; hãy ghi như {schemes[0]}://collector.example.vn:8801",
+            f"this is no address; write for example {schemes[0]}://collector.example.vn:8801",
         )
+    try:
+        port = address.port
+    except ValueError:
+        port = 0
     if address.scheme not in schemes or not address.hostname or " " in raw:
         return Sentence(
             f"ghi {' hoặc '.join(f'{scheme}://tên[:cổng]' for scheme in schemes)}",
@@ -338,7 +341,9 @@ def _url_fault(raw: str, schemes: tuple[str, ...], *, anywhere: bool) -> Sentenc
         )
     if address.username is not None or address.password is not None:
         return Sentence("không ghi tên và mật khẩu ở đây", "a name and password have no place in it")
-    if port == 0 or not _is_bare(address):
+    if port == 0:
+        return Sentence("ghi cổng là số nguyên từ 1 đến 65535", "write a port from 1 to 65535")
+    if not _is_bare(address):
         return Sentence("không ghi gì sau tên và cổng", "write nothing behind name and port")
     if not anywhere and address.scheme == "http" and address.hostname not in LOOPBACK:
         return Sentence(

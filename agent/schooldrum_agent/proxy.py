@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from schooldrum_agent.faults import Failed, Fault
+from schooldrum_agent.sentence import Sentence
 
 _INTERNET = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Internet Settings"
 _POLICY = r"SOFTWARE\Policies\Microsoft\Windows\CurrentVersion\Internet Settings"
@@ -36,8 +37,8 @@ class Proxy(msgspec.Struct, frozen=True):
     port: int
 
 
-def read_proxy(text: str) -> Proxy:
-    """A proxy from `http://name[:port]`, `name:port` or `name`.
+def read_proxy(text: str, key: str = "proxy") -> Proxy:
+    """A proxy from `http://name[:port]`, `name:port` or `name`; `key` is where it was written.
 
     Raises:
         Failed: it cannot be used; the sentence repeats no name or password.
@@ -46,11 +47,11 @@ def read_proxy(text: str) -> Proxy:
     scheme, mark, behind = rest.partition("://")
     if mark:
         if scheme.lower() != "http":
-            raise Failed(Fault.PROXY, f"a proxy of kind {scheme[:10]}:// cannot be used, only http://name:port")
+            raise Failed(Fault.PROXY, f"{key}: a proxy of kind {scheme[:10]}:// cannot be used, only http://name:port")
         rest = behind
     rest = rest.rstrip("/")
     if "@" in rest:
-        raise Failed(Fault.PROXY_LOGIN, "a proxy with name and password cannot be used, only http://name:port")
+        raise Failed(Fault.PROXY_LOGIN, f"{key}: a proxy with name and password cannot be used, only http://name:port")
     if rest.startswith("["):
         host, _, port = rest[1:].partition("]")
         port = port.removeprefix(":")
@@ -58,8 +59,12 @@ def read_proxy(text: str) -> Proxy:
         host, _, port = rest.partition(":")
     number = int(port) if port.isdecimal() else (0 if port else _DEFAULT_PORT)
     plain = all(character.isalnum() or character in ".-_:" for character in host)
-    if not host or not plain or not 0 < number <= _HIGHEST_PORT:
-        raise Failed(Fault.PROXY, "the proxy's address cannot be read, write http://name:port")
+    if not host or not plain:
+        raise Failed(Fault.PROXY, f"{key}: the proxy's address cannot be read, write http://name:port")
+    if not 0 < number <= _HIGHEST_PORT:
+        english = f"{key}: the proxy's port {port[:20]!r} cannot be used, write 1 to {_HIGHEST_PORT}"
+        vietnamese = f"{key}: cổng {port[:20]!r} của proxy không dùng được, ghi số từ 1 đến {_HIGHEST_PORT}"
+        raise Failed(Fault.PROXY, english, said=Sentence(vietnamese, english))
     return Proxy(host, number)
 
 
@@ -83,12 +88,14 @@ def find_proxy(
     if setting != "system":
         return read_proxy(setting)
     if system == "win32":
+        key = "netsh winhttp, ProxyServer"
         named, spared = _windows(registry or machine_registry)
     else:
+        key = "https_proxy, all_proxy"
         named, spared = _linux({**_environment_file(environment_file), **environ})
     if not named or is_spared(host, port, spared):
         return None
-    return read_proxy(named)
+    return read_proxy(named, key)
 
 
 def _linux(environ: Mapping[str, str]) -> tuple[str, list[str]]:

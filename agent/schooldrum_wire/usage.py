@@ -8,7 +8,7 @@ import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
-from typing import TypeVar
+from typing import Any, TypeVar
 
 _T = TypeVar("_T")
 _MISUSED = 2
@@ -40,7 +40,7 @@ VIETNAMESE = {
     "invalid choice: %(value)r, maybe you meant %(suggestion)r? (choose from %(choices)s)": (
         "không có %(value)r, có phải là %(suggestion)r? Chọn một trong: %(choices)s"
     ),
-    "invalid %(type)s value: %(value)r": "không dùng được giá trị %(value)r (cần kiểu %(type)s)",
+    "invalid %(type)s value: %(value)r": "không dùng được giá trị %(value)r (cần ghi %(type)s)",
     "unknown parser %(parser_name)r (choices: %(choices)s)": "không có %(parser_name)r; chọn một trong: %(choices)s",
     "can't open '%(filename)s': %(error)s": "không mở được '%(filename)s': %(error)s",
     "option '%(option)s' is deprecated": "tùy chọn '%(option)s' sắp bị bỏ",
@@ -48,10 +48,23 @@ VIETNAMESE = {
     "command '%(parser_name)s' is deprecated": "lệnh '%(parser_name)s' sắp bị bỏ",
 }
 """What argparse says to people, of Python 3.11 to 3.14. What only a programmer can cause is not in it."""
+_TYPES = {"int": "số nguyên", "float": "số", "Path": "đường dẫn"}
+"""What is to be written, by the name of the function that reads it."""
+
+
+class _NamingType(str):
+    """A complaint in which the type is named as people call it; argparse fills it in by `%`."""
+
+    __slots__ = ()
+
+    def __mod__(self, filled: Any) -> str:
+        named = _TYPES.get(filled["type"], filled["type"])
+        return str(self).__mod__({**filled, "type": named})
 
 
 def _vietnamese(message: str) -> str:
-    return VIETNAMESE.get(message, message)
+    said = VIETNAMESE.get(message, message)
+    return _NamingType(said) if "%(type)s" in said else said
 
 
 def _vietnamese_of(singular: str, plural: str, count: int) -> str:

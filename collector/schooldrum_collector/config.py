@@ -77,7 +77,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
             return f"{self.where}: {say(*self.hint)}."
         start = say(f"{self.where}: khóa {self.key}", f"{self.where}: key {self.key}")
         given = say(f", giá trị {self.given!r:.80}", f", value {self.given!r:.80}") if self.given else ""
-        why = say(f": không dùng được; được phép: {self.allowed}", f": cannot be used; allowed: {self.allowed}")
+        bad = say("không dùng được", "cannot be used") if self.given else say("chưa có giá trị", "no value")
+        why = f": {bad}; {say('được phép', 'allowed')}: {self.allowed}"
         hint = say(*self.hint)
         return f"{start}{given}{why if self.allowed else ''}{f'. {hint}' if hint else '.'}"
 
@@ -148,8 +149,8 @@ def _answers(config: Config, refuse: Callable[..., None], wide: str) -> None:
                 "answers_url",
                 "",
                 _BY_NAME["answers_url"].allowed,
-                "answers_listen cần answers_url: liên kết trong tin báo bắt đầu bằng địa chỉ đó.",
-                "answers_listen needs answers_url: the links in messages begin with it.",
+                f"answers_listen cần answers_url (biến {PREFIX}ANSWERS_URL): liên kết trong tin báo bắt đầu từ đó.",
+                f"answers_listen needs answers_url (variable {PREFIX}ANSWERS_URL): links in messages begin with it.",
                 beside="answers_listen",
             )
         if not config.answers_listen.is_loopback and config.answers_certificate is None:

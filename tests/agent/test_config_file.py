@@ -143,6 +143,17 @@ def test_the_collectors_address(tmp_path, address, sound):
         assert "collector = " in complaint(file, {})
 
 
+@pytest.mark.parametrize("port", ["0", "99999", "x"])
+@pytest.mark.parametrize(("key", "scheme"), [("proxy", "http"), ("collector", "https")])
+def test_a_port_that_is_none_is_told_with_its_range(tmp_path, key, scheme, port):
+    address = f"{scheme}://c.example.vn:{port}"
+    file = write(tmp_path, f'{key} = "{address}"')
+    assert f"{file}: {key} = '{address}': write a port from 1 to 65535" in complaint(file, {})
+    with pytest.raises(Misconfigured) as refused:
+        load(file, {}, system="linux")
+    assert refused.value.sentences[0].vietnamese.endswith("ghi cổng là số nguyên từ 1 đến 65535")
+
+
 def test_a_password_in_an_address_is_not_repeated(tmp_path):
     said = complaint(write(tmp_path, 'proxy = "http://thu:Secret9@proxy:3128"'), {})
     assert "Secret9" not in said

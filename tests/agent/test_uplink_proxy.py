@@ -131,6 +131,15 @@ def test_what_is_no_proxy_for_us_is_said_without_its_secrets(text: str, fault: F
     assert "secret" not in str(caught.value)
 
 
+def test_a_proxys_port_that_is_none_is_told_with_its_place_and_range():
+    with pytest.raises(Failed, match=r"https_proxy, all_proxy: the proxy's port '99999' cannot be used, .*1 to 65535"):
+        find_proxy("system", "c", 443, environ={"https_proxy": "http://a:99999"}, system="linux")
+    with pytest.raises(Failed, match="proxy: the proxy's port '0'") as refused:
+        find_proxy("http://own:0", "c", 443, environ={}, system="linux")
+    assert refused.value.said is not None
+    assert refused.value.said.vietnamese == "proxy: cổng '0' của proxy không dùng được, ghi số từ 1 đến 65535"
+
+
 @pytest.mark.parametrize(
     ("setting", "environ", "file", "expected"),
     [

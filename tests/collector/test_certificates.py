@@ -44,6 +44,13 @@ def test_keys_are_ours_alone(tmp_path: Path):
         open_authority(tmp_path, NOW)
 
 
+def test_a_folder_in_the_authoritys_place_is_called_that(tmp_path: Path):
+    (tmp_path / AUTHORITY_FILE).mkdir()
+    with pytest.raises(Unusable, match="is no file; move that away") as refused:
+        open_authority(tmp_path, NOW)
+    assert "không phải tệp" in refused.value.vietnamese
+
+
 def test_the_authority_lives_twenty_years_and_signs_only_leaves(tmp_path: Path):
     certificate = open_authority(tmp_path, NOW).certificate
     assert certificate.not_valid_after_utc.timestamp() == pytest.approx(NOW + 20 * 365 * DAY, abs=2)

@@ -238,3 +238,12 @@ def test_config_late_measurements_go_to_this_machine_in_the_clear_and_elsewhere_
 
 def test_config_home_moves_the_data() -> None:
     assert default_data({"SCHOOLDRUM_HOME": "/srv/x"}) == Path("/srv/x/collector")
+
+
+def test_config_a_door_for_answers_without_an_address_names_the_variable_that_is_missing(file: Path) -> None:
+    with pytest.raises(Misconfigured) as told:
+        load(file, {f"{PREFIX}ANSWERS_LISTEN": "127.0.0.1:8802"})
+    (problem,) = told.value.problems
+    assert problem.sentence(Say("en")).startswith(f"{PREFIX}ANSWERS_LISTEN: key answers_url: no value; allowed: ")
+    assert f"(variable {PREFIX}ANSWERS_URL)" in problem.sentence(Say("en"))
+    assert f"(biến {PREFIX}ANSWERS_URL)" in problem.sentence(Say("vi"))

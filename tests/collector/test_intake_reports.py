@@ -384,7 +384,7 @@ async def test_a_full_disk_that_takes_a_small_report_now_and_then_is_one_trouble
             troubled[0].fault = Full("/data/store.db: no room")
             said = await door.report(credential)
             assert (said.status, said.body["error"]) == (503, "busy")
-            assert "disk is full or not writable" in said.body["message"]
+            assert "disk is full, damaged or not writable" in said.body["message"]
             assert "/data" not in said.body["message"], "where the collector's files are is nothing to agents"
             troubled[0].fault = None
             assert (await door.report(credential)).status == 200

@@ -25,7 +25,7 @@ def office_token(directory: Path, name: str = FILE) -> str:
     """The token of the office's door, or the secret of this file name, made when there is none (256 bits).
 
     Raises:
-        Unusable: others can read it, or it holds no token.
+        Unusable: others can read it, it is no file, or holds no token.
         OSError: the directory cannot be used.
     """
     path = directory / name
@@ -43,6 +43,11 @@ def office_token(directory: Path, name: str = FILE) -> str:
             pass
         finally:
             draft.unlink(missing_ok=True)
+    if not path.is_file():
+        raise Unusable(
+            f"{path} is no file; move what stands there away, and a new one is made",
+            f"{path} không phải tệp; dời thứ đang ở đó đi chỗ khác để máy chủ tạo mã mới.",
+        )
     if sys.platform != "win32" and stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise Unusable(
             f"{path} can be read by others; run: chmod 600 {path}, or remove it to have a new one made",

@@ -65,7 +65,7 @@ def _files(call: Call, *, relied_on: bool) -> Iterator[str]:
     if sys.platform != "win32":
         for name in (AUTHORITY_FILE, LEAF_FILE, TOKEN_FILE, ANSWERS_FILE):
             path = directory / name
-            if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
+            if path.is_file() and stat.S_IMODE(path.stat().st_mode) & 0o077:
                 yield say(
                     f"{path}: tài khoản khác đọc được; chạy chmod 600 {path}",
                     f"{path}: others can read it; run chmod 600 {path}",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import msgspec
 
 from schooldrum_collector.commands.columns import COLUMNS, known_headings, named
-from schooldrum_collector.commands.school_level import LEVELS, level_of
+from schooldrum_collector.commands.school_level import level_of, levels_known
 from schooldrum_collector.commands.sheets import HEADING_ROWS, Sheet
 from schooldrum_collector.formats import read_whole
 from schooldrum_collector.judge.lines import MAIN_LINE, MOST_NETWORKS, SECOND_LINE, network
@@ -33,6 +33,14 @@ _LINES = {
     **dict.fromkeys(("main", "chinh", "duong chinh", "1"), MAIN_LINE),
     **dict.fromkeys(("second", "phu", "du phong", "duong du phong", "duong phu", "2"), SECOND_LINE),
 }
+_ERROR = re.compile(
+    r"#(REF!|N/A|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|UNKNOWN!|BUSY!|GETTING_DATA)"
+    r"|Err:[0-9]{3}"
+)
+"""What a formula that went wrong shows: in Excel, and in LibreOffice."""
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9:.]+)?|[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?")
+"""How a workbook's cell that holds a date or a time of day reads."""
+_LOGICAL = frozenset({"TRUE", "FALSE"})
 _MAIN = frozenset({MAIN_SITE, "chinh", "diem chinh", "co so chinh"})
 
 
@@ -210,13 +218,8 @@ def _school_level(cells: Mapping[str, str], faults: _Faults) -> str | None:
     try:
         return level_of(written) if written else None
     except ValueError:
-        known = ", ".join(LEVELS)
-        faults.append(
-            (
-                f"cấp học {written!r:.60}: chỉ có {known}; nhiều cấp thì ghi TH&THCS, không có thì để trống",
-                f"school level {written!r:.60}: there are {known}; write several as TH&THCS, leave it empty for none",
-            )
-        )
+        vietnamese, english = levels_known()
+        faults.append((f"cấp học {written!r:.60}: {vietnamese}", f"school level {written!r:.60}: {english}"))
         return None
 
 
@@ -277,16 +280,33 @@ def _networks(cells: Mapping[str, str], faults: _Faults) -> tuple[str, ...] | No
     return found
 
 
+def _no_text(cell: str, key: str) -> tuple[str, str] | None:
+    """Why what stands in this cell is nothing that anybody has written there; None where somebody may have."""
+    if cell.startswith("="):
+        return (
+            "công thức chưa có kết quả; mở bằng Excel hoặc LibreOffice rồi lưu lại",
+            "a formula without its result; open the file in Excel or LibreOffice, save it",
+        )
+    if _ERROR.fullmatch(cell):
+        return (
+            f"{cell} là lỗi của một công thức; sửa công thức, hoặc gõ lại giá trị",
+            f"{cell} is a formula's error; mend the formula, or type the value",
+        )
+    if _TIME.fullmatch(cell):
+        return (
+            f"{cell} là ngày hoặc giờ; đổi định dạng ô thành chữ (Text) rồi gõ lại",
+            f"{cell} is a date or a time; make the cell's format Text, then type it again",
+        )
+    if cell in _LOGICAL and key != "always_on":
+        return (f"{cell} là giá trị đúng/sai; gõ lại giá trị", f"{cell} is a yes or no; type the value")
+    return None
+
+
 def _entry(file: str, line: int, cells: Mapping[str, str]) -> tuple[Entry, _Faults]:
     faults: _Faults = []
     for column in COLUMNS:
-        if cells.get(column.key, "").startswith("="):
-            faults.append(
-                (
-                    f"{column.title[0]}: công thức chưa có kết quả; mở bằng Excel hoặc LibreOffice rồi lưu lại",
-                    f"{column.title[1]}: a formula without its result; open the file in Excel or LibreOffice, save it",
-                )
-            )
+        if why := _no_text(cells.get(column.key, ""), column.key):
+            faults.append((f"{column.title[0]}: {why[0]}", f"{column.title[1]}: {why[1]}"))
     if faults:
         return Entry(file=file, line=line), faults
     entry = Entry(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 from schooldrum_collector.app.suspicion import glance
 from schooldrum_collector.formats import moment
-from schooldrum_collector.judge.apart import Apart, mute_by
+from schooldrum_collector.judge.apart import Apart, dark_by, mute_by
 from schooldrum_collector.judge.places import PlacePresence, PlaceState, SchoolPlaces, school_places
 from schooldrum_collector.judge.presence import BEATS_UNTIL_MISSED, Hearing, Presence, State, bounded_beat
 from schooldrum_collector.speech import Say
@@ -21,9 +21,11 @@ _WORDS = {
 
 
 def apart_now(store: Store, scope: Scope, latest: Iterable[Latest], now: float) -> Apart:
-    """The PCs that neighbours see on, or that are not at their school, by incidents and by what they sent last."""
+    """The PCs of which incidents, or what they sent last, tell more than whether they are heard."""
+    live = store.incidents(scope, live=True)
     return Apart(
-        mute=mute_by(store.incidents(scope, live=True), now),
+        mute=mute_by(live, now),
+        dark=dark_by(live),
         away=frozenset(one.machine for one in latest if glance(one.received, one.body).elsewhere),
     )
 

@@ -19,6 +19,7 @@ from schooldrum_collector.commands.entries import (
     site_code,
 )
 from schooldrum_collector.commands.place_words import apart_now, is_concluded, place_word, places_now, unsure_words
+from schooldrum_collector.commands.school_level import level_of, levels_known
 from schooldrum_collector.commands.typed import printable
 from schooldrum_collector.formats import iso
 from schooldrum_collector.judge.calendar import time_zone
@@ -145,6 +146,17 @@ def _checked_name(call: Call, name: str | None, key: str) -> str | None:
     return None if name is None else printable(call, key, name, NAME_LENGTH)
 
 
+def _level(call: Call, written: str | None) -> str | None:
+    """As an import takes it; an empty one takes the school's level away."""
+    try:
+        return level_of(written) if written else written
+    except ValueError:
+        vietnamese, english = levels_known()
+        raise Failed(
+            call.say(f"--level {written!r:.60}: {vietnamese}.", f"--level {written!r:.60}: {english}.")
+        ) from None
+
+
 def _add_school(given: argparse.Namespace, call: Call) -> int:
     say = call.say
     if not SCHOOL_CODE.match(given.code):
@@ -166,7 +178,7 @@ def _add_school(given: argparse.Namespace, call: Call) -> int:
     given_fields = {
         "name": _checked_name(call, given.name, "name"),
         "area": given.area,
-        "level": given.level,
+        "level": _level(call, given.level),
         "time_zone": given.time_zone,
     }
     with opened(call, create=True) as store, store.writing() as writer:

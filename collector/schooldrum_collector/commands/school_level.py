@@ -24,6 +24,15 @@ _BESIDE = frozenset(
 """Words that say no level but stand beside one: `trường liên cấp TH và THCS`."""
 
 
+def levels_known() -> tuple[str, str]:
+    """Which levels may be written, in both languages."""
+    known = ", ".join(LEVELS)
+    return (
+        f"chỉ có {known}; nhiều cấp thì ghi TH&THCS, không có thì để trống",
+        f"there are {known}; write several as TH&THCS, leave it empty for none",
+    )
+
+
 def level_of(text: str) -> str:
     """The level as it is kept: a code of LEVELS, or several joined by `&`, lowest first.
 

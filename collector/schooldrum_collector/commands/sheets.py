@@ -222,7 +222,8 @@ def _cell_text(value: object, form: str) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
-        return "1" if value else "0"
+        # As Excel and LibreOffice show it: a number it is not.
+        return "TRUE" if value else "FALSE"
     if isinstance(value, int | float):
         if float(value).is_integer() and abs(value) < 1e15:  # noqa: PLR2004 - beyond, a double has lost digits
             # A school code typed as a number keeps its leading zeros only in the cell's format.

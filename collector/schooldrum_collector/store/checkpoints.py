@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 from schooldrum_collector.store.connections import Turn, connect
-from schooldrum_collector.store.interface import Overloaded
+from schooldrum_collector.store.interface import Full, Overloaded
 
 BYTES = 24 << 20
 """So much that was stored makes a checkpoint due."""
@@ -48,7 +48,7 @@ class Checkpoints:
             if not self._size:
                 continue
             self._size = 0
-            with contextlib.suppress(Overloaded, sqlite3.Error):
+            with contextlib.suppress(Full, Overloaded, sqlite3.Error):
                 checkpoint(self._path, self._turn)
 
 
@@ -60,7 +60,9 @@ def checkpoint(path: Path, turn: Turn) -> None:
     Raises:
         sqlite3.Error: it could not be done; nothing is lost.
         Overloaded: somebody else held the turn for too long.
+        Full: nobody may write.
     """
+    turn.require()
     with contextlib.closing(connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         with turn.taken():

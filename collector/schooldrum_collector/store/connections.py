@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,19 +14,26 @@ BUSY_SECONDS = 10
 """How long one process waits for another's transaction."""
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_MISTAKES = {0, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_MISUSE}
 _PRIMARY = 0xFF
 """SQLite's extended error codes carry the plain one in their lowest byte."""
 
 
 def connect(path: Path, *, erasing: bool = False) -> sqlite3.Connection:
-    """A connection whose commits survive power loss; transactions are begun by hand.
+    """A connection whose commits survive power loss; transactions are begun by hand. It never makes a file.
 
     With `erasing`, what is deleted over it is overwritten with zeros.
 
     Raises:
         sqlite3.Error: the file cannot be opened.
     """
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS)
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        timeout=BUSY_SECONDS,
+    )
     for pragma in (
         "synchronous = FULL",
         "foreign_keys = ON",
@@ -39,23 +46,39 @@ def connect(path: Path, *, erasing: bool = False) -> sqlite3.Connection:
     return connection
 
 
+def is_damage(problem: sqlite3.Error) -> bool:
+    """Whether SQLite met something in the file that it cannot have written itself."""
+    # Letters that are none are found by Python, and have no number.
+    return getattr(problem, "sqlite_errorcode", 0) & _PRIMARY in _DAMAGE or "decode to UTF-8" in str(problem)
+
+
+def is_mistake(problem: sqlite3.Error) -> bool:
+    """Whether a statement of ours is wrong, and neither the file nor the disk."""
+    return getattr(problem, "sqlite_errorcode", 0) & _PRIMARY in _MISTAKES and not is_damage(problem)
+
+
 def refusal(problem: sqlite3.Error, path: Path) -> Full | Overloaded:
     """What a failed write means to whoever wanted to store something."""
     code = getattr(problem, "sqlite_errorcode", 0) & _PRIMARY
     if code in _BUSY:
         return Overloaded(BUSY_SECONDS)
-    if code in _DAMAGE:
-        return Full(
-            f"{path} has been damaged ({problem}): nothing can be stored. Stop the collector, keep a copy of its data "
-            "directory, and restore the newest backup.",
-            f"{path} đã hỏng ({problem}): không lưu được gì. Dừng máy chủ, giữ lại một bản sao của thư mục số liệu, "
-            "rồi khôi phục bản sao lưu mới nhất.",
-        )
+    if is_damage(problem):
+        return damaged(problem, path)
     return Full(
         f"{path}: nothing can be stored ({problem}). Make room on this disk, or give this user the right to write "
         "there; storing goes on by itself as soon as it can.",
         f"{path}: không lưu được gì ({problem}). Dọn bớt ổ đĩa này, hoặc cho tài khoản này quyền ghi; khi lưu được, "
         "máy chủ tự làm tiếp.",
+    )
+
+
+def damaged(why: Exception, path: Path) -> Full:
+    """What a running collector says of a store that was sound when it was opened."""
+    return Full(
+        f"{path} has been damaged ({why}): nothing can be stored. Stop the collector, keep a copy of its data "
+        "directory, and restore the newest backup.",
+        f"{path} đã hỏng ({why}): không lưu được gì. Dừng máy chủ, giữ lại một bản sao của thư mục số liệu, "
+        "rồi khôi phục bản sao lưu mới nhất.",
     )
 
 
@@ -70,8 +93,8 @@ def unreadable(problem: Exception, path: Path) -> Damaged:
 
 
 @contextmanager
-def plainly(path: Path | None) -> Iterator[None]:
-    """Says what a reading that meets damage in this file means; with None it stays SQLite's own error.
+def plainly(path: Path) -> Iterator[None]:
+    """Says what a reading that meets damage in this file means to whoever runs a command.
 
     Raises:
         Damaged: as `unreadable` says.
@@ -79,7 +102,7 @@ def plainly(path: Path | None) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as problem:
-        if path is not None and getattr(problem, "sqlite_errorcode", 0) & _PRIMARY in _DAMAGE:
+        if is_damage(problem):
             raise unreadable(problem, path) from problem
         raise
 
@@ -88,9 +111,11 @@ class Turn:
     """Who may write in this process: one at a time, each waiting only for the one before.
 
     SQLite's own waiting between connections polls with growing pauses; inside one process a lock is exact.
+    `require()` raises Full where nobody may write: it is asked at the beginning of every turn.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, require: Callable[[], None]) -> None:
+        self.require = require
         self._lock = threading.Lock()
 
     @contextmanager
@@ -99,10 +124,12 @@ class Turn:
 
         Raises:
             Overloaded: somebody has held it for too long.
+            Full: as `require` says.
         """
         if not self._lock.acquire(timeout=3 * BUSY_SECONDS):
             raise Overloaded(BUSY_SECONDS)
         try:
+            self.require()
             yield
         finally:
             self._lock.release()

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from schooldrum_collector.store import sections
-from schooldrum_collector.store.connections import Turn, connect, refusal, transaction
+from schooldrum_collector.store.connections import Turn, connect, transaction
 from schooldrum_collector.store.interface import Full, Overloaded
 from schooldrum_collector.store.present import Present, after, heading
 from schooldrum_collector.store.records import Arrival, Latest
@@ -43,7 +43,8 @@ class Journal:
     """The writer's thread.
 
     `committed(arrivals, bytes, seconds)` is told of every commit, `failed(problem)` of every one for which there was no
-    room or no right, and `often()` is called twice a second.
+    room or no right. `meaning(error)` says what SQLite's trouble is to whoever waits; `often()` is called twice a
+    second.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Journal:
         streams_of: Callable[[str], tuple[int, ...]],
         committed: Callable[[int, int, float], None],
         failed: Callable[[Full], None],
+        meaning: Callable[[sqlite3.Error], Full | Overloaded],
         often: Callable[[], None],
     ) -> None:
         self._path = path
@@ -67,6 +69,7 @@ class Journal:
         self._streams_of = streams_of
         self._committed = committed
         self._failed = failed
+        self._meaning = meaning
         self._often = often
         self._lock = threading.Condition()
         self._waiting: list[_Waiting] = []
@@ -153,7 +156,7 @@ class Journal:
         try:
             self._commit(batch)
         except Exception as problem:  # noqa: BLE001 - whoever waits is told; the thread goes on
-            told = refusal(problem, self._path) if isinstance(problem, sqlite3.Error) else problem
+            told = self._meaning(problem) if isinstance(problem, sqlite3.Error) else problem
             if not isinstance(told, Full | Overloaded):
                 told = Full(f"storing failed: {problem!r}")
             if isinstance(told, Full):
@@ -214,6 +217,7 @@ class Journal:
                 digests.setdefault(stream, {})[name] = digest
         if not rows:
             return
+        self._turn.require()
         if self._connection is None:
             self._connection = connect(self._path)
         with self._turn.taken(), transaction(self._connection) as connection:
@@ -225,6 +229,8 @@ class Journal:
         present.last = row
         for stream, of_stream in digests.items():
             self._digests.note(stream, of_stream)
+        # It is in the file that was written to; whether that is still the store decides whether anybody is told so.
+        self._turn.require()
 
     @staticmethod
     def _answer(batch: list[_Waiting], problem: Exception | None) -> None:

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from schooldrum_collector.speech import Say, told
-from schooldrum_collector.store.interface import Damaged
+from schooldrum_collector.store.interface import Damaged, Full
 
 _LITTLE_ROOM = 500 << 20
 
@@ -33,7 +33,7 @@ def complaints(path: Path, eyes: Callable[[], AbstractContextManager[sqlite3.Con
                             f"{path}: {lost} of {table} belong to no machine of the register.",
                         )
                     )
-    except Damaged as problem:
+    except (Damaged, Full) as problem:
         found.append(told(problem, say))
     except sqlite3.DatabaseError as problem:
         found.append(

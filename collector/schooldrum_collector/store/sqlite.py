@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import exc
+from sqlalchemy import event, exc
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from schooldrum_collector.judge.availability import Watched
@@ -22,7 +22,7 @@ from schooldrum_collector.speech import ENGLISH, Say
 from schooldrum_collector.store import appraisals, audit, codes, incidents, messages, scans, sections, watched
 from schooldrum_collector.store.appraisals import AppraisedMemory
 from schooldrum_collector.store.checkpoints import Checkpoints, checkpoint
-from schooldrum_collector.store.connections import Turn, plainly, refusal, transaction, unreadable
+from schooldrum_collector.store.connections import Turn, plainly, transaction, unreadable
 from schooldrum_collector.store.folding import SETTLE_SECONDS, Folding, read_stream
 from schooldrum_collector.store.history import joined
 from schooldrum_collector.store.interface import Full, Overloaded, Writer
@@ -53,6 +53,7 @@ from schooldrum_collector.store.register_cache import RegisterCache
 from schooldrum_collector.store.register_writer import RegisterWriter
 from schooldrum_collector.store.retention import DAY_SECONDS, Retention, retain
 from schooldrum_collector.store.soundness import complaints
+from schooldrum_collector.store.trust import Trust
 from schooldrum_collector.store.visibility import concerns, covers_machine, covers_school, machines_in
 
 _APPRAISAL_BYTES = 8 << 10
@@ -112,8 +113,10 @@ class SqliteStore:
         self._lock = lock
         self._clock = clock
         self._retention = retention
-        self._turn = Turn()
+        self._trust = Trust(path)
+        self._turn = Turn(self._trust.require)
         self._reading = register_engine(path, "BEGIN", poolclass=QueuePool, pool_size=4)
+        event.listen(self._reading, "connect", lambda *_: self._trust.require_files())
         self._writing = register_engine(path, poolclass=StaticPool)
         self._present = Present()
         self._digests = sections.Digests()
@@ -135,6 +138,8 @@ class SqliteStore:
             raise
         if lock is None:
             return
+        # What was read above keeps all of the store's files open, so their numbers are given to no others.
+        self._trust.opened()
         self._folding = Folding(path, self._present, turn=self._turn, siblings_of=self._cache.siblings_of)
         self._checkpoints = Checkpoints(path, self._turn)
 
@@ -152,7 +157,8 @@ class SqliteStore:
             streams_of=self._cache.streams_of,
             committed=told,
             failed=self._failed,
-            often=self._cache.refresh,
+            meaning=self._trust.met,
+            often=lambda: self._trust.watch(self._cache.refresh),
         )
 
     def _drop(self, stream: int) -> None:
@@ -166,15 +172,16 @@ class SqliteStore:
     @contextmanager
     def _eyes(self) -> Iterator[sqlite3.Connection]:
         """A pooled connection inside one reading transaction."""
-        pooled = self._reading.raw_connection()
-        try:
-            connection = pooled.driver_connection
-            assert isinstance(connection, sqlite3.Connection)  # noqa: S101 - tells the type checker what the engine is
-            # A serving collector goes on without this reading; a command cannot do what it was asked.
-            with plainly(self._path if self._journal is None else None), transaction(connection, write=False):
-                yield connection
-        finally:
-            pooled.close()
+        # A serving collector goes on without this reading; a command cannot do what it was asked.
+        with self._trust.reading() if self._journal else plainly(self._path):
+            pooled = self._reading.raw_connection()
+            try:
+                connection = pooled.driver_connection
+                assert isinstance(connection, sqlite3.Connection)  # noqa: S101 - tells the type checker what the engine is
+                with transaction(connection, write=False):
+                    yield connection
+            finally:
+                pooled.close()
 
     def _serving(self) -> Journal:
         if self._journal is None:
@@ -190,14 +197,15 @@ class SqliteStore:
             Full: the disk is full or not writable.
         """
         try:
-            with self._turn.taken(), self._still_open(), self._writing.begin() as connection:
+            with self._turn.taken(), self._writing.begin() as connection:
                 writer = RegisterWriter(connection, self._clock)
                 yield writer
                 changed = writer.finish()
                 appraised = writer.appraised
+            self._trust.require()
         except exc.DBAPIError as problem:
             if isinstance(problem.orig, sqlite3.DatabaseError) and not isinstance(problem.orig, sqlite3.IntegrityError):
-                told = refusal(problem.orig, self._path)
+                told = self._trust.met(problem.orig)
                 if isinstance(told, Full):
                     self._failed(told)
                 raise told from problem
@@ -210,12 +218,6 @@ class SqliteStore:
         # It is committed: if it cannot be read now, it will be half a second later.
         with contextlib.suppress(exc.DBAPIError):
             self._cache.refresh()
-
-    @contextmanager
-    def _still_open(self) -> Iterator[None]:
-        if self._closed:
-            raise Full(f"{self._path}: the store is closed", f"{self._path}: kho số liệu đã đóng")
-        yield
 
     def register(self) -> Register:
         """As the interface says."""
@@ -398,12 +400,12 @@ class SqliteStore:
 
     def trouble(self) -> str:
         """As the interface says."""
-        return self._trouble
+        return self._trust.trouble() or self._trouble
 
     def fold(self, now: float, settle: float = SETTLE_SECONDS) -> int:
         """As the interface says; what is younger than `settle` seconds stays in the journal."""
         self._serving()
-        with self._refusing(), self._errand:
+        with self._trust.writing(), self._errand:
             folded = self._folding.fold(now, settle)
         self._checkpoints.stored(1 + 200 * folded)
         return folded
@@ -411,7 +413,7 @@ class SqliteStore:
     def retain(self, now: float) -> dict[str, int]:
         """As the interface says."""
         self._serving()
-        with self._refusing(), self._errand:
+        with self._trust.writing(), self._errand:
             deleted = retain(self._path, self._turn, self._retention, now)
         if deleted["sections"]:
             with self._eyes() as connection:
@@ -419,13 +421,6 @@ class SqliteStore:
         if deleted["appraisals"]:
             self._appraised.drop_unheard(now - self._retention.sections * DAY_SECONDS)
         return deleted
-
-    @contextmanager
-    def _refusing(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.DatabaseError as problem:
-            raise refusal(problem, self._path) from problem
 
     def check(self, say: Say = ENGLISH) -> list[str]:
         """As the interface says; reads the whole file."""
@@ -440,10 +435,13 @@ class SqliteStore:
             self._folding.end()
             with self._errand:
                 self._checkpoints.close()
-            with contextlib.suppress(sqlite3.Error, Overloaded):
+            with contextlib.suppress(sqlite3.Error, Overloaded, Full):
                 checkpoint(self._path, self._turn)
-        with contextlib.suppress(Overloaded), self._turn.taken():
-            self._closed = True
+        self._closed = True
+        self._trust.closed()
+        with contextlib.suppress(Overloaded, Full), self._turn.taken():
+            # Whoever was writing has ended.
+            pass
         self._reading.dispose()
         self._writing.dispose()
         if self._lock:

@@ -132,6 +132,11 @@ def _guard(hosts: Collection[str]) -> Middleware:
         except web.HTTPNotFound as problem:
             # A part of the address got lost on its way from the message.
             response = web.Response(status=problem.status, text=say(*_NOTHING))
+        except (Full, Overloaded):
+            text = say(
+                "Chưa đọc được sự cố này, thử lại sau một phút.", "It cannot be read now; try again in a minute."
+            )
+            response = web.Response(status=503, text=text, headers={"Retry-After": "60"})
         except web.HTTPException as problem:
             response = web.Response(status=problem.status, text=problem.text)
             if hdrs.ALLOW in problem.headers:

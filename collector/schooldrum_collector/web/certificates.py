@@ -85,7 +85,7 @@ def open_authority(directory: Path, now: float, *, relied_on: bool = False) -> A
     `relied_on` says that PCs have enrolled, and so pin the one there was: then none is made in its place.
 
     Raises:
-        Unusable: there is a file, but it is damaged, not an authority, or readable by others; or it is lost.
+        Unusable: there is a file, but it is damaged, not an authority, no file, or readable by others; or it is lost.
         OSError: the directory cannot be used.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -104,6 +104,12 @@ def open_authority(directory: Path, now: float, *, relied_on: bool = False) -> A
 
 
 def _load(path: Path) -> Authority:
+    if not path.is_file():
+        raise Unusable(
+            f"{path} is no file; move that away and bring the file back from a backup: every agent pins it",
+            f"{path} không phải tệp; dời thứ đang ở đó đi chỗ khác và lấy lại tệp từ bản sao lưu, vì mọi máy chỉ tin "
+            "tệp này.",
+        )
     if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise Unusable(
             f"{path} can be read by others, who could pose as this collector; run: chmod 600 {path}",

@@ -32,6 +32,10 @@ from schooldrum_collector.web.sight import Sight, Unknown, scope_of
 from schooldrum_collector.web.visitors import Forms, Visitor, visitor_by_link, visitor_of
 from schooldrum_wire.messages import Trouble
 
+_CANNOT = (
+    "Máy chủ chưa đọc hay ghi được số liệu. Hãy thử lại sau ít phút.",
+    "The collector can neither read nor record this now; try again in some minutes.",
+)
 _NOTHING_SEEN: Mapping[str, SchoolPlaces] = MappingProxyType({})
 
 
@@ -62,8 +66,8 @@ def office_app(
     `now` is the collector's clock (epoch seconds) and `hearing` since when it listens; `token` opens the door, None
     leaves it open to this very machine alone; `hosts` are the names beside loopback's under which it is called;
     `language` is what people read who do not choose; `places` is how places stand, by school code,
-    `incidents` how many of a school's go on, by kind and verdict, `apart` the PCs that neighbours see or that are not
-    at their school, `reckoned` what schools lost;
+    `incidents` how many of a school's go on, by kind and verdict, `apart` the PCs of which more is known than
+    that they are heard or not, `reckoned` what schools lost;
     `install` is what install codes made on pages carry (None: none are made), `secure` that browsers come by TLS.
     `scanned(machine, at)` is told of climbs that people bring by phone.
     Refusing to bind it beyond loopback without token and TLS is the business of whoever binds it.
@@ -140,8 +144,13 @@ def _in_words(say: Callable[[web.Request], Say]) -> Middleware:
             return refused(404, "not_found", problem)
         except Unfit as problem:
             return refusal(403 if str(problem) == "form" else 409, f"{problem}", say(request)(*TROUBLES[str(problem)]))
-        except (Full, Overloaded) as problem:
+        except Overloaded as problem:
             return refusal(503, "busy", told(problem, say(request)), retry_after=10)
+        except Full as problem:
+            # No word of TROUBLES: people are shown the sentence itself, which says what to do. Where the collector's
+            # files are is nothing to a school.
+            sentence = told(problem, say(request)) if visitor_of(request).is_office else say(request)(*_CANNOT)
+            return refusal(503, "store", sentence, retry_after=60)
 
     return in_words
 

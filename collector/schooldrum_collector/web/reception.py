@@ -30,8 +30,8 @@ ROOM_SECONDS = float(_FULL_SECONDS + _SPREAD_SECONDS)
 has come again. The last bytes of a full disk still take a small report now and then."""
 _BUSY = ("Máy chủ đang bận; hãy đợi rồi gửi lại.", "The collector is busy; wait, then send again.")
 _CANNOT_STORE = (
-    "Máy chủ chưa ghi được số liệu (ổ đĩa đầy hoặc không ghi được); hãy giữ số liệu, đợi rồi gửi lại.",
-    "The collector cannot store anything now (its disk is full or not writable); keep it, wait, then send again.",
+    "Máy chủ chưa ghi được số liệu (ổ đĩa đầy, hỏng hoặc không ghi được); hãy giữ số liệu, đợi rồi gửi lại.",
+    "The collector cannot store anything now (its disk is full, damaged or not writable); keep it, wait, send again.",
 )
 
 

@@ -213,6 +213,40 @@ def test_commands_say_plainly_that_a_page_of_the_store_is_damaged(typed: Typed, 
     assert any("Restore the newest backup" in answer.err for answer in refused)
 
 
+@pytest.mark.parametrize("way", ["damaged", "removed"])
+def test_serve_says_plainly_that_its_store_was_damaged_or_removed(
+    school: Typed, served: Served, data: Path, way: str
+) -> None:
+    token = school("token", "new", "--room", "BM/tin1", "--json").data()["token"]
+    first = served("--open")
+    credential = first.enrol(token, HARDWARE).credential
+    assert first.stop() == 0
+    serving = served("--open")
+    assert serving.report(credential, HARDWARE)[0] == 200
+    (store,) = data.glob("*.sqlite3")
+    if way == "removed":
+        store.unlink()
+        said, shown, code = "was removed or replaced", ("cannot store anything", "không ghi được số liệu"), 200
+    else:
+        with store.open("r+b") as file:
+            file.seek(2048)
+            file.write(b"\xff" * (store.stat().st_size - 2048))
+        said, shown, code = "has been damaged", ("has been damaged", "đã hỏng"), 503
+    for language, sentence in zip(("en", "vi"), shown, strict=True):
+        page = f"{serving.office}/incidents?all=1&lang={language}"
+        assert _soon(lambda: serving.get(page, Accept="text/html")[0] == code)  # noqa: B023 - called within the loop
+        assert sentence in serving.get(page, Accept="text/html")[1].decode()
+    status, body = serving.report(credential, HARDWARE)
+    assert (status, json.loads(body)["error"]) == (503, "busy")
+    status, body = serving.get(f"{serving.office}/readyz")
+    assert (status, json.loads(body)["ready"]) == (503, False)
+    assert said in json.loads(body)["trouble"]
+    assert serving.stop() == 0
+    log = serving.log.read_text(encoding="utf-8")
+    assert said in log
+    assert "Traceback" not in log
+
+
 @pytest.mark.parametrize(
     ("environ", "key"),
     [
@@ -336,6 +370,10 @@ def test_office_token_is_made_once_and_must_be_private(tmp_path: Path) -> None:
         (tmp_path / "office-token").write_bytes(content)
         with pytest.raises(Unusable, match="no token"):
             office_token(tmp_path)
+    (tmp_path / "office-token").unlink()
+    (tmp_path / "office-token").mkdir()
+    with pytest.raises(Unusable, match="is no file"):
+        office_token(tmp_path)
 
 
 def test_data_directory_that_others_may_change_is_refused(tmp_path: Path) -> None:

@@ -62,7 +62,11 @@ def test_commands_not_understood_exit_with_2(typed: Typed, words: list[str]) -> 
         (["school"], "còn thiếu: add|list|link"),
         (["import"], "còn thiếu: FILE"),
         (["token", "new", "--room"], "--room: cần một giá trị ở sau"),
-        (["token", "new", "--room", "BM/tin1", "--uses", "x"], "--uses: không dùng được giá trị 'x' (cần kiểu int)"),
+        (
+            ["token", "new", "--room", "BM/tin1", "--uses", "x"],
+            "--uses: không dùng được giá trị 'x' (cần ghi số nguyên)",
+        ),
+        (["token", "new", "--room", "BM/tin1", "--days", "x"], "--days: không dùng được giá trị 'x' (cần ghi số)"),
         (["room", "list", "--nonsense"], "không hiểu: --nonsense"),
         (["check", "--data"], "--data: cần một giá trị ở sau"),
     ],
@@ -167,6 +171,22 @@ def test_a_school_that_is_there_is_not_called_new(typed: Typed) -> None:
     assert "it was renamed from A to B." in typed("school", "add", "--code", "XY", "--name", "B").out
     assert "was there already: B. Nothing was changed." in typed("school", "add", "--code", "XY", "--name", "B").out
     assert "it was changed: B." in typed("school", "add", "--code", "XY", "--level", "THCS").out
+
+
+def test_a_level_is_taken_by_one_rule_however_it_comes(typed: Typed) -> None:
+    def level() -> str:
+        (school,) = typed("school", "list", "--json").data()
+        return str(school["level"])
+
+    assert typed("school", "add", "--code", "XY", "--name", "A", "--level", "Tiểu học").code == 0
+    assert level() == "TH"
+    refused = typed("school", "add", "--code", "XY", "--level", "THSC")
+    assert refused.code == 1
+    assert "--level 'THSC': there are MN, TH, THCS" in refused.err
+    assert "--level 'THSC': chỉ có MN" in typed("school", "add", "--code", "XY", "--level", "THSC", lang="vi").err
+    assert level() == "TH"
+    assert typed("school", "add", "--code", "XY", "--level", "").code == 0
+    assert level() == ""
 
 
 def test_commands_all_mistakes_of_the_set_up_are_said_before_anything_is_done(

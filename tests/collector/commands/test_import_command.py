@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,25 @@ def test_import_nothing_of_a_table_with_one_bad_row(typed: Typed, table: Path) -
     said = typed("import", str(table), "--yes")
     assert said.code == 1
     assert "phong.csv, line 4: no school code" in said.out
+    assert typed("school", "list", "--json").data() == []
+
+
+def test_import_refuses_cells_of_a_workbook_that_nobody_wrote(typed: Typed, tmp_path: Path) -> None:
+    workbook = Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    sheet.append(["Mã trường", "Tên trường", "Tên phòng", "Số máy"])
+    sheet.append(["BM", "#REF!", "Tin 1", 3])
+    sheet.append(["QY", datetime(2026, 9, 5, tzinfo=UTC).replace(tzinfo=None), "Tin 1", 3])
+    sheet.append(["XX", "X", "Tin 1", True])
+    workbook.save(tmp_path / "book.xlsx")
+    workbook.close()
+    said = typed("import", str(tmp_path / "book.xlsx"), "--yes")
+    assert said.code == 1
+    assert "book.xlsx, line 2: School name: #REF! is a formula's error" in said.out
+    assert "book.xlsx, line 3: School name: 2026-09-05 00:00:00 is a date or a time" in said.out
+    assert "book.xlsx, line 4: PCs: TRUE is a yes or no" in said.out
+    assert "dòng 4: Số máy: TRUE là giá trị đúng/sai" in typed("import", str(tmp_path / "book.xlsx"), lang="vi").out
     assert typed("school", "list", "--json").data() == []
 
 

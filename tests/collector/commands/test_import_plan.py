@@ -213,6 +213,40 @@ def test_import_a_formula_without_its_result_is_a_bad_row(column: str) -> None:
     assert "formula without its result" in problem.english
 
 
+CELLS = {
+    "#REF!": "formula's error",
+    "#N/A": "formula's error",
+    "#NAME?": "formula's error",
+    "Err:502": "formula's error",
+    "2026-09-05 00:00:00": "date or a time",
+    "2026-09-05": "date or a time",
+    "07:30:00": "date or a time",
+    "TRUE": "yes or no",
+    "FALSE": "yes or no",
+}
+
+
+@pytest.mark.parametrize("column", ["ma truong", "ten truong", "ten phong", "so may", "luon bat", "nha mang"])
+@pytest.mark.parametrize("cell", CELLS)
+def test_import_what_nobody_wrote_into_a_cell_is_a_bad_row(cell: str, column: str) -> None:
+    heading = ("ma truong", "ten truong", "ten phong", "so may", "luon bat", "nha mang")
+    good = ("BM", "B", "Tin 1", "3", "x", "VNPT")
+    row = tuple(cell if one == column else said for one, said in zip(heading, good, strict=True))
+    problems = _understood(heading, row).problems
+    if column == "luon bat" and cell in {"TRUE", "FALSE"}:
+        assert problems == ()
+        return
+    assert [one.line for one in problems] == [2]
+    assert cell in problems[0].english
+    assert CELLS[cell] in problems[0].english
+
+
+@pytest.mark.parametrize("name", ["THCS #1", "Trường 20-11", "2026", "True", "Err", "N/A"])
+def test_import_a_name_that_only_looks_odd_is_taken(name: str) -> None:
+    table = _understood(("ma truong", "ten truong"), ("BM", name))
+    assert (table.problems, table.entries[0].school_name) == ((), name)
+
+
 def test_import_rows_that_contradict_each_other_are_named_both() -> None:
     made = _planned(_understood(("ma truong", "ten truong"), ("BM", "Bình Minh"), ("BM", "Bình Mình")))
     (problem,) = made.problems

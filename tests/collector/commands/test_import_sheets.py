@@ -195,7 +195,7 @@ def test_sheets_of_a_workbook(tmp_path: Path) -> None:
     sheet = _only(path)
     assert [row.cells for row in sheet.rows[:3]] == CELLS
     assert sheet.rows[3] == sheets.SheetRow(4, ("", "7", "7.5"))
-    assert sheet.rows[4].cells[0] == "1"
+    assert sheet.rows[4].cells[0] == "TRUE"
     assert sheet.form == "xlsx, Trường"
 
 

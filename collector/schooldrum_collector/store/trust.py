@@ -1,0 +1,147 @@
+"""May a running collector still write to its store: are its files those it opened, and was no damage met in them."""
+
+import logging
+import sqlite3
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import exc
+
+from schooldrum_collector.store.connections import damaged, is_damage, is_mistake, refusal
+from schooldrum_collector.store.interface import Full, Overloaded
+
+_log = logging.getLogger(__name__)
+_ENDINGS = ("", "-wal", "-shm")
+
+
+class Trust:
+    """What was seen of the files at this path since `opened`.
+
+    A system goes on writing to files that were removed or moved away: everybody would be told that it is stored, and at
+    the next start it would be gone. Met damage stands until the next start, which looks for it and says what to do.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known: dict[Path, tuple[int, int]] = {}
+        self._damage: Full | None = None
+        self._told = False
+        self._closed = False
+
+    def opened(self) -> None:
+        """From now on the files that are there count as the store's."""
+        paths = (self._path.with_name(self._path.name + ending) for ending in _ENDINGS)
+        self._known = {path: mark for path in paths if (mark := _mark(path))}
+
+    def closed(self) -> None:
+        """From now on nobody writes; and the store's own end removes files, too."""
+        self._closed = True
+        self._known = {}
+
+    def require(self) -> None:
+        """Before something is written, and before anybody is told that it was.
+
+        Raises:
+            Full: the files are others, or damage was met in them, or the store is closed.
+        """
+        if self._closed:
+            raise Full(f"{self._path}: the store is closed", f"{self._path}: kho số liệu đã đóng")
+        self.require_files()
+        if self._damage:
+            raise _again(self._damage)
+
+    def require_files(self) -> None:
+        """Before the files are opened once more; connections that are open already go on reading the right ones.
+
+        Raises:
+            Full: the files are others.
+        """
+        for path, mark in self._known.items():
+            if _mark(path) != mark:
+                raise Full(
+                    f"{path} was removed or replaced while the collector runs: nothing is stored any more, and PCs "
+                    f"keep what they have. Stop the collector, put the files back or restore the newest backup into "
+                    f"{path.parent}, and start it again.",
+                    f"{path} đã bị xóa hoặc bị thay bằng tệp khác trong lúc máy chủ chạy: không lưu gì nữa, máy ở các "
+                    f"trường giữ số liệu lại. Dừng máy chủ, trả các tệp về chỗ cũ hoặc khôi phục bản sao lưu mới nhất "
+                    f"vào {path.parent}, rồi khởi động lại.",
+                )
+
+    def trouble(self) -> str:
+        """Why nothing may be stored (the English sentence); empty where it may."""
+        try:
+            self.require()
+        except Full as problem:
+            return str(problem)
+        return ""
+
+    def watch(self, refresh: Callable[[], None]) -> None:
+        """Tells the log once that the store can no longer be written to, and once that it can again; then refreshes.
+
+        Raises:
+            Full, Overloaded: as `reading`.
+        """
+        trouble = self.trouble()
+        if trouble and not self._told:
+            _log.error("Agents are asked to come again and keep what they have: %s", trouble)
+        elif self._told and not trouble:
+            _log.info("%s is back: what agents have kept is stored again", self._path)
+        self._told = bool(trouble)
+        with self.reading():
+            refresh()
+
+    def met(self, problem: sqlite3.Error) -> Full | Overloaded:
+        """What it means to whoever wanted to read or store something; damage is remembered."""
+        if not is_damage(problem):
+            return refusal(problem, self._path)
+        self._damage = self._damage or damaged(problem, self._path)
+        return _again(self._damage)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """As `reading`, for what opens the files anew and writes to them.
+
+        Raises:
+            Full, Overloaded: as `require` and `reading`.
+        """
+        self.require()
+        with self.reading():
+            yield
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Words what goes wrong with the store inside.
+
+        Raises:
+            Full: it cannot be read; damage is remembered.
+            Overloaded: another transaction has not ended in time.
+        """
+        try:
+            yield
+        except sqlite3.DatabaseError as problem:
+            if is_mistake(problem):
+                raise
+            raise self.met(problem) from problem
+        except exc.DBAPIError as problem:
+            if not isinstance(problem.orig, sqlite3.DatabaseError) or is_mistake(problem.orig):
+                raise
+            raise self.met(problem.orig) from problem
+        except zlib.error as problem:
+            # Bodies carry a sum of their own: SQLite hands out what was overwritten inside a page as it finds it.
+            self._damage = self._damage or damaged(problem, self._path)
+            raise _again(self._damage) from problem
+
+
+def _again(problem: Full) -> Full:
+    # One exception raised in many places would gather all their tracebacks.
+    return Full(str(problem), problem.vietnamese)
+
+
+def _mark(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

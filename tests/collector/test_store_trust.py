@@ -1,0 +1,183 @@
+"""A store whose files are taken away or damaged while it is open: nothing more is acknowledged, and that is said."""
+
+import contextlib
+import logging
+import os
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from schooldrum_collector.store.interface import Damaged, Full, Store
+from schooldrum_collector.store.opening import NAME
+from schooldrum_collector.store.records import EVERYTHING, Area, Arrival, Machine
+
+NOON = 1_790_000_000.0
+Opened = Callable[..., Store]
+Enrol = Callable[..., Machine]
+Letter = Callable[..., Arrival]
+
+
+def moved(directory: Path) -> None:
+    directory.rename(directory.with_name("old"))
+
+
+def swapped(directory: Path) -> None:
+    moved(directory)
+    shutil.copytree(directory.with_name("old"), directory)
+
+
+def emptied(directory: Path) -> None:
+    shutil.rmtree(directory)
+    directory.mkdir()
+
+
+def without(ending: str) -> Callable[[Path], None]:
+    return lambda directory: (directory / f"{NAME}{ending}").unlink()
+
+
+TAKEN: dict[str, Callable[[Path], object]] = {
+    "moved": moved,
+    "swapped": swapped,
+    "emptied": emptied,
+    "removed": shutil.rmtree,
+    "no store": without(""),
+    "no log": without("-wal"),
+    "no index": without("-shm"),
+}
+
+
+def contents(directory: Path) -> dict[str, bytes]:
+    # Who reads leaves a mark in the log's index.
+    return {path.name: b"" if path.name.endswith("-shm") else path.read_bytes() for path in directory.glob("*")}
+
+
+def until(is_so: Callable[[], object]) -> bool:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        if is_so():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.mark.parametrize("way", TAKEN)
+async def test_nothing_is_acknowledged_once_the_files_are_others(
+    opened: Opened, tmp_path: Path, enrol: Enrol, arrival: Letter, caplog: pytest.LogCaptureFixture, way: str
+):
+    data = tmp_path / "data"
+    store = opened(data)
+    enrol(store, "m1")
+    await store.append(arrival("m1", 1))
+    assert store.trouble() == ""
+    TAKEN[way](data)
+    left = contents(data)
+    for number in (2, 3):
+        with pytest.raises(Full, match="removed or replaced while the collector runs"):
+            await store.append(arrival("m1", number))
+        with pytest.raises(Full, match="removed or replaced") as refused, store.writing() as writer:
+            writer.put_area(Area(path="new", name="new"))
+        assert "đã bị xóa hoặc bị thay" in refused.value.vietnamese
+        with pytest.raises(Full, match="removed or replaced"):
+            store.fold(NOON)
+        with pytest.raises(Full, match="removed or replaced"):
+            store.retain(NOON)
+        # What is open already goes on telling what was stored.
+        assert [one.seq for one in store.results(EVERYTHING, "m1", 0, NOON + 1)][:1] == [1]
+    assert "removed or replaced" in store.trouble()
+    assert until(lambda: any("removed or replaced" in line for line in caplog.messages))
+    store.close()
+    # What lies at the path now is not this store's to make or to change.
+    after = contents(data)
+    assert after.keys() <= left.keys()
+    assert after == left or way in {"no log", "no index"}
+    if way in {"no log", "no index"}:
+        # Ended in order, it has brought what was acknowledged into the file itself.
+        again = opened(data)
+        assert [one.seq for one in again.results(EVERYTHING, "m1", 0, NOON + 1)][:1] == [1]
+        assert again.check() == []
+    assert sum("removed or replaced" in line for line in caplog.messages) == 1
+
+
+async def test_files_that_are_put_back_are_written_to_again(
+    opened: Opened, tmp_path: Path, enrol: Enrol, arrival: Letter, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level(logging.INFO)
+    data, aside = tmp_path / "data", tmp_path / "aside"
+    store = opened(data)
+    enrol(store, "m1")
+    await store.append(arrival("m1", 1))
+    data.rename(aside)
+    shutil.copytree(aside, data)
+    with pytest.raises(Full):
+        await store.append(arrival("m1", 2))
+    shutil.rmtree(data)
+    aside.rename(data)
+    await store.append(arrival("m1", 2))
+    enrol(store, "m2")
+    assert store.trouble() == ""
+    store.close()
+    again = opened(data)
+    assert [one.seq for one in again.results(EVERYTHING, "m1", 0, NOON + 1)] == [1, 2]
+    assert sorted(again.register().machines) == ["m1", "m2"]
+    assert again.check() == []
+
+
+def overwritten(path: Path, tree: str) -> None:
+    """The first page of a table or an index becomes nonsense, as a failing disk leaves it."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+        page = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", [tree]).fetchone()[0]
+    with path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+        os.fsync(file.fileno())
+
+
+@pytest.mark.parametrize("serving", [True, False])
+async def test_once_damage_is_met_nothing_more_is_acknowledged(
+    opened: Opened, tmp_path: Path, enrol: Enrol, arrival: Letter, *, serving: bool
+):
+    made = opened(tmp_path)
+    enrol(made, "m1")
+    made.close()
+    store = opened(tmp_path, serving=serving)
+    overwritten(tmp_path / NAME, "ix_audit_at")
+    if not serving:
+        with pytest.raises(Damaged, match="Restore the newest backup"):
+            store.changes(EVERYTHING, 0.0)
+        return
+    await store.append(arrival("m1", 1))
+    assert store.trouble() == ""
+    for _ in range(2):
+        with pytest.raises(Full, match="has been damaged") as refused:
+            store.changes(EVERYTHING, 0.0)
+        assert "đã hỏng" in refused.value.vietnamese
+        with pytest.raises(Full, match="has been damaged"):
+            await store.append(arrival("m1", 2))
+        with pytest.raises(Full, match="has been damaged"), store.writing() as writer:
+            writer.put_area(Area(path="new", name="new"))
+        assert "has been damaged" in store.trouble()
+    # What is known in memory is shown all the same.
+    assert [one.machine for one in store.latest(EVERYTHING)] == ["m1"]
+    assert any("damaged" in line or "malformed" in line for line in store.check())
+
+
+async def test_a_body_overwritten_inside_its_page_is_damage_too(
+    opened: Opened, tmp_path: Path, enrol: Enrol, arrival: Letter
+):
+    made = opened(tmp_path)
+    enrol(made, "m1")
+    await made.append(arrival("m1", 1, at=NOON - 3600))
+    assert made.fold(NOON) == 1
+    made.close()
+    store = opened(tmp_path)
+    with contextlib.closing(sqlite3.connect(tmp_path / NAME)) as connection:
+        connection.execute("UPDATE chunks SET body = zeroblob(length(body))")
+        connection.commit()
+    with pytest.raises(Full, match="has been damaged"):
+        store.results(EVERYTHING, "m1", 0, NOON)
+    assert "has been damaged" in store.trouble()
