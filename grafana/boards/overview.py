@@ -18,6 +18,7 @@ from grafana.boards.places import (
     SECURITY_BOARD,
     WHERE,
     WITHOUT_INTERNET,
+    going_on,
 )
 from grafana.boards.variables import AREA, SPAN
 
@@ -139,18 +140,19 @@ BOARD = Board(
             about=(
                 (
                     "Các sự cố chưa kết thúc, mới nhất trên cùng: ở đâu, lỗi nằm ở đâu, chắc đến mức nào. Bấm mã sự cố "
-                    "để xem căn cứ và việc cần làm."
+                    "để xem căn cứ và việc cần làm. Sự cố chung của nhiều trường đứng thay phần của từng trường."
                 ),
                 (
                     "Incidents that go on, newest first: which place, where the fault lies, how sure that is. The "
-                    "incident number leads to its evidence and what to do."
+                    "incident number leads to its evidence and what to do. An outage of many schools stands for what "
+                    "each of them has of it."
                 ),
             ),
             shape=Shape.TABLE,
             nothing=INCIDENTS_NOTHING,
             queries=(
                 Query(
-                    expr=f"topk(200, 1000 * school_incident_begin_timestamp_seconds * {NAMED})",
+                    expr=f"topk(200, 1000 * {going_on('')} * {NAMED})",
                     now=True,
                     may_be_empty="no incident is known",
                 ),

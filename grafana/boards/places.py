@@ -139,6 +139,15 @@ WITHOUT_INTERNET = (
 """PromQL: incidents that keep whole schools from the internet, or from being heard at all."""
 
 
+def going_on(selector: str) -> str:
+    """PromQL: the incidents that go on. An outage of many schools stands for what each of them has of it."""
+    every = "school_incident_begin_timestamp_seconds"
+    beside = f"{selector}," if selector else ""
+    parts = f'{every}{{{beside}kind="outage",level=~"site|school"}}'
+    wholes = f'{every}{{{beside}kind="outage",level=~"area|provider"}}'
+    return f"({every}{{{selector}}} unless ({parts} and on (school) {wholes}))"
+
+
 def presence(selector: str) -> str:
     """PromQL: each PC's state as one number (1 on, 2 off, 3 not heard, 4 on but not reporting, 5 never heard)."""
     states = ("online", "off", "silent", "mute", "never")

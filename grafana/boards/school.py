@@ -15,6 +15,7 @@ from grafana.boards.places import (
     VERDICT_NUMBERS,
     WHERE,
     YES_NO,
+    going_on,
     where_over_time,
 )
 from grafana.boards.variables import AREA, SCHOOL, SPAN
@@ -216,7 +217,7 @@ BOARD = Board(
             nothing=INCIDENTS_NOTHING,
             queries=(
                 Query(
-                    expr=f"1000 * school_incident_begin_timestamp_seconds{{{_HERE}}}",
+                    expr=f"1000 * {going_on(_HERE)}",
                     now=True,
                     may_be_empty="no incident is known",
                 ),

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 from schooldrum_collector.app.looking import Looking
 from schooldrum_collector.app.suspicion import Suspicion
 from schooldrum_collector.commands.place_words import apart_now, places_now
-from schooldrum_collector.judge.apart import NOBODY, Apart, if_away, if_mute, mute_by
+from schooldrum_collector.judge.apart import NOBODY, Apart, dark_by, if_away, if_mute, mute_by
 from schooldrum_collector.judge.fault import Degree, Evidence, Kind, Level, Place, Verdict
 from schooldrum_collector.judge.incident import Incident, Opening
 from schooldrum_collector.judge.incident import State as IncidentState
@@ -93,13 +94,20 @@ def apart() -> list[Apart]:
 
 
 @pytest.fixture
-async def ask(store: Store, clock: Clock, apart: list[Apart]) -> AsyncIterator[Callable[[str], Any]]:
-    looking = Looking(store, now=lambda: clock.now, hearing=lambda: HEARING, apart=lambda: apart[-1])
+def hearing() -> list[Hearing]:
+    return [HEARING]
+
+
+@pytest.fixture
+async def ask(
+    store: Store, clock: Clock, apart: list[Apart], hearing: list[Hearing]
+) -> AsyncIterator[Callable[[str], Any]]:
+    looking = Looking(store, now=lambda: clock.now, hearing=lambda: hearing[-1], apart=lambda: apart[-1])
     app = office_app(
         store=store,
         own=OwnMetrics(),
         now=lambda: clock.now,
-        hearing=lambda: HEARING,
+        hearing=lambda: hearing[-1],
         token=None,
         places=looking.places,
         apart=lambda: apart[-1],
@@ -220,6 +228,58 @@ async def test_commands_see_what_the_pages_see(store, clock):
 )
 def test_who_is_mute_stands_in_incidents_that_go_on(more, is_mute):
     assert (mute_by([incident(("a",), seen=LESSON, **more)], LESSON + 60) == {"a"}) is is_mute
+
+
+@pytest.mark.parametrize(
+    ("more", "is_dark"),
+    [
+        ({"verdict": Verdict.POWER}, True),
+        ({"verdict": Verdict.UNKNOWN}, True),
+        ({"verdict": Verdict.ROOM, "state": IncidentState.ABSORBED}, True),
+        ({"verdict": Verdict.LINE, "state": IncidentState.CLOSED}, False),
+        ({"verdict": Verdict.LINE, "calm": LESSON}, False),
+        # Who cannot resolve names, or reaches nothing abroad, reports all the same.
+        ({"verdict": Verdict.DNS}, False),
+        ({"verdict": Verdict.INTERNATIONAL}, False),
+        ({"verdict": Verdict.COLLECTOR}, False),
+        ({"verdict": Verdict.LINE, "kind": Kind.SECOND_LINE}, False),
+        ({"verdict": Verdict.LINE, "kind": Kind.LOSS}, False),
+    ],
+)
+def test_who_is_dark_is_named_by_an_outage_that_goes_on(more, is_dark):
+    given = {"kind": Kind.OUTAGE, **more}
+    verdict = given.pop("verdict")
+    one = msgspec.structs.replace(incident(("a",), seen=LESSON, **given), verdict=verdict)
+    assert (dark_by([one]) == {"a"}) is is_dark
+
+
+async def test_in_a_starts_grace_nobody_is_called_on_who_is_named_by_an_open_incident(
+    store: Store, clock: Clock, apart: list[Apart], hearing: list[Hearing], ask: Callable[[str], Any]
+) -> None:
+    for number in range(6):
+        await store.append(arrival(f"pc-{number}", LESSON - 600))
+    hearing.append(Hearing(away=LESSON - 590, back=LESSON - 300))
+    await store.append(arrival("pc-5", LESSON - 10))
+    assert await counted(ask) == {"online": 6}, "whoever was on has time to come back"
+    with store.writing() as writer:
+        writer.put_incident(
+            msgspec.structs.replace(
+                incident(("pc-0", "pc-1", "pc-2"), seen=LESSON - 20, kind=Kind.OUTAGE), verdict=Verdict.ROOM
+            )
+        )
+    apart.append(Apart(dark=dark_by(store.incidents(EVERYTHING, live=True))))
+    assert await said(ask, "pc-0") == {"silent"}
+    assert await said(ask, "pc-3") == {"online"}
+    assert await counted(ask) == {"silent": 3, "online": 3}
+    for path in ("/schools/BM", "/machines/pc-0"):
+        assert shown(await ask(f"{path}?lang=en"), "Not heard"), path
+    assert "3 of 6 PCs on · 3 not heard" in await ask("/?lang=en")
+    (places,) = (await ask("/api/v1/places"))["schools"]
+    assert {one["path"]: one["state"] for one in places["rooms"]}["BM/main/tin1"] == "down"
+    # Heard again, it is on, whatever the incident says.
+    clock.now = LESSON + 20
+    await store.append(arrival("pc-0", LESSON + 10))
+    assert await said(ask, "pc-0") == {"online"}
 
 
 def test_who_is_not_seen_any_more_is_mute_no_more():

@@ -1,14 +1,12 @@
 """One thing breaks while another is broken already: each is an incident of its own, told once, with its own times."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.collector.province import BEAT, MORNING
-from tests.collector.test_watching import Lab, climbed
+from tests.collector.laboratory import Lab, climbed, lab_at
+from tests.collector.province import BEAT
 
-from schooldrum_collector.demo.area import always_school
 from schooldrum_collector.judge.fault import Degree, Verdict
 from schooldrum_collector.judge.incident import Incident, State, What
 from schooldrum_collector.store.interface import Store
@@ -26,18 +24,8 @@ WELL = climbed(*NEAR, "provider", "national", "international", "resolver", "coll
 
 @pytest.fixture
 def lab(opened: Callable[..., Store], tmp_path: Path, enrol: Callable[..., Machine]) -> Lab:
-    """Two rooms of four PCs, in lessons at every hour."""
-    holder: list[Lab] = []
-    store = opened(tmp_path / "data", clock=lambda: holder[0].at if holder else MORNING)
-    machines = [
-        enrol(store, f"{room}-{seat}", school="BM", area="hn", room=room)
-        for room in ("tin1", "tin2")
-        for seat in range(4)
-    ]
-    with store.writing() as writer:
-        writer.put_calendar("hn", always_school(datetime.fromtimestamp(MORNING, UTC).date()))
-    holder.append(Lab(store, machines))
-    return holder[0]
+    """In lessons at every hour."""
+    return lab_at(opened, tmp_path, enrol, always=True)
 
 
 async def goes_on(

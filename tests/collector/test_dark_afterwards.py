@@ -1,18 +1,15 @@
 """A room that goes dark inside a larger outage has an incident of its own; no restart moves what was known of one."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.collector.incident_office import BEAT, PROVIDER, ROOM_1, SCHOOL, Office, T, fault
-from tests.collector.province import MORNING
-from tests.collector.test_watching import Lab, climbed
+from tests.collector.laboratory import Lab, climbed, lab_at
 from tests.collector.verdict_scene import BROKEN, LITTLE
 
-from schooldrum_collector.demo.area import always_school
 from schooldrum_collector.judge.fault import Climb, Degree, Fault, Level, Place, SchoolSeen, Verdict, Witness
 from schooldrum_collector.judge.incident import FIRST_NUMBER, Incident, State, What, made, step
 from schooldrum_collector.judge.incident_corrections import corrected
@@ -29,18 +26,8 @@ TIN1 = Place(Level.ROOM, "BM/main/tin1")
 
 @pytest.fixture
 def planned_lab(opened: Callable[..., Store], tmp_path: Path, enrol: Callable[..., Machine]) -> Lab:
-    """Two rooms of four PCs, in lessons at every hour."""
-    holder: list[Lab] = []
-    store = opened(tmp_path / "data", clock=lambda: holder[0].at if holder else MORNING)
-    machines = [
-        enrol(store, f"{room}-{seat}", school="BM", area="hn", room=room)
-        for room in ("tin1", "tin2")
-        for seat in range(4)
-    ]
-    with store.writing() as writer:
-        writer.put_calendar("hn", always_school(datetime.fromtimestamp(MORNING, UTC).date()))
-    holder.append(Lab(store, machines))
-    return holder[0]
+    """In lessons at every hour."""
+    return lab_at(opened, tmp_path, enrol, always=True)
 
 
 def known(lab: Lab) -> dict[Place, Incident]:

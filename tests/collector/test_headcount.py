@@ -6,8 +6,10 @@ import msgspec
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from schooldrum_collector.judge.apart import Apart
 from schooldrum_collector.judge.expecting import RoomCalendar
 from schooldrum_collector.judge.headcount import headcount, states_of
+from schooldrum_collector.judge.places import school_places
 from schooldrum_collector.judge.presence import ExpectedUntil, Facts, Hearing, SetBack, State, always, presence_of
 from schooldrum_collector.judge.standing import standing
 from schooldrum_collector.store.records import Latest, Machine, MachineState, Register, Room, School
@@ -124,3 +126,15 @@ def test_every_room_is_counted_by_its_own_calendar() -> None:
     assert counted == {State.ONLINE: 1, State.OFF: 2, State.SILENT: 3, State.NEVER: 2}
     one_by_one = Counter(standing(register, one, known.get(one.id), Hearing(), evening).state for one in machines)
     assert +counted == one_by_one
+
+    just_started = Hearing(away=evening - 700, back=evening - 300)
+    waited = states_of(register, machines, known, just_started, evening)
+    assert +waited == {State.ONLINE: 6, State.NEVER: 2}
+    dark = {"m1", "m2"}
+    gone = states_of(register, machines, known, just_started, evening, dark=dark)
+    assert +gone == {State.ONLINE: 4, State.SILENT: 1, State.OFF: 1, State.NEVER: 2}
+    places = school_places(
+        register, rooms=register.rooms, machines=machines, heard_of=known.get, hearing=just_started, now=evening,
+        apart=Apart(dark=frozenset(dark)),
+    )  # fmt: skip
+    assert +gone == Counter(one.state for one in places.presences.values())

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schooldrum_collector.app.reckoning import KEEP_SECONDS, LONGEST_STEP_SECONDS, Reckoning
-from schooldrum_collector.judge.availability import Availability, Watched, availability, counted, day_of
+from schooldrum_collector.judge.availability import Availability, Watched, availability, counted, day_of, expected_alone
 from schooldrum_collector.judge.calendar import Window
+from schooldrum_collector.judge.calendar_plan import Closing, PlaceCalendar
 from schooldrum_collector.judge.fault import Degree, Evidence, Kind, Level, Place, Verdict
 from schooldrum_collector.judge.incident import Incident, Opening, Pause, State
 from schooldrum_collector.judge.lines import RegisteredLine
@@ -172,11 +173,31 @@ def test_a_school_lost_what_its_own_record_says_and_only_once(parts, hours):
         assert own == pytest.approx(3600 * hours["AB".index(one.school)]) or one.kind is Kind.LOSS
 
 
+def test_who_proved_another_cause_lost_nothing_by_the_one_it_was_taken_for_a_part_of():
+    """Cut from power just before its provider failed: nobody there measured that line."""
+    power = part("A", at(8.5), verdict=Verdict.POWER, degree=Degree.PROBABLE)
+    found = lost_time(REGISTER, [of_two_schools(), power], NOW)
+    assert found["A"].lessons == dict.fromkeys([(Group.SCHOOL, "7d"), (Group.SCHOOL, "30d")], 1800)
+    assert (found["A"].internet, found["B"].internet["7d"]) == ({}, 7200)
+    line = msgspec.structs.replace(part("A", at(9)), number=1099, began=at(8.5))
+    found = lost_time(REGISTER, [of_two_schools(), power, line], NOW)
+    assert found["A"].internet["7d"] == 1800, "the line was still away when the power was back"
+    assert (found["A"].lessons[Group.OFFICE, "7d"], found["A"].lessons[Group.SCHOOL, "7d"]) == (1800, 1800)
+    asked = msgspec.structs.replace(power, verdict=Verdict.UNKNOWN)
+    assert lost_time(REGISTER, [of_two_schools(), asked], NOW)["A"].internet["7d"] == 1800, "nothing speaks against it"
+
+
 def test_a_shared_incident_costs_the_sum_of_its_schools():
     known = [of_two_schools(), part("A", at(8.5))]
     assert lessons_by_school(REGISTER, known, NOW) == {"A": 1800, "B": 7200}
     assert lessons_by_school(REGISTER, [of_two_schools()], NOW) == {"A": 7200, "B": 7200}
     assert lessons_by_school(REGISTER, [of_two_schools(state=State.WITHDRAWN)], NOW) == {}
+    by_another = part("A", at(8.5), kind=Kind.SECOND_LINE)
+    assert lessons_by_school(REGISTER, [of_two_schools(), by_another], NOW) == {"B": 7200}
+    let_go = [msgspec.structs.replace(one, parent=0) for one in (by_another, part("B", at(9)))]
+    assert lessons_by_school(REGISTER, [of_two_schools(), *let_go], NOW) == {"B": 3600}, "its end lets its parts go"
+    assert lost_time(REGISTER, [of_two_schools(), *let_go], NOW).keys() == {"B"}
+    assert lessons_by_school(REGISTER, [by_another], NOW) == {"A": 1800}, "how long its line was gone, to its provider"
 
 
 def test_what_a_school_lost_before_a_shared_incident_began_is_its_own():
@@ -237,6 +258,9 @@ def test_laws_of_lost_time(drawn):
 # Counted as it goes
 
 
+LESSON = at(10, day=1)
+
+
 def _places(**states: PlaceState) -> dict[str, SchoolPlaces]:
     return {
         code: SchoolPlaces(school=PlacePresence(state=state, expected=True), sites={}, rooms={}, presences={})
@@ -249,7 +273,7 @@ class Watch:
 
     def __init__(self, store: Store, **states: PlaceState) -> None:
         self.store, self.places = store, _places(**states)
-        self.wall, self.steady = NOW, 100.0
+        self.wall, self.steady = LESSON, 100.0
         self.start()
 
     def start(self) -> None:
@@ -291,8 +315,53 @@ def test_time_counts_while_pcs_are_heard_and_no_outage_holds_the_school(watch: W
     watch.reckoning.reckon()
     assert watch.known() == {"A": (30, 30), "B": (60, 0)}
     (seen,) = {one.since for one in watch.reckoning.reckoned.available.values()}
-    assert seen == NOW
+    assert seen == LESSON
     assert watch.reckoning.reckoned.available["A"].ratio == pytest.approx(0.5)
+
+
+def test_time_of_which_nobody_knows_why_a_school_was_silent_is_not_counted_as_seen(watch: Watch) -> None:
+    watch.goes_on(30)
+    watch.places.update(_places(A=PlaceState.DOWN))
+    with watch.store.writing() as writer:
+        writer.put_incident(incident(watch.wall, verdict=Verdict.UNKNOWN, degree=Degree.UNKNOWN))
+    watch.goes_on(60)
+    assert watch.known()["A"] == (30, 0)
+    with watch.store.writing() as writer:
+        writer.put_incident(incident(watch.wall - 60, watch.wall))
+    watch.goes_on(30)
+    assert watch.known()["A"] == (30, 60), "what its PCs measured counts once they have told"
+
+
+def test_when_nobody_is_expected_nothing_is_lost_and_nothing_is_seen(watch: Watch) -> None:
+    """A line that fails ten minutes before school is out, and is found well the next morning, cost ten minutes."""
+    watch.passed(at(16, day=1) - watch.wall)
+    watch.goes_on(3000)
+    worked = watch.known()["A"][0]
+    with watch.store.writing() as writer:
+        writer.put_incident(incident(watch.wall))
+    watch.goes_on(600)
+    for code, places in _places(A=PlaceState.OFF, B=PlaceState.UP).items():
+        school = msgspec.structs.replace(places.school, expected=False)
+        watch.places[code] = msgspec.structs.replace(places, school=school)
+    watch.goes_on(3600)
+    assert watch.known() == {"A": (worked, 600), "B": (worked + 600, 0)}
+    watch.passed(at(6, day=2) - watch.wall)
+    watch.reckoning.reckon()
+    watch.goes_on(3600 + 300)
+    assert watch.known()["A"] == (worked, 900), "who is on again and has no internet sees that"
+
+
+@pytest.mark.parametrize(
+    ("closing", "always_on", "hours"),
+    [(False, False, 2), (True, False, 0), (False, True, 16), (True, True, 16)],
+)
+def test_what_is_lost_at_closed_times_is_nobodys(closing: bool, always_on: bool, hours: float) -> None:  # noqa: FBT001 - a table's columns
+    day = (MONDAY + timedelta(days=1)).date()
+    rooms = {path: msgspec.structs.replace(room, always_on=always_on) for path, room in REGISTER.rooms.items()}
+    calendars = {"A": PlaceCalendar(closings=(Closing(first=day, last=day, reason="Bão"),))} if closing else {}
+    register = msgspec.structs.replace(REGISTER, rooms=rooms, calendars=calendars)
+    lost = expected_alone(register, {"A": [Window(at(15, day=1), at(31, day=1))]})
+    assert sum(one.end - one.begin for one in lost["A"]) == 3600 * hours
 
 
 def test_a_school_that_goes_on_by_another_line_has_internet_while_a_provider_is_out(watch: Watch) -> None:
@@ -311,9 +380,9 @@ def test_a_school_that_goes_on_by_another_line_has_internet_while_a_provider_is_
 def test_what_was_lost_counts_only_where_it_was_watched(watch: Watch) -> None:
     """Before the first start, and while the collector was stopped, nothing that worked was counted either."""
     with watch.store.writing() as writer:
-        writer.put_incident(incident(NOW - 3 * 86400, NOW - 2 * 86400))
-        writer.put_incident(incident(NOW - 600, NOW + 60, number=1002))
-        writer.put_incident(incident(NOW + 900, NOW + 3600, number=1003))
+        writer.put_incident(incident(LESSON - 3 * 86400, LESSON - 2 * 86400))
+        writer.put_incident(incident(LESSON - 600, LESSON + 60, number=1002))
+        writer.put_incident(incident(LESSON + 900, LESSON + 3600, number=1003))
     watch.goes_on(600)
     watch.reckoning.keep()
     watch.passed(3000 + 7200)
@@ -328,10 +397,12 @@ def test_what_was_counted_is_kept_and_days_pass(watch: Watch) -> None:
     # The power fails: what was kept last is there.
     watch.start()
     assert watch.known()["A"] == (KEEP_SECONDS, 0)
-    watch.passed(11 * 3600 - 300)
+    watch.passed(21 * 3600 - 300)
     watch.goes_on(600)
     watch.reckoning.keep()
-    assert [day.day for day in watch.store.watched(0)] == [day_of(NOW), day_of(NOW) + 1], "midnight by UTC has passed"
+    assert [day.day for day in watch.store.watched(0)] == [day_of(LESSON), day_of(LESSON) + 1], (
+        "midnight by UTC has passed"
+    )
     for day in range(40):
         watch.passed(86400)
         watch.start()

@@ -323,6 +323,9 @@ def test_closed_and_no_longer_waited_for():
         message = told(gone, occasion=Occasion.END, language=language)
         assert says in message.full
         fits(message)
+    off = msgspec.structs.replace(ROOM, state=State.WITHDRAWN, explained="switched_off", closed=at(9, 9))
+    for language, says in (("vi", "Đã tắt phòng. Tin báo trước"), ("en", "Room switched off. The message before")):
+        assert says in told(off, occasion=Occasion.END, language=language).full, "others hear why it was none"
     ended = msgspec.structs.replace(over(SILENT), excused="closed")
     for role in ("it_officer", "office"):
         message = told(ended, role, occasion=Occasion.END)

@@ -152,6 +152,14 @@ class TestGrace:
             assert presence_of(heard(self.away - 30), hearing, school_day, hearing.back + later).state is state
         assert presence_of(heard(self.away - 600), hearing, school_day, hearing.back).state is State.SILENT
 
+    @pytest.mark.parametrize(("until", "state"), [(5, State.ONLINE), (60, State.ONLINE), (600, State.SILENT)])
+    def test_a_start_does_not_wake_whom_the_one_before_it_missed(self, until: float, state: State):
+        cut = self.away - 600
+        stamps = [cut - 40, cut, *(self.away - second for second in range(5, 60, 5))]
+        hearing = begun(stamps, self.away + 10, listened=[(cut - HOUR, cut + until)])
+        assert presence_of(heard(cut), hearing, school_day, self.away + 10).state is state
+        assert presence_of(heard(self.away - 30), hearing, school_day, self.away + 10).state is State.ONLINE
+
     def test_a_silence_long_before_a_start_wakes_nobody(self):
         stamps = [self.away - 3, *(self.back + 60 * beat for beat in range(60))]
         assert begun(stamps, self.back + 3600) == Hearing(away=stamps[-1], back=self.back + 3600)

@@ -70,6 +70,24 @@ def of_word(word: str, degree: Degree = Degree.PROBABLE) -> Fault:
     )
 
 
+OF_WHOLE_PLACES = ("silent", "silent_with_power", "power_attested", "power_woke", "line", "captive", "collector")
+
+
+@pytest.mark.parametrize("word", OF_WHOLE_PLACES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_that_others_had_gone_before_is_said_and_fits(word, language):
+    fault = of_word(word)
+    told = msgspec.structs.replace(fault.evidence, counts={**fault.evidence.counts, "earlier": 128, "lone": 0})
+    before = msgspec.structs.replace(fault, evidence=told)
+    assert {"vi": "128 máy khác đã mất liên lạc", "en": "128 others fell silent before"}[language] in grounds(
+        before, NAMES, language
+    )
+    said = [heading(before, NAMES, language, "information"), SINCE[language], sentence(before, NAMES, language)]
+    asked = steps(before, "it_officer", language)
+    end = "Sự cố SC-10042: https://schooldrum.example.edu.vn/t/7Kq3mXw9Rd"
+    assert len("\n".join([*said, "Căn cứ: ", "Thầy/cô vui lòng:", *asked, end])) <= 700
+
+
 def test_every_word_has_all_it_needs():
     assert fault_words.EVIDENCE.keys() == fault_headings.HEADINGS.keys() == fault_steps.AT_SCHOOL.keys()
     assert fault_words.WHERE.keys() | fault_steps.AT_OFFICE.keys() <= fault_words.EVIDENCE.keys()
@@ -81,6 +99,7 @@ def test_every_word_has_all_it_needs():
 def every_text() -> list[tuple[str, str]]:
     words = [
         *(each for table in (fault_words.EVIDENCE, fault_words.WHERE, fault_headings.WHAT) for each in table.values()),
+        *(*fault_words.NOBODY_ELSE.values(), fault_words.BEFORE_THE_LAST),
         *(*fault_words.VERDICTS.values(), *fault_words.CAUSES.values(), *fault_headings.LINES.values()),
         *(each for table in (fault_steps.AT_SCHOOL, fault_steps.AT_OFFICE) for all_ in table.values() for each in all_),
     ]
@@ -118,6 +137,16 @@ def test_a_message_of_this_word_fits(word, language):
         assert conclusion(fault, NAMES, language).startswith(
             tuple(f"{each.vi if language == 'vi' else each.en}:" for each in fault_words.DEGREES.values())
         )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_room_to_which_no_other_compares_says_so(language):
+    assert fault_words.NOBODY_ELSE.keys() <= fault_words.EVIDENCE.keys()
+    alone = of_word("room")
+    evidence = msgspec.structs.replace(alone.evidence, counts={**alone.evidence.counts, "answering": 0})
+    said = grounds(msgspec.structs.replace(alone, evidence=evidence), NAMES, language)
+    assert {"vi": "không phòng nào khác bật máy để so.", "en": "no other room had a PC on."}[language] in said
+    assert said != grounds(alone, NAMES, language)
 
 
 def test_as_the_glossary_writes_them():

@@ -1,122 +1,32 @@
 """From what arrives to incidents: real deliveries in a real store, judged as the collector does."""
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from tests.collector.province import BEAT, MORNING, delivered
+from tests.collector.laboratory import Lab, climbed, lab_at
+from tests.collector.province import BEAT, MORNING
 
 from schooldrum_collector.app.watching import Watching
+from schooldrum_collector.demo.area import always_school
 from schooldrum_collector.judge.calendar_plan import Closing, PlaceCalendar
 from schooldrum_collector.judge.fault import Degree, Level, Place, Verdict
-from schooldrum_collector.judge.incident import Incident, State, What
+from schooldrum_collector.judge.incident import State, What
+from schooldrum_collector.judge.incident_acts import withdrawn
 from schooldrum_collector.judge.presence import GRACE_SECONDS, Hearing, begun, noticed
 from schooldrum_collector.judge.verdict import faults
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import EVERYTHING, Machine, Scope, StoredResult
+from schooldrum_collector.store.steps import write_steps
 from schooldrum_wire.reading import Reading
-from schooldrum_wire.result import Result
 
 ALL = ("link", "address", "gateway", "provider", "national", "international", "collector")
 
 
-def climbed(*passed: str, failed: Iterable[str] = ()) -> tuple[Reading, ...]:
-    return tuple(
-        Reading("school_ladder_step_success", float(step in passed), {"step": step, "family": "ipv4"})
-        for step in (*passed, *failed)
-    )
-
-
-class Lab:
-    """A school's PCs with their spools, and the collector's clock."""
-
-    def __init__(self, store: Store, machines: list[Machine]) -> None:
-        self.store = store
-        self.machines = machines
-        self.at = MORNING
-        self.hearing = Hearing(away=MORNING - 86400, back=MORNING - 86400)
-        self.watching = Watching(store, now=lambda: self.at, hearing=lambda: self.hearing)
-        self._numbers = dict.fromkeys((one.id for one in machines), 0)
-        self._spools: dict[str, list[Result]] = {one.id: [] for one in machines}
-        self._boot = 1
-        self._frozen: bool | None = None
-
-    def restart(self) -> None:
-        """All PCs start anew."""
-        self._boot += 1
-
-    def restart_frozen(self) -> None:
-        """All PCs start anew; their disks have forgotten what they spooled."""
-        self.restart()
-        self._frozen = True
-        self._spools = {one.id: [] for one in self.machines}
-
-    def restart_collector(self, seconds: float) -> None:
-        """Nobody is heard for so long; then another collector serves, with the same store."""
-        away, self.at = self.at, self.at + seconds
-        self.hearing = Hearing(away=away, back=self.at)
-        self.watching = Watching(self.store, now=lambda: self.at, hearing=lambda: self.hearing)
-
-    async def beat(
-        self,
-        *,
-        cut: Iterable[str] = (),
-        off: Iterable[str] = (),
-        readings: tuple[Reading, ...] = (),
-        well: tuple[Reading, ...] = climbed("link", "address", "gateway", "collector"),
-    ) -> list[Incident]:
-        """A beat: who is cut climbs into its spool, everybody else reports; judged at its end."""
-        self.at += BEAT
-        for machine in self.machines:
-            if machine.id in off:
-                continue
-            is_cut = machine.id in cut
-            self._numbers[machine.id] += 1
-            result = Result(
-                probe="ladder",
-                seq=self._numbers[machine.id],
-                outcome="ok",
-                boottime=self.at - MORNING + 990.0,
-                wall=self.at - 10,
-                readings=readings if is_cut else well,
-            )
-            if is_cut:
-                self._spools[machine.id].append(result)
-            else:
-                await self.store.append(
-                    delivered(
-                        machine.id, self.at, result, self._spools[machine.id], boot=self._boot, frozen=self._frozen
-                    )
-                )
-                if len(self._spools[machine.id]) > 1:
-                    self.watching.backlog_came(machine.id, 0.0)
-                self._spools[machine.id] = []
-        self.watching.look()
-        return self.store.incidents(EVERYTHING, live=True)
-
-    def story(self) -> list[What]:
-        (number,) = {one.number for one in self.store.incidents(EVERYTHING)}
-        story = self.store.incident_of(EVERYTHING, number)
-        assert story is not None
-        return [event.what for event in story.events]
-
-    def only(self) -> Incident:
-        (incident,) = self.store.incidents(EVERYTHING)
-        return incident
-
-
 @pytest.fixture
 def lab(opened: Callable[..., Store], tmp_path: Path, enrol: Callable[..., Machine]) -> Lab:
-    holder: list[Lab] = []
-    store = opened(tmp_path / "data", clock=lambda: holder[0].at if holder else MORNING)
-    machines = [
-        enrol(store, f"{room}-{seat}", school="BM", area="hn", room=room)
-        for room in ("tin1", "tin2")
-        for seat in range(4)
-    ]
-    holder.append(Lab(store, machines))
-    return holder[0]
+    return lab_at(opened, tmp_path, enrol)
 
 
 async def test_a_climb_that_is_scanned_while_schools_are_judged_is_seen_by_the_next_look(
@@ -275,9 +185,6 @@ async def test_one_bad_school_does_not_stop_the_others(
 
     monkeypatch.setattr(watching, "faults", breaking)
     lab.machines += [enrol(lab.store, f"x{seat}", school="XX", area="hn", room="tin1") for seat in range(2)]
-    for one in lab.machines:
-        lab._numbers.setdefault(one.id, 0)
-        lab._spools.setdefault(one.id, [])
     lab.watching = Watching(
         lab.store, now=lambda: lab.at, hearing=lambda: lab.hearing, failed=lambda: failed.append(lab.at)
     )
@@ -383,6 +290,32 @@ async def test_what_is_withdrawn_goes_on_where_those_who_are_on_measure_it(lab: 
     for _ in range(6):
         await lab.beat(well=climbed(*ALL))
     assert lab.only().state is State.CLOSED
+
+
+async def test_a_room_that_the_office_withdrew_is_no_second_record_when_its_switch_is_mended(lab: Lab) -> None:
+    with lab.store.writing() as writer:
+        writer.put_calendar("hn", always_school(datetime.fromtimestamp(MORNING, UTC).date()))
+    switch = climbed("link", failed=("address", "gateway"))
+    room = [one.id for one in lab.machines if one.room == "tin1"]
+    for cut in (*[[]] * 5, *[room] * 6):
+        await lab.beat(cut=cut, readings=switch)
+    number = lab.only().number
+    gone = withdrawn(lab.only(), lab.at, "office", "thử")
+    assert gone is not None
+    with lab.store.writing() as writer:
+        write_steps(writer, [gone])
+    # Its PCs come back one by one, each when it tries again.
+    for back in (0, 1, 2, 3, 4):
+        for _ in range(4):
+            await lab.beat(cut=room[back:], readings=switch)
+            await lab.watching.afterwards.revise_ready()
+    for _ in range(20):
+        await lab.beat(well=climbed(*ALL))
+    for _ in range(2):
+        lab.watching.afterwards.revise({"BM": 0.0})
+    known = {one.number: one for one in lab.store.incidents(EVERYTHING)}
+    assert known.pop(number).state is State.WITHDRAWN
+    assert {one.place.level for one in known.values()} <= {Level.MACHINE}, "single PCs that were back late at the most"
 
 
 def lost(*failed: str) -> tuple[Reading, ...]:

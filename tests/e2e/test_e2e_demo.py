@@ -251,7 +251,7 @@ def test_two_demos_do_not_share_a_home_and_the_names_of_schools_are_checked(demo
     assert not fetched(f"{demo.office}/readyz", timeout=2)
 
 
-@pytest.mark.parametrize("door", ["OFFICE", "AGENTS"])
+@pytest.mark.parametrize("door", ["OFFICE", "AGENTS", "ANSWERS"])
 def test_a_port_that_is_taken_is_told_before_anything_is_played(tmp_path, door) -> None:
     one = Demo(tmp_path / "home")
     host, _, port = one.environ[f"SCHOOLDRUM_COLLECTOR_{door}_LISTEN"].partition(":")

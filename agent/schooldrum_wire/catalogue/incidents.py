@@ -40,7 +40,8 @@ INTERNET_AVAILABLE_SECONDS = Metric(
 INTERNET_SEEN_SECONDS = Metric(
     "school_internet_seen_seconds",
     Kind.GAUGE,
-    "Time of the last 30d of which it is known whether the school had internet: PCs were on, or an outage is recorded.",
+    "Time of the last 30d, in hours in which PCs are expected to be on, of which it is known whether the school had "
+    "internet: PCs were heard, or an outage is recorded.",
     labels=("window",),
     lasts=Lasts.KEPT,
     by_collector=True,

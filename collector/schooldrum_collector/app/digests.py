@@ -14,6 +14,7 @@ from schooldrum_collector.judge.incident_spells import trouble_seconds
 from schooldrum_collector.judge.lost_time import costs_lessons, lessons_by_school
 from schooldrum_collector.judge.messages import Message, Occasion
 from schooldrum_collector.judge.recipients import Recipient
+from schooldrum_collector.judge.shared_parts import in_their_wholes
 from schooldrum_collector.show.incident_words import read
 from schooldrum_collector.show.notify_composed import MessageForms
 from schooldrum_collector.show.notify_digest import Digest, Line, morning, roll_call, trial, weekly
@@ -128,11 +129,11 @@ def _zone(register: Register, recipient: Recipient) -> str:
 
 def _digest(store: Store, register: Register, recipient: Recipient, begin: float, end: float) -> Digest:
     scope = _scope(register, recipient)
-    incidents = [
+    incidents = in_their_wholes(
         one
         for one in store.incidents(scope, since=begin, most=_ALL)
         if one.began < end and one.state not in {State.WITHDRAWN, State.ABSORBED}
-    ]
+    )
     codes = [code for code, school in register.schools.items() if scope.covers(school=code, area=school.area)]
     numbers = {one.number for one in incidents}
     # What a larger one holds is told with that.
@@ -161,7 +162,10 @@ def _digest(store: Store, register: Register, recipient: Recipient, begin: float
 
 def _lessons(register: Register, incidents: Iterable[Incident], codes: Iterable[str], now: float) -> float:
     """Seconds of lessons that these schools lost by these incidents, each school's time counted once, in all."""
-    lost = lessons_by_school(register, filter(costs_lessons, incidents), now)
+    known = tuple(incidents)
+    whole = {one.number for one in known}
+    # What a school has of a larger one says how much of that was its own, whatever it is.
+    lost = lessons_by_school(register, (one for one in known if costs_lessons(one) or one.parent in whole), now)
     return sum(lost.get(code, 0.0) for code in codes)
 
 

@@ -41,12 +41,18 @@ class Unopenable(Exception):  # noqa: N818 - it names the door's state
 
 
 def try_doors(config: Config) -> None:
-    """Opens the addresses of both doors and lets them go, for whoever has long work to do before the doors are wanted.
+    """Opens the addresses of all doors and lets them go, for whoever has long work to do before the doors are wanted.
 
     Raises:
         Unopenable: one of them cannot be had now.
     """
-    for listen, key in ((config.office_listen, "office_listen"), (config.agents_listen, "agents_listen")):
+    for listen, key in (
+        (config.office_listen, "office_listen"),
+        (config.agents_listen, "agents_listen"),
+        (config.answers_listen, "answers_listen"),
+    ):
+        if listen is None:
+            continue
         try:
             family, kind, protocol, _, address = socket.getaddrinfo(
                 listen.host, listen.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

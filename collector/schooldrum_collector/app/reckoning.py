@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 
-from schooldrum_collector.judge.availability import Watched, availability, counted, day_of
+from schooldrum_collector.judge.availability import Watched, availability, counted, day_of, expected_alone
 from schooldrum_collector.judge.incident import Incident
 from schooldrum_collector.judge.lost_time import (
     LONGEST_SPAN_SECONDS,
@@ -72,11 +72,11 @@ class Reckoning:
         known = self._store.incidents(EVERYTHING, since=now - LONGEST_SPAN_SECONDS, most=_ALL)
         live = tuple(incident for incident in known if incident.is_live)
         self._count(live, now, steady)
-        lost, since = without_internet(register, known, now), now - LONGEST_SPAN_SECONDS
+        internet, since = without_internet(register, known, now), now - LONGEST_SPAN_SECONDS
         # Written anew and replaced as a whole: the event loop reads it meanwhile.
         self.reckoned = Reckoned(
-            lost=lost_time(register, known, now),
-            available=availability(self._days.values(), lost, since),
+            lost=lost_time(register, known, now, internet=internet),
+            available=availability(self._days.values(), expected_alone(register, internet), since),
             open=live,
         )
         if steady - self._kept >= KEEP_SECONDS:
@@ -96,7 +96,11 @@ class Reckoning:
             for code in incident.schools
             if (incident.number, code) not in by_another
         }
-        heard = {code for code, places in tuple(self._places.items()) if places.school.state in _HEARD}
+        heard = {
+            code
+            for code, places in tuple(self._places.items())
+            if places.school.state in _HEARD and places.school.expected
+        }
         day = day_of(now)
         self._days[day] = counted(self._days.get(day), now, step, heard, heard - without, nearest=LONGEST_STEP_SECONDS)
         self._unkept.add(day)

@@ -33,6 +33,7 @@ from schooldrum_collector.app.timetable import Timetable
 from schooldrum_collector.app.watching import Watching
 from schooldrum_collector.config import Config
 from schooldrum_collector.data_directory import Unsafe, prepare, require_store
+from schooldrum_collector.judge.availability import DAY_SECONDS, day_of
 from schooldrum_collector.judge.presence import begun, in_grace
 from schooldrum_collector.judge.settings import granted
 from schooldrum_collector.show.list_age import ListAges
@@ -302,8 +303,14 @@ def _heartbeat(parts: _Parts, timetable: Timetable, counts: Counter[str]) -> Hea
             elif more:
                 own.refused.labels(error=kind).inc(more)
 
+    lately = parts.store.watched(day_of(started - DAY_SECONDS))
     heartbeat = Heartbeat(
-        begun((latest.heard for latest in parts.store.latest(EVERYTHING)), started, parts.head_start),
+        begun(
+            (latest.heard for latest in parts.store.latest(EVERYTHING)),
+            started,
+            parts.head_start,
+            [(one.begin, one.end) for day in lately for one in day.stretches],
+        ),
         now=now,
         late=own.loop_stall_seconds.observe,
         stepped=timetable.start_over,

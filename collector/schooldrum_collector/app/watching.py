@@ -16,7 +16,7 @@ import msgspec
 from schooldrum_collector.app.afterwards import Afterwards
 from schooldrum_collector.app.suspicion import Suspicion
 from schooldrum_collector.app.witnesses import Witnesses
-from schooldrum_collector.judge.apart import NOBODY, Apart, mute_by
+from schooldrum_collector.judge.apart import NOBODY, Apart, dark_by, mute_by
 from schooldrum_collector.judge.excuses import asking_all_heard, excuses
 from schooldrum_collector.judge.expecting import CALENDARS, is_planned, maintained
 from schooldrum_collector.judge.fault import Answer, Fault, Kind, Level, Place, SchoolSeen
@@ -66,8 +66,8 @@ class Paces(msgspec.Struct, frozen=True, kw_only=True):
 class Watched(msgspec.Struct, frozen=True, kw_only=True):
     """What the last judgement came to, for metrics: when, open incidents by level, how many schools were looked at.
 
-    `by_school` are the open incidents inside each school, by kind and verdict; `apart` the PCs that neighbours see or
-    that are not at their school.
+    `by_school` are the open incidents inside each school, by kind and verdict; `apart` the PCs of which more is
+    known than that they are heard or not.
     """
 
     at: float = 0.0
@@ -205,7 +205,7 @@ class Watching:
             open=dict(Counter(incident.place.level.value for incident in live)),
             schools=len(seen),
             by_school=_by_school(live),
-            apart=Apart(mute=mute_by(live, now), away=self._suspicion.away()),
+            apart=Apart(mute=mute_by(live, now), away=self._suspicion.away(), dark=dark_by(live)),
         )
         return changed
 

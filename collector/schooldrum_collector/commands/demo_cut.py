@@ -8,13 +8,13 @@ from schooldrum_collector.commands.actions import Actions
 from schooldrum_collector.commands.call import Call, opened
 from schooldrum_collector.commands.console import Failed
 from schooldrum_collector.commands.demo_home import Home, Running, configured, environment
-from schooldrum_collector.commands.demo_seen import seen_instead
+from schooldrum_collector.commands.demo_seen import held, seen_instead
 from schooldrum_collector.demo.area import BEAT, PROVIDERS, DemoSchool, schools
 from schooldrum_collector.demo.breaks import Break, Breaks, Kind
 from schooldrum_collector.demo.day import PAST, SCENES, broken_by_the_day, target_of
 from schooldrum_collector.formats import moment
 from schooldrum_collector.judge.fault import Level, Verdict
-from schooldrum_collector.judge.incident import Incident, State
+from schooldrum_collector.judge.incident import PREFIX, Incident, State
 from schooldrum_collector.judge.messages import Occasion
 from schooldrum_collector.show.incident_words import OFFICE_ROLE, SCHOOL_ROLE, is_in_lesson, read, zone_of
 from schooldrum_collector.show.notify import Telling
@@ -176,18 +176,44 @@ def mend(given: argparse.Namespace, call: Call, home: Home) -> int:
             call.console.line(f"{say('Đã sửa', 'Mended')}: {_what(one, known[one.school], say)}")
         if given.no_wait or not numbers:
             return 0
-        call.console.remark(
-            say("Chờ số liệu gửi bổ sung và sự cố kết thúc …", "Waiting for what is sent afterwards, and the end …")
+        still = held(store, numbers, (*breaks.now(), *_by_itself(running, call.now())))
+        for incident, others in still:
+            cuts = "; ".join(_what(one, known[one.school], say) for one in others)
+            call.console.line(
+                say(
+                    f"Còn hỏng: {cuts}. Không chờ {incident.name}: sự cố có thể còn đến khi sửa nốt (demo mend).",
+                    f"Still broken: {cuts}. {incident.name} is not waited for: it may go on until that is mended too.",
+                )
+            )
+            _show_end(call, running, store, incident)
+        return _until_over(call, running, store, numbers - {incident.number for incident, _ in still})
+
+
+def _until_over(call: Call, running: Running, store: Store, numbers: set[int]) -> int:
+    """Waits for the end of these incidents and shows it; 1 where one goes on."""
+    if not numbers:
+        return 0
+    names = ", ".join(f"{PREFIX}{number}" for number in sorted(numbers))
+    call.console.remark(
+        call.say(
+            f"Chờ số liệu gửi bổ sung và {names} kết thúc …",
+            f"Waiting for what is sent afterwards, and for the end of {names} …",
         )
-        call.console.out.flush()
-        _waited(lambda: _ended(store, numbers), _MENDED_SECONDS)
-        over = True
-        for number in sorted(numbers):
-            story = store.incident_of(EVERYTHING, number)
-            if story is not None:
-                over = over and not story.incident.is_live
-                _show_end(call, running, store, story.incident)
-    return 0 if over else 1
+    )
+    call.console.out.flush()
+    _waited(lambda: _ended(store, numbers), _MENDED_SECONDS)
+    known = [story.incident for number in sorted(numbers) if (story := store.incident_of(EVERYTHING, number))]
+    for incident in known:
+        _show_end(call, running, store, incident)
+    if not any(incident.is_live for incident in known):
+        return 0
+    call.console.remark(
+        call.say(
+            f"Sau {_MENDED_SECONDS:.0f} giây vẫn chưa hết; xem {running.office}/incidents và demo list.",
+            f"Not over after {_MENDED_SECONDS:.0f} seconds; see {running.office}/incidents and demo list.",
+        )
+    )
+    return 1
 
 
 def listed(call: Call, home: Home) -> int:

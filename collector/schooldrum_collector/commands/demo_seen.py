@@ -1,4 +1,4 @@
-"""What the collector sees of a place that `demo cut` has broken while no verdict comes, and what to do about it."""
+"""What the collector sees of a place that `demo cut` has broken: why no verdict comes, or an incident does not end."""
 
 from collections.abc import Iterable
 
@@ -52,6 +52,22 @@ def seen_instead(store: Store, broken: Break, now: float, say: Say) -> list[str]
         )
     )
     return lines
+
+
+def held(store: Store, numbers: Iterable[int], still: Iterable[Break]) -> list[tuple[Incident, list[Break]]]:
+    """Those of these incidents that go on because of what is still broken in their schools, with that.
+
+    One of several schools is over when most of them are well: only what is still broken at each of them holds it.
+    """
+    area, broken = {school.code: school for school in schools()}, tuple(still)
+    found: list[tuple[Incident, list[Break]]] = []
+    for number in sorted(numbers):
+        story = store.incident_of(EVERYTHING, number)
+        there = [area[code] for code in story.incident.schools if code in area] if story is not None else []
+        if story is not None and there and all(troubles(school, broken) for school in there):
+            here = [one for one in broken if any(troubles(school, (one,)) for school in there)]
+            found.append((story.incident, here))
+    return found
 
 
 def _incidents(store: Store, rooms: Iterable[str]) -> list[Incident]:

@@ -1,7 +1,8 @@
 """How much of the time in which a school's internet could be seen it worked: both counted in the same stretches.
 
 What worked is counted while PCs are heard; what was lost stands in the records of incidents, which go farther back than
-the counting and on where nobody counted. So of a record only that counts in which the collector counted too.
+the counting and on where nobody counted. So of a record only that counts in which the collector counted too. Neither
+counts while no PC of the school is expected to be on: at night, and while the school is closed, nobody is there to see.
 """
 
 from bisect import bisect_right
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from schooldrum_collector.judge.calendar import Window
+from schooldrum_collector.judge.expecting import CALENDARS, CalendarRegister
 
 DAY_SECONDS = 86400.0
 
@@ -90,6 +92,21 @@ def availability(
     return {
         code: Availability(since=begin, worked=worked[code], lost=_shared(lost.get(code, ()), watched, begin))
         for code, begin in begins.items()
+    }
+
+
+def expected_alone(register: CalendarRegister, lost: Mapping[str, Iterable[Window]]) -> dict[str, list[Window]]:
+    """Of these times of each school (by code) those in which its PCs are expected to be on."""
+    watched_always = {path.partition("/")[0] for path, room in register.rooms.items() if room.always_on}
+    return {
+        code: [
+            Window(max(one.begin, hours.begin), min(one.end, hours.end))
+            for one in windows
+            for hours in (
+                [one] if code in watched_always else CALENDARS.of_school(register, code).windows(one.begin, one.end)
+            )
+        ]
+        for code, windows in lost.items()
     }
 
 

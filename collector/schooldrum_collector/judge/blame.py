@@ -7,7 +7,7 @@ import msgspec
 from schooldrum_collector.judge.climbing import INNER, OUTER, End
 from schooldrum_collector.judge.fault import Answer, Degree, Evidence, Fault, Kind, Level, Place, SchoolSeen, Verdict
 from schooldrum_collector.judge.sights import Sight, holds, is_about
-from schooldrum_collector.judge.votes import Others, when
+from schooldrum_collector.judge.votes import Group, Others, inside_or_outside, when
 
 _PATH = ("pc", "switch", "gateway", "provider", "internet", "service")
 _BROKEN_AT = {
@@ -30,6 +30,12 @@ VERDICTS = {
     End.COLLECTOR: Verdict.COLLECTOR,
 }
 """What it means that the ways of a whole place end there."""
+
+
+EARLIER = "earlier"
+"""The count in the evidence of a place of those of it who had gone before the last did."""
+EARLIER_ALIKE = "earlier_alike"
+"""How many of these went with others and measured, as the last did, that the way ends past the modem."""
 
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,5 +175,36 @@ def blame(
             names={"rooms": rooms, "machines": machines, **(names or {})},
             causes=causes,
             steps=lossy(steps) if kind is Kind.LOSS else steps,
+        ),
+    )
+
+
+def with_gone(fault: Fault, earlier: Sequence[Group]) -> Fault:
+    """The fault of a place of which the last went, which holds those too who went `earlier`, by what befell them.
+
+    It is over when the first of them all are back. Its counts are those of the last, and how many went `earlier`.
+    """
+    gone = [sight.witness for one in earlier for sight in one.sights]
+    if not gone:
+        return fault
+    ends = [(dates.ended, dates.error) for one in earlier if (dates := when(one.sights)).ended is not None]
+    if fault.ended is not None:
+        ends.append((fault.ended, fault.end_error))
+    ended, error = min(ends, default=(None, None))
+    alike = sum(len(one.sights) for one in earlier if inside_or_outside(one.sights) is OUTER)
+    evidence, names = fault.evidence, fault.evidence.names
+    named = {
+        "rooms": tuple(sorted({*names["rooms"], *(witness.room for witness in gone)})),
+        "machines": tuple(sorted({*names["machines"], *(witness.machine for witness in gone)})),
+    }
+    return msgspec.structs.replace(
+        fault,
+        ended=None if ended is None else max(ended, fault.began),
+        ended_error=error,
+        blamed=named["machines"],
+        evidence=msgspec.structs.replace(
+            evidence,
+            counts={**evidence.counts, EARLIER: len(gone), **({EARLIER_ALIKE: alike} if alike else {})},
+            names={**names, **named},
         ),
     )

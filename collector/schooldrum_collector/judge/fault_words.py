@@ -361,11 +361,25 @@ EVIDENCE: dict[str, Words] = {
 }
 """What each evidence word says: one sentence with its counts."""
 
+NOBODY_ELSE: dict[str, Words] = {
+    "room": Words(
+        "{measured}/{machines} máy của phòng tự đo: không tới được modem; không phòng nào khác bật máy để so.",
+        "{measured} of the room's {machines} PCs measured that they do not reach the modem; no other room had a PC on.",
+    ),
+}
+"""What evidence says where nobody answered to compare with."""
+
 LONE = Words(
     "Một máy cho biết vẫn ra được: chưa loại trừ.",
     "One PC says that it got through: this is not excluded.",
 )
 """Added where a single machine contradicts."""
+
+BEFORE_THE_LAST = Words(
+    "Trước đó {earlier} máy khác đã mất liên lạc.",
+    "{earlier} others fell silent before.",
+)
+"""Added where a place lost the last of its PCs some time after others."""
 
 BY_OTHER_LINE = Words(
     "{second} trường trong đó vẫn có Internet qua đường truyền khác.",

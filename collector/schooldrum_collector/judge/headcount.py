@@ -7,6 +7,7 @@ line, fifty thousand machines are found to be late in the same second, most of t
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 
 from schooldrum_collector.judge.expecting import CalendarRegister
 from schooldrum_collector.judge.presence import (
@@ -18,6 +19,7 @@ from schooldrum_collector.judge.presence import (
     State,
     bounded_beat,
     latest_stamp,
+    waiting_for_nobody,
 )
 from schooldrum_collector.judge.standing import HeardMachine, RegisteredMachine, expected
 
@@ -94,9 +96,15 @@ def states_of(
     known: Mapping[str, HeardMachine],
     hearing: Hearing,
     now: float,
+    *,
+    dark: AbstractSet[str] = frozenset(),
 ) -> Counter[State]:
-    """How many of these approved machines are in each state; `known` is by id what was heard last of them."""
+    """How many of these approved machines are in each state; `known` is by id what was heard last of them.
+
+    The `dark` ones (judge.apart) are not waited for.
+    """
     rooms: dict[str, list[HeardMachine]] = {}
+    gone: dict[str, list[HeardMachine]] = {}
     calendars: dict[str, ExpectedUntil] = {}
     states: Counter[State] = Counter()
     for machine in machines:
@@ -107,7 +115,12 @@ def states_of(
         path = machine.path
         if path not in rooms:
             rooms[path], calendars[path] = [], expected(register, machine)
-        rooms[path].append(heard)
+        if machine.id in dark:
+            gone.setdefault(path, []).append(heard)
+        else:
+            rooms[path].append(heard)
     for path, members in rooms.items():
         states.update(headcount(members, hearing, calendars[path], now))
+    for path, members in gone.items():
+        states.update(headcount(members, waiting_for_nobody(hearing), calendars[path], now))
     return states

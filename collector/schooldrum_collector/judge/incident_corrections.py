@@ -149,6 +149,7 @@ def revised(
         and (not incident.is_live or not incident.pauses or fault.began + fault.error >= incident.pauses[-1].begin)
         and (fault.ended is None or fault.ended >= incident.began - incident.began_error)
         and not is_of_another(incident, fault, others)
+        and not any(_is_taken_back(other, fault) for other in others if other.number != incident.number)
     ]
     own = [fault for fault in alike if fault.place == incident.place]
     if incident.state is State.WITHDRAWN:
@@ -264,6 +265,16 @@ def parted(incident: Incident, faults: Iterable[Fault], now: float, number: int)
     return (
         step(incident, first, What.CORRECTED, now, reason=past.name),
         step(None, past, What.RECORDED, now, reason=incident.name),
+    )
+
+
+def _is_taken_back(incident: Incident, fault: Fault) -> bool:
+    """Whether a person has withdrawn an incident that this fault is: nothing else becomes that afterwards."""
+    return (
+        incident.state is State.WITHDRAWN
+        and not (incident.excused or incident.explained)
+        and (incident.place, incident.kind, incident.target) == (fault.place, fault.kind, fault.target)
+        and one_cause(incident, fault)
     )
 
 

@@ -14,7 +14,9 @@ from schooldrum_collector.judge.calendar import Window
 from schooldrum_collector.judge.expecting import CALENDARS, CalendarRegister
 from schooldrum_collector.judge.fault import Kind, Level, Verdict
 from schooldrum_collector.judge.incident import Incident, State
+from schooldrum_collector.judge.incident_likeness import may_be_one_cause
 from schooldrum_collector.judge.incident_spells import stretches
+from schooldrum_collector.judge.shared_parts import in_their_wholes
 
 SPANS = {"1d": 86400.0, "7d": 7 * 86400.0, "30d": 30 * 86400.0}
 """The windows that end now, in seconds, by their names in Prometheus' own words."""
@@ -79,12 +81,19 @@ def costs_lessons(incident: Incident) -> bool:
     return incident.kind in _COSTLY and incident.place.level is not Level.MACHINE
 
 
-def lost_time(register: CalendarRegister, incidents: Iterable[Incident], now: float) -> dict[str, Lost]:
+def lost_time(
+    register: CalendarRegister,
+    incidents: Iterable[Incident],
+    now: float,
+    *,
+    internet: Mapping[str, list[Window]] | None = None,
+) -> dict[str, Lost]:
     """What schools lost in each span before `now` (epoch seconds), by code; schools that lost nothing are not in it.
 
     One PC's fault costs no lesson; what was announced as maintenance and what was withdrawn costs nothing, and what a
     larger incident holds down nothing of its own: it says how long its school was a part of that. Times that overlap
-    count once, for whoever comes first of those who can act (the order of Group).
+    count once, for whoever comes first of those who can act (the order of Group). `internet` is what without_internet()
+    says of the same incidents, where somebody has asked already.
     """
     known = tuple(incidents)
     lessons: dict[str, dict[Group, list[Window]]] = {}
@@ -92,7 +101,7 @@ def lost_time(register: CalendarRegister, incidents: Iterable[Incident], now: fl
         lessons.setdefault(code, {}).setdefault(group_of(incident.verdict), []).extend(
             _lessons(register, incident, code, times, since=now - LONGEST_SPAN_SECONDS)
         )
-    return _summed(lessons, without_internet(register, known, now), now)
+    return _summed(lessons, without_internet(register, known, now) if internet is None else internet, now)
 
 
 def without_internet(register: CalendarRegister, incidents: Iterable[Incident], now: float) -> dict[str, list[Window]]:
@@ -108,14 +117,14 @@ def lessons_by_school(register: CalendarRegister, incidents: Iterable[Incident],
     """Seconds of lessons that each school has lost by these incidents together, by code; times that overlap count once.
 
     Parts of an incident of many schools that are given beside it say how long each school was a part of it: what a
-    school lost before that began is not of it. Of an incident that is asked about alone it is what it took by itself,
-    whatever holds it.
+    school lost before that began is not of it, and one that lost a line and went on by another lost nothing. Of an
+    incident that is asked about alone it is what it took by itself, whatever holds it.
     """
-    known = tuple(incidents)
+    known = in_their_wholes(incidents)
     began = {one.number: one.began for one in known}
     found: dict[str, list[Window]] = {}
     for incident, code, times in _by_school(known, now, every=True):
-        if code in register.schools:
+        if times and code in register.schools and (incident.parent not in began or costs_lessons(incident)):
             since = began.get(incident.parent, incident.began)
             found.setdefault(code, []).extend(_lessons(register, incident, code, times, since=since))
     return {code: sum(one.end - one.begin for one in _joined(windows)) for code, windows in sorted(found.items())}
@@ -135,20 +144,40 @@ def _by_school(
     incidents: Iterable[Incident], now: float, *, every: bool = False
 ) -> Iterable[tuple[Incident, str, list[Window]]]:
     """When each incident went on in each of its schools; what a larger one holds by itself too where `every`."""
-    known = [one for one in incidents if one.place.level is not Level.MACHINE]
+    given = [one for one in in_their_wholes(incidents) if one.place.level is not Level.MACHINE]
+    of_another_cause = _of_another_cause(given)
+    known = [msgspec.structs.replace(one, parent=0) if one.number in of_another_cause else one for one in given]
     parts: dict[tuple[int, Kind, str], list[Incident]] = {}
     for one in known:
         if one.parent and one.place.level in _OF_A_SCHOOL and one.state is not State.ABSORBED:
             parts.setdefault((one.parent, one.kind, one.school), []).append(one)
-    on_another_line = spared(known)
+    not_of_it = spared(known) | set(of_another_cause.values())
     for one in known:
         if one.state is State.WITHDRAWN or one.planned or (not every and (one.parent or one.state is State.ABSORBED)):
             continue
         for code in one.schools:
             # A school that was back early, or that said it was closed, has not lost what the others have.
-            own = parts.get((one.number, one.kind, code), [] if (one.number, code) in on_another_line else [one])
+            own = parts.get((one.number, one.kind, code), [] if (one.number, code) in not_of_it else [one])
             there = [part for part in own if part.state is not State.WITHDRAWN]
             yield one, code, [time for part in there for time in _went_on(part, now)]
+
+
+def _of_another_cause(incidents: Iterable[Incident]) -> dict[int, tuple[int, str]]:
+    """Schools' own records (their numbers) held by one of many of which they proved no part: whose, and whose school.
+
+    Who was without power just before its provider failed measured nothing of that.
+    """
+    there = {one.number: one for one in incidents}
+    return {
+        one.number: (one.parent, one.school)
+        for one in there.values()
+        if one.place.level in _OF_A_SCHOOL
+        and one.kind is Kind.OUTAGE
+        and one.state is State.CLOSED
+        and (whole := there.get(one.parent)) is not None
+        and whole.kind is Kind.OUTAGE
+        and not may_be_one_cause(one, whole)
+    }
 
 
 def _went_on(incident: Incident, now: float) -> tuple[Window, ...]:

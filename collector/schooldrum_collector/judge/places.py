@@ -17,6 +17,7 @@ from schooldrum_collector.judge.presence import (
     Presence,
     State,
     bounded_beat,
+    waiting_for_nobody,
 )
 from schooldrum_collector.judge.returning import SWITCHED_ON_SECONDS
 from schooldrum_collector.judge.standing import HeardMachine, RegisteredMachine, standing
@@ -234,7 +235,8 @@ def school_places(
     others: dict[str, Presence] = {}
     for machine in machines:
         heard = heard_of(machine.id)
-        presence = standing(register, machine, heard, hearing, now)
+        waits = waiting_for_nobody(hearing) if machine.id in apart.dark else hearing
+        presence = standing(register, machine, heard, waits, now)
         if presence.state in {State.PENDING, State.RETIRED}:
             # Neither votes nor counts anywhere (SECURITY R6, R12).
             others[machine.id] = presence

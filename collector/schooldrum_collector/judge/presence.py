@@ -140,6 +140,11 @@ def latest_stamp(now: float, patience: float) -> float:
     return now + max(patience, _LOOK_SECONDS)
 
 
+def waiting_for_nobody(hearing: Hearing) -> Hearing:
+    """The same, without the time that is given to those who may be coming back."""
+    return Hearing(set_back=hearing.set_back)
+
+
 def in_grace(hearing: Hearing, now: float, beat: int = 60) -> bool:
     """Whether the collector has not listened long enough to call an unheard machine silent."""
     return now < hearing.listening + BEATS_UNTIL_MISSED * bounded_beat(beat)
@@ -205,21 +210,26 @@ def _awaited(hearing: Hearing, stopped: float) -> float:
     return hearing.left if stopped < over else math.inf
 
 
-def begun(heard: Iterable[float], now: float, head_start: float = 0.0) -> Hearing:
+def begun(
+    heard: Iterable[float], now: float, head_start: float = 0.0, listened: Iterable[tuple[float, float]] = ()
+) -> Hearing:
     """What the collector knows of its own hearing when it starts; `heard` is when each machine was, as it was stored.
 
     The last of it tells best until when the collector before this one listened; where nobody at all was heard for some
     beats, and others were not long ago, that one had been away itself. Who was heard later than now was heard by a
-    clock that was set back while nobody served. `head_start` are seconds for which it counts as having listened.
+    clock that was set back while nobody served. `head_start` are seconds for which it counts as having listened;
+    `listened` are the stretches (from, until) in which collectors are known to have: whom they missed is not awaited.
     """
-    stamps = sorted(heard)
+    stamps, known_to_listen = sorted(heard), tuple(listened)
     known = [stamp for stamp in stamps if 0 < stamp <= now]
     patience = BEATS_UNTIL_MISSED * _ORDINARY
     awaited = next(
         (
             before
             for before, after in pairwise(known)
-            if after - before > patience and now - after < GRACE_SECONDS + patience
+            if after - before > patience
+            and now - after < GRACE_SECONDS + patience
+            and not _was_missed(before, patience, known_to_listen)
         ),
         math.inf,
     )
@@ -229,6 +239,12 @@ def begun(heard: Iterable[float], now: float, head_start: float = 0.0) -> Hearin
         awaited=awaited,
         set_back=SetBack(stamps[-1], now) if stamps and stamps[-1] > now else None,
     )
+
+
+def _was_missed(heard: float, patience: float, listened: Iterable[tuple[float, float]]) -> bool:
+    """Whether a collector listened for most of the time in which whoever was heard then became missed."""
+    there = sum(max(0.0, min(until, heard + patience) - max(since, heard)) for since, until in listened)
+    return there >= patience / 2
 
 
 def noticed(hearing: Hearing, last: float, now: float, tick: float) -> Hearing:

@@ -11,15 +11,18 @@ import msgspec
 
 from schooldrum_collector.formats import counted, number
 from schooldrum_collector.judge import fault_steps
+from schooldrum_collector.judge.blame import EARLIER
 from schooldrum_collector.judge.fault import Degree, Fault, Level, Place
 from schooldrum_collector.judge.fault_headings import HEADINGS, LEVELS, LINES, WHAT
 from schooldrum_collector.judge.fault_words import (
     ALSO_BROKEN,
+    BEFORE_THE_LAST,
     BY_OTHER_LINE,
     CAUSES,
     DEGREES,
     EVIDENCE,
     LONE,
+    NOBODY_ELSE,
     SIDES,
     VERDICTS,
     WHERE,
@@ -104,7 +107,11 @@ def heading(fault: Fault, names: Mapping[str, str], language: str, level: str = 
 
 def grounds(fault: Fault, names: Mapping[str, str], language: str) -> str:
     """What it rests on, with its counts, in one sentence; what else is broken, and that one contradicts, in others."""
-    told = [_filled(EVIDENCE[fault.evidence.word], language, _fields(fault, names, language))]
+    word = fault.evidence.word
+    alone = word in NOBODY_ELSE and not fault.evidence.counts.get("answering")
+    told = [_filled((NOBODY_ELSE if alone else EVIDENCE)[word], language, _fields(fault, names, language))]
+    if fault.evidence.counts.get(EARLIER):
+        told.append(_filled(BEFORE_THE_LAST, language, _fields(fault, names, language)))
     if fault.evidence.counts.get("second"):
         told.append(_filled(BY_OTHER_LINE, language, _fields(fault, names, language)))
     told += [_said(ALSO_BROKEN[other], language) for other in fault.evidence.names.get(ALSO, ())]

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from schooldrum_collector.judge.blame import VERDICTS, Scene, blame, scene_of
+from schooldrum_collector.judge.blame import VERDICTS, Scene, blame, scene_of, with_gone
 from schooldrum_collector.judge.climbing import INNER, OUTER, End
 from schooldrum_collector.judge.fault import Answer, Degree, Fault, Kind, Level, Place, SchoolSeen, Verdict
 from schooldrum_collector.judge.impaired import impaired
@@ -78,16 +78,21 @@ def _whole_school(scene: Scene) -> tuple[list[Fault], frozenset[str]]:
 
 def _cut_off(scene: Scene, site: str, here: Sequence[Sight], missed: Iterable[Sight]) -> list[Fault]:
     """The faults of those of a site who do not get through, group by group as they went."""
-    found: list[Fault] = []
+    groups: list[Group] = []
     left = list(missed)
     while left:
         group = together(left)
+        groups.append(group)
         inside = {sight.witness.machine for sight in group.sights}
         left = [sight for sight in left if sight.witness.machine not in inside]
+    found: list[Fault] = []
+    for group in groups:
         rest = others(group, here)
-        if not rest.undecided:
-            for one, around in _by_side(group, rest):
-                found += _of_group(scene, site, one, around)
+        if rest.undecided:
+            continue
+        earlier = [] if rest.after else [one for one in groups if one is not group and len(one.sights) >= _SEVERAL]
+        for one, around in _by_side(group, rest):
+            found += _of_group(scene, site, one, around, earlier)
     return found
 
 
@@ -117,18 +122,17 @@ def _by_side(group: Group, rest: Others) -> list[tuple[Group, Others]]:
     ]
 
 
-def _of_group(scene: Scene, site: str, group: Group, rest: Others) -> list[Fault]:
+def _of_group(scene: Scene, site: str, group: Group, rest: Others, earlier: Sequence[Group]) -> list[Fault]:
     if len(group.sights) < _SEVERAL:
         returning = rest.after and is_returning(scene.now, group, rest.after)
         return [] if returning else [_machine(sight, rest) for sight in group.sights]
     place = scene.place_of_site(site)
     if not rest.after:
-        if (
-            len(group.rooms) >= _SEVERAL
-            or len(scene.sites[site]) < _SEVERAL
-            or inside_or_outside(group.sights) is OUTER
-        ):
-            return [_dark(scene, place, group, rest)]
+        side = inside_or_outside(group.sights)
+        gone = _gone_before(side, earlier)
+        rooms = group.rooms.union(*(one.rooms for one in gone))
+        if len(rooms) >= _SEVERAL or len(scene.sites[site]) < _SEVERAL or side is OUTER:
+            return [with_gone(_dark(scene, place, group, rest), gone)]
         return [_room(scene, next(iter(group.rooms)), group.sights, rest, alone=True)]
     by_line = _by_its_line(scene, site, group, rest)
     if is_returning(scene.now, group, rest.after) or is_returning(scene.now, group, by_line):
@@ -136,6 +140,16 @@ def _of_group(scene: Scene, site: str, group: Group, rest: Others) -> list[Fault
         found = _of_those_who_are_not_all(scene, site, dark, rest) if dark.sights else []
         return [in_between(fault, back) for fault in found]
     return _of_those_who_are_not_all(scene, site, group, rest)
+
+
+def _gone_before(side: frozenset[End] | None, earlier: Iterable[Group]) -> list[Group]:
+    """Those of a site who went before the last of it did (whose ways end on this `side`), and may share its cause.
+
+    Whoever is cut off inside the school has a fault of its own, and so has who measured where others were silent.
+    """
+    if side is INNER:
+        return []
+    return [one for one in earlier if inside_or_outside(one.sights) in {side, None}]
 
 
 def _of_those_who_are_not_all(scene: Scene, site: str, group: Group, rest: Others) -> list[Fault]:

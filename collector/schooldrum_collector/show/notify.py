@@ -289,8 +289,8 @@ def _excused(incident: Incident, names: Mapping[str, str], told: Telling, say: S
 
 def _withdrawn(incident: Incident, names: Mapping[str, str], say: Say) -> Parts:
     taken_back = say("Tin báo trước đã được rút lại.", "The message before this one is taken back.")
-    if incident.excused:
-        why = say(*ANSWER_WORDS.get(incident.excused, (incident.excused, incident.excused)))
+    if answer := incident.excused or incident.explained:
+        why = say(*ANSWER_WORDS.get(answer, (answer, answer)))
         taken_back = f"{why[:1].upper()}{why[1:]}. {taken_back}"
     was_none = say("không phải sự cố", "it was no incident")
     return _nothing_more(incident, names, say, was_none, taken_back + told_as(incident, say))

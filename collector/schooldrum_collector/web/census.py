@@ -14,6 +14,7 @@ from schooldrum_collector.judge.expecting import CALENDARS
 from schooldrum_collector.judge.fault import Kind
 from schooldrum_collector.judge.incident import Incident, Severity, size
 from schooldrum_collector.judge.incident import State as IncidentState
+from schooldrum_collector.judge.lost_time import spared
 from schooldrum_collector.judge.places import AWAY, PlacePresence, PlaceState
 from schooldrum_collector.judge.presence import State
 from schooldrum_collector.show.incident_words import is_back
@@ -155,10 +156,16 @@ def live_incidents(sight: Sight) -> list[Incident]:
 
 
 def worst_by_school(incidents: list[Incident]) -> dict[str, Incident]:
-    """Of every school the gravest, of two that are alike the older."""
+    """Of every school the gravest, of two that are alike the older.
+
+    A provider's outage is none of a school that goes on by another line: that has the loss of its line.
+    """
     worst: dict[str, Incident] = {}
+    by_another = spared(incidents)
     for incident in incidents:
         for code in incident.schools:
+            if (incident.number, code) in by_another:
+                continue
             known = worst.get(code)
             if known is None or _gravity(incident) > _gravity(known):
                 worst[code] = incident

@@ -10,7 +10,9 @@ from schooldrum_collector.judge.climbing import End
 from schooldrum_collector.judge.fault import Degree, Kind, Level, Verdict
 from schooldrum_collector.judge.incident import Incident, State
 from schooldrum_collector.judge.incident_corrections import SAME_BEGIN_SECONDS
+from schooldrum_collector.judge.lines import RegisteredLine
 from schooldrum_collector.judge.lost_time import costs_lessons, lessons_by_school
+from schooldrum_collector.judge.shared_parts import is_part
 from schooldrum_collector.show.incident_record import ANSWER_WORDS, HAPPENED, STATES, detail, standing
 from schooldrum_collector.show.incident_words import (
     SEVERITIES,
@@ -90,7 +92,7 @@ def held_by(store: Store, scope: Scope, one: Incident) -> tuple[Incident, ...]:
     if one.school:
         return ()
     since = one.began - one.began_error - SAME_BEGIN_SECONDS
-    return tuple(part for part in store.incidents(scope, since=since, most=_ALL) if part.parent == one.number)
+    return tuple(part for part in store.incidents(scope, since=since, most=_ALL) if is_part(part, one))
 
 
 def pieces(sight: Sight, story: Story, parts: Sequence[Incident], rendering: Rendering, words: Reader) -> Pieces:
@@ -224,8 +226,7 @@ def _lost(sight: Sight, one: Incident, parts: Sequence[Incident]) -> Mapping[str
     """Seconds of lessons that each of its schools lost by it; a school that has a part of its own, by that."""
     if not costs_lessons(one) or one.state is State.WITHDRAWN:
         return {}
-    held = one.number
-    return lessons_by_school(sight.register, [one, *(part for part in parts if part.parent == held)], sight.now)
+    return lessons_by_school(sight.register, [one, *parts], sight.now)
 
 
 def _record(story: Story, words: Reader, zone: str) -> list[Line]:
@@ -258,13 +259,20 @@ class Affected(msgspec.Struct, frozen=True, kw_only=True):
     lost: str = ""
 
 
+def _may_be(line: RegisteredLine, one: Incident) -> bool:
+    """Whether it can be the line that is at fault: of a provider's outage its own, of one line that is lost that."""
+    if one.place.level is Level.PROVIDER:
+        return line.provider == one.place.path
+    return one.kind is not Kind.SECOND_LINE or not one.target or line.code == one.target
+
+
 def affected(sight: Sight, one: Incident, words: Reader, parts: Sequence[Incident] = ()) -> list[Affected]:
     """The schools it concerns, with the customer numbers of their lines, and the lesson time each has lost."""
     lost = {} if one.school else _lost(sight, one, parts)
     names = names_of(sight.register, one, words.say)
     customers: dict[str, list[str]] = {}
     for _, line in sorted(sight.register.lines.items()):
-        if line.customer:
+        if line.customer and _may_be(line, one):
             customers.setdefault(line.school, []).append(f"{line.provider} {line.customer}")
     return [
         Affected(
@@ -301,7 +309,7 @@ def past_lines(sight: Sight, past: Sequence[Incident], words: Reader) -> list[Pa
     larger = [one for one in past if not one.school]
     parts: dict[int, list[Incident]] = {}
     for one in past:
-        whole = next((other for other in larger if _is_part(one, other)), None)
+        whole = next((other for other in larger if is_part(one, other)), None)
         if whole is not None:
             parts.setdefault(whole.number, []).append(one)
     inside = {one.number for some in parts.values() for one in some}
@@ -313,17 +321,6 @@ def past_lines(sight: Sight, past: Sequence[Incident], words: Reader) -> list[Pa
         for one in past
         if one.number not in inside
     ]
-
-
-def _is_part(one: Incident, whole: Incident) -> bool:
-    if one.parent == whole.number:
-        return True
-    return (
-        bool(one.school)
-        and one.school in whole.schools
-        and one.verdict is whole.verdict
-        and abs(one.began - whole.began) <= SAME_BEGIN_SECONDS + one.began_error + whole.began_error
-    )
 
 
 def _past_line(sight: Sight, one: Incident, words: Reader) -> PastLine:

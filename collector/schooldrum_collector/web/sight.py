@@ -57,7 +57,7 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
     """How many incidents of schools went on at the last judgement, by school code, then by kind and verdict."""
 
     apart: Apart = NOBODY
-    """The PCs that neighbours see on, and those that are not at their school, as of the last judgement."""
+    """The PCs of which more is known than that they are heard or not, as of the last judgement."""
 
     reckoned: Reckoned = Reckoned()
     """What all schools lost; ask of schools in scope alone."""
@@ -89,7 +89,7 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def states_of(self) -> Callable[[Iterable[Machine], Mapping[str, Latest]], Counter[State]]:
         """Tells how many of some approved machines are in each state from the newest that is known of them, by id."""
-        return partial(states_of, self.register, hearing=self.hearing, now=self.now)
+        return partial(states_of, self.register, hearing=self.hearing, now=self.now, dark=self.apart.dark)
 
     def schools(self) -> list[str]:
         """Codes of the schools in scope, in order."""

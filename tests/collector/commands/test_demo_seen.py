@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from tests.collector.test_alertmanager import incident, put
 
-from schooldrum_collector.commands.demo_seen import seen_instead
+from schooldrum_collector.commands.demo_seen import held, seen_instead
 from schooldrum_collector.demo.area import furnish
 from schooldrum_collector.demo.breaks import Break, Kind
 from schooldrum_collector.judge.calendar_plan import Closing, PlaceCalendar
@@ -89,3 +89,24 @@ def test_what_goes_on_there_is_told_with_what_it_asks(area: Store, arrival: Call
     assert any(line.startswith("SC-1007: ") and "Chưa rõ: mất điện hay mất Internet." in line for line in lines)
     assert any(line.startswith("Đang hỏi: ") and "có điện" in line for line in lines)
     assert "mở trang sự cố" in lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("still", "schools", "holds"),
+    [
+        ((), (THERE,), None),
+        (((Kind.ROOM, f"{THERE}/main/tin1"),), (THERE,), [Kind.ROOM]),
+        (((Kind.LINE, ELSEWHERE),), (THERE,), None),
+        # One of several schools goes on only where none of them is whole.
+        (((Kind.LINE, ELSEWHERE),), (THERE, ELSEWHERE), None),
+        (((Kind.LINE, ELSEWHERE), (Kind.POWER, THERE)), (THERE, ELSEWHERE), [Kind.LINE, Kind.POWER]),
+    ],
+)
+def test_what_is_still_broken_holds_an_incident(
+    area: Store, still: tuple[tuple[Kind, str], ...], schools: tuple[str, ...], holds: list[Kind] | None
+) -> None:
+    place = Place(Level.SCHOOL, THERE) if len(schools) == 1 else Place(Level.PROVIDER, "A")
+    put(area, incident(1007, began=MORNING - 100, place=place, schools=schools))
+    broken = [Break(kind=kind, target=target, school=target[:4], at=MORNING - 90) for kind, target in still]
+    found = [(one.number, [other.kind for other in others]) for one, others in held(area, {1007, 1999}, broken)]
+    assert found == ([] if holds is None else [(1007, holds)])

@@ -1,5 +1,6 @@
 """The wall: who is shown, in which order, found by which words, and how much work a look is."""
 
+import msgspec
 import pytest
 from aiohttp import ClientSession
 from tests.collector.pages import pages_scene as scene
@@ -7,6 +8,7 @@ from tests.collector.pages.visiting import Browser
 from tests.collector.test_alertmanager import incident
 
 from schooldrum_collector.judge.fault import Kind, Level, Place, Verdict
+from schooldrum_collector.judge.incident import Severity
 from schooldrum_collector.judge.places import PlaceState
 from schooldrum_collector.judge.presence import Hearing
 from schooldrum_collector.speech import Say
@@ -41,6 +43,15 @@ def test_of_several_incidents_of_a_school_the_gravest_is_told() -> None:
     dark, darker = incident(1003), incident(1004)
     assert worst_by_school([poor, room])["BM"] == room
     assert worst_by_school([room, poor, darker, dark])["BM"] == dark
+
+
+def test_a_school_that_goes_on_by_another_line_is_told_of_that_line() -> None:
+    of_many = msgspec.structs.replace(
+        incident(1001, place=Place(Level.PROVIDER, "Nhà mạng A")), schools=("BM", "QY"), severity=Severity.URGENT
+    )
+    one_line = msgspec.structs.replace(incident(1002, kind=Kind.SECOND_LINE), parent=1001)
+    found = worst_by_school([of_many, one_line])
+    assert {code: one.number for code, one in found.items()} == {"BM": 1002, "QY": 1001}
 
 
 @pytest.mark.parametrize(("waiting", "words"), [(0.1, "come again"), (0.0, ""), (-1.0, "")])
