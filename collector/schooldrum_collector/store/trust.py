@@ -115,7 +115,7 @@ class Trust:
         """Words what goes wrong with the store inside.
 
         Raises:
-            Full: it cannot be read; damage is remembered.
+            Full: it cannot be read; damage to the file itself is remembered.
             Overloaded: another transaction has not ended in time.
         """
         try:
@@ -129,9 +129,9 @@ class Trust:
                 raise
             raise self.met(problem.orig) from problem
         except zlib.error as problem:
-            # Bodies carry a sum of their own: SQLite hands out what was overwritten inside a page as it finds it.
-            self._damage = self._damage or damaged(problem, self._path)
-            raise _again(self._damage) from problem
+            # Bodies carry a sum of their own: SQLite hands out what was overwritten inside a page as it finds it. What
+            # can be read of others is sound all the same, so this one alone is told, and nothing is remembered.
+            raise damaged(problem, self._path) from problem
 
 
 def _again(problem: Full) -> Full:
