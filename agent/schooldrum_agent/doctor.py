@@ -74,7 +74,7 @@ def main(
     for step in (*steps, *way):
         say(f"[ {MARKS[step.verdict][language]} ] {step.title[language]}: {step.found[language]}")
     if show is not None:
-        show(page.page([*way, *steps], language, code))
+        show(page.page([*way, *steps], language, code, nearest=climbed.nearest))
     elif code is not None:
         for line in ("", _SCAN[language], *code.lines(), code.text, ""):
             say(line)
@@ -312,7 +312,13 @@ def _enrolled(standing: Standing) -> Step:
             f"{place}: đang chờ cơ quan quản lý duyệt; số liệu đã được nhận nhưng chưa được tính.",
             f"{place}: waiting for the office's approval; its data is kept but not counted yet.",
         )
-    return _step("enrolled", Verdict.GOOD, place, place)
+    # A new name or room is the office's alone: this PC is not told of it.
+    return _step(
+        "enrolled",
+        Verdict.GOOD,
+        f"{place} (như lúc thêm máy; nếu đã đổi tên, chuyển hoặc gộp máy thì xem tên nay ở trang của cơ quan quản lý)",
+        f"{place} (as it was added; if it was renamed, moved or merged since, the office's pages have its name now)",
+    )
 
 
 def _delivery(standing: Standing, now: float) -> Step:

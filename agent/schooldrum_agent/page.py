@@ -46,13 +46,16 @@ svg.scan { width: 16rem; max-width: 100%; height: auto; border-radius: .3rem }
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def page(steps: Sequence[Step], language: str, code: ScanCode | None = None) -> str:
+def page(
+    steps: Sequence[Step], language: str, code: ScanCode | None = None, *, nearest: dict[str, str] | None = None
+) -> str:
     """A whole HTML document; `language` is vi or en. Whatever the findings say, it is text in it.
 
-    `code` is drawn for a phone, which carries what was found to the office.
+    `code` is drawn for a phone, which carries what was found to the office. `nearest` names the nearest fault, in both
+    languages; None: the first of the steps that is bad.
     """
-    bad = [step for step in steps if step.verdict is Verdict.BAD]
-    summary = _FIRST[language].format(title=bad[0].title[language]) if bad else _WELL[language]
+    first = nearest or next((step.title for step in steps if step.verdict is Verdict.BAD), None)
+    summary = _FIRST[language].format(title=first[language]) if first else _WELL[language]
     items = "\n".join(_item(step, language) for step in steps)
     return (
         f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'

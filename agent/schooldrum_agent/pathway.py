@@ -33,6 +33,14 @@ _TITLES: dict[str, _Texts] = {
 }
 _GOOD: _Texts = {"vi": "có trả lời.", "en": "answers."}
 _NOT_TRIED: _Texts = {"vi": "chưa thử được.", "en": "could not be tried."}
+_NO_ROUTE: _Texts = {
+    "vi": "máy không biết modem nào. Khởi động lại máy; nếu địa chỉ được đặt bằng tay, xem lại cổng ra (gateway).",
+    "en": "the PC knows no modem. Restart it; where the address was set by hand, look at its gateway.",
+}
+_NO_NAMES_EITHER: _Texts = {
+    "vi": "không tìm được tên, nhưng bên ngoài cũng không có gì trả lời: chưa chắc lỗi ở đây.",
+    "en": "finds no names, but nothing outside answers either: the fault may not be here.",
+}
 _SILENT_GATEWAY: _Texts = {
     "vi": "không trả lời; có modem vốn không trả lời. Thử lại sau 1 phút.",
     "en": "does not answer, and some modems never do. Try again in a minute.",
@@ -82,10 +90,6 @@ _REASONS: dict[str, _Texts] = {
         "vi": "máy tự đặt địa chỉ 169.254…, vì không có thiết bị nào cấp. Tắt modem 1 phút rồi bật lại.",
         "en": "the PC gave itself an address (169.254…) because nothing else did. Switch the modem off for one minute.",
     },
-    "no_route": {
-        "vi": "máy không biết modem nào. Khởi động lại máy; nếu địa chỉ được đặt bằng tay, xem lại cổng ra (gateway).",
-        "en": "the PC knows no modem. Restart it; where the address was set by hand, look at its gateway.",
-    },
     "captive": {
         "vi": "một trang đăng nhập Wi-Fi trả lời thay. Mở trình duyệt và đăng nhập mạng.",
         "en": "a Wi-Fi login page answers in its place. Open a browser and log in to the network.",
@@ -99,15 +103,27 @@ _REASONS: dict[str, _Texts] = {
         "en": "this PC's clock is wrong, so certificates do not count. Set it; the battery on the board may be empty.",
     },
 }
+_LINE: _Texts = {
+    "vi": "Đường truyền Internet, từ modem trở ra",
+    "en": "The Internet line, from the modem outwards",
+}
+_INNER = frozenset({"link", "address", "gateway"})
+_FAR_ENDS = frozenset({"national", "international"})
+_OUTSIDE = _FAR_ENDS | {"independent_resolver", "collector"}
+"""Steps that answer from beyond the provider's first hop; a resolver may stand in the school."""
 _CAPTIVE: _Texts = {"vi": "Trang đăng nhập Wi-Fi", "en": "Wi-Fi login page"}
 _INSPECTED: _Texts = {"vi": "Kết nối mã hóa bị mở giữa đường", "en": "Encrypted connections opened on the way"}
 _LADDER: _Texts = {"vi": "Đường ra Internet", "en": "The way to the internet"}
 
 
 class Climbed(msgspec.Struct, frozen=True, kw_only=True):
-    """A climb as it is told, and its rows as a collector may be shown them (none where nothing could be asked)."""
+    """A climb as it is told, and its rows as a collector may be shown them (none where nothing could be asked).
+
+    `nearest` names the nearest fault where several steps together tell it; None: it is that of the first that is bad.
+    """
 
     steps: tuple[Step, ...]
+    nearest: dict[str, str] | None = None
     rows: tuple[Row, ...] = ()
 
 
@@ -134,14 +150,29 @@ def climb(config: Config, office: Office | None, *, clock: Clock, system: str) -
         return Climbed(steps=(Step(verdict=Verdict.UNKNOWN, title=_LADDER, found={"vi": said, "en": said}),))
     return Climbed(
         steps=tuple(told(answer.rows, answer.readings, extent=order.extent)),
+        nearest=nearest(answer.rows, answer.readings),
         rows=tuple(row for row in answer.rows if row.section == LADDER.name),
     )
 
 
+def nearest(rows: Sequence[Row], readings: Sequence[Reading]) -> dict[str, str] | None:
+    """What several steps together say is broken nearest: the line, where the modem is reached and no far end is.
+
+    Else None, and the nearest step that is bad says it.
+    """
+    passed, failed = _passed(rows), _failed(rows)
+    reached = passed & {"gateway", "provider", *_OUTSIDE} and not failed & _INNER
+    cut = failed >= _FAR_ENDS or _is_silent_outside(rows)
+    return _LINE if reached and cut and not _is_captive(rows, readings) else None
+
+
 def told(rows: Sequence[Row], readings: Sequence[Reading], *, extent: str) -> list[Step]:
     """A ladder's rows and readings as steps, the nearest first; what lies behind a fault is not known, not bad."""
+    silent = _is_silent_outside(rows) and not _is_captive(rows, readings)
     steps = [
-        _told(step, rows) for step in STEPS if extent == WHOLE or step in {"link", "address", "gateway", "collector"}
+        _told(step, rows, silent=silent)
+        for step in STEPS
+        if extent == WHOLE or step in {"link", "address", "gateway", "collector"}
     ]
     flags = {reading.name for reading in readings if reading.value}
     for metric, title, reason in ((CAPTIVE_PORTAL, _CAPTIVE, "captive"), (TLS_INSPECTED, _INSPECTED, "inspected")):
@@ -150,16 +181,38 @@ def told(rows: Sequence[Row], readings: Sequence[Reading], *, extent: str) -> li
     return steps
 
 
-def _told(step: str, rows: Sequence[Row]) -> Step:
+def _passed(rows: Sequence[Row]) -> set[str]:
+    # A network without IPv6 is a sound one, and one target of several is enough.
+    return {str(row.values["step"]) for row in rows if row.values["state"] == "ok"}
+
+
+def _failed(rows: Sequence[Row]) -> set[str]:
+    return {str(row.values["step"]) for row in rows} - _passed(rows)
+
+
+def _is_silent_outside(rows: Sequence[Row]) -> bool:
+    """Whether nobody outside the school answered, so that a resolver which finds no names may be sound itself."""
+    return not _passed(rows) & _OUTSIDE and not _failed(rows).isdisjoint({"provider", *_FAR_ENDS})
+
+
+def _is_captive(rows: Sequence[Row], readings: Sequence[Reading]) -> bool:
+    paged = any(reading.name == CAPTIVE_PORTAL.name and reading.value for reading in readings)
+    return paged or any(row.values["reason"] == "captive" for row in rows)
+
+
+def _told(step: str, rows: Sequence[Row], *, silent: bool) -> Step:
     tried = [row.values for row in rows if row.values["step"] == step]
     title = _TITLES[step]
     if not tried:
         addressed = any(row.values["step"] == "address" and row.values["state"] == "ok" for row in rows)
         found = _SILENT_GATEWAY if step == "gateway" and addressed else _NOT_TRIED
         return Step(verdict=Verdict.UNKNOWN, title=title, found=found)
-    # A network without IPv6 is a sound one, and one target of several is enough.
-    if any(values["state"] == "ok" for values in tried):
+    if step in _passed(rows):
         return Step(verdict=Verdict.GOOD, title=title, found=_GOOD)
     reason = str(tried[0]["reason"])
+    if step == "gateway" and reason == "no_route":
+        return Step(verdict=Verdict.BAD, title=title, found=_NO_ROUTE)
+    if step == "resolver" and silent:
+        return Step(verdict=Verdict.UNKNOWN, title=title, found=_NO_NAMES_EITHER)
     alone = step == "independent_resolver"
     return Step(verdict=Verdict.UNKNOWN if alone else Verdict.BAD, title=title, found=_REASONS.get(reason, _BAD[step]))

@@ -5,6 +5,7 @@ network. Its argument is an empty folder; it prints, as one object of JSON, what
 """
 
 import contextlib
+import email.utils
 import fcntl
 import hashlib
 import json
@@ -21,6 +22,7 @@ from schooldrum_agent.probe import Doors
 from schooldrum_agent.probes import automatic_updates, update_history, updates
 
 STATE = ("/etc/apt", "/var/lib/apt", "/var/cache/apt", "/var/lib/dpkg", "/var/log")
+DAILY = ("/etc/cron.daily", "/run")
 LOCKS = ("/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/lock", "/var/lib/apt/lists/lock", "/var/cache/apt/archives/lock")
 FOLDERS = (
     *("/etc/apt/apt.conf.d", "/etc/apt/preferences.d", "/etc/apt/sources.list.d", "/etc/apt/trusted.gpg.d"),
@@ -41,7 +43,8 @@ def furnish(house: Path) -> None:
     """Puts empty file systems where apt and dpkg keep what they know; /usr/bin can be written without being changed."""
     for place in STATE:
         run("mount", "-t", "tmpfs", "tmpfs", place)
-    run("mount", "-t", "tmpfs", "tmpfs", str(house))
+    for place in (*DAILY, str(house)):
+        run("mount", "-t", "tmpfs", "tmpfs", place)
     for name in ("upper", "work"):
         (house / name).mkdir()
     layers = f"lowerdir=/usr/bin,upperdir={house}/upper,workdir={house}/work"
@@ -54,6 +57,12 @@ def furnish(house: Path) -> None:
     sources = "".join(f"deb [trusted=yes] file:{house}/offer {suite} main\n" for suite in LABELS)
     Path("/etc/apt/sources.list").write_text(sources, "utf-8")
     Path("/etc/apt/apt.conf.d/house").write_text('APT::Sandbox::User "root";\n', "utf-8")
+
+
+def by_cron() -> None:
+    """What apt does each day is done: by its script and a cron that runs, as where there is no systemd."""
+    Path("/etc/cron.daily/apt-compat").touch()
+    Path("/run/crond.pid").touch()
 
 
 def package(house: Path, name: str, version: str) -> Path:
@@ -93,7 +102,7 @@ def offer(house: Path, what: Offer) -> None:
         index.write_bytes(listing)
         (house / "offer" / "dists" / suite / "Release").write_text(
             f"Origin: Debian\nLabel: {label}\nSuite: {suite}\nCodename: {suite}\nVersion: 12\n"
-            "Date: Sun, 01 Mar 2026 00:00:00 UTC\n"
+            f"Date: {email.utils.formatdate(usegmt=True)}\n"
             "Architectures: all amd64 arm64\nComponents: main\n"
             f"SHA256:\n {hashlib.sha256(listing).hexdigest()} {len(listing)} main/binary-all/Packages\n",
             "utf-8",
@@ -176,6 +185,8 @@ def main(house: Path) -> dict[str, Any]:
     periodic(Update_Package_Lists="1", Unattended_Upgrade="1")
     told["unattended, not installed"] = ask()
     Path("/usr/bin/unattended-upgrade").touch()
+    told["unattended, nothing runs it"] = ask()
+    by_cron()
     told["unattended"] = ask()
     periodic(Update_Package_Lists="1", Unattended_Upgrade="0")
     told["notify"] = ask()
@@ -185,7 +196,7 @@ def main(house: Path) -> dict[str, Any]:
     told["lists are old"] = ask()
     run("dpkg", "--install", str(package(house, "alpha", "1.1")))
     told["the first fix is installed"] = ask()
-    return {**told, **damaged()}
+    return {**told, **damaged(), **cut_off(house, later)}
 
 
 def damaged() -> dict[str, Any]:
@@ -220,6 +231,29 @@ def damaged() -> dict[str, Any]:
             place.unlink()
     told["no lists"] = ask()
     return told
+
+
+def cut_off(house: Path, what: Offer) -> dict[str, Any]:
+    """The way to the archive of security updates is cut; the other one goes on, and apt finds that good enough."""
+    run("ip", "link", "set", "lo", "up")
+    serve = ("-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", str(house / "offer"))
+    with subprocess.Popen([sys.executable, "-u", *serve], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
+        assert server.stdout is not None
+        port = server.stdout.readline().split(b" port ")[1].split()[0].decode()
+        Path("/etc/apt/sources.list").write_text(
+            f"deb [trusted=yes] file:{house}/offer stable main\n"
+            f"deb [trusted=yes] http://127.0.0.1:{port} stable-security main\n",
+            "utf-8",
+        )
+        offer(house, what)
+        told = {"the security archive by http": ask()}
+        server.kill()
+    then = time.time() - OLD_DAYS * 86400
+    for place in Path("/var/lib/apt/lists").glob("127.0.0.1*"):
+        os.utime(place, (then, then))
+    offer(house, {**what, "stable-security": {"delta": "9.0"}})
+    Path("/var/lib/apt/periodic/update-success-stamp").touch()
+    return {**told, "the security archive cut off": ask()}
 
 
 if __name__ == "__main__":

@@ -65,6 +65,14 @@ def read(data: dict[str, Any]) -> dict[str, str]:
 SILENT_GATEWAY = heard("gateway", reason="timeout")
 FAR = (heard("national", 0.01), heard("international", 0.1))
 NOTHING = (heard("national"), heard("international"))
+NOWHERE = (
+    heard("national"),
+    heard("national", reason="no_route", how="tcp"),
+    heard("international", reason="no_route"),
+)
+"""What comes of a router that itself knows no way out."""
+FAR_ENDS = ("national", "international", "collector")
+OFFICE = {"reason": "no_route", "family": "ipv4", "named": True, "phases": {}}
 HOP = {"hops": 2, "kind": "global", "expired": True, "arrived": False, "family": "ipv4"}
 
 
@@ -89,6 +97,9 @@ HOP = {"hops": 2, "kind": "global", "expired": True, "arrived": False, "family":
         (told(ipv4={"carrier": None, "address": "", "routed": False}), {"link": None, "address": "no_address"}),
         (told(ipv4={"address": "self_assigned"}), {"address": "self_assigned", "gateway": None}),
         (told(ipv4={"routed": False}), {"gateway": "no_route"}),
+        (told(ipv4={"routed": False}, office=OFFICE), {"gateway": "no_route", "collector": "no_route"}),
+        (told(heard("gateway", 0.001), *NOWHERE, office=OFFICE), dict.fromkeys(FAR_ENDS, "unreachable")),
+        (told(heard("gateway", 0.001), *NOWHERE, office=OFFICE), {"gateway": "ok", "provider": "timeout"}),
         (told(heard("resolver", reason="server_failure", how="dns")), {"resolver": "server_failure"}),
         (
             told(office={"reason": "untrusted", "family": "ipv4", "named": True, "phases": {}}),
@@ -150,6 +161,54 @@ def test_the_way_in_words_names_the_nearest_fault_in_both_languages():
     drawn = page.page(steps, "vi")
     assert "Lỗi gần máy này nhất: Modem (bộ định tuyến)." in drawn
     assert "The fault nearest to this PC: Modem (router)." in page.page(steps, "en")
+
+
+MODEM, NO_NAMES = heard("gateway", 0.001), heard("resolver", reason="server_failure", how="dns")
+PUBLIC_NAMES = heard("independent_resolver", reason="no_route", how="dns")
+LINE = "The Internet line, from the modem outwards"
+OFFICE_WELL = {**OFFICE, "reason": ""}
+PORTAL = [{"reason": "", "known": False}]
+
+
+@pytest.mark.parametrize(
+    ("data", "first", "names"),
+    [
+        (told(MODEM, NO_NAMES, PUBLIC_NAMES, *NOWHERE, office=OFFICE), LINE, Verdict.UNKNOWN),
+        (told(MODEM, NO_NAMES, PUBLIC_NAMES, *NOTHING, office=OFFICE), LINE, Verdict.UNKNOWN),
+        (told(MODEM, NO_NAMES, *NOTHING, hops=[{**HOP, "kind": "private"}]), LINE, Verdict.UNKNOWN),
+        (told(MODEM, NO_NAMES, *NOTHING, hops=[HOP]), LINE, Verdict.UNKNOWN),
+        (told(MODEM, heard("resolver", 0.01, how="dns"), *NOTHING), LINE, Verdict.GOOD),
+        # The collector stands in the school's own network, or behind another line.
+        (told(MODEM, NO_NAMES, *NOTHING, office=OFFICE_WELL), LINE, Verdict.BAD),
+        (told(MODEM, NO_NAMES, *FAR), "Names (DNS) of this network", Verdict.BAD),
+        (told(MODEM, NO_NAMES, heard("national", 0.01), heard("international")), "Names (DNS)", Verdict.BAD),
+        (told(MODEM, NO_NAMES, PUBLIC_NAMES), "Names (DNS) of this network", Verdict.BAD),
+        (told(SILENT_GATEWAY, NO_NAMES, *NOTHING), "Modem (router)", Verdict.UNKNOWN),
+        (told(SILENT_GATEWAY, NO_NAMES, *NOTHING, ipv4={"answers": False}), "The provider", Verdict.UNKNOWN),
+        (told(NO_NAMES, *NOTHING, ipv4={"routed": False}, office=OFFICE), "Modem (router)", Verdict.UNKNOWN),
+        (told(MODEM, NO_NAMES, *NOTHING, pages=PORTAL), "Names (DNS) of this network", Verdict.BAD),
+    ],
+)
+def test_the_headline_names_the_line_where_nothing_behind_the_modem_answers(data, first, names):
+    said = list(ladder.read(data))
+    rows = [one for one in said if isinstance(one, Row)]
+    readings = [one for one in said if not isinstance(one, Row)]
+    steps = pathway.told(rows, readings, extent=WHOLE)
+    nearest = pathway.nearest(rows, readings)
+    assert f"The fault nearest to this PC: {first}" in page.page(steps, "en", nearest=nearest)
+    if first is LINE:
+        assert "nhất: Đường truyền Internet, từ modem trở ra." in page.page(steps, "vi", nearest=nearest)
+    assert next(step.verdict for step in steps if step.title["en"].startswith("Names")) is names
+    told_of = [step.title["en"] for step in steps if "knows no modem" in step.found["en"]]
+    assert told_of == (["Modem (router)"] if not data["families"]["ipv4"]["routed"] else [])
+
+
+def test_a_pulled_cable_is_not_told_as_a_modem_nobody_knows():
+    data = told(ipv4={"carrier": False, "address": "", "routed": False}, office=OFFICE)
+    rows = [one for one in ladder.read(data) if isinstance(one, Row)]
+    steps = pathway.told(rows, [], extent=WHOLE)
+    assert (steps[0].verdict, pathway.nearest(rows, [])) == (Verdict.BAD, None)
+    assert not any("knows no modem" in step.found["en"] for step in steps)
 
 
 def test_a_modem_that_may_never_answer_is_not_called_gone():

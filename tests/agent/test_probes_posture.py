@@ -476,6 +476,7 @@ def test_people_are_counted_and_never_named() -> None:
             {"administrator": True, "password": "locked"},  # root by another name
         ],
         "root": "locked",
+        "unasked": 0,
         "rules": True,
         "everyone": False,
         "groups": 0,
@@ -523,6 +524,50 @@ def test_without_a_right_to_the_rules_administrators_are_not_known() -> None:
     row = one(accounts.read_linux({**told, "autologon": False, "guest": False}))
     assert {row.get(name) for name in ("administrators", "administrator_groups", "everyone_administrator")} == {None}
     assert row["accounts"] == 4
+
+
+GATE = "auth    sufficient      pam_succeed_if.so user ingroup nopasswdlogin\n@include common-auth\n"
+
+
+@pytest.mark.parametrize(
+    ("tree", "unasked"),
+    [
+        ({}, 0),
+        ({"etc/pam.d/gdm-password": GATE}, 2),
+        ({"etc/pam.d/lightdm": GATE}, 2),
+        ({"usr/lib/pam.d/sddm": GATE}, 2),
+        # What stands in /etc takes the place of what came with the program.
+        ({"usr/lib/pam.d/lightdm": GATE, "etc/pam.d/lightdm": "@include common-auth\n"}, 0),
+        ({"etc/pam.d/lightdm": f"#{GATE}"}, 0),
+        ({"etc/pam.d/lightdm": GATE.replace("sufficient", "required")}, 0),
+        ({"etc/pam.d/lightdm": GATE.replace("sufficient", "[success=done default=ignore]")}, 2),
+        ({"etc/pam.d/lightdm": GATE.replace("sufficient      ", "sufficient \\\n  ")}, 2),
+        ({"etc/pam.d/lightdm": GATE.replace("auth ", "account ")}, 0),
+        ({"etc/pam.d/lightdm": GATE.replace("sufficient", "optional")}, 0),
+        # Past the modules that ask, past one of them and not the other, and behind the password.
+        ({"etc/pam.d/lightdm": GATE.replace("sufficient", "[success=2 default=ignore]")}, 2),
+        ({"etc/pam.d/lightdm": GATE.replace("sufficient", "[success=1 default=ignore]")}, 2),
+        ({"etc/pam.d/lightdm": f"auth required pam_env.so\n{GATE.replace('sufficient', '[success=ok]')}"}, 0),
+        ({"etc/pam.d/lightdm": GATE.replace("sufficient", "[success=0 default=ignore]")}, 0),
+        ({"etc/pam.d/sshd": f"@include common-auth\n{GATE}"}, 0),
+        ({"etc/pam.d/lightdm": "auth include gate\n", "etc/pam.d/gate": GATE}, 2),
+        ({"etc/pam.d/lightdm": "@include lightdm\n@include /etc/../x\nauth\nauth [\n"}, 0),
+        ({"etc/pam.d/lightdm": GATE.replace("nopasswdlogin", "pupils:absent")}, 1),
+        ({"etc/pam.d/lightdm": GATE.replace("user", "quiet uid >= 1000 user")}, 2),
+        # A service nobody signs in by.
+        ({"etc/pam.d/sudo": GATE, "etc/pam.d/lightdm-autologin": GATE}, 0),
+    ],
+)
+def test_who_signs_in_without_being_asked_for_a_password(tmp_path, tree, unasked) -> None:
+    group = f"{GROUP}nopasswdlogin:x:117:hs,absent,ftp\npupils:x:1002:\n"
+    passwd = f"{PASSWD}kid:x:1004:117::/:/bin/bash\n"
+    common = {
+        "etc/pam.d/common-auth": "auth [success=1 default=ignore] pam_unix.so nullok\nauth requisite pam_deny.so\n"
+    }
+    plant(tmp_path, {"etc/passwd": passwd, "etc/group": group, "etc/shadow": SHADOW, **common, **tree})
+    told = accounts.fetch_linux(doors(tmp_path))
+    assert one(accounts.read_linux(told))["password_unasked"] == unasked
+    assert not {"hs", "kid"} & set(re.findall(r"\w+", json.dumps(told)))
 
 
 def test_a_recording_from_before_the_rules_were_asked_is_read_as_it_was() -> None:

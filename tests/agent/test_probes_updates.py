@@ -1,6 +1,7 @@
 """The readers of system and updates on tables of cases, and their Linux fetch on trees and on this very machine."""
 
 import contextlib
+import email.utils
 import hashlib
 import json
 import os
@@ -232,6 +233,15 @@ def periodic(**settings: str) -> str:
 
 
 ON = periodic(Unattended_Upgrade="1", Update_Package_Lists="1")
+MINT_TIMER, MINT_JOB = "mintupdate-automation-upgrade.timer", "mintupdate-automation-upgrade.service"
+APTS = ("apt-daily.timer", "apt-daily.service", "apt-daily-upgrade.timer", "apt-daily-upgrade.service")
+STARTS, GONE = {"there": True, "enabled": True}, {"there": False, "enabled": False}
+STANDS = {"there": True, "enabled": False}
+UNITS = {**dict.fromkeys(APTS, STARTS), MINT_TIMER: GONE, MINT_JOB: GONE}
+
+
+def without(*names: str, state: Any = GONE) -> dict[str, Any]:
+    return {"units": {**UNITS, **dict.fromkeys(names, state)}}
 
 
 @pytest.mark.parametrize(
@@ -239,7 +249,18 @@ ON = periodic(Unattended_Upgrade="1", Update_Package_Lists="1")
     [
         (ON, {}, ("automatic", "choice")),
         (ON, {"unattended": False}, ("off", "not_installed")),
-        (ON, {"masked": True}, ("off", "timer_masked")),
+        (ON + periodic(Enable="0"), {}, ("off", "periodic_off")),
+        (ON + periodic(Enable="0") + periodic(Enable="1"), {}, ("automatic", "choice")),
+        # A masked unit is none that systemd has loaded.
+        *((ON, without(name), ("off", "timer_off")) for name in APTS),
+        (ON, without("apt-daily.timer", state=STANDS), ("off", "timer_off")),
+        (ON, without("apt-daily-upgrade.timer", state=STANDS), ("off", "timer_off")),
+        (ON, without("apt-daily.service", state=STANDS), ("automatic", "choice")),
+        (ON, {"units": None}, (None, None)),
+        (ON, {"units": None, "systemd": False}, ("off", "timer_off")),
+        (ON, {"units": None, "systemd": False, "cron": True}, ("automatic", "choice")),
+        (periodic(Update_Package_Lists="1"), without("apt-daily.timer"), ("off", "timer_off")),
+        (periodic(Update_Package_Lists="1"), without("apt-daily-upgrade.timer"), ("notify", "choice")),
         (periodic(Unattended_Upgrade="1"), {}, ("off", "lists_not_refreshed")),
         (periodic(Unattended_Upgrade="0", Update_Package_Lists="1"), {}, ("notify", "choice")),
         (periodic(Update_Package_Lists="1", Download_Upgradeable_Packages="1"), {}, ("download", "choice")),
@@ -247,14 +268,18 @@ ON = periodic(Unattended_Upgrade="1", Update_Package_Lists="1")
         ("", {"unattended": False}, ("off", "not_installed")),
         (periodic(Unattended_Upgrade="0"), {"unattended": False}, ("off", "choice")),
         (periodic(Update_Package_Lists="0"), {"unattended": False}, ("off", "choice")),
-        ("", {"mint": True}, ("automatic", "choice")),
+        ("", {"mint": True, **without(MINT_TIMER, MINT_JOB, state=STARTS)}, ("automatic", "choice")),
+        ("", {"mint": True, **without(MINT_TIMER, MINT_JOB, *APTS, state=STANDS)}, ("off", "choice")),
+        (ON, {"mint": True}, ("automatic", "choice")),
+        ("", {"mint": True, "units": None}, (None, None)),
     ],
 )
 def test_how_debian_gets_its_updates(settings, changes, wanted):
-    found = {"settings": settings, "unattended": True, "masked": False, "mint": False, **changes}
+    runs = {"systemd": True, "units": UNITS, "cron": False}
+    found = {"settings": settings, "unattended": True, "mint": False, **runs, **changes}
     data = {"apt": found, "dnf": None, "reboot_required": False, "packages": None, "needrestart": None}
     row = only(automatic_updates.read_linux({**data, "kernel": None, "kernels": []}), "automatic_updates")
-    assert (row["mode"], row["why"]) == wanted
+    assert (row.get("mode"), row.get("why")) == wanted
 
 
 @pytest.mark.parametrize(
@@ -522,6 +547,70 @@ def dated(root: Path, times: dict[str, int]) -> str:
 )
 def test_the_lists_are_as_old_as_their_own_dates_never_as_their_folder(tmp_path, times, last):
     assert apt.refreshed(dated(tmp_path, times)) == last
+
+
+DAY = 86400
+NOW = 1_790_000_000
+ARCHIVES = {
+    "debian": ("Debian", "Debian", "stable", "trixie"),
+    "debian-security": ("Debian", "Debian-Security", "stable-security", "trixie-security"),
+    "buster-security": ("Debian", "Debian-Security", "oldoldstable", "buster/updates"),
+    "ubuntu": ("Ubuntu", "Ubuntu", "noble-updates", "noble"),
+    "ubuntu-security": ("Ubuntu", "Ubuntu", "noble-security", "noble"),
+    "esm": ("UbuntuESM", "UbuntuESM", "noble-infra-security", "noble"),
+    "esm-apps": ("UbuntuESMApps", "UbuntuESMApps", "noble-apps-security", "noble"),
+    "mint": ("linuxmint", "linuxmint", "zara", "zara"),
+    "other": ("Example", "Example", "stable", ""),
+}
+
+
+@pytest.mark.parametrize(
+    ("days", "last"),
+    [
+        # The archive of security updates cannot be reached, the others can.
+        ({"debian": 1, "debian-security": 200}, 200),
+        ({"debian": 200, "debian-security": 1}, 1),
+        ({"debian": 0, "buster-security": 40, "other": 0}, 40),
+        ({"mint": 0, "ubuntu": 0, "ubuntu-security": 35}, 35),
+        ({"debian-security": 3, "ubuntu-security": 35}, 35),
+        ({"debian": 9, "other": 2}, 2),
+        # Longer support: nothing comes out there before, and nothing in the ordinary one after it has ended.
+        ({"ubuntu": 0, "ubuntu-security": 1, "esm": 300, "esm-apps": 90}, 1),
+        ({"ubuntu": 400, "ubuntu-security": 400, "esm": 2, "esm-apps": 90}, 2),
+        ({"ubuntu": 0, "ubuntu-security": 50, "esm": 300, "esm-apps": 1}, 50),
+        ({"ubuntu": 0, "esm": 20, "esm-apps": 30}, 30),
+    ],
+)
+@pytest.mark.parametrize("by", ["date", "file"])
+def test_the_lists_are_as_old_as_the_oldest_one_of_security_updates(tmp_path, days, last, by):
+    for name, ago in days.items():
+        place = tmp_path / f"var/lib/apt/lists/{name}_InRelease"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        told = NOW - ago * DAY
+        made, changed = (told, NOW) if by == "date" else (NOW, told)
+        text = f"{release(*ARCHIVES[name])}Date: {email.utils.formatdate(made, usegmt=True)}\n"
+        place.write_text(f"-----BEGIN PGP SIGNED MESSAGE-----\n\n{text}", "utf-8")
+        os.utime(place, (changed, changed))
+    stamp = tmp_path / "var/lib/apt/periodic/update-success-stamp"
+    stamp.parent.mkdir(parents=True)
+    stamp.touch()
+    found = apt.refreshed(str(tmp_path))
+    if not any("security" in name or name.startswith("esm") for name in days):
+        assert found == stamp.stat().st_mtime, "without one of security updates the stamps count as well"
+        return
+    assert found == NOW - last * DAY
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["soon", "Sun, 99 Foo 2026", "Sun, 31 Feb 2026 00:00:00 UTC", "Sun, 01 Mar 999999 00:00:00 UTC", "\u0661" * 40],
+)
+def test_a_date_that_is_none_leaves_that_of_the_file(tmp_path, said):
+    place = tmp_path / "var/lib/apt/lists/debian-security_InRelease"
+    place.parent.mkdir(parents=True)
+    place.write_text(f"{release(*ARCHIVES['debian-security'])}Date: {said}\n", "utf-8")
+    os.utime(place, (NOW, NOW))
+    assert apt.refreshed(str(tmp_path)) == NOW
 
 
 @pytest.mark.parametrize("broken", ["", "garbage", "Codename: s\n", "\0" * 5000])

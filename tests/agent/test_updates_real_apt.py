@@ -77,6 +77,7 @@ def test_it_waits_for_no_lock_of_dpkg(told):
     [
         ("nothing waits", "off", "not_installed"),
         ("unattended, not installed", "off", "not_installed"),
+        ("unattended, nothing runs it", "off", "timer_off"),
         ("unattended", "automatic", "choice"),
         ("notify", "notify", "choice"),
     ],
@@ -136,6 +137,15 @@ def test_lists_that_are_old_are_said_to_be_old(told):
     assert (fresh.stale, stale.stale) == (False, True)
     scanned = date.fromisoformat(told["lists are old"]["history"]["last_scan"])
     assert (today - scanned).days in {apt_house.OLD_DAYS, apt_house.OLD_DAYS + 1, apt_house.OLD_DAYS - 1}
+
+
+def test_lists_that_are_renewed_but_for_those_of_security_updates_are_old(told):
+    today = datetime.now(UTC).date()
+    for step, days in (("the security archive by http", 0), ("the security archive cut off", apt_house.OLD_DAYS)):
+        assert told[step]["outcomes"] == ["ok"] * 3
+        scanned = date.fromisoformat(told[step]["history"]["last_scan"])
+        assert abs((today - scanned).days - days) <= 1
+    assert patches_of(Waiting(looked=today), seen(told["the security archive cut off"]), None, frozen=False).stale
 
 
 @pytest.mark.parametrize(("step", "reason"), UNKNOWN.items())

@@ -995,6 +995,51 @@ def test_signing_in_on_linux_wants_to_know_of_empty_passwords() -> None:
     )
 
 
+def test_who_is_not_asked_for_a_password_does_not_sign_in_with_one() -> None:
+    row = {"guest": False, "autologon": False, "password_empty": 0, "password_unasked": 2}
+    check = of_check("sign_in", known("linux", accounts=(row,)))
+    assert (check.verdict, check.reasons) == (NOT_MET, ("password_unasked",))
+    assert "sudo gpasswd --delete NAME nopasswdlogin" in " ".join(step.en for step in check.fix)
+    both = of_check("sign_in", known("linux", accounts=({**row, "guest": True},)))
+    assert [word in step.en for word, step in zip(("nopasswdlogin", "allow-guest"), both.fix, strict=True)] == [
+        True
+    ] * 2
+    allowed = judged(known("linux", accounts=(row,)), Policy(empty_password_allowed=True))
+    (found,) = [one for one in allowed if one.name == "sign_in"]
+    assert (found.verdict, found.reasons) == (MET, ("password_allowed_empty",))
+
+
+@pytest.mark.parametrize(
+    ("why", "reason", "step"),
+    [
+        ("timer_off", "automatic_timer", "sudo systemctl enable --now apt-daily.timer apt-daily-upgrade.timer"),
+        ("timer_masked", "automatic_timer", "sudo systemctl enable --now apt-daily.timer apt-daily-upgrade.timer"),
+        ("periodic_off", "automatic_periodic", "delete the line APT::Periodic::Enable"),
+    ],
+)
+def test_where_apts_own_work_stands_still_the_steps_start_it(why, reason, step) -> None:
+    check = of_check("automatic_updates", known("linux", automatic_updates=({"mode": "off", "why": why},)))
+    assert (check.verdict, check.reasons) == (NOT_MET, (reason,))
+    assert step in check.fix[1].en
+
+
+@pytest.mark.parametrize(
+    ("because", "step"),
+    [((), "apt-mark unhold"), (("timer_off",), "apt-mark unhold"), (("error dpkg",), "dpkg --configure")],
+)
+def test_a_package_that_is_held_is_named_and_let_go_first(because, step) -> None:
+    rows = (
+        {"update": "beta", "kind": "security", "held": True},
+        {"update": "alpha", "kind": "security", "held": False},
+        {"update": "gamma", "kind": "other", "held": True},
+    )
+    late = Patches(state=PatchState.WAITING, age_days=20, missing=2, told=2, because=because)
+    check = of_check("updates_in_time", known("linux", patches=late, updates=rows))
+    assert check.reasons[:2] == ("updates_late", "updates_held")
+    assert "Packages kept at their old version on this PC: beta." in [one.en for one in check.evidence]
+    assert step in check.fix[0].en
+
+
 @pytest.mark.parametrize(
     ("row", "most", "told"),
     [
@@ -1128,6 +1173,7 @@ def test_every_check_and_every_remedy_has_its_words() -> None:
     remedies |= {"encryption_half", "autologon", "guest", "password_empty", "remote_on", "denied", "failed"}
     remedies |= {"system_bought", "system_replaced", "updates_ended", "automatic_stopped", "antivirus_expired"}
     remedies |= {"empty_over_network", "updates_paused", "automatic_closed", "automatic_policy", "automatic_blocked"}
+    remedies |= {"updates_held", "automatic_timer", "automatic_periodic", "password_unasked"}
     remedies |= {"automatic_choice", "automatic_asked_policy", "updates_idle", "updates_server", "clock"}
     # Several faults of signing in have their steps under all their names.
     assert {name for name in FIXES if "+" not in name} == {*CHECKS, *INFORMATION, *remedies} - {"sign_in"}

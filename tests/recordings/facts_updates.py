@@ -107,7 +107,8 @@ def of_apt_config(recording: Recording) -> Facts:
     truth = recording.truth
     text = recording.text
     settings = apt.parse_config(text)
-    found = {"settings": text, "unattended": True, "masked": False, "mint": False}
+    # What is set is recorded, not whether it is done: here cron does it.
+    found = {"settings": text, "unattended": True, "systemd": False, "units": None, "cron": True, "mint": False}
     asked = {"dnf": None, "reboot_required": False, "packages": None, "needrestart": None, "kernel": None}
     row = _row(automatic_updates.read_linux({"apt": found, **asked, "kernels": []}), "automatic_updates")
     both = truth["unattended_upgrade"] and truth["update_package_lists"]

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from schooldrum_agent.probe import Denied, Doors, Probe, Source, Unavailable
-from schooldrum_agent.sources import files, membership, registry, sudoers
+from schooldrum_agent.sources import files, membership, pam, registry, sudoers
 from schooldrum_wire.catalogue.accounts import ACCOUNTS
 from schooldrum_wire.section import Row
 
@@ -37,7 +37,11 @@ _LIGHTDM, _SDDM = "lightdm/lightdm.conf", "sddm.conf"
 _LIGHTDM_FOLDERS = ("usr/share/lightdm/lightdm.conf.d", "etc/xdg/lightdm/lightdm.conf.d", "etc/lightdm/lightdm.conf.d")
 _SDDM_FOLDERS = ("usr/lib/sddm/sddm.conf.d", "etc/sddm.conf.d")
 _GETTY_FOLDERS = ("etc/systemd/system/getty@tty1.service.d", "etc/systemd/system/getty@.service.d")
-_BY_RULES = {"administrator_groups": "groups", "everyone_administrator": "everyone"}
+_WHERE_TOLD = {
+    "administrator_groups": "groups",
+    "everyone_administrator": "everyone",
+    "password_unasked": "unasked",
+}
 _YES = frozenset({"true", "yes", "1", "on"})
 
 Settings = dict[str, str]
@@ -135,10 +139,11 @@ def _administrators(
 
 
 def fetch_linux(doors: Doors) -> dict[str, Any]:
-    """{people, root, rules, everyone, groups, autologon, guest}.
+    """{people, root, unasked, rules, everyone, groups, autologon, guest}.
 
     `people` are {administrator, password}, one for each person who can sign in, `root` is root's password; a password
-    is set, empty, locked, or None where only root may see it. `rules` is whether sudo's rules could be read, `everyone`
+    is set, empty, locked, or None where only root may see it. `unasked` is how many of them the sign-in screen does not
+    ask for it. `rules` is whether sudo's rules could be read, `everyone`
     whether they make everybody an administrator, `groups` how many groups that this PC's own list does not know.
     `autologon` and `guest`: whether the sign-in screen lets somebody in by itself, or a guest.
 
@@ -151,7 +156,8 @@ def fetch_linux(doors: Doors) -> dict[str, Any]:
         rules = sudoers.read(doors.rootfs)
     except Denied:
         rules = None
-    told = people(passwd, _text(doors, "etc/group") or "", _text(doors, "etc/shadow"), rules)
+    let_in = pam.groups_let_in(doors.rootfs)
+    told = people(passwd, _text(doors, "etc/group") or "", _text(doors, "etc/shadow"), rules, let_in)
     return {**told, **_sign_in(doors)}
 
 
@@ -162,10 +168,16 @@ def _text(doors: Doors, path: str) -> str | None:
         return None
 
 
-def people(passwd: str, group: str, shadow: str | None, rules: sudoers.Rules | None) -> dict[str, Any]:
-    """{people, root, rules, everyone, groups} as `fetch_linux` tells them.
+def people(
+    passwd: str,
+    group: str,
+    shadow: str | None,
+    rules: sudoers.Rules | None,
+    let_in: frozenset[str] = frozenset(),
+) -> dict[str, Any]:
+    """{people, root, unasked, rules, everyone, groups} as `fetch_linux` tells them.
 
-    Out of passwd(5), group(5), shadow(5) and sudo's rules (None: may not be read).
+    Out of passwd(5), group(5), shadow(5), sudo's rules (None: may not be read) and `pam.groups_let_in`.
     """
     groups = [
         _Group(fields[0], fields[2], frozenset(fields[3].split(",")))
@@ -176,7 +188,7 @@ def people(passwd: str, group: str, shadow: str | None, rules: sudoers.Rules | N
     if shadow is not None:
         secrets = {fields[0]: fields[1] for line in shadow.splitlines() if len(fields := line.split(":")) > 1}
     found: list[dict[str, Any]] = []
-    root = None
+    root, unasked = None, 0
     for line in passwd.splitlines()[:_MOST]:
         fields = line.split(":")
         if len(fields) < 7 or not fields[2].isdecimal():  # noqa: PLR2004 - passwd(5)
@@ -194,7 +206,8 @@ def people(passwd: str, group: str, shadow: str | None, rules: sudoers.Rules | N
             is_one = number == 0 or bool(person.groups & _ADMINISTRATORS)
             is_one = is_one or (rules is not None and rules.give_everything(person))
             found.append({"administrator": is_one, "password": password})
-    return {"people": found, "root": root, **_rules(rules, {one.name for one in groups})}
+            unasked += bool(person.groups & let_in)
+    return {"people": found, "root": root, "unasked": unasked, **_rules(rules, {one.name for one in groups})}
 
 
 class _Group(msgspec.Struct, frozen=True):
@@ -302,7 +315,7 @@ def read_linux(data: Any) -> Iterator[Row]:
     yield ACCOUNTS(
         accounts=len(data["people"]),
         administrators=sum(1 for one in data["people"] if one["administrator"]) if data.get("rules", True) else None,
-        **{name: data[key] for name, key in _BY_RULES.items() if data.get(key) is not None},
+        **{name: data[key] for name, key in _WHERE_TOLD.items() if data.get(key) is not None},
         builtin_administrator=data["root"] in {"set", "empty"} if data["root"] is not None else None,
         password_empty=[*passwords, data["root"]].count("empty") if known or "empty" in passwords else None,
         autologon=data["autologon"],

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from schooldrum_agent.probe import Denied, Doors, Probe, Source, Unavailable
-from schooldrum_agent.sources import apt, command, files, registry
+from schooldrum_agent.sources import apt, command, files, registry, units
 from schooldrum_wire.catalogue.automatic_updates import AUTOMATIC_UPDATES
 from schooldrum_wire.section import Row
 
@@ -40,7 +40,12 @@ _RELEASE = re.compile(r"[0-9A-Za-z.]{1,10}")
 _MOST_DEFERRED = 365
 _OFF = frozenset({"", "0", "false", "no"})
 _UNATTENDED = "usr/bin/unattended-upgrade"
-_TIMER = "etc/systemd/system/apt-daily-upgrade.timer"
+_REFRESHES, _INSTALLS, _MINT_INSTALLS = "apt-daily", "apt-daily-upgrade", "mintupdate-automation-upgrade"
+"""By name the timers that start a service of the same name: apt's own, and that of Mint's update manager."""
+_JOBS = (_REFRESHES, _INSTALLS, _MINT_INSTALLS)
+_SYSTEMD = "run/systemd/system"
+_CRON = ("etc/cron.daily/apt-compat", "run/crond.pid")
+"""What does the same each day where systemd does not run: apt's script, by a cron that runs."""
 _MINT = "var/lib/linuxmint/mintupdate-automatic-upgrades-enabled"
 _DNF_TIMERS = "etc/systemd/system/timers.target.wants"
 _PERIODIC = "APT::Periodic"
@@ -109,8 +114,10 @@ def _told(policy: dict[str, Any]) -> dict[str, Any]:
 def fetch_linux(doors: Doors) -> dict[str, Any]:
     """{apt, dnf, reboot_required, packages, needrestart, kernel, kernels}.
 
-    `apt` is {settings, unattended, masked, mint} (None without apt), `dnf` {automatic, timers}; `kernel` runs,
-    `kernels` are installed; `needrestart` is what it prints in batch mode, None without it.
+    `apt` is {settings, unattended, systemd, units, cron, mint} (None without apt): whether systemd runs, what it says
+    of the units of `_JOBS` by name ({there, enabled}, None where it says nothing), and whether cron does their work.
+    `dnf` is {automatic, timers}; `kernel` runs, `kernels` are installed; `needrestart` is what it prints in batch mode,
+    None without it.
     """
     root = doors.rootfs
     required = files.text_or_none(root, "run/reboot-required")
@@ -133,9 +140,20 @@ def _apt(root: str) -> dict[str, Any]:
         # Other settings hold proxies and their passwords.
         "settings": "\n".join(line for line in apt.configuration().splitlines() if line.startswith(_PERIODIC)),
         "unattended": files.exists(root, _UNATTENDED),
-        "masked": files.link(root, _TIMER) == "/dev/null",
+        "systemd": files.exists(root, _SYSTEMD),
+        "units": _units(root),
+        "cron": all(files.exists(root, place) for place in _CRON),
         "mint": files.exists(root, _MINT),
     }
+
+
+def _units(root: str) -> dict[str, dict[str, bool]] | None:
+    names = [f"{job}.{kind}" for job in _JOBS for kind in ("timer", "service")]
+    try:
+        told = units.units(root, *names)
+    except (Denied, Unavailable, OSError):
+        return None
+    return {name: {"there": unit.there, "enabled": unit.enabled} for name, unit in told.items()}
 
 
 def _needrestart() -> str | None:
@@ -227,10 +245,35 @@ def _is_on(settings: dict[str, list[str]], name: str) -> bool:
     return settings.get(name, [""])[-1].casefold() not in _OFF
 
 
-def _mode_apt(data: Any) -> tuple[str, str]:
-    settings = apt.parse_config(data["settings"])
-    if data["mint"]:
+def _runs(data: Any, job: str) -> bool | None:
+    """Whether this job of apt's is done day by day; None where systemd runs and does not tell."""
+    if not data["systemd"]:
+        return bool(data["cron"]) and job != _MINT_INSTALLS
+    if data["units"] is None:
+        return None
+    timer, service = data["units"][f"{job}.timer"], data["units"][f"{job}.service"]
+    # Of a masked unit systemd says that it is not there. A timer that stands still for now starts with the PC.
+    return bool(timer["there"] and timer["enabled"] and service["there"])
+
+
+def _mode_apt(data: Any) -> tuple[str, str] | None:
+    by_mint = _runs(data, _MINT_INSTALLS) if data["mint"] else False
+    if by_mint:
         return "automatic", "choice"
+    mode, why = _mode_set(data, apt.parse_config(data["settings"]))
+    needed = {"automatic": (_REFRESHES, _INSTALLS), "download": (_REFRESHES,), "notify": (_REFRESHES,)}
+    runs = [_runs(data, job) for job in needed.get(mode, ())]
+    if False in runs:
+        mode, why = "off", "timer_off"
+    return None if None in runs or (mode != "automatic" and by_mint is None) else (mode, why)
+
+
+def _mode_set(data: Any, settings: dict[str, list[str]]) -> tuple[str, str]:
+    """What is set; whether it is done is another question."""
+    enabled = settings.get(f"{_PERIODIC}::Enable", [""])[-1].strip()
+    if enabled.isdecimal() and int(enabled) == 0:
+        # apt's script then ends before it looks at the rest.
+        return "off", "periodic_off"
     if not _is_on(settings, "APT::Periodic::Unattended-Upgrade"):
         if _is_on(settings, "APT::Periodic::Update-Package-Lists"):
             downloads = _is_on(settings, "APT::Periodic::Download-Upgradeable-Packages")
@@ -241,8 +284,6 @@ def _mode_apt(data: Any) -> tuple[str, str]:
         return "off", "choice"
     if not data["unattended"]:
         return "off", "not_installed"
-    if data["masked"]:
-        return "off", "timer_masked"
     if not _is_on(settings, "APT::Periodic::Update-Package-Lists"):
         return "off", "lists_not_refreshed"
     return "automatic", "choice"

@@ -184,7 +184,8 @@ def _own(rungs: _Rungs, family: str) -> None:
 
 def _why(asked: list[dict[str, Any]]) -> str:
     """The most telling of several reasons: any word says more than silence."""
-    reasons = [one["reason"] for one in asked if one["reason"]]
+    # Nobody is asked without a way out, so it was a router that knew none.
+    reasons = ["unreachable" if one["reason"] == "no_route" else one["reason"] for one in asked if one["reason"]]
     return next((reason for reason in reasons if reason != "timeout"), reasons[0] if reasons else "timeout")
 
 
@@ -241,6 +242,8 @@ def _collector(rungs: _Rungs, *, captive: bool) -> None:
     reason = office["reason"]
     if reason == "untrusted":
         reason = "captive" if captive else "inspected"
+    elif reason == "no_route" and any(stands["routed"] for stands in rungs.data["families"].values()):
+        reason = "unreachable"
     rungs.tell("collector", office["family"], reason=reason, how="https" if office["named"] else "dns")
 
 

@@ -6,7 +6,8 @@ refresh, which is never ours to start.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -40,11 +41,19 @@ _RELEASE = re.compile(r"'[^']*' (\S+_InRelease) ")
 _SOURCE_INDENT, _INSTALLED_MARK = "       ", " *** "
 _PACKAGES = re.compile(r"_Packages(?:\.[a-z0-9]+)?$")
 _DATE = re.compile(r"^Date: \S", re.MULTILINE)
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MADE = re.compile(
+    rf"^Date: \w+, +(\d{{1,2}}) ({'|'.join(_MONTHS)}) (\d{{4}}) (\d\d):(\d\d):(\d\d)", re.MULTILINE | re.ASCII
+)
+"""Always English and UTC; Python reads names of months in the language that is set."""
 _PACKAGE = re.compile(rb"^Package: ?\S", re.MULTILINE)
 _STATUS = "var/lib/dpkg/status"
 _STATUS_BYTES = 1 << 16
 _USER_OF_ADDRESS = re.compile(r"(://)[^/\s]*@")
 _SAID_LENGTH = 140
+_EXTENDED = "UbuntuESM"
+"""The origin of the archive of Ubuntu's longer support, which goes on where the ordinary one ends; that of the other,
+for programs that had no security updates before, begins so."""
 _STAMPS = ("var/lib/apt/periodic/update-success-stamp", "var/lib/apt/periodic/update-stamp")
 
 
@@ -241,18 +250,17 @@ def archives(rootfs: str) -> list[bool]:
     if not lists:
         return []
     broken = [name for name in lists if _is_empty(rootfs, name)]
-    configured = parse_releases(_ask(_GET, "update", "--print-uris"))
-    # An archive that is not signed in one file has its plain Release.
-    places = [(f"{LISTS}/{name}", f"{LISTS}/{name.removesuffix('InRelease')}Release") for name in configured]
-    found = {
-        signed: text
-        for signed, plain in places
-        if (text := files.text_or_none(rootfs, signed) or files.text_or_none(rootfs, plain))
-    }
+    found = {place: text for place in _configured() if (text := files.text_or_none(rootfs, place))}
     broken += [place.rpartition("/")[2] for place, text in found.items() if not _DATE.search(text)]
     if broken:
         raise OSError(f"a list of apt's is empty or broken; fetch the lists again with apt-get update: {broken[0]}")
     return [is_security_release(text) for text in found.values()]
+
+
+def _configured() -> list[str]:
+    """Where the Release file of each configured archive lies once it is fetched, signed in one file or plain."""
+    names = [name.removesuffix("InRelease") for name in parse_releases(_ask(_GET, "update", "--print-uris"))]
+    return [f"{LISTS}/{name}{kind}" for name in names for kind in ("InRelease", "Release")]
 
 
 def _is_empty(rootfs: str, name: str) -> bool:
@@ -276,14 +284,57 @@ def is_here(rootfs: str) -> bool:
 
 
 def refreshed(rootfs: str) -> float | None:
-    """When the lists of packages were last fetched (epoch seconds of this PC), None where nothing tells.
+    """As of when the lists are (epoch seconds), None where nothing tells: a file that is no Release file says nothing.
 
-    The newest of the stamps and of the archives' Release files, which carry their server's dates; one that is no such
-    file says nothing, and lists of packages come with theirs. None without any, whatever the stamps say; the
-    directories say nothing, since they change too when lists are deleted.
+    Those of security updates decide, the oldest of them: where one of several archives cannot be reached, apt-get
+    update succeeds with a warning, keeps its old list and renews the stamps. Without such an archive the newest of the
+    stamps and of all Release files decides; never the directories, which change too when lists are deleted.
     """
-    sound = [place for place in release_places(rootfs) if _DATE.search(head_of(rootfs, place))]
-    if not sound:
-        return None
+    texts = {place: head_of(rootfs, place) for place in _fetched(rootfs)}
+    sound = {place: text for place, text in texts.items() if _DATE.search(text)}
+    security = {place: text for place, text in sound.items() if is_security_release(text)}
+    if security:
+        return _security_as_of(rootfs, security)
     times = [time for place in (*_STAMPS, *sound) if (time := files.changed(rootfs, place)) is not None]
-    return max(times, default=None)
+    return max(times, default=None) if sound else None
+
+
+def _fetched(rootfs: str) -> list[str]:
+    """The Release files that count: while an archive cannot be reached, apt leaves those of removed archives behind."""
+    there = release_places(rootfs)
+    if rootfs != "/":
+        return there
+    try:
+        configured = set(_configured())
+    except (Denied, Unavailable, OSError):
+        return there
+    return [place for place in there if place in configured]
+
+
+def _security_as_of(rootfs: str, releases: Mapping[str, str]) -> float | None:
+    told = [
+        (release_fields(text).get("Origin", ""), time)
+        for place, text in releases.items()
+        if (time := _as_of(rootfs, place, text)) is not None
+    ]
+    ordinary = [time for origin, time in told if not origin.startswith(_EXTENDED)]
+    if not ordinary:
+        return min((time for _, time in told), default=None)
+    # Ubuntu's longer support publishes next to nothing until the ordinary one ends, which then publishes nothing.
+    goes_on = [time for origin, time in told if origin == _EXTENDED]
+    return max(min(ordinary), min(goes_on, default=0.0))
+
+
+def _as_of(rootfs: str, place: str, text: str) -> float | None:
+    """When the archive's maker wrote this Release file, or it was changed here where that is earlier."""
+    return min((time for time in (_made(text), files.changed(rootfs, place)) if time is not None), default=None)
+
+
+def _made(text: str) -> float | None:
+    if not (match := _MADE.search(text)):
+        return None
+    day, year, hour, minute, second = (int(match[index]) for index in (1, 3, 4, 5, 6))
+    try:
+        return datetime(year, _MONTHS.index(match[2]) + 1, day, hour, minute, second, tzinfo=UTC).timestamp()
+    except (OverflowError, ValueError):
+        return None

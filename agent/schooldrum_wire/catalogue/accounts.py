@@ -42,6 +42,12 @@ ACCOUNTS = Section(
         ),
         Column(name="password_empty", help="Linux: accounts with an empty password.", type="integer", leaves=True),
         Column(
+            name="password_unasked",
+            help="Linux: accounts that the sign-in screen lets in without asking for their password.",
+            type="integer",
+            leaves=True,
+        ),
+        Column(
             name="empty_over_network",
             help="Windows: whether an empty password opens the PC over the network, too.",
             type="boolean",

@@ -14,7 +14,7 @@ AUTOMATIC_UPDATES = Section(
         Column(
             name="why",
             help="What decides it: default, choice, policy, access_disabled, service_disabled, blocked, not_installed,"
-            " timer_masked, lists_not_refreshed.",
+            " timer_off (apt's do not run; timer_masked from older agents), periodic_off, lists_not_refreshed.",
             leaves=True,
         ),
         Column(

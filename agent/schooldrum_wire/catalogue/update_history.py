@@ -6,7 +6,11 @@ UPDATE_HISTORY = Section(
     name="update_history",
     help="When updates were looked for and installed, one row; days as the PC's own clock stood.",
     columns=(
-        Column(name="last_scan", help="Day of the last successful search for updates.", leaves=True),
+        Column(
+            name="last_scan",
+            help="Day of the last successful search for updates; with apt the day of its list of security updates.",
+            leaves=True,
+        ),
         Column(
             name="last_success",
             help="Day on which an update was last installed; virus signatures do not count.",

@@ -17,7 +17,7 @@ from schooldrum_collector.judge.appraisal import Case, Memory, Run, appraise, la
 from schooldrum_collector.judge.calendar import time_zone
 from schooldrum_collector.judge.live import Unreadable, opened
 from schooldrum_collector.judge.parts import Happening, detail
-from schooldrum_collector.judge.settings import support_plan
+from schooldrum_collector.judge.settings import support_plan, support_plans
 from schooldrum_collector.store.interface import Full, Overloaded, Store, Writer
 from schooldrum_collector.store.records import (
     EVERYTHING,
@@ -45,7 +45,8 @@ _DAYS_BEGIN_AT = 900
 class Paces(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds: `gather` before machines with new rows are judged, `sweep` between looks at which others are due.
 
-    `rules` between looks whether what they are judged by is another; then all that it concerns are due.
+    `rules` between looks whether what they are judged by is another, a place's plan included; then all that it concerns
+    are due.
     """
 
     gather: float = 2.0
@@ -94,12 +95,14 @@ class Appraising:
     async def run(self) -> None:
         """Until cancelled. Never raises: what fails is logged and comes again."""
         loop = asyncio.get_running_loop()
-        swept, mark = -self._paces.sweep, ""
+        swept = -self._paces.sweep
+        seen: tuple[str, dict[str, object]] = ("", {})
         while True:
             try:
                 rules = await asyncio.to_thread(self._rules.in_force)
-                if loop.time() - swept >= self._paces.sweep or rules.mark != mark:
-                    swept, mark = loop.time(), rules.mark
+                told = rules.mark, support_plans(self._store.register().settings)
+                if loop.time() - swept >= self._paces.sweep or told != seen:
+                    swept, seen = loop.time(), told
                     for machine in await asyncio.to_thread(self.due):
                         self._waiting[machine] = None
                 await self._work_off()

@@ -192,8 +192,11 @@ def _sign_in(known: Known, policy: Policy) -> Found:
         faults += by_itself
     if empty and not policy.empty_password_allowed:
         faults.append("password_empty")
+    unasked = whole(row.get("password_unasked")) or 0
+    if unasked and not policy.empty_password_allowed:
+        faults.append("password_unasked")
     if faults:
-        values = {"password_empty": {"count": as_text(empty)}}
+        values = {"password_empty": {"count": as_text(empty)}, "password_unasked": {"count": as_text(unasked)}}
         return Found(Verdict.NOT_MET, tuple((name, values.get(name, {})) for name in faults), sign_in_steps(faults))
     found = _not_at_fault(known, row, policy)
     if not by_itself:
@@ -216,7 +219,8 @@ def _not_at_fault(known: Known, row: Values, policy: Policy) -> Found:
 def _passwords(known: Known, row: Values) -> Found:
     """Whether every account has one. Windows does not tell which are empty, only which cannot be."""
     if known.system == LINUX:
-        return met("sign_in_sound") if whole(row.get("password_empty")) == 0 else unsure("sign_in_not_told")
+        is_sound = whole(row.get("password_empty")) == 0 and not row.get("password_unasked")
+        return met("sign_in_sound") if is_sound else unsure("sign_in_not_told")
     optional, shortest = whole(row.get("password_optional")), whole(row.get("shortest_password"))
     if optional:
         return unsure("password_optional", "password_empty", count=as_text(optional))

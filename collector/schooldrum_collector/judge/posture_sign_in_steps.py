@@ -57,6 +57,19 @@ _ALONE: dict[str, dict[str, tuple[Words, ...]]] = {
             Words("Đặt mật khẩu cho tài khoản: sudo passwd TÊN", "Give the account a password: sudo passwd NAME"),
         ),
     },
+    "password_unasked": {
+        "windows": (
+            Words(
+                "Mở Terminal, xem những tài khoản nào: getent group nopasswdlogin",
+                "Open a terminal and see which accounts: getent group nopasswdlogin",
+            ),
+            Words(
+                "Với từng tài khoản chạy: sudo gpasswd --delete TÊN nopasswdlogin",
+                "For each of them run: sudo gpasswd --delete NAME nopasswdlogin",
+            ),
+            Words("Đặt mật khẩu cho tài khoản: sudo passwd TÊN", "Give the account a password: sudo passwd NAME"),
+        ),
+    },
     "empty_over_network": {
         "windows": (
             Words(
@@ -81,6 +94,12 @@ _ONE_STEP: dict[str, dict[str, Words]] = {
         ),
         "linux": Words(
             "Đặt mật khẩu cho từng tài khoản: sudo passwd TÊN", "Give each account a password: sudo passwd NAME"
+        ),
+    },
+    "password_unasked": {
+        "windows": Words(
+            "Xem getent group nopasswdlogin; với từng tài khoản: sudo gpasswd --delete TÊN nopasswdlogin",
+            "See getent group nopasswdlogin; for each account: sudo gpasswd --delete NAME nopasswdlogin",
         ),
     },
     "guest": {

@@ -17,6 +17,7 @@ from schooldrum_collector.judge.posture_found import (
     first_of,
     is_frozen,
     met,
+    rows_of,
     silence,
     unsure,
 )
@@ -24,7 +25,7 @@ from schooldrum_collector.judge.posture_policy import Policy
 from schooldrum_collector.judge.posture_words import Words
 from schooldrum_collector.judge.support import Proof, Support, SupportState, system_name
 from schooldrum_collector.judge.way_out import Way
-from schooldrum_wire.section import Values
+from schooldrum_wire.section import Value, Values
 
 _NEEDED_SERVICES = frozenset({"wuauserv", "usosvc"})
 """Without one of these Windows never searches; without the others it only takes longer."""
@@ -42,11 +43,20 @@ _STEPS_OF = {
     "paused": "updates_paused",
     "error dpkg": "updates_refused",
     "not_installed": "automatic_choice",
-    "timer_masked": "automatic_choice",
+    "timer_masked": "automatic_timer",
+    "timer_off": "automatic_timer",
+    "periodic_off": "automatic_periodic",
     "lists_not_refreshed": "automatic_choice",
     "own_server": "updates_server",
 }
 """Steps by what refuses updates."""
+_OFF_BY = {
+    "access_disabled": "automatic_closed",
+    "timer_masked": "automatic_timer",
+    "timer_off": "automatic_timer",
+    "periodic_off": "automatic_periodic",
+}
+"""The sentence for what switches automatic updates off, where it has one of its own."""
 _LONGEST_PAUSE = 35
 """Days for which Windows itself lets people pause updates; a longer pause was written by hand."""
 
@@ -143,6 +153,8 @@ def updates_in_time(known: Known, policy: Policy) -> Found:
         found = _published(met("updates_waiting" if patches.missing else "updates_none", **values), patches)
         return _with(found, "updates_restart") if patches.restart else found
     found = _published(bad("updates_late", _steps(known, patches), **values), patches)
+    if held := _held(known):
+        found = _with(found, "updates_held", names=as_names(held))
     if patches.unread is not None:
         found = _with(found, "updates_unread", day=as_day(patches.unread))
     if _is_server_dead(patches):
@@ -161,6 +173,8 @@ def _steps(known: Known, patches: Patches) -> str:
         return "updates_ended"
     if is_frozen(known):
         return "updates_frozen"
+    if _held(known) and "error dpkg" not in patches.because:
+        return "updates_held"
     # While packages are half installed nothing else can be.
     first = sorted(patches.because, key=lambda one: one != "error dpkg")
     refusal = next((one for one in first if one in _STEPS_OF), None)
@@ -169,6 +183,12 @@ def _steps(known: Known, patches: Patches) -> str:
     if patches.idle and patches.state is PatchState.WAITING and not patches.told:
         return "updates_idle"
     return _SPECIAL.get(patches.state, "updates_in_time")
+
+
+def _held(known: Known) -> list[Value]:
+    """The packages with a security update that waits and which this PC is told to keep at their old version."""
+    rows = rows_of(known, "updates") or ()
+    return [row.get("update") for row in rows if row.get("kind") == "security" and row.get("held") is True]
 
 
 def _may_be_bought(known: Known) -> bool:
@@ -259,7 +279,7 @@ def _by_mode(known: Known, policy: Policy, row: Values) -> Found:
         return found
     why = f"{row.get('why') or ''}"
     if mode == "off":
-        return bad("automatic_closed" if why == "access_disabled" else "automatic_off", _STEPS_OF.get(why, ""))
+        return bad(_OFF_BY.get(why, "automatic_off"), _STEPS_OF.get(why, ""))
     if mode in {"download", "notify"}:
         # A policy that only asks is another one than that which switches off.
         if why == "policy":

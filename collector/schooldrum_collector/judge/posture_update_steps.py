@@ -39,6 +39,32 @@ _POLICIES = "HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\WindowsUpdate"
 _BACK_UP = Words("Sao lưu tệp của người dùng.", "Back up people's files.")
 _THAW_LINUX = Words("Khởi động máy ở chế độ lưu thay đổi.", "Start the PC in the mode that keeps changes.")
 _FREEZE_LINUX = Words("Khởi động lại ở chế độ đóng băng.", "Restart in the frozen mode.")
+_TIMERS = Words(
+    "Mở Terminal, chạy: sudo systemctl unmask apt-daily{,-upgrade}.{timer,service}",
+    "Open a terminal and run: sudo systemctl unmask apt-daily{,-upgrade}.{timer,service}",
+)
+_TIMERS_ON = Words(
+    "Chạy: sudo systemctl enable --now apt-daily.timer apt-daily-upgrade.timer",
+    "Run: sudo systemctl enable --now apt-daily.timer apt-daily-upgrade.timer",
+)
+_PERIODIC = (
+    Words(
+        "Mở Terminal, tìm tệp: grep -rl Periodic::Enable /etc/apt/apt.conf /etc/apt/apt.conf.d",
+        "Open a terminal and find the file: grep -rl Periodic::Enable /etc/apt/apt.conf /etc/apt/apt.conf.d",
+    ),
+    Words(
+        "Mở tệp đó bằng quyền quản trị (sudo), xóa dòng APT::Periodic::Enable.",
+        "Open that file as administrator (sudo) and delete the line APT::Periodic::Enable.",
+    ),
+)
+_HELD = (
+    Words(
+        "Mở Terminal, chạy: apt-mark showhold; với từng gói chạy: sudo apt-mark unhold TÊN",
+        "Open a terminal and run: apt-mark showhold; for each package run: sudo apt-mark unhold NAME",
+    ),
+    Words("Chạy: sudo apt update && sudo apt full-upgrade", "Run: sudo apt update && sudo apt full-upgrade"),
+    RESTART_LINUX,
+)
 _DPKG = Words("Mở Terminal, chạy: sudo dpkg --configure -a", "Open a terminal and run: sudo dpkg --configure -a")
 _ASK_OFFICE = Words(
     "Hỏi cơ quan quản lý về hỗ trợ kéo dài (ESU), bản quyền Windows khác hoặc thay máy.",
@@ -207,6 +233,7 @@ UPDATE_FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
             RESTART,
         ),
     },
+    "updates_held": {"windows": _HELD},
     "updates_restart": {"windows": (RESTART,), "linux": (RESTART_LINUX,)},
     "updates_server": {
         "windows": (
@@ -276,6 +303,8 @@ UPDATE_FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
             ),
         ),
     },
+    "automatic_timer": {"windows": (_TIMERS, _TIMERS_ON, _SOFTWARE_UPDATER), "debian": (_TIMERS, _TIMERS_ON, _APT)},
+    "automatic_periodic": {"windows": (*_PERIODIC, _SOFTWARE_UPDATER), "debian": (*_PERIODIC, _APT)},
     "automatic_closed": _without_policy("", "DisableWindowsUpdateAccess"),
     "automatic_policy": _without_policy("\\AU", "NoAutoUpdate"),
     "automatic_asked_policy": _without_policy("\\AU", "AUOptions"),

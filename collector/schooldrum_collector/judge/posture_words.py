@@ -121,6 +121,9 @@ EVIDENCE: dict[str, Words] = {
         "The disk is frozen, so updates vanish at every restart.",
     ),
     "updates_restart": Words("Bản vá đã cài, chờ khởi động lại.", "Updates are installed and wait for a restart."),
+    "updates_held": Words(
+        "Gói bị giữ ở phiên bản cũ trên máy này: {names}.", "Packages kept at their old version on this PC: {names}."
+    ),
     "updates_paused": Words("Có người tạm dừng cập nhật.", "Somebody has paused updates."),
     "updates_refused": Words("Cập nhật bị tắt hoặc cài không được.", "Updates are switched off, or fail."),
     "updates_unread": Words(
@@ -226,6 +229,10 @@ EVIDENCE: dict[str, Words] = {
         "The policy DisableWindowsUpdateAccess closes Windows Update.",
     ),
     "automatic_off": Words("Cập nhật tự động đang tắt.", "Automatic updates are off."),
+    "automatic_timer": Words("Bộ hẹn giờ apt-daily của máy không chạy.", "This PC's timers apt-daily do not run."),
+    "automatic_periodic": Words(
+        "APT::Periodic::Enable bằng 0: apt không tự làm gì.", "APT::Periodic::Enable is 0: apt does nothing by itself."
+    ),
     "automatic_not_told": Words("Không rõ cách máy cập nhật.", "How the PC is updated is not known."),
     # Signing in
     "sign_in_sound": Words(
@@ -255,6 +262,10 @@ EVIDENCE: dict[str, Words] = {
         "Tài khoản không mật khẩu vào được máy qua mạng.", "Accounts without a password can be used over the network."
     ),
     "password_empty": Words("{count} tài khoản có mật khẩu trống.", "Accounts with an empty password: {count}."),
+    "password_unasked": Words(
+        "{count} tài khoản vào máy mà không bị hỏi mật khẩu.",
+        "Accounts that sign in without being asked for a password: {count}.",
+    ),
     "password_optional": Words(
         "{count} tài khoản được phép để trống mật khẩu.", "Accounts that may have an empty password: {count}."
     ),

@@ -152,6 +152,11 @@ def support_plan(register: SettingsRegister, machine: MachinePlace) -> date | No
     return _planned_day(inherited(register.settings, places).get(SUPPORT_PLAN))
 
 
+def support_plans(settings: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
+    """What is planned at each place that has a plan of its own, as it is written."""
+    return {place: values[SUPPORT_PLAN] for place, values in settings.items() if SUPPORT_PLAN in values}
+
+
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """A written setting that cannot be set: which key, what was given, and what is allowed there."""
 

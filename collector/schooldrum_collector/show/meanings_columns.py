@@ -100,6 +100,7 @@ COLUMNS: Mapping[str, str] = {
     "passed": "ổ tự báo tốt",
     "password_empty": "tài khoản mật khẩu trống",
     "password_optional": "tài khoản được để trống mật khẩu",
+    "password_unasked": "tài khoản vào không cần mật khẩu",
     "paused_until": "tạm dừng đến",
     "pending": "cung từ chờ thay",
     "port": "cổng TCP",

@@ -41,6 +41,8 @@ VALUES: Mapping[str, Told] = {
         "blocked": ("cập nhật bị chặn", "updates are blocked"),
         "not_installed": ("chưa cài bộ cập nhật tự động", "automatic updates are not installed"),
         "timer_masked": ("bộ hẹn giờ cập nhật bị khóa", "the timer of updates is masked"),
+        "timer_off": ("bộ hẹn giờ cập nhật không chạy", "the timers of updates do not run"),
+        "periodic_off": ("apt bị đặt không tự chạy", "apt is told to do nothing by itself"),
         "lists_not_refreshed": ("danh sách gói không được làm mới", "lists of packages are not renewed"),
     },
     "automatic_updates.restart_reasons": {

@@ -16,6 +16,7 @@ import pytest
 from schooldrum_collector.app.appraising import Appraising, Paces
 from schooldrum_collector.app.dated_lists import SHIPPED, DatedLists, put, understood
 from schooldrum_collector.app.judging_rules import JudgingRules
+from schooldrum_collector.judge.settings import SUPPORT_PLAN
 from schooldrum_collector.judge.support import SupportState
 from schooldrum_collector.store.office_file import Unusable
 from schooldrum_collector.store.posture_rules import POLICY_FILE, load
@@ -303,6 +304,23 @@ async def test_a_list_changed_within_its_day_is_judged_by_at_once(store: SqliteS
         raw = _edited((SHIPPED / "support.json").read_bytes())
         put(tmp_path, understood(raw), raw)
         await _judged_until(store, "m1", SupportState.SUPPORTED)
+    finally:
+        task.cancel()
+
+
+async def test_a_plan_that_is_set_is_shown_at_once(store: SqliteStore, clock: Clock, tmp_path: Path):
+    paces = Paces(gather=0.01, sweep=3600.0, rules=0.05)
+    appraising = Appraising(store, JudgingRules(tmp_path, DatedLists(tmp_path)), now=clock, paces=paces)
+    await heard(store, "m1", clock.now, operating_system=(SYSTEM,))
+    task = asyncio.create_task(appraising.run())
+    try:
+        await _judged_until(store, "m1", SupportState.ENDED)
+        for planned in (date(2030, 5, 1), date(2031, 5, 1), None):
+            with store.writing() as writer:
+                writer.put_setting("DEMO/main/tin1", {SUPPORT_PLAN: f"{planned}"} if planned else {})
+            async with asyncio.timeout(20):
+                while judged(store, "m1").support.planned != planned:  # noqa: ASYNC110 - the store wakes nobody
+                    await asyncio.sleep(0.02)
     finally:
         task.cancel()
 
