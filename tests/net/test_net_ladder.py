@@ -171,6 +171,7 @@ def test_the_broken_step_is_the_one_that_fails(school: Way, broken: Callable[[Wa
     # Where nothing gets out, the collector is not reached either.
     rest = [step for step in WELL if step not in expected and step != "collector"]
     assert all(found.get(step) in {None, "ok"} for step in rest), found
+    assert found.get("gateway") != "ok" or "no_route" not in found.values(), "the PC itself knows its way out"
 
 
 MODEM_STANDS = [("reachable", True), ("reachable", False), ("stale", True), ("stale", False)]

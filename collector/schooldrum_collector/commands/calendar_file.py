@@ -13,7 +13,8 @@ from schooldrum_collector.judge.calendar import time_zone
 LARGEST = 2 << 20
 MOST_EVENTS = 2000
 MOST_TIMES = 5000
-_BACK, _AHEAD = timedelta(days=400), timedelta(days=800)
+BACK, _AHEAD = timedelta(days=400), timedelta(days=800)
+"""Of a file only the times from so long ago to so far ahead are read."""
 _LONGEST_TITLE = 120
 _FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 _WEEKDAYS = {"MO": 0, "TU": 1, "WE": 2, "TH": 3, "FR": 4, "SA": 5, "SU": 6}
@@ -250,7 +251,7 @@ def _occurrences(
     elif component.get("DURATION") is not None:
         end = begin + component.get("DURATION").dt
     lasts = end - begin
-    if not timedelta(0) < lasts <= _BACK:
+    if not timedelta(0) < lasts <= BACK:
         raise ValueError("ends before it begins, or lasts longer than a year")
     if whole:
         # Some programs name a time where the event itself has whole days.
@@ -288,9 +289,9 @@ def _added(
             # A day alone: it begins as the first one does.
             start = datetime.combine(start.date(), begin.time())
         stop = start + until if isinstance(until, timedelta) else _local(until, zone)
-        if not timedelta(0) < stop - start <= _BACK:
+        if not timedelta(0) < stop - start <= BACK:
             raise ValueError("ends before it begins, or lasts longer than a year")
-        if today - _BACK - lasts <= start.date() <= today + _AHEAD:
+        if today - BACK - lasts <= start.date() <= today + _AHEAD:
             yield start, stop
 
 
@@ -311,7 +312,7 @@ def _days(rule: Any, begin: datetime, today: date, zone: str, *, whole_lasts: ti
     Raises:
         ValueError: the rule is not among those that are understood.
     """
-    first, earliest, latest = begin.date(), today - _BACK - whole_lasts, today + _AHEAD
+    first, earliest, latest = begin.date(), today - BACK - whole_lasts, today + _AHEAD
     if rule is None:
         if earliest <= first <= latest:
             yield first

@@ -2,18 +2,18 @@
 
 import argparse
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import msgspec
 
-from schooldrum_collector.commands.calendar_file import Event, Events, Unreadable, read_events
+from schooldrum_collector.commands.calendar_file import BACK, Event, Events, Unreadable, read_events
 from schooldrum_collector.commands.calendar_month import written_date
 from schooldrum_collector.commands.calendar_places import bounded, written_span, zone_of
 from schooldrum_collector.commands.call import Call
 from schooldrum_collector.commands.console import Failed
 from schooldrum_collector.commands.settings import place_of
 from schooldrum_collector.judge.calendar import time_zone
-from schooldrum_collector.judge.calendar_plan import Behaviour, Closing, Maintenance, PlaceCalendar, with_days
+from schooldrum_collector.judge.calendar_plan import NOTHING, Behaviour, Closing, Maintenance, PlaceCalendar, with_days
 from schooldrum_collector.store.interface import Store
 
 _NAMES_TOLD = 10
@@ -38,21 +38,65 @@ def take_file(given: argparse.Namespace, call: Call, store: Store) -> int:
     _tell_left_out(call, found)
     timed = given.meaning == "closed" and _tell_no_days_off(call, found)
     if not taken:
-        call.console.remark(
-            say(
-                "Không sự kiện nào được dùng; những gì tệp này đã đặt trước đây sẽ được gỡ ra.",
-                "No event is taken over; what this file brought before is taken back.",
-            )
-        )
-    if not given.dry_run:
-        with store.writing() as writer:
-            known = _without_source(writer.calendar(place), given.file.name)
-            writer.put_calendar(place, bounded(call, _with_events(known, taken, given.meaning, given.file.name, zone)))
-            writer.log(call.change("calendar.import", place or "/", f"{given.file.name:.80} {len(taken)}"))
-        _tell_saved(call, place, whole=not (found.left_out or timed))
+        call.console.remark(say("Không sự kiện nào được dùng.", "No event is taken over."))
+    source = given.file.name
+    if given.dry_run:
+        before = register.calendars.get(place, NOTHING)
+        after = _taken_over(before, taken, given.meaning, source, zone)
     else:
+        with store.writing() as writer:
+            before = writer.calendar(place)
+            after = bounded(call, _taken_over(before, taken, given.meaning, source, zone))
+            writer.put_calendar(place, after)
+            writer.log(call.change("calendar.import", place or "/", f"{source:.80} {len(taken)}"))
+    _tell_taken_back(call, _gone(_brought(before, source, zone), _brought(after, source, zone), today - BACK))
+    if given.dry_run:
         call.console.line(say("Chưa lưu gì.", "Nothing was saved."))
+    else:
+        _tell_saved(call, place, whole=not (found.left_out or timed))
     return 1 if found.left_out or timed else 0
+
+
+def _brought(calendar: PlaceCalendar, source: str, zone: str) -> tuple[Event, ...]:
+    """What this file brought to this place, in order."""
+    midnight, day, found = time(), timedelta(days=1), []
+    for closing in calendar.closings:
+        if closing.source == source:
+            begin, end = (datetime.combine(one, midnight) for one in (closing.first, closing.last + day))
+            found.append(Event(begin=begin, end=end, title=closing.reason, whole_days=True))
+    for work in calendar.maintenance:
+        if work.source == source:
+            begin, end = (
+                datetime.fromtimestamp(one, time_zone(zone)).replace(tzinfo=None) for one in (work.begin, work.end)
+            )
+            whole = begin.time() == end.time() == midnight
+            found.append(Event(begin=begin, end=end, title=work.reason, whole_days=whole))
+    return tuple(sorted(found))
+
+
+def _gone(before: tuple[Event, ...], after: tuple[Event, ...], since: date) -> tuple[Event, ...]:
+    """What has hours or days that none of `after` has; older than `since` is what no file is read for any more."""
+    return tuple(event for event in before if event.end.date() >= since and not _is_covered(event, after))
+
+
+def _is_covered(event: Event, after: tuple[Event, ...]) -> bool:
+    open_from = event.begin
+    for one in after:
+        if one.begin <= open_from:
+            open_from = max(open_from, one.end)
+    return open_from >= event.end
+
+
+def _tell_taken_back(call: Call, gone: tuple[Event, ...]) -> None:
+    if not gone:
+        return
+    count, names = len(gone), _names(call, (f"{event.title} ({_when(call, event)})" for event in gone))
+    call.console.remark(
+        call.say(
+            f"Tệp này từng đặt {count} mục mà nay không còn, nên được gỡ ra: {names}.",
+            f"Taken back, as this file brought it before and now does not ({count}): {names}.",
+        )
+    )
 
 
 def _tell_saved(call: Call, place: str, *, whole: bool) -> None:
@@ -79,16 +123,13 @@ def _names(call: Call, titles: Iterable[str]) -> str:
 
 
 def _tell_events(call: Call, events: tuple[Event, ...]) -> None:
-    say = call.say
-    call.console.table(
-        (),
-        [
-            (written_span(say, event.begin.date(), (event.end - timedelta(seconds=1)).date()), event.title)
-            if event.whole_days
-            else (f"{written_date(event.begin.date(), say)} {event.begin:%H:%M}-{event.end:%H:%M}", event.title)
-            for event in events
-        ],
-    )
+    call.console.table((), [(_when(call, event), event.title) for event in events])
+
+
+def _when(call: Call, event: Event) -> str:
+    if event.whole_days:
+        return written_span(call.say, event.begin.date(), (event.end - timedelta(seconds=1)).date())
+    return f"{written_date(event.begin.date(), call.say)} {event.begin:%H:%M}-{event.end:%H:%M}"
 
 
 def _tell_left_out(call: Call, found: Events) -> None:
@@ -149,9 +190,11 @@ def _without_source(known: PlaceCalendar, source: str) -> PlaceCalendar:
     )
 
 
-def _with_events(
-    known: PlaceCalendar, events: tuple[Event, ...], meaning: str, source: str, zone: str
+def _taken_over(
+    before: PlaceCalendar, events: tuple[Event, ...], meaning: str, source: str, zone: str
 ) -> PlaceCalendar:
+    """The place's calendar with these in place of what the file brought before."""
+    known = _without_source(before, source)
     for event in events:
         if meaning == "closed":
             last = (event.end - timedelta(seconds=1)).date()

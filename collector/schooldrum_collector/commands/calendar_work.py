@@ -70,7 +70,11 @@ def window_data(place: str, work: Maintenance, zone: str) -> dict[str, object]:
 
 
 def maintain(given: argparse.Namespace, call: Call, store: Store) -> int:
-    """Announces a window, and says its number and how it is taken back."""
+    """Announces a window, and says its number and how it is taken back.
+
+    Raises:
+        Failed: it ends before it begins, lasts too long, or is over and no `skip`: only that counts afterwards.
+    """
     say, register = call.say, store.register()
     place = place_of(call, register, given.place)
     zone = zone_of(register, place)
@@ -80,6 +84,14 @@ def maintain(given: argparse.Namespace, call: Call, store: Store) -> int:
     work = Maintenance(
         begin=begin, end=end, behaviour=Behaviour(given.behaviour), reason=reason_given(call, given.reason)
     )
+    is_over = end <= call.now()
+    if is_over and work.behaviour is not Behaviour.SKIP:
+        raise Failed(
+            say(
+                "Thời gian đó đã qua (xem lại ngày): báo trước lúc này không còn thay đổi gì, nên chưa lưu gì.",
+                "That time is past (is the date right?): to announce it now would change nothing, so nothing is saved.",
+            )
+        )
     with store.writing() as writer:
         before = writer.calendar(place)
         works = _in_order({*before.maintenance, work})
@@ -94,27 +106,14 @@ def maintain(given: argparse.Namespace, call: Call, store: Store) -> int:
         )
         undo = f"calendar withdraw {here} --number {number_of(work)}"
         call.console.line(say(f"Gỡ lại: {undo}", f"To take it back: {undo}"))
-    if end <= call.now():
-        _tell_over(call, work)
-    return 0
-
-
-def _tell_over(call: Call, work: Maintenance) -> None:
-    """What a window that is over still changes."""
-    if work.behaviour is Behaviour.SKIP:
+    if is_over:
         call.console.remark(
-            call.say(
+            say(
                 "Thời gian đó đã qua (xem lại ngày): tin đã báo không đổi, chỉ giờ học đã mất được tính lại.",
                 "That time is past (is the date right?): what was told stays, only lesson time lost is counted anew.",
             )
         )
-    else:
-        call.console.remark(
-            call.say(
-                "Thời gian đó đã qua (xem lại ngày): không còn thay đổi gì.",
-                "That time is past (is the date right?): nothing changes any more.",
-            )
-        )
+    return 0
 
 
 def withdraw(given: argparse.Namespace, call: Call, store: Store) -> int:

@@ -342,20 +342,23 @@ def test_calendar_command_two_windows_of_one_number_are_told_apart_by_span(schoo
 
 
 @pytest.mark.parametrize(
-    ("year", "behaviour", "says", "says_vi"),
+    ("year", "behaviour", "code", "says", "says_vi"),
     [
-        ("2020", "skip", "counted anew", "tính lại"),
-        ("2020", "mute", "nothing changes", "không còn thay đổi"),
-        ("2099", "skip", "", ""),
+        ("2020", "skip", 0, "counted anew", "tính lại"),
+        ("2020", "mute", 1, "nothing is saved", "chưa lưu gì"),
+        ("2020", "cosmetic", 1, "nothing is saved", "chưa lưu gì"),
+        ("2099", "skip", 0, "", ""),
+        ("2099", "mute", 0, "", ""),
     ],
 )
 def test_calendar_command_says_that_maintenance_is_past(
-    school: Typed, year: str, behaviour: str, says: str, says_vi: str
+    school: Typed, year: str, behaviour: str, code: int, says: str, says_vi: str
 ):
     work = ("--from", f"07/12/{year} 08h00", "--until", f"{year}-12-07T09:00", "--as", behaviour, "--reason", "r")
     for lang, words in (("en", says), ("vi", says_vi)):
         said = school("calendar", "maintain", "BM", *work, lang=lang)
-        assert (said.code, words in said.err, bool(said.err)) == (0, True, bool(words))
+        assert (said.code, words in said.err, bool(said.err)) == (code, True, bool(words))
+    assert len(windows(school, "BM", f"{year}-12")) == (0 if code else 1)
 
 
 def test_calendar_command_taking_back_what_a_file_brought_names_the_file(school: Typed, tmp_path: Path):
@@ -547,6 +550,61 @@ def test_calendar_command_maintenance_keeps_its_hours(planned: Typed, tmp_path: 
     assert said.code == 0
     assert "08:00-12:00" in said.out
     assert "Called off" in said.err
+
+
+FAIR, OUTAGE = "DTSTART;VALUE=DATE:20261210\nDTEND;VALUE=DATE:20261212", "DTSTART:20261214T080000\nDURATION:PT2H"
+LONG_FAIR = "DTSTART;VALUE=DATE:20261209\nDTEND;VALUE=DATE:20261215"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "meaning", "gone"),
+    [
+        # One calendar of windows is imported again as days off, which have no hours.
+        ((FAIR, f"{OUTAGE}\nRRULE:FREQ=WEEKLY;COUNT=3"), None, "closed", ("14/12", "21/12", "28/12")),
+        ((FAIR, OUTAGE), (FAIR,), "mute", ("14/12",)),
+        ((FAIR, OUTAGE), (OUTAGE,), "mute", ("10/12",)),
+        ((FAIR, OUTAGE), ("STATUS:CANCELLED\nDTSTART;VALUE=DATE:20261210",), "closed", ("10/12", "14/12")),
+        ((FAIR, OUTAGE), (LONG_FAIR,), "closed", ()),
+        ((LONG_FAIR,), (FAIR,), "closed", ("9/12",)),
+        ((FAIR,), (FAIR, OUTAGE), "skip", ()),
+        (("DTSTART:20200914T080000\nDTEND:20200914T100000",), (FAIR,), "mute", ()),
+    ],
+)
+def test_calendar_command_names_what_a_file_no_longer_brings(
+    planned: Typed,
+    tmp_path: Path,
+    before: tuple[str, ...],
+    after: tuple[str, ...] | None,
+    meaning: str,
+    gone: tuple[str, ...],
+):
+    file, importing = tmp_path / "t.ics", ("calendar", "import", str(tmp_path / "t.ics"), "--scope", "BM", "--as")
+
+    def write(events: tuple[str, ...]) -> None:
+        entries = "".join(entry(f"UID:{number}", "SUMMARY:x", event) for number, event in enumerate(events))
+        file.write_text(f"BEGIN:VCALENDAR\n{entries}END:VCALENDAR\n", encoding="utf-8")
+
+    write(before)
+    first = planned(*importing, "mute")
+    assert (first.code, "Taken back" in first.err) == (0, False)
+    write(after or before)
+    for lang, says in (("en", f"now does not ({len(gone)}): "), ("vi", f"từng đặt {len(gone)} mục")):
+        said = planned(*importing, meaning, "--dry-run", lang=lang)
+        assert (says in said.err) is bool(gone), said.err
+    said = planned(*importing, meaning, lang="vi")
+    told = next((line for line in said.err.splitlines() if "từng đặt" in line), "")
+    assert told.count("x (") == len(gone)
+    assert all(day in told for day in gone)
+    assert "từng đặt" not in planned(*importing, meaning, lang="vi").err, "once"
+
+
+def test_calendar_command_days_that_a_person_opened_are_not_told_as_taken_back(planned: Typed, tmp_path: Path):
+    file = tmp_path / "t.ics"
+    file.write_text(f"BEGIN:VCALENDAR\n{entry('SUMMARY:x', LONG_FAIR)}END:VCALENDAR\n", encoding="utf-8")
+    importing = ("calendar", "import", str(file), "--scope", "BM")
+    assert planned(*importing).code == 0
+    assert planned("calendar", "open", "BM", "--date", "2026-12-11").code == 0
+    assert "Taken back" not in planned(*importing).err
 
 
 @pytest.mark.parametrize(("lang", "says"), [("en", "Mon, Tue, Sun"), ("vi", "T2, T3, CN")])
