@@ -349,11 +349,12 @@ FORGETS: list[tuple[dict[str, Any], str]] = [
 def forgotten(row: dict[str, Any], success: str, days: Iterable[int], *, frozen: bool | None) -> tuple[Waiting, Seen]:
     """A PC that installs by day what its disk has forgotten by the next morning; the newest look is of an afternoon."""
     waiting = LOOKED
-    morning = seen(waits("KB1"), system=row, history={"last_success": success})
-    afternoon = morning
+    afternoon = seen([], system=row)
     for day in days:
         on = MONDAY + timedelta(days=day)
-        afternoon = seen([], system=row, history={"last_success": on.isoformat()})
+        scan = {"last_scan": on.isoformat()}
+        morning = seen(waits("KB1"), system=row, history={"last_success": success, **scan})
+        afternoon = seen([], system=row, history={"last_success": on.isoformat(), **scan})
         for look in (morning, afternoon):
             waiting = follow(waiting, look, None, on, frozen=frozen)
     return waiting, afternoon
@@ -500,7 +501,7 @@ def test_looks_from_the_past_change_nothing():
 
 
 def test_other_updates_are_not_security():
-    waiting = lived(range(20), seen(waits("KB1", kind="other")))
+    waiting = lived(range(15), seen(waits("KB1", kind="other")))
     assert patches_of(waiting, seen(waits("KB1", kind="other")), None, frozen=None).state == "current"
 
 
@@ -536,7 +537,7 @@ LONG = range(20)
                     history={"last_scan": "2026-05-03", "error": "0x80072EE2", "last_failure": "2026-05-02"}), None,
          "refused", ("error 0x80072EE2",)),
         (LONG, seen(waits("KB1"), history={"error": "0x80072EE2"}), None, "refused", ("error 0x80072EE2",)),
-        (LONG, seen([]), None, "current", ()),
+        (LONG, seen([], history={"last_scan": "2026-09-26"}), None, "current", ()),
         (LONG, seen([], history={"last_scan": "2026-05-01"}), None, "unknown", ()),
         (LONG, seen([], history={"last_scan": None}), None, "unknown", ()),
         (LONG, seen(None), None, "unknown", ()),
@@ -659,7 +660,7 @@ def test_the_patch_day_is_the_newest_second_tuesday(on):
 
 @pytest.mark.parametrize(
     ("scan", "stale", "scan_known"),
-    [(None, True, False), ("9999-12-31", True, False), ("2026-05-01", True, True), ("2026-09-06", False, True)],
+    [(None, True, False), ("9999-12-31", True, False), ("2026-05-01", True, True), ("2026-09-26", False, True)],
 )
 def test_a_pc_that_never_told_when_it_looked_is_not_said_to_have_looked_long_ago(scan, stale, scan_known):
     look = seen([], history={"last_scan": scan})

@@ -1040,6 +1040,29 @@ def test_a_package_that_is_held_is_named_and_let_go_first(because, step) -> None
     assert step in check.fix[0].en
 
 
+def test_a_policy_that_defers_updates_is_named() -> None:
+    hidden = Patches(state=PatchState.UNKNOWN, age_days=0, told=0, deferred=30)
+    check = of_check("updates_in_time", known(patches=hidden, updates=()))
+    assert (check.verdict, check.reasons) == (UNKNOWN, ("updates_deferred",))
+    assert "30 days after it came out" in check.evidence[0].en
+    assert "DeferQualityUpdatesPeriodInDays" in check.fix[0].en
+
+
+def test_a_policy_that_holds_a_system_past_its_support_is_named() -> None:
+    ended = Support(
+        state=SupportState.ENDED, product="Windows 10", release="22H2", until=date(2025, 10, 14), days_left=-300
+    )
+    free = WayOut(way=Way.FREE_UPGRADE, to="Windows 11")
+    row = ({"mode": "automatic", "held_at": "22H2"},)
+    held = known(support=ended, automatic_updates=row)
+    check = of_check("supported_system", msgspec.structs.replace(held, way=free))
+    assert (check.verdict, check.reasons[-1]) == (NOT_MET, "system_held")
+    assert "TargetReleaseVersion" in check.fix[0].en
+    # Where no upgrade without charge is offered, the policy keeps nothing away.
+    none = of_check("supported_system", msgspec.structs.replace(held, way=WayOut(way=Way.REPLACE)))
+    assert "system_held" not in none.reasons
+
+
 @pytest.mark.parametrize(
     ("row", "most", "told"),
     [
@@ -1174,6 +1197,7 @@ def test_every_check_and_every_remedy_has_its_words() -> None:
     remedies |= {"system_bought", "system_replaced", "updates_ended", "automatic_stopped", "antivirus_expired"}
     remedies |= {"empty_over_network", "updates_paused", "automatic_closed", "automatic_policy", "automatic_blocked"}
     remedies |= {"updates_held", "automatic_timer", "automatic_periodic", "password_unasked"}
+    remedies |= {"updates_deferred", "system_held"}
     remedies |= {"automatic_choice", "automatic_asked_policy", "updates_idle", "updates_server", "clock"}
     # Several faults of signing in have their steps under all their names.
     assert {name for name in FIXES if "+" not in name} == {*CHECKS, *INFORMATION, *remedies} - {"sign_in"}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from schooldrum_collector.judge.builds import Missing
 from schooldrum_collector.judge.patches import Patches, patches_of
-from schooldrum_collector.judge.waiting import RESTART, Pending, Seen, Waiting, believed, follow
+from schooldrum_collector.judge.waiting import RESTART, Pending, Seen, Waiting, believed, follow, seen_in
 
 MONDAY = date(2026, 9, 7)
 LOOKED = Waiting(told=True)
@@ -284,6 +284,78 @@ def test_a_newer_list_that_names_what_the_pc_tells_of_begins_nothing_anew():
     assert len(by_key.pending) == 1
 
 
+def test_what_the_list_alone_named_and_names_no_more_is_forgotten():
+    told = look([])
+    waiting = days(2, told, LOOKED, listed(9300, 9400, apart=True))
+    assert waiting.listed == ("KB9300", "KB9400")
+    corrected = days(3, told, waiting, listed(9250, apart=True), first=2)
+    # What stands for it in the corrected list has waited as long.
+    assert (corrected.pending["KB9250"].days, len(corrected.pending)) == (5, 1)
+    assert not days(1, told, waiting, listed(apart=True), first=2).pending
+    # What the PC itself has named goes on waiting, and so does all of it while no list can be read.
+    by_both = days(2, look(waits("KB9300")), LOOKED, listed(9300, apart=True))
+    assert set(days(1, told, by_both, listed(apart=True), first=2).pending) == {"KB9300"}
+    assert len(days(1, told, waiting, None, first=2).pending) == 2
+
+
+@pytest.mark.parametrize(("by_list", "in_time"), [(True, None), (False, False)])
+def test_what_is_told_no_more_for_a_week_of_use_waits_no_longer_and_proves_nothing(by_list, in_time):
+    newest = listed(apart=True, as_of=date(2026, 9, 8)) if by_list else None
+    waiting = days(3, look(waits("KB1")), LOOKED, newest)
+    for number in range(3, 30):
+        told = look([], scan=(MONDAY + timedelta(days=number)).isoformat())
+        waiting = days(1, told, waiting, newest, first=number)
+    judged = found(waiting, told, newest)
+    assert (judged.in_time(), judged.missing) == (in_time, 1)
+    # It comes back, and nobody takes it for new.
+    assert found(days(1, look(waits("KB1")), waiting, newest, first=30), told, newest).in_time() in (None, False)
+    assert not days(1, look([], system={"revision": 9300}), waiting, newest, first=30).pending
+
+
+@pytest.mark.parametrize(
+    ("skew", "scan"), [(20 * 86400.0, "2026-09-07"), (3600.0, "2026-09-27"), (-9e9, "2026-09-27"), (9e12, "2026-09-27")]
+)
+def test_a_search_under_a_clock_that_is_ahead_was_made_so_much_earlier(skew, scan):
+    seen = seen_in({"update_history": [{"last_scan": "2026-09-27", "last_success": OLD}]}, skew=skew)
+    assert seen.history == {"last_scan": scan, "last_success": OLD}
+
+
+@pytest.mark.parametrize(("last", "in_time"), [(15, True), (16, None)])
+def test_a_search_proves_no_more_than_what_came_out_after_it_would_be_in_time(last, in_time):
+    told = look([])
+    waiting = days(last, told, LOOKED)
+    assert found(waiting, told).in_time() is True
+    waiting = days(1, told, waiting, first=last)
+    assert found(waiting, told).in_time() is in_time
+
+
+@pytest.mark.parametrize(
+    ("deferred", "by_list", "in_time"), [(30, None, None), (7, None, True), (30, (), True), (None, None, True)]
+)
+def test_a_search_from_which_a_policy_hides_updates_proves_no_more_than_it_may_find(deferred, by_list, in_time):
+    told = look([], automatic={**PLAIN, "deferred": deferred})
+    newest = None if by_list is None else listed(*by_list, as_of=date(2026, 9, 8), apart=True)
+    assert found(days(5, told, LOOKED, newest), told, newest).in_time() is in_time
+
+
+@pytest.mark.parametrize(
+    ("published", "since", "count", "in_time"),
+    [
+        ("2026-09-09", "2026-09-09", 27, False),
+        ("2026-08-01", "2026-09-07", 29, False),
+        ("2026-10-01", "2026-10-01", 5, True),
+        (None, "2026-10-05", 1, None),
+    ],
+)
+def test_what_a_search_after_a_gap_finds_may_have_waited_since_the_one_before(published, since, count, in_time):
+    waiting = days(28, look([]), LOOKED)
+    told = look(waits("KB1", **({"published": published} if published else {})), scan="2026-10-05")
+    waiting = days(1, told, waiting, first=28)
+    (one,) = waiting.pending.values()
+    assert (one.since.isoformat(), one.days) == (since, count)
+    assert found(waiting, told, most_days=14).in_time() is in_time
+
+
 @pytest.mark.parametrize("told", [None, look([]).updates])
 def test_one_build_that_may_be_a_preview_proves_neither(told):
     by_list = listed(9300, as_of=MONDAY)
@@ -293,7 +365,8 @@ def test_one_build_that_may_be_a_preview_proves_neither(told):
     open_one = found(waiting, stale, by_list)
     assert (open_one.in_time(), open_one.state, open_one.may_be_preview) == (None, "unknown", True)
     # Its own search says that nothing is missing.
-    assert found(waiting, look([]), by_list).in_time() is True
+    searched = look([], scan="2026-09-27")
+    assert found(days(1, searched, waiting, by_list, first=20), searched, by_list).in_time() is True
 
 
 @pytest.mark.parametrize(

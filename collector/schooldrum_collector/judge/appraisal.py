@@ -179,7 +179,8 @@ def appraise(case: Case, rules: Rules, before: Memory) -> Look:
     told = {probe: said for probe, said in {**before.told, **case.told}.items() if outcomes.get(probe) not in _NOT_HERE}
     answered = _answers(case, sections, measured, before)
     is_well = outcomes.get(_UPDATES, Outcome.OK) == Outcome.OK
-    seen = seen_in(sections, well=is_well, anew=_is_anew(before.answered.get(_UPDATES), answered.get(_UPDATES)))
+    is_anew = _is_anew(before.answered.get(_UPDATES), answered.get(_UPDATES))
+    seen = seen_in(sections, well=is_well, anew=is_anew, skew=case.skew)
     system = seen.system
     policy = in_force(rules.posture, case.where)
     standing: Support | None = None

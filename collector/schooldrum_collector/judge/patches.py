@@ -72,7 +72,8 @@ class Patches(msgspec.Struct, frozen=True, kw_only=True):
     `unread` is the day on which the PC last told what waits, where that proves nothing now; `system_unread` the same of
     its revision. `idle`: its own update server has let nothing through since before the last two patch days, so that it
     offers nothing proves nothing. `restart`: what was installed waits for one. `may_be_preview`: by the list it is
-    behind by one build that may be a preview.
+    behind by one build that may be a preview. `deferred` is for how many days after its publication a policy hides an
+    update from the PC's own search, where one that is hidden could be late by now.
     """
 
     state: PatchState
@@ -100,12 +101,13 @@ class Patches(msgspec.Struct, frozen=True, kw_only=True):
     idle: bool = False
     restart: bool = False
     may_be_preview: bool = False
+    deferred: int = 0
 
     @property
     def told_all(self) -> bool:
         """Whether what the PC itself names is surely all that is missing."""
-        is_told = self.told is not None and not self.stale and self.unread is None and not self.idle
-        return self.support_known and not self.ended and is_told
+        is_told = self.told is not None and not self.stale and self.unread is None
+        return self.support_known and not self.ended and is_told and not self.idle and not self.deferred
 
     @property
     def listed_all(self) -> bool:
@@ -177,8 +179,20 @@ def _searched_since(seen: Seen, day: date) -> bool:
     return failed is not None and scan is not None and scan > failed
 
 
-def _is_stale(scan: date | None, day: date) -> bool:
-    return scan is None or day - scan > timedelta(days=STALE_SCAN_DAYS)
+def _is_stale(waiting: Waiting, scan: date | None, day: date, most_days: int) -> bool:
+    """Whether something may have come out after the last search that would be late by now; `most_days` of being on."""
+    if scan is None or day - scan > timedelta(days=STALE_SCAN_DAYS):
+        return True
+    return waiting.searched is not None and waiting.searched[1] > most_days
+
+
+def _deferred(waiting: Waiting, seen: Seen, most_days: int) -> int:
+    """The days for which updates are hidden, where what came out before the last search could be late by now."""
+    days = (seen.automatic or {}).get("deferred")
+    if not isinstance(days, int) or isinstance(days, bool):
+        return 0
+    searched = waiting.searched[1] if waiting.searched else 0
+    return days if days + searched > most_days else 0
 
 
 def _is_idle(waiting: Waiting, seen: Seen, day: date) -> bool:
@@ -244,7 +258,7 @@ def patches_of(
         behind=behind,
         security=security,
         because=because,
-        stale=_is_stale(scan, on),
+        stale=_is_stale(waiting, scan, on, most_days + partly),
         scan_known=scan is not None,
         scanned=scan,
         own_server=(seen.automatic or {}).get("own_server") is True,
@@ -262,6 +276,7 @@ def patches_of(
         idle=_is_idle(waiting, seen, on),
         restart=RESTART in waiting.pending,
         may_be_preview=by_list is not None and by_list.may_be_preview,
+        deferred=_deferred(waiting, seen, most_days + partly),
     )
     return msgspec.structs.replace(found, state=_state(found, seen, frozen=frozen, most_days=most_days))
 

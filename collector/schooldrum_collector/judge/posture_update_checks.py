@@ -90,6 +90,9 @@ def supported_system(known: Known, _policy: Policy) -> Found:
         was_bought = support.proof is Proof.PROVEN
         reason = "system_extended_until" if was_bought else "system_ended_bought"
         found = bad(reason, steps, **values, bought=as_day(support.bought))
+    held = (first_of(known, "automatic_updates") or {}).get("held_at")
+    if held and not steps and support.product.startswith("Windows"):
+        found = _with(bad(found.reasons[0][0], "system_held", **found.reasons[0][1]), "system_held", name=as_text(held))
     if support.planned is None:
         return found
     plan = ("system_planned", {"day": as_day(support.planned)})
@@ -204,8 +207,9 @@ def _not_sure(known: Known, patches: Patches) -> Found:
         return unsure("updates_support_unknown", _steps(known, patches) if patches.ended else "")
     if patches.unread is not None:
         found = _unread(known, patches.unread)
-    elif patches.idle and not patches.stale:
-        found = unsure("updates_idle", "updates_idle")
+    elif (patches.idle or (patches.deferred and patches.told is not None)) and not patches.stale:
+        deferred = unsure("updates_deferred", "updates_deferred", days=_count_days(patches.deferred))
+        found = unsure("updates_idle", "updates_idle") if patches.idle else deferred
     elif patches.told is None and not (patches.stale and patches.scan_known):
         found = silence(known, "updates")
         if not found.fix and found.reasons[0][0] != NOT_YET:
@@ -284,5 +288,5 @@ def _by_mode(known: Known, policy: Policy, row: Values) -> Found:
         # A policy that only asks is another one than that which switches off.
         if why == "policy":
             return bad("automatic_asked_policy", "automatic_asked_policy")
-        return bad("automatic_asked", _STEPS_OF["choice"] if why == "choice" else "")
+        return bad("automatic_asked", _STEPS_OF["choice"] if why in {"choice", "default"} else "")
     return unsure("automatic_not_told")

@@ -195,6 +195,7 @@ UPDATE_FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
         "windows": (_ASK_OFFICE, _BACK_UP, _UNTIL_THEN),
         **dict.fromkeys(("Windows 8.1", "Windows 8", "Windows 7"), _REPLACE_WINDOWS),
     },
+    "system_held": _without_policy("", "TargetReleaseVersion, TargetReleaseVersionInfo"),
     "system_replaced": {"windows": _REPLACE_WINDOWS},
     "updates_in_time": {
         **_on_windows(_UPDATE_NOW, RESTART, _AGAIN),
@@ -233,6 +234,7 @@ UPDATE_FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
             RESTART,
         ),
     },
+    "updates_deferred": _without_policy("", "DeferQualityUpdatesPeriodInDays"),
     "updates_held": {"windows": _HELD},
     "updates_restart": {"windows": (RESTART,), "linux": (RESTART_LINUX,)},
     "updates_server": {

@@ -80,6 +80,7 @@ EVIDENCE: dict[str, Words] = {
         "{name}: hỗ trợ kéo dài chỉ xác nhận được đến hết {day}; còn bán đến hết {bought}, chưa thấy trên máy này.",
         "{name}: extended support shown until {day}; what is sold until {bought} is not shown on this PC.",
     ),
+    "system_held": Words("Có chính sách giữ máy ở bản {name}.", "A policy holds the PC at release {name}."),
     "system_planned": Words("Trường dự kiến xử lý trước ngày {day}.", "The school plans to act by {day}."),
     "system_not_listed": Words(
         "{name}: chưa rõ hỗ trợ đến bao giờ, vì không có trong danh sách hỗ trợ.",
@@ -121,6 +122,10 @@ EVIDENCE: dict[str, Words] = {
         "The disk is frozen, so updates vanish at every restart.",
     ),
     "updates_restart": Words("Bản vá đã cài, chờ khởi động lại.", "Updates are installed and wait for a restart."),
+    "updates_deferred": Words(
+        "Có chính sách hoãn: {days} sau khi ra, bản vá mới được báo về máy.",
+        "A policy defers updates: the PC is told of one {days} after it came out.",
+    ),
     "updates_held": Words(
         "Gói bị giữ ở phiên bản cũ trên máy này: {names}.", "Packages kept at their old version on this PC: {names}."
     ),

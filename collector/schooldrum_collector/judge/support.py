@@ -23,6 +23,8 @@ SERVER = "Windows Server"
 LONG_CHANNELS = {"LTSC": "LTSC", "IOT_LTSC": "IoT LTSC"}
 """Channel -> how people call it."""
 _HALF = re.compile(r"[2-9][0-9]H[12]")
+_HOME = re.compile(r"Core(N|SingleLanguage|CountrySpecific)?", re.IGNORECASE)
+"""Editions for people at home."""
 _ANNUAL = "ACor"
 """How EditionID ends on servers of the short channels."""
 
@@ -54,7 +56,8 @@ class Support(msgspec.Struct, frozen=True, kw_only=True):
     `newer_than` is the day of a list all of whose releases are older than this system: that is unknown, and no fault.
     `last` is the newest revision, or article, that was published for it until `until`; None where that is not known.
     `title` is its own name for people where the list has not this system but at most what it is made of, or no name is
-    known here for it; `edition` sets releases of one distribution apart that have the same ID.
+    known here for it; `edition` sets releases of one distribution apart that have the same ID. `home`: longer support
+    is sold for this Windows' edition for its first year alone.
     Unknown and `not_proven`: the PC does not tell its revision, which alone would prove the longer support.
     """
 
@@ -72,6 +75,7 @@ class Support(msgspec.Struct, frozen=True, kw_only=True):
     last: int | None = None
     title: str = ""
     edition: str = ""
+    home: bool = False
 
     @property
     def bought(self) -> date | None:
@@ -165,6 +169,8 @@ def _windows(row: Values, known: SupportList, on: date, newest: int | None) -> S
         return Support(
             state=SupportState.UNKNOWN, product=product, release=name, channel=channel, newer_than=newer_than
         )
+    home = bool(release.years) and _HOME.fullmatch(_text(row, "edition")) is not None
+    extended = release.years[0].until if home else release.extended
     told = Support(
         state=SupportState.SUPPORTED,
         product=release.product,
@@ -172,9 +178,10 @@ def _windows(row: Values, known: SupportList, on: date, newest: int | None) -> S
         channel=channel,
         until=release.end,
         ordinary=release.end,
-        extended=release.extended,
-        proof=Proof.NOT_PROVEN if release.extended else Proof.NOT_OFFERED,
+        extended=extended,
+        proof=Proof.NOT_PROVEN if extended else Proof.NOT_OFFERED,
         last=release.last,
+        home=home,
     )
     revision = _number(row, "revision")
     proven = [year for year in release.years if year.above is not None and (revision or 0) > year.above]

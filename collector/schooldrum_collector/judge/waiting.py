@@ -5,7 +5,7 @@ what is missing then. A pupil's PC that was off all summer is not late in Septem
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import msgspec
 
@@ -13,6 +13,7 @@ from schooldrum_collector.judge.builds import Missing, patch_day
 from schooldrum_wire.section import Values
 
 _MOST_KEYS = 500
+_DAY_SECONDS = 86400
 _DAYS_GONE = 7
 """Days of being on after which even a disk that forgets has surely kept what was installed."""
 _CUMULATIVE_BUILD = 10240
@@ -55,7 +56,9 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     what waits, so what it says newly is new. `read` is what was installed when the PC last told anew what waits.
     `stands` is the day on which its revision was first seen. `maybe` is the one build it is behind by, which may be a
     preview, and since when: counted from there once a second one proves that security is missing. `undone` is what
-    waited for a restart that brought no newer revision: Windows may have taken it back, and offer it again.
+    waited for a restart that brought no newer revision: Windows may have taken it back, and offer it again. `listed`
+    are those of `pending` that the list alone ever named. `searched` is the day of the PC's last search, and on how
+    many days it was on since; before it was watched, all days count.
     """
 
     pending: dict[str, Pending] = {}
@@ -67,6 +70,8 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     stands: date | None = None
     maybe: tuple[str, Pending] | None = None
     undone: Pending | None = None
+    listed: tuple[str, ...] = ()
+    searched: tuple[date, int] | None = None
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,8 +90,13 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     anew: bool = True
 
 
-def seen_in(sections: Mapping[str, Sequence[Values]], *, well: bool = True, anew: bool = True) -> Seen:
-    """What is asked of a machine's sections, by their names."""
+def seen_in(
+    sections: Mapping[str, Sequence[Values]], *, well: bool = True, anew: bool = True, skew: float = 0.0
+) -> Seen:
+    """What is asked of a machine's sections, by their names.
+
+    `skew` is how many seconds the PC's clock is ahead: by whole days a search was that much earlier than it says.
+    """
 
     def first(name: str) -> Values | None:
         rows = sections.get(name)
@@ -95,12 +105,19 @@ def seen_in(sections: Mapping[str, Sequence[Values]], *, well: bool = True, anew
     return Seen(
         system=first("operating_system"),
         automatic=first("automatic_updates"),
-        history=first("update_history"),
+        history=_searched_before(first("update_history"), int(skew // _DAY_SECONDS)),
         updates=sections.get("updates"),
         hotfixes=sections.get("hotfixes") or (),
         well=well,
         anew=anew,
     )
+
+
+def _searched_before(history: Values | None, days: int) -> Values | None:
+    scan = day_in(history, "last_scan")
+    if history is None or scan is None or days < 1 or scan.toordinal() <= days:
+        return history
+    return {**history, "last_scan": (scan - timedelta(days=days)).isoformat()}
 
 
 def _key(row: Values) -> str:
@@ -136,8 +153,10 @@ def follow(
     past (backlog) change nothing; what was remembered while the collector's clock was ahead of `today` goes on from
     today. On Windows a monthly update takes the place of the one before: where something is gone from the list and was
     not installed, what takes its place has waited as long. What is gone without a sign that anything was installed, or
-    waits for a restart, is missing still; what is gone from a PC whose disk forgets (`frozen`) comes back at its next
-    start, so it is kept for a while.
+    waits for a restart, is missing still: once the newest list and the PC's searches of more than a week of use know
+    nothing of it, nobody can say. What is gone from a PC whose disk forgets (`frozen`) comes back at its next start, so
+    it is kept for a while. What the list alone named, and names no more, was withdrawn from it. What a search after a
+    gap finds may have waited since the search before.
     """
     before = _renamed(_not_ahead(before, today), by_list)
     if before.looked is not None and day < before.looked:
@@ -151,7 +170,9 @@ def follow(
     awaits = _awaits_restart(seen)
     # A hotfix is in the list of installed ones before the restart that brings it into effect.
     there = frozenset() if awaits or frozen else frozenset(f"{row.get('update')}" for row in seen.hotfixes)
-    gone = {key: one for key, one in sorted(before.pending.items()) if key not in keys | there and key != RESTART}
+    withdrawn = _withdrawn(before, by_list, now.revision)
+    kept = {key: one for key, one in before.pending.items() if key not in withdrawn}
+    gone = {key: one for key, one in sorted(kept.items()) if key not in keys | there and key != RESTART}
     if frozen:
         came = _outlasted(before, now.revision, another_day=another_day)
     else:
@@ -165,22 +186,34 @@ def follow(
         packages = {key.partition(" ")[0] for key in keys}
         gone = {key: one for key, one in gone.items() if key.partition(" ")[0] not in packages}
     listed, published = _listed(by_list), _published(seen, day)
+    searched = _searched(before, seen, day, another_day=another_day)
+    corrected = _heir(before.pending[key] for key in withdrawn) or _from_maybe(before)
     pending: dict[str, Pending] = {}
     for key in sorted(keys):
-        known = before.pending.get(key) or heir or (_from_maybe(before) if key in listed and takes_place else None)
+        known = before.pending.get(key) or heir or (corrected if key in listed and takes_place else None)
         if known is None:
             # What a list of builds names newly was published before that list, nobody knows how long.
             is_open = not before.told or key in listed
-            pending[key] = Pending(day, 1, before=is_open, published=published.get(key))
+            first_seen = Pending(day, 1, before=is_open, published=published.get(key))
+            pending[key] = (
+                first_seen if key in listed else _after_gap(first_seen, before, searched, another_day=another_day)
+            )
         else:
             first = _first_published(known, published.get(key))
             pending[key] = msgspec.structs.replace(known, days=known.days + another_day, published=first, gone=0)
     is_replaced = heir is not None and bool(pending.keys() - before.pending.keys())
     stays = not came and (frozen or (not is_replaced and _nothing_came(then, now)))
+    # Withdrawn by its maker, of a program that is gone, or hidden by a person: nobody can say, and it waits no longer.
+    is_over = (
+        is_windows and not frozen and not keys and not awaits and _is_newest(by_list, day) and _searches(seen, day)
+    )
     for key, one in list(gone.items())[: _MOST_KEYS - len(keys)] if stays else ():
-        if (is_windows and not frozen) or one.gone + another_day <= _DAYS_GONE:
+        silent = one.gone + another_day
+        if is_over and silent > _DAYS_GONE:
+            pending[key] = msgspec.structs.replace(one, days=1, before=True, published=None, gone=silent)
+        elif (is_windows and not frozen) or silent <= _DAYS_GONE:
             # A day's first look is often at what was told the day before, so it counts although nobody tells of it.
-            pending[key] = msgspec.structs.replace(one, days=one.days + another_day, gone=one.gone + another_day)
+            pending[key] = msgspec.structs.replace(one, days=one.days + another_day, gone=silent)
     if awaits and not frozen and not _is_newest(by_list, day):
         # Windows' newer revision is there after a restart alone: what waits then is something else.
         known = None if is_windows and now.revision != then.revision else restart
@@ -201,7 +234,55 @@ def follow(
         undone=_undone(before, None if awaits else restart, another_day=another_day)
         if takes_place and not is_replaced
         else None,
+        listed=_by_list_alone(before, pending, missing_now(seen, None), listed),
+        searched=searched,
     )
+
+
+def _withdrawn(before: Waiting, by_list: Missing | None, revision: int) -> frozenset[str]:
+    """What the list alone named, and names no more for the same revision: it never was, or mends no security."""
+    if by_list is None or not revision or revision != before.revision:
+        return frozenset()
+    still = set(_listed(by_list))
+    if not by_list.told_apart:
+        still.update(by_list.names.get(key, key) for key in by_list.keys)
+    return frozenset(before.listed) & before.pending.keys() - still
+
+
+def _by_list_alone(
+    before: Waiting, pending: Mapping[str, Pending], told: frozenset[str], listed: frozenset[str]
+) -> tuple[str, ...]:
+    new = listed - before.pending.keys()
+    return tuple(sorted(key for key in pending if key not in told and (key in new or key in before.listed)))
+
+
+def _searched(before: Waiting, seen: Seen, day: date, *, another_day: bool) -> tuple[date, int] | None:
+    scan, known = day_in(seen.history, "last_scan"), before.searched
+    if known is not None and (scan is None or scan <= known[0] or scan > day + timedelta(days=1)):
+        return known[0], known[1] + another_day
+    if scan is None or scan > day + timedelta(days=1):
+        return None
+    return scan, max(0, (day - scan).days)
+
+
+def _after_gap(one: Pending, before: Waiting, searched: tuple[date, int] | None, *, another_day: bool) -> Pending:
+    """What a search has found newly: after a gap it may have waited since the one before, or since it came out."""
+    if before.searched is None or searched is None or searched[0] <= before.searched[0]:
+        return one
+    gap = before.searched[1] + another_day
+    if one.published is None:
+        return msgspec.structs.replace(one, before=one.before or gap > _DAYS_GONE)
+    days = max(1, min(gap, (one.since - one.published).days + 1))
+    if days == 1:
+        return one
+    since = min(one.since, max(one.published, before.searched[0] + timedelta(days=1)))
+    return msgspec.structs.replace(one, since=since, days=days)
+
+
+def _searches(seen: Seen, day: date) -> bool:
+    """Whether the PC has told well what waits, by a search of the last days."""
+    scan = day_in(seen.history, "last_scan")
+    return seen.well and seen.updates is not None and scan is not None and (day - scan).days < _DAYS_GONE
 
 
 def believed(waiting: Waiting, seen: Seen, day: date) -> Seen:
@@ -218,7 +299,10 @@ def _not_ahead(before: Waiting, today: date | None) -> Waiting:
     pending = {key: msgspec.structs.replace(one, since=min(one.since, today)) for key, one in before.pending.items()}
     read = before.read and msgspec.structs.replace(before.read, day=min(before.read.day, today))
     stands = before.stands and min(before.stands, today)
-    return msgspec.structs.replace(before, pending=pending, looked=today, read=read, stands=stands, maybe=None)
+    searched = before.searched and (min(before.searched[0], today), before.searched[1])
+    return msgspec.structs.replace(
+        before, pending=pending, looked=today, read=read, stands=stands, maybe=None, searched=searched
+    )
 
 
 def _renamed(before: Waiting, by_list: Missing | None) -> Waiting:
@@ -230,7 +314,8 @@ def _renamed(before: Waiting, by_list: Missing | None) -> Waiting:
     for key, one in before.pending.items():
         name = names.get(key, key)
         pending[name] = max(one, pending.get(name, one), key=lambda known: (known.days, known.before))
-    return msgspec.structs.replace(before, pending=pending)
+    listed = tuple(names.get(key, key) for key in before.listed)
+    return msgspec.structs.replace(before, pending=pending, listed=listed)
 
 
 def _maybe(before: Waiting, by_list: Missing | None, day: date, *, another_day: bool) -> tuple[str, Pending] | None:

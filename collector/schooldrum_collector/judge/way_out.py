@@ -26,6 +26,8 @@ _WINDOWS_11 = "Windows 11"
 _LICENSED = "Windows 11 Pro"
 _NO_NEXT = LONG_CHANNELS.keys() | {"SE"}
 """Channels of Windows 11 without a later release that is free: LTSC is bought, SE ends with 24H2."""
+_NEW_PROCESSORS = "H1"
+"""How releases of Windows 11 end that come with new processors alone."""
 
 
 class Way(enum.StrEnum):
@@ -69,7 +71,7 @@ class WayOut(msgspec.Struct, frozen=True, kw_only=True):
 def _offered(support: Support, known: SupportList, on: date) -> date | None:
     """The last day of bought support; older releases of Windows 10 can be brought to the one it is sold for."""
     days = [support.extended]
-    if support.product == WINDOWS_10 and support.channel not in LONG_CHANNELS:
+    if support.product == WINDOWS_10 and support.channel not in LONG_CHANNELS and not support.home:
         days += [one.extended for one in known.windows if one.product == WINDOWS_10 and one.channel == ALL]
     return max((day for day in days if day is not None and on <= day), default=None)
 
@@ -85,15 +87,19 @@ def _next_linux(support: Support, known: SupportList, on: date) -> WayOut:
 
 
 def _next_windows_11(support: Support, known: SupportList, on: date) -> str:
-    """The first later release of its channel that does not end soon too, by name; empty where the list knows none."""
+    """The newest release of its channel that does not end soon too, by name; empty where the list knows none.
+
+    Those of a first half of a year come with new processors alone: no PC is offered one.
+    """
     own = [one for one in known.windows if one.product == _WINDOWS_11 and one.channel == support.channel]
     build = max((one.build for one in own if one.release == support.release), default=None)
     later = [
         one
         for one in own
-        if build is not None and one.build > build and one.release and (one.end - on).days > SOON_DAYS
+        if build is not None and one.build > build and (one.end - on).days > SOON_DAYS
+        if one.release and not one.release.endswith(_NEW_PROCESSORS)
     ]
-    following = min(later, key=lambda one: one.build, default=None)
+    following = max(later, key=lambda one: one.build, default=None)
     return f"{following.product} {following.release}" if following else ""
 
 
@@ -123,6 +129,10 @@ def way_out(support: Support, hardware: Hardware, known: SupportList, on: date) 
     if not support.product.startswith("Windows"):
         return _next_linux(support, known, on)
     if support.product == _WINDOWS_11 and support.channel not in _NO_NEXT:
+        # Put there by force, it goes on no further. The disk is none of it: what holds this release holds the next.
+        fit, parts = fits(msgspec.structs.replace(hardware, disk=None))
+        if fit is False:
+            return WayOut(way=Way.REPLACE, parts=parts)
         return WayOut(way=Way.NEXT_RELEASE, to=_next_windows_11(support, known, on))
     offered = _offered(support, known, on)
     bought = WayOut(way=Way.ESU, to=offered.isoformat()) if offered else WayOut(way=Way.REPLACE)

@@ -17,21 +17,28 @@ _LEAST_DISK = 55_000_000_000
 """The system's own volume on a disk of 64 GB, without what the maker keeps for itself."""
 _FIRST_GENERATION = 8
 _FIT = re.compile(
-    r"Core\(TM\) Ultra|Core\(TM\) [3579] (?:processor )?\d{3}|Core\(TM\) i3-N\d+|i[79]-7\d{3}X|\bm3-8\d{3}"
-    r"|\bN(?:50|95|97|100|150|200|250)\b|\b[NJ][456]\d{3}\b|\bG(?:49\d{2}|[567]\d{3})\w?\b|Pentium\(R\) Silver"
-    r"|\b(?:3867|4205|4305|4415|4417|4425|5205|5305|5405|6305|6405|6500|6505|6600|7300|7305|7505|8500|8505)[UY]?\w?\b"
+    r"Core\(TM\) Ultra|Core\(TM\) [3579] (?:processor )?\d{3}|Core\(TM\) i3-N\d+|\bm3-8\d{3}"
+    r"|\bN(?:50|95|97|100|150|200|250)\b|\b(?!N4200|J4205)[NJ][456]\d{3}\b"
+    r"|\bG(?:49\d{2}|[57]\d{3}|6(?:[0-8]\d|90)\d)\w?\b"
+    r"|Pentium\(R\) Silver|(?:Celeron|Pentium)\(R\) (?:Gold )?(?:CPU |Processor )? *"
+    r"(?:3867|4205|4305|4417|4425|5205|5305|5405|6305|6405|6500|6505|6600|6805|7300|7305|7505|8500|8505)[UYHE]{0,2}\b"
     r"|Ryzen (?:AI|Threadripper (?:PRO )?[3579]\d{3})"
     r"|Ryzen [3579] (?:PRO )?(?:[3-9]\d{3}[A-Z]{0,3}|2[3567]\d{2}X|2600E?|2700E?)\b"
     r"|Ryzen [3579] \d{3}\b|Athlon(?:\(tm\))? (?:Gold|Silver|3\d{3}|PRO 3\d{2}|3\d{2})|Snapdragon",
     re.IGNORECASE,
 )
 _UNFIT = re.compile(
-    r"Core\(TM\)2|Core\(TM\) i[357] CPU|Core\(TM\)? M|Atom\(TM\)|Pentium\(R\) (?:Dual|4|D|M)|\b[NJ][123]\d{3}\b"
-    r"|\bG(?:[1-3]\d{2,3}|4[0-8]\d{2}|\d{3})\w?\b|Ryzen [3579] (?:PRO )?(?:1\d{3}|2\d{3}(?:U|G|GE|H))"
+    r"Core\(TM\)2|Core\(TM\) i[357] CPU|Core\(TM\)? M|Atom\(TM\)|Pentium\(R\) (?:Dual|4|D|M)"
+    r"|\b(?:[NJ][123]\d{3}|N4200|J4205)\b"
+    r"|\bG(?:[1-3]\d{2,3}|4[0-8]\d{2}|69[56]\d|\d{3})\w?\b|Ryzen [3579] (?:PRO )?(?:1\d{3}|2\d{3}(?:U|G|GE|H))"
     r"|\bAMD (?:A\d|E\d?-|FX|Phenom|Sempron|Athlon\(tm\) (?:II|64|X[24]))|\bm[357]-[67]",
     re.IGNORECASE,
 )
 _CORE = re.compile(r"\bi[3579]-(\d{3,5})")
+_CORE_X = re.compile(r"\bi[579]-7\d{3}XE?\b")
+"""Of the seventh generation all of this series stand on the lists."""
+_SOME_PCS = "i7-7820HQ"
+"""Stands there for some makers' PCs alone."""
 
 
 class Hardware(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +76,9 @@ def processor_fits(name: str) -> bool | None:
         # i5-750 is of the first generation, i5-8250U of the eighth, i5-1035G1 and i5-10400 of the tenth.
         two = len(digits) > 4 or (len(digits) > 3 and digits[0] == "1")  # noqa: PLR2004 - the ways Intel counts
         generation = 1 if len(digits) < 4 else int(digits[:2] if two else digits[0])  # noqa: PLR2004 - as above
-        return generation >= _FIRST_GENERATION or _FIT.search(name) is not None
+        if generation >= _FIRST_GENERATION or _CORE_X.search(name):
+            return True
+        return None if _SOME_PCS in name else False
     if _FIT.search(name):
         return True
     return False if _UNFIT.search(name) else None
