@@ -75,9 +75,9 @@ def refusal(problem: sqlite3.Error, path: Path) -> Full | Overloaded:
 def damaged(why: Exception, path: Path) -> Full:
     """What a running collector says of a store that was sound when it was opened."""
     return Full(
-        f"{path} has been damaged ({why}): nothing can be stored. Stop the collector, keep a copy of its data "
-        "directory, and restore the newest backup.",
-        f"{path} đã hỏng ({why}): không lưu được gì. Dừng máy chủ, giữ lại một bản sao của thư mục số liệu, "
+        f"{path} has been damaged ({why}): nothing can be stored. Stop the collector, move all that is in its data "
+        "directory away, and restore the newest backup.",
+        f"{path} đã hỏng ({why}): không lưu được gì. Dừng máy chủ, dời hết những gì trong thư mục số liệu đi chỗ khác, "
         "rồi khôi phục bản sao lưu mới nhất.",
     )
 
@@ -87,8 +87,10 @@ def unreadable(problem: Exception, path: Path) -> Damaged:
     # SQLAlchemy's own text goes on with the statement and the address of a page about it.
     why = problem.orig if isinstance(problem, exc.DBAPIError) else problem
     return Damaged(
-        f"{path} cannot be read ({why}). Nothing was changed. Restore the newest backup into this directory.",
-        f"Không đọc được {path} ({why}). Chưa thay đổi gì. Khôi phục bản sao lưu mới nhất vào thư mục này.",
+        f"{path} cannot be read ({why}). Nothing was changed. Restore the newest backup into this directory, once all "
+        "that is in it has been moved away.",
+        f"Không đọc được {path} ({why}). Chưa thay đổi gì. Khôi phục bản sao lưu mới nhất vào thư mục này, sau khi dời "
+        "hết những gì đang có trong đó đi chỗ khác.",
     )
 
 

@@ -62,11 +62,11 @@ class Trust:
             if _mark(path) != mark:
                 raise Full(
                     f"{path} was removed or replaced while the collector runs: nothing is stored any more, and PCs "
-                    f"keep what they have. Stop the collector, put the files back or restore the newest backup into "
-                    f"{path.parent}, and start it again.",
+                    f"keep what they have. Stop the collector, put the files back or, once all that is in "
+                    f"{path.parent} has been moved away, restore the newest backup into it, and start it again.",
                     f"{path} đã bị xóa hoặc bị thay bằng tệp khác trong lúc máy chủ chạy: không lưu gì nữa, máy ở các "
-                    f"trường giữ số liệu lại. Dừng máy chủ, trả các tệp về chỗ cũ hoặc khôi phục bản sao lưu mới nhất "
-                    f"vào {path.parent}, rồi khởi động lại.",
+                    f"trường giữ số liệu lại. Dừng máy chủ, trả các tệp về chỗ cũ, hoặc dời hết những gì trong "
+                    f"{path.parent} đi rồi khôi phục bản sao lưu mới nhất vào đó; sau cùng khởi động lại.",
                 )
 
     def trouble(self) -> str:
