@@ -85,7 +85,9 @@ class Lab:
             if is_cut:
                 spool.append(result)
             else:
-                arrival = delivered(machine.id, self.at, result, spool, boot=self._boots.get(machine.id, 1), frozen=self._frozen)
+                arrival = delivered(
+                    machine.id, self.at, result, spool, boot=self._boots.get(machine.id, 1), frozen=self._frozen
+                )
                 await self.store.append(msgspec.structs.replace(arrival, egress=self.egress.get(machine.id, "")))
                 if len(spool) > 1:
                     self.watching.backlog_came(machine.id, 0.0)
@@ -105,15 +107,18 @@ class Lab:
 
 
 def lab_at(
-    opened: Callable[..., Store], directory: Path, enrol: Callable[..., Machine], *, always: bool = False
+    opened: Callable[..., Store],
+    directory: Path,
+    enrol: Callable[..., Machine],
+    *,
+    always: bool = False,
+    rooms: Iterable[str] = ("tin1", "tin2"),
 ) -> Lab:
-    """Two rooms of four PCs with a store of their own; in lessons at every hour, or as no plan for the year says."""
+    """Rooms of four PCs with a store of their own; in lessons at every hour, or as no plan for the year says."""
     holder: list[Lab] = []
     store = opened(directory / "data", clock=lambda: holder[0].at if holder else MORNING)
     machines = [
-        enrol(store, f"{room}-{seat}", school="BM", area="hn", room=room)
-        for room in ("tin1", "tin2")
-        for seat in range(4)
+        enrol(store, f"{room}-{seat}", school="BM", area="hn", room=room) for room in rooms for seat in range(4)
     ]
     if always:
         with store.writing() as writer:

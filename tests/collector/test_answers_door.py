@@ -231,9 +231,12 @@ async def test_a_link_is_good_for_its_incident_and_role_alone(store: Store, door
         assert story is not None
         assert story.events == ()
     for path in ("/", "/t/", "/t/wrong-one1", f"/t/{officer}x", "/metrics", "/api/v1/schools", "/readyz", "/t/%00%ff"):
-        for language, says in (("", "hoặc hỏi Sở"), ("?lang=en", "or ask the office")):
+        for language, html, says in (("", "vi", "hoặc hỏi Sở"), ("?lang=en", "en", "or ask the office")):
             status, said = await door.get(f"{path}{language}")
-            assert (status, says in said) == (404, True)
+            first, _, second = said.partition('class="other"')
+            assert (status, says in first, f'<html lang="{html}">' in first) == (404, True, True), path
+            assert "<title>" in first
+            assert "hỏi Sở" in second or "ask the office" in second, "in the other language too"
     assert (await door.get(f"/t/{officer}", "PUT"))[0] == 405
     assert (await door.get(f"/t/{officer}", headers={"Host": "evil.example"}))[0] == 421
     assert (await door.get(f"/t/{officer}", headers={"Host": "answers.example"}))[0] == 200

@@ -27,8 +27,8 @@ from schooldrum_collector.judge.fault import (
 )
 from schooldrum_collector.judge.incident import Incident, Pause, Severity, State, What
 from schooldrum_collector.judge.incident_corrections import parted, revised
+from schooldrum_collector.judge.incident_grown import UNTOLD_SECONDS
 from schooldrum_collector.judge.incident_likeness import may_be_one_cause
-from schooldrum_collector.judge.incident_matching import UNTOLD_SECONDS
 from schooldrum_collector.judge.incident_places import Circumstances, Excuse
 from schooldrum_collector.judge.incident_spells import MOST_PAUSES, stretches, trouble_seconds, with_pause
 from schooldrum_collector.judge.incidents import advance, after

@@ -139,8 +139,39 @@ def test_one_provider_in_many_schools() -> None:
     assert (held.parent, held.told) == (provider.number, 0.0)
     assert office.judge(240, *schools, third, shared) == []
     office.judge(5000, third)
-    assert office.judge(5200, third) == [What.CLOSED, *([What.RELEASED, What.CLOSED] * 2), What.RELEASED, What.TOLD]
+    assert office.judge(5200, third) == [*([What.CLOSED] * 3), What.RELEASED, What.TOLD]
+    assert [one.parent for one in office.known] == [provider.number, provider.number, 0, 0], "who was well with it"
     assert office.judge(5210, third) == []
+
+
+def test_a_school_that_is_well_some_looks_after_its_provider_was_a_part_of_that() -> None:
+    for again in (False, True):
+        office = Office()
+        own, shared = fault(SCHOOL), fault(PROVIDER, verdict=Verdict.LINE, degree=Degree.FOUND)
+        office.judge(200, own, shared)
+        office.judge(1000, own)
+        assert office.judge(1100, alive=EVERYBODY) == []
+        assert office.judge(1190, alive=EVERYBODY) == [What.CLOSED]
+        if again:
+            assert office.judge(1200, own) == [What.RELEASED, What.TOLD], "it goes on by itself"
+        else:
+            assert office.judge(1280, alive=EVERYBODY) == [What.CLOSED]
+        part = next(one for one in office.known if one.place == SCHOOL)
+        whole = next(one for one in office.known if one.place == PROVIDER)
+        assert part.parent == (0 if again else whole.number)
+
+
+def test_of_what_was_withdrawn_nothing_is_a_part() -> None:
+    office = Office()
+    own, shared = fault(SCHOOL), fault(PROVIDER, verdict=Verdict.LINE, degree=Degree.FOUND)
+    office.judge(200, own, shared)
+    office.judge(1100)
+    office.known = tuple(
+        msgspec.structs.replace(one, state=State.WITHDRAWN, closed=T + 1105, calm=0.0) if one.place == PROVIDER else one
+        for one in office.known
+    )
+    assert office.judge(1110) == [What.RELEASED]
+    assert next(one for one in office.known if one.place == SCHOOL).parent == 0
 
 
 def test_one_pc_is_never_told_and_grows_into_its_room() -> None:

@@ -187,6 +187,20 @@ def test_who_proved_another_cause_lost_nothing_by_the_one_it_was_taken_for_a_par
     assert lost_time(REGISTER, [of_two_schools(), asked], NOW)["A"].internet["7d"] == 1800, "nothing speaks against it"
 
 
+@pytest.mark.parametrize("state", [State.OPEN, State.ABSORBED, State.CLOSED])
+def test_what_is_held_by_an_incident_that_costs_nothing_costs_what_its_page_says(state):
+    line = incident(at(8.5), at(10), number=1002, kind=Kind.SECOND_LINE, target="second")
+    ended = 0.0 if state is State.ABSORBED else at(9.5)
+    room = Place(Level.ROOM, "A/main/tin1")
+    dark = incident(at(8), ended, place=room, verdict=Verdict.UNKNOWN, parent=1002, state=state)
+    now = at(9.5)
+    on_its_page = lessons_by_school(REGISTER, [dark], now)["A"]
+    assert on_its_page == 1.5 * 3600
+    assert lessons(dark, line, now=now)["school", "1d"] * 3600 == on_its_page
+    whole = incident(at(8), at(10), number=1002)
+    assert ("school", "1d") not in lessons(dark, whole, now=now), "what costs lessons itself holds all of them"
+
+
 def test_a_shared_incident_costs_the_sum_of_its_schools():
     known = [of_two_schools(), part("A", at(8.5))]
     assert lessons_by_school(REGISTER, known, NOW) == {"A": 1800, "B": 7200}

@@ -175,6 +175,14 @@ def test_of_a_round_that_is_an_incident_of_its_own_the_end_alone_is_told(fields,
     assert [one.key for one in due if one.number == 1001] == [key_of(1001, 3, IT.way)], "no key is used twice"
 
 
+def test_who_was_told_of_what_a_room_had_grown_into_is_told_of_its_end():
+    room = one(place=ROOM)
+    school = one(1002, state=State.CLOSED, opened=NOW - 500, closed=NOW, ended=NOW - 100, told=0.0, told_as=1001)
+    of_the_room = msgspec.structs.replace(sent(1001), made=NOW - 590)
+    assert told(room, school, before=(of_the_room, sent(1001, PRINCIPAL))) == [(1002, "principal", END)]
+    assert told(room, school, before=(of_the_room,)) == [], "the room goes on"
+
+
 def test_what_waits_to_be_told_of_a_round_is_told_of_its_own_incident():
     first = one(state=State.CLOSED, ended=NOW - 700, closed=NOW - 600)
     waiting = msgspec.structs.replace(sent(1001, occasion=Occasion.AGAIN), fate=Fate.WAITING)

@@ -437,13 +437,26 @@ SURE = {Degree.PROBABLE: ("rat co the ", "probably "), Degree.UNKNOWN: ("chua ro
             worded(SILENT, "power_woke"),
             Degree.FOUND,
             "it_officer",
-            f"THCS Binh Minh: mat dien tu 08:12 23/11. Xac dinh mat dien. {LINK}",
+            f"THCS Binh Minh: mat dien tu 08:12 23/11. Xac dinh: mat dien. {LINK}",
         ),
     ],
 )
 def test_a_text_message_is_as_sure_as_what_is_known(one, degree, role, sms):
     verdict = Verdict.POWER if one.evidence.word == "power_woke" else one.verdict
     assert told(msgspec.structs.replace(one, degree=degree, verdict=verdict), role).sms == sms
+
+
+@pytest.mark.parametrize(
+    ("word", "verdict", "vi", "en"),
+    [
+        ("dns", Verdict.DNS, "web bang ten mien tu 08:12 23/11. https:", " Found: names (DNS)."),
+        ("international", Verdict.INTERNATIONAL, " Xac dinh: ", " Found: international routes."),
+    ],
+)
+def test_a_text_message_says_a_degree_as_all_messages_do(word, verdict, vi, en):
+    one = msgspec.structs.replace(worded(SILENT, word), verdict=verdict, degree=Degree.FOUND)
+    for language, says in (("vi", vi), ("en", en)):
+        assert says in told(one, language=language).sms
 
 
 @pytest.mark.parametrize(

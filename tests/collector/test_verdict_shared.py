@@ -7,6 +7,8 @@ import pytest
 from tests.collector.verdict_scene import CUT, WELL, Pc, pcs, rungs, seen
 
 from schooldrum_collector.judge.fault import Answer, Degree, Fault, Kind, Level, Line, Place, Rung, SchoolSeen, Verdict
+from schooldrum_collector.judge.incident_places import Circumstances
+from schooldrum_collector.judge.incidents import advance
 from schooldrum_collector.judge.school_standing import SchoolStanding, standing_of
 from schooldrum_collector.judge.sentences import grounds, what
 from schooldrum_collector.judge.shared_faults import shared
@@ -193,6 +195,57 @@ def test_a_school_with_two_lines_speaks_for_the_one_it_lost():
     ]
     (fault,) = judged(*lost, *range_of(3, 5, "line"), *range_of(20, 25, provider="B"))
     assert (fault.place, fault.evidence.counts["of"]) == (Place(Level.PROVIDER, "A"), 5)
+
+
+def with_two_lines(number: int, *, main: str, second: str, main_since: float | None) -> SchoolSeen:
+    """Its lab goes by the main line, its office by the second: that is gone at CUT, the main one since this time."""
+    code = f"S{number:03}"
+    lab = pcs({f"{code}/main/tin1": 4}, breaks=lambda *_: "line", cut=main_since or CUT, back=BACK, provider=main)
+    office = [
+        msgspec.structs.replace(one, number=one.number + 10, provider=second)
+        for one in pcs({f"{code}/main/office": 3}, breaks=lambda *_: "line", cut=CUT, back=BACK)
+    ]
+    both = Line(code="main", provider=main), Line(code="second", provider=second)
+    there = office if main_since is None else [*lab, *office]
+    found = seen(there, LATER, remembered=True, code=code, area="p/ward1", lines={f"{code}/main": both})
+    return msgspec.structs.replace(
+        found,
+        witnesses=tuple(msgspec.structs.replace(one, machine=f"{code}-{one.machine}") for one in found.witnesses),
+    )
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_part"),
+    [
+        ({"main": "B", "second": "A", "main_since": CUT - 1080}, True),
+        ({"main": "B", "second": "A", "main_since": None}, True),
+        ({"main": "B", "second": "A", "main_since": CUT}, False),
+    ],
+    ids=["the main line was out", "nobody is on by the main line", "both lines at once"],
+)
+def test_a_school_whose_other_line_is_out_goes_with_the_provider_of_its_last(lines: dict[str, Any], is_part: bool):  # noqa: FBT001 - a table's column
+    two = with_two_lines(9, **lines)
+    (fault,) = judged(two, *range_of(0, 3), *range_of(10, 14, "line"), *range_of(20, 27, provider="B"))
+    assert (fault.place, fault.degree) == (Place(Level.PROVIDER, "A"), Degree.PROBABLE)
+    assert ("S009" in fault.evidence.names["schools"]) is is_part
+    assert abs(fault.began - CUT) <= fault.error + 60
+    assert fault.evidence.counts["schools"] == 4 + is_part
+
+
+def test_such_a_school_is_told_of_nothing_but_the_provider_s_outage():
+    there = [
+        with_two_lines(9, main="B", second="A", main_since=CUT - 1080),
+        *range_of(10, 14, "line"),
+        *range_of(20, 27, provider="B"),
+    ]
+    own = [fault for one in there for fault in faults(one, LATER)]
+    rooms = {each.machine: each.room for one in there for each in one.witnesses}
+    around = Circumstances(next_number=1001, judged=frozenset(one.school for one in there), rooms=rooms)
+    known = [one.incident for one in advance((), [*own, *judged(*there)], LATER, around)]
+    told = {one.number: one for one in known if one.told}
+    (whole,) = told.values()
+    assert (whole.place, "S009" in whole.schools) == (Place(Level.PROVIDER, "A"), True)
+    assert {one.parent for one in known if one.number not in told and one.school} == {whole.number}
 
 
 def test_one_that_watches_alone():

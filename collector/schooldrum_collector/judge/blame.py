@@ -1,11 +1,23 @@
 """A fault made of the sights that speak for it: its place, its dates, its counts, the path it can be drawn as."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from schooldrum_collector.judge.climbing import INNER, OUTER, End
-from schooldrum_collector.judge.fault import Answer, Degree, Evidence, Fault, Kind, Level, Place, SchoolSeen, Verdict
+from schooldrum_collector.judge.fault import (
+    Answer,
+    Degree,
+    Evidence,
+    Fault,
+    Kind,
+    Level,
+    Line,
+    Place,
+    SchoolSeen,
+    Verdict,
+)
+from schooldrum_collector.judge.lines import MAIN_LINE
 from schooldrum_collector.judge.sights import Sight, holds, is_about
 from schooldrum_collector.judge.votes import Group, Others, inside_or_outside, when
 
@@ -34,6 +46,8 @@ VERDICTS = {
 
 EARLIER = "earlier"
 """The count in the evidence of a place of those of it who had gone before the last did."""
+LAST_LINE = "last_line"
+"""The name in its evidence of the provider by whose line the last went, its other lines being out by then."""
 EARLIER_ALIKE = "earlier_alike"
 """How many of these went with others and measured, as the last did, that the way ends past the modem."""
 
@@ -208,3 +222,19 @@ def with_gone(fault: Fault, earlier: Sequence[Group]) -> Fault:
             names={**names, **named},
         ),
     )
+
+
+def by_last_line(fault: Fault, lines: Iterable[Line], last: Group, gone: Iterable[Group]) -> Fault:
+    """The fault of a site with these `lines`, of which the `last` went, with the provider by whose line all these did.
+
+    Only where its other lines were out by then: one by which those `gone` before reported, and the main one by which
+    nobody of the last did. A second line that nobody uses may just be waiting.
+    """
+    by = {sight.witness.provider for sight in last.sights}
+    before = {sight.witness.provider for one in gone for sight in one.sights}
+    known = {line.provider: line for line in lines}
+    out = all(line.code == MAIN_LINE or name in before for name, line in known.items() if name not in by)
+    if len(by) != 1 or not by < known.keys() or not out:
+        return fault
+    names = {**fault.evidence.names, LAST_LINE: tuple(by)}
+    return msgspec.structs.replace(fault, evidence=msgspec.structs.replace(fault.evidence, names=names))

@@ -101,6 +101,24 @@ class EarlierRound(msgspec.Struct, frozen=True, kw_only=True):
     blamed: tuple[str, ...] = ()
 
 
+class Smaller(msgspec.Struct, frozen=True, kw_only=True):
+    """What was known of the place people were told of, before the incident grew into a larger one.
+
+    It began at `began`, known to `error` seconds, by measurements of the place itself where `measured`, and grew at
+    `until`.
+    """
+
+    place: Place
+    verdict: Verdict
+    degree: Degree
+    evidence: Evidence
+    blamed: tuple[str, ...]
+    until: float
+    began: float
+    error: float
+    measured: bool
+
+
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """A dated fault.
 
@@ -113,6 +131,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     `evidence` are those of the round that goes on, and `earlier` what was known of one before it. `told_as` is the
     number under which it was known as a round of another, before it turned out to be something else. `planned`: it was
     told as part of a maintenance window. `parts`: several things were broken in it, each for a time of its own.
+    `grown_from` is what it was when people had been told of it, where it has grown since.
     `excused` is the answer (judge.incident_acts) by which it ended without
     anybody being heard: its place was closed; `explained` the one by which a person withdrew it.
     """
@@ -144,6 +163,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     rounds: int = 0
     pauses: tuple[Pause, ...] = ()
     earlier: EarlierRound | None = None
+    grown_from: Smaller | None = None
     told_as: int = 0
     planned: bool = False
     parts: tuple[Part, ...] = ()
@@ -215,7 +235,7 @@ IN_A_SCHOOL = frozenset({Level.MACHINE, Level.ROOM, Level.SITE, Level.SCHOOL})
 _SIZES = {Level.MACHINE: 0, Level.ROOM: 1, Level.SITE: 2, Level.SCHOOL: 3, Level.SERVICE: 4}
 _LARGEST = 5
 _NO_LINE = frozenset({What.SEEN, What.CALMING})
-_QUIET_FIELDS = frozenset({"seen", "calm", "evidence", "blamed", "pauses", "earlier"})
+_QUIET_FIELDS = frozenset({"seen", "calm", "evidence", "blamed", "pauses", "earlier", "grown_from"})
 """Fields that change often and say nothing by themselves: they stand in the incident, not in its events."""
 
 

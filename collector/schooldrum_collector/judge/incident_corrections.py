@@ -18,6 +18,7 @@ from schooldrum_collector.judge.incident import (
     size,
     step,
 )
+from schooldrum_collector.judge.incident_grown import began_after, grown_apart, is_grown_apart
 from schooldrum_collector.judge.incident_likeness import RANK, is_again, is_of_another, may_be_one_cause
 from schooldrum_collector.judge.incident_power import parted_from_power
 from schooldrum_collector.judge.incident_spells import (
@@ -113,7 +114,7 @@ def _with_begin(incident: Incident, fault: Fault) -> Incident:
     began, error, measured = round_begin(incident)
     # What was noticed in another place may have been something else, and earlier.
     in_time = fault.began - fault.error <= round_noticed(incident) or (moved and not incident.pauses)
-    if in_time and _is_better(told, (measured, began, error)):
+    if began_after(incident, fault) or (in_time and _is_better(told, (measured, began, error))):
         return with_round_begin(incident, fault.began, fault.error, measured=fault.measured)
     return incident
 
@@ -238,14 +239,15 @@ def _taken_up(incident: Incident, own: Iterable[Fault], now: float) -> tuple[Ste
 def parted(incident: Incident, faults: Iterable[Fault], now: float, number: int) -> tuple[Step, ...]:
     """The last round of an incident that is over, as one of its own (`number`), where it was of another kind.
 
-    So is what stayed away after a power cut was over.
+    So is what stayed away after a power cut was over, and what it grew into where that proves to be another cause.
 
     `faults` are those of its school at moments inside its span, with all that is known today.
     """
     if incident.state is not State.CLOSED:
         return ()
     if not incident.pauses:
-        return parted_from_power(incident, faults, now, number)
+        known = tuple(faults)
+        return parted_from_power(incident, known, now, number) or _parted_as_grown(incident, known, now, number)
     again = incident.pauses[-1].begin
     sure = [
         fault
@@ -268,6 +270,20 @@ def parted(incident: Incident, faults: Iterable[Fault], now: float, number: int)
     )
 
 
+def _parted_as_grown(incident: Incident, faults: Iterable[Fault], now: float, number: int) -> tuple[Step, ...]:
+    if incident.grown_from is None:
+        return ()
+    own = [
+        fault
+        for fault in faults
+        if (fault.place, fault.kind, fault.target) == (incident.place, incident.kind, incident.target)
+    ]
+    best = max(own, key=_worth, default=None)
+    first = corrected(incident, best, now) if best is not None else ()
+    known = first[-1].incident if first else incident
+    return (*first, *grown_apart(known, (), number, now, frozenset())) if is_grown_apart(known) else ()
+
+
 def _is_taken_back(incident: Incident, fault: Fault) -> bool:
     """Whether a person has withdrawn an incident that this fault is: nothing else becomes that afterwards."""
     return (
@@ -287,11 +303,13 @@ def _was_noticed(incident: Incident, fault: Fault) -> bool:
 def _is_apart(incident: Incident, around: Fault, own: Iterable[Fault]) -> bool:
     """Whether it is no part of a fault around it: that was over when it was noticed, or its own place measured another.
 
-    A single PC, of which the last come back late, is no proof of that.
+    Nor is a room that was dark before. A single PC, of which the last come back late, is no proof of that.
     """
     if incident.place.level is Level.MACHINE or size(around.place.level) <= size(incident.place.level):
         return False
     if around.ended is not None and incident.opened > around.ended + around.end_error:
+        return True
+    if incident.place.level is Level.ROOM and around.began - around.error > incident.began + incident.began_error:
         return True
     sure = (fault for fault in own if fault.measured and fault.degree is Degree.FOUND)
     return any(not may_be_one_cause(fault, around) for fault in sure)

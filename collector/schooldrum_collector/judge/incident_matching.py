@@ -5,12 +5,10 @@ from collections.abc import Iterable, Sequence
 from schooldrum_collector.judge.fault import Fault, Level, Place
 from schooldrum_collector.judge.incident import IN_A_SCHOOL, Incident, State, size
 from schooldrum_collector.judge.incident_corrections import one_cause, was_part_of
+from schooldrum_collector.judge.incident_grown import UNTOLD_SECONDS
 from schooldrum_collector.judge.incident_likeness import explains, is_again, is_beside, is_of_all_lines, nearest
 from schooldrum_collector.judge.incident_places import Circumstances, holds
 from schooldrum_collector.judge.incident_rounds import began_with_many
-
-UNTOLD_SECONDS = 90.0
-"""So long after it was told as an incident, no person has been told of a fault yet (judge.messages)."""
 
 
 def same_as(fault: Fault, known: Iterable[Incident]) -> Incident | None:

@@ -6,6 +6,7 @@ import msgspec
 
 from schooldrum_collector.judge.fault import Fault
 from schooldrum_collector.judge.incident import MACHINES_NAMED, Incident, Severity, State, closed, severity_of
+from schooldrum_collector.judge.incident_grown import smaller
 from schooldrum_collector.judge.incident_spells import anew
 
 _NO_END: Final = {"calm": 0.0, "ended": 0.0, "ended_error": 0.0, "ended_measured": False}
@@ -43,7 +44,7 @@ def reopened(incident: Incident, fault: Fault, now: float) -> Incident:
     )
 
 
-def rescoped(incident: Incident, fault: Fault, schools: tuple[str, ...]) -> Incident:
+def rescoped(incident: Incident, fault: Fault, schools: tuple[str, ...], now: float) -> Incident:
     """It lies where this fault does; how loud it was told stays."""
     return msgspec.structs.replace(
         incident,
@@ -56,6 +57,7 @@ def rescoped(incident: Incident, fault: Fault, schools: tuple[str, ...]) -> Inci
         evidence=fault.evidence,
         blamed=fault.blamed[:MACHINES_NAMED],
         severity=incident.severity if incident.told else severity_of(fault),
+        grown_from=smaller(incident, fault.place, now),
     )
 
 

@@ -32,6 +32,7 @@ from schooldrum_collector.judge.incident import (
 from schooldrum_collector.judge.incident_acts import MEASURED, withdrawn
 from schooldrum_collector.judge.incident_corrections import corrected, one_cause, proves
 from schooldrum_collector.judge.incident_ends import is_back
+from schooldrum_collector.judge.incident_grown import grown_apart, is_grown_apart
 from schooldrum_collector.judge.incident_likeness import FLAPPING_SECONDS, weight
 from schooldrum_collector.judge.incident_matching import grown_into, holder_of, inside_of, narrowed_to, same_as
 from schooldrum_collector.judge.incident_places import (
@@ -205,7 +206,7 @@ class _Round:
         return self._known[number]
 
     def _rescope(self, incident: Incident, fault: Fault, schools: tuple[str, ...]) -> Incident:
-        return self._put(incident, rescoped(incident, fault, schools), What.RESCOPED)
+        return self._put(incident, rescoped(incident, fault, schools, self._now), What.RESCOPED)
 
     def _meet(self, incident: Incident, fault: Fault, schools: tuple[str, ...]) -> None:
         """A fault of an incident that is known."""
@@ -343,6 +344,9 @@ class _Round:
         parent = self._known.get(child.parent)
         if parent is not None and parent.is_live and not (child.number in self._seen and self._is_past(parent)):
             return child
+        if child.state is State.OPEN and child.calm and parent is not None and parent.state is State.CLOSED:
+            # It ends as a part of that, some looks after it.
+            return child
         if child.state is State.ABSORBED:
             over = ended_with(child, parent, self._now)
             return self._put(child, over, What.CLOSED if over.state is State.CLOSED else What.WITHDRAWN)
@@ -387,8 +391,20 @@ class _Round:
             incident = self._put(incident, calmed(incident, self._now, ended, error, measured=measured), What.CALMING)
         elif measured and not incident.ended_measured:
             incident = self._put(incident, calmed(incident, incident.calm, ended, error, measured=True), What.CALMING)
-        if self._now - incident.calm >= self._calm_needed(incident):
+        if self._now - incident.calm < self._calm_needed(incident):
+            return
+        if is_grown_apart(incident):
+            self._part(incident)
+        else:
             self._close(incident, incident.ended, incident.ended_error, measured=incident.ended_measured)
+
+    def _part(self, incident: Incident) -> None:
+        """What grew, and was two, as two: only the larger of them is over."""
+        number, self.next_number = self.next_number, self.next_number + 1
+        for one in grown_apart(incident, self._known.values(), number, self._now, self._there.alive):
+            self.steps.append(one)
+            self._known[one.incident.number] = one.incident
+        self._seen.add(incident.number)
 
     def _calm_needed(self, incident: Incident) -> float:
         return FLAPPING_SECONDS if incident.rounds else CALM_BEATS * self._beat_of(incident)

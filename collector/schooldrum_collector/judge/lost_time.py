@@ -144,7 +144,7 @@ def _by_school(
     incidents: Iterable[Incident], now: float, *, every: bool = False
 ) -> Iterable[tuple[Incident, str, list[Window]]]:
     """When each incident went on in each of its schools; what a larger one holds by itself too where `every`."""
-    given = [one for one in in_their_wholes(incidents) if one.place.level is not Level.MACHINE]
+    given = [_by_itself(*one) for one in _with_parents(in_their_wholes(incidents))]
     of_another_cause = _of_another_cause(given)
     known = [msgspec.structs.replace(one, parent=0) if one.number in of_another_cause else one for one in given]
     parts: dict[tuple[int, Kind, str], list[Incident]] = {}
@@ -160,6 +160,20 @@ def _by_school(
             own = parts.get((one.number, one.kind, code), [] if (one.number, code) in not_of_it else [one])
             there = [part for part in own if part.state is not State.WITHDRAWN]
             yield one, code, [time for part in there for time in _went_on(part, now)]
+
+
+def _with_parents(incidents: Iterable[Incident]) -> Iterable[tuple[Incident, Incident | None]]:
+    """Each incident that is more than one PC's, with the one among them that holds it."""
+    known = [one for one in incidents if one.place.level is not Level.MACHINE]
+    there = {one.number: one for one in known}
+    return [(one, there.get(one.parent)) for one in known]
+
+
+def _by_itself(one: Incident, parent: Incident | None) -> Incident:
+    """What costs lessons inside what costs none (a room that is dark, in a school whose other line is lost) stays."""
+    if parent is None or costs_lessons(parent) or not costs_lessons(one):
+        return one
+    return msgspec.structs.replace(one, parent=0, state=State.OPEN if one.state is State.ABSORBED else one.state)
 
 
 def _of_another_cause(incidents: Iterable[Incident]) -> dict[int, tuple[int, str]]:

@@ -10,6 +10,7 @@ from statistics import median
 
 import msgspec
 
+from schooldrum_collector.judge.blame import LAST_LINE
 from schooldrum_collector.judge.fault import Degree, Evidence, Fault, Kind, Level, Place, SchoolSeen, Verdict
 from schooldrum_collector.judge.nameless import ALSO
 from schooldrum_collector.judge.own_line import OWN_LINE, OfficeView, office_view, own_line_fault
@@ -81,8 +82,9 @@ def _hurt(by_school: Mapping[str, Sequence[Fault]], telling: Mapping[str, School
         for fault in by_school[code]:
             if fault.kind not in {Kind.OUTAGE, Kind.SECOND_LINE}:
                 continue
-            own = fault.evidence.names.get("provider", ()) if fault.kind is Kind.SECOND_LINE else standing.providers
-            hurt.append(_Hurt(standing=standing, fault=fault, providers=frozenset(own)))
+            named = fault.evidence.names
+            own = named.get("provider", ()) if fault.kind is Kind.SECOND_LINE else named.get(LAST_LINE)
+            hurt.append(_Hurt(standing=standing, fault=fault, providers=frozenset(own or standing.providers)))
     return hurt
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from schooldrum_collector.judge.blame import VERDICTS, Scene, blame, scene_of, with_gone
+from schooldrum_collector.judge.blame import VERDICTS, Scene, blame, by_last_line, scene_of, with_gone
 from schooldrum_collector.judge.climbing import INNER, OUTER, End
 from schooldrum_collector.judge.fault import Answer, Degree, Fault, Kind, Level, Place, SchoolSeen, Verdict
 from schooldrum_collector.judge.impaired import impaired
@@ -132,8 +132,10 @@ def _of_group(scene: Scene, site: str, group: Group, rest: Others, earlier: Sequ
         gone = _gone_before(side, earlier)
         rooms = group.rooms.union(*(one.rooms for one in gone))
         if len(rooms) >= _SEVERAL or len(scene.sites[site]) < _SEVERAL or side is OUTER:
-            return [with_gone(_dark(scene, place, group, rest), gone)]
-        return [_room(scene, next(iter(group.rooms)), group.sights, rest, alone=True)]
+            whole = with_gone(_dark(scene, place, group, rest), gone)
+        else:
+            whole = _room(scene, next(iter(group.rooms)), group.sights, rest, alone=True)
+        return [by_last_line(whole, scene.seen.lines.get(site, ()), group, gone)]
     by_line = _by_its_line(scene, site, group, rest)
     if is_returning(scene.now, group, rest.after) or is_returning(scene.now, group, by_line):
         dark, back = left_dark(scene.now, group, rest.after)

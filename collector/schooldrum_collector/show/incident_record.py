@@ -6,6 +6,7 @@ from schooldrum_collector.formats import VIETNAM, clock
 from schooldrum_collector.judge.fault import Degree, Verdict
 from schooldrum_collector.judge.incident import Event, Incident, State, What
 from schooldrum_collector.judge.incident_acts import MEASURED
+from schooldrum_collector.judge.incidents import SEEN_SECONDS
 from schooldrum_collector.show.incident_words import degree_word, is_back, verdict_word
 from schooldrum_collector.speech import Say
 
@@ -42,13 +43,20 @@ ANSWER_WORDS = {
     "provider_informed": ("đã báo nhà mạng", "provider informed"),
     "provider_said": ("nhà mạng trả lời", "the provider answers"),
 }
+UNMEASURED_SECONDS = 5 * SEEN_SECONDS
+"""Of what has not been seen for so long nobody knows whether it goes on: its PCs can send nothing, or are off."""
 _ARROW = "\N{RIGHTWARDS ARROW}"
 
 
 def standing(incident: Incident, now: float, say: Say, zone: str = VIETNAM) -> str:
-    """How it stands; where nothing is wrong at this moment, since when."""
+    """How it stands; where nothing is wrong at this moment, or nothing shows whether it goes on, since when."""
     if not is_back(incident):
-        return say(*STATES[incident.state])
+        if incident.state is not State.OPEN or not 0 < incident.seen < now - UNMEASURED_SECONDS:
+            return say(*STATES[incident.state])
+        at = clock(incident.seen, now, say.language, zone)
+        return say(
+            f"chưa rõ còn không, không đo được từ {at}", f"not known whether it goes on, not measured since {at}"
+        )
     at = clock(incident.ended, now, say.language, zone)
     return say(f"đã có lại từ {at}, vẫn theo dõi", f"back since {at}, still watched")
 

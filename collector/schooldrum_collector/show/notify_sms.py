@@ -138,7 +138,7 @@ def _why(parts: Parts, incident: Incident, names: Mapping[str, str], say: Say) -
     """The cause, with its degree where it is not found, and what is said of it where that has no room."""
     word, language = incident.evidence.word, say.language
     if incident.degree is Degree.UNKNOWN:
-        return _conclusion(parts), say("Chưa rõ nguyên nhân.", "Cause not known yet.")
+        return _undecided(parts, say), say("Chưa rõ nguyên nhân.", "Cause not known yet.")
     if word in SMS_GROUNDS:
         return _words(SMS_GROUNDS[word], incident, names, language), ""
     if _is_only_probable(incident) and (word in IS_CAUSE or incident.place.level is Level.PROVIDER):
@@ -146,15 +146,16 @@ def _why(parts: Parts, incident: Incident, names: Mapping[str, str], say: Say) -
         return "", ""
     why = _words(SMS_CAUSE[word], incident, names, language) if word in SMS_CAUSE else ""
     if not why:
-        return _conclusion(parts), ""
+        return parts.cause, ""
     if not _is_only_probable(incident):
         return why[:1].upper() + why[1:], ""
     probably = degree_word(incident.degree, say)
     return f", {probably.lower()} {why[2:]}" if why.startswith(", ") else f"{probably} {why}", ""
 
 
-def _conclusion(parts: Parts) -> str:
-    return parts.cause.replace(":", "", 1)
+def _undecided(parts: Parts, say: Say) -> str:
+    """What remains possible; in Vietnamese `Chưa rõ mất điện hay mất Internet` is a whole sentence."""
+    return say(parts.cause.replace(":", "", 1), parts.cause)
 
 
 def _begin(

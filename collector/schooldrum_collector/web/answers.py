@@ -38,6 +38,17 @@ from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Full, Overloaded, Store
 from schooldrum_collector.store.records import EVERYTHING, AnswerLink, Change, Register, Scope, Story
 from schooldrum_collector.store.steps import write_answer, write_steps
+from schooldrum_collector.web.answer_refusals import (
+    LATER,
+    NOT_READ,
+    NOT_UNDERSTOOD,
+    NOT_WRITTEN,
+    NOTHING,
+    OTHER_NAME,
+    OTHER_SITE,
+    WITHOUT_TEXT,
+    Refusals,
+)
 from schooldrum_collector.web.guard import LOOPBACK_NAMES, host_name
 from schooldrum_collector.web.incident_page import answers_offered, held_by, may_be_a_line
 from schooldrum_collector.web.page_acts import LARGEST_FORM
@@ -45,10 +56,6 @@ from schooldrum_wire.settings import LANGUAGES
 
 KEPT_SECONDS = 30 * 86400.0
 """So long after the end of its incident a link still shows it."""
-_NOTHING = (
-    "Liên kết này không còn dùng được. Mở liên kết trong tin báo mới nhất, hoặc hỏi Sở.",
-    "This link is not good any more. Open the one in the newest message, or ask the office.",
-)
 _SECRET_LENGTHS = range(8, 65)
 _AT_ONCE = 16
 _LATE = "late"
@@ -102,14 +109,18 @@ def answers_app(
     `now` is the collector's clock; `hosts` are names beside loopback's under which it is called; `happened()` is told
     in the event loop when somebody has answered.
     """
-    desk = _Desk(store, now, happened)
-    app = web.Application(middlewares=[_guard(hosts)], client_max_size=LARGEST_FORM)
+    environment = Environment(
+        loader=FileSystemLoader(_ROOT), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    refuse = Refusals(environment, _STYLE)
+    desk = _Desk(store, now, happened, environment, refuse)
+    app = web.Application(middlewares=[_guard(hosts, refuse)], client_max_size=LARGEST_FORM)
     app.router.add_get("/t/{secret}", desk.show)
     app.router.add_post("/t/{secret}", desk.take)
     return app
 
 
-def _guard(hosts: Collection[str]) -> Middleware:
+def _guard(hosts: Collection[str], refuse: Refusals) -> Middleware:
     names = LOOPBACK_NAMES | {host_name(host) or host.lower() for host in hosts}
 
     @web.middleware
@@ -119,28 +130,20 @@ def _guard(hosts: Collection[str]) -> Middleware:
         say = _language(request, None)
         try:
             if len(given) != 1 or host_name(given[0]) not in names:
-                text = say(
-                    "Máy chủ này không mang tên trong địa chỉ đó; hãy báo cho Sở.",
-                    "This door does not go by that name; tell the office.",
-                )
-                raise web.HTTPMisdirectedRequest(text=text)
+                response: web.StreamResponse = refuse(web.HTTPMisdirectedRequest.status_code, OTHER_NAME, say)
             # Browsers say `null` where a page forbids referrers, as this one does.
-            if any(one != "null" and urlsplit(one).netloc.lower() != given[0].lower() for one in origins):
-                text = say("Trang của nơi khác không được trả lời ở đây.", "Another site's page may not answer here.")
-                raise web.HTTPForbidden(text=text)
-            response = await handler(request)
+            elif any(one != "null" and urlsplit(one).netloc.lower() != given[0].lower() for one in origins):
+                response = refuse(web.HTTPForbidden.status_code, OTHER_SITE, say)
+            else:
+                response = await handler(request)
         except web.HTTPNotFound as problem:
             # A part of the address got lost on its way from the message.
-            response = web.Response(status=problem.status, text=say(*_NOTHING))
+            response = refuse(problem.status, NOTHING, say)
         except (Full, Overloaded):
-            text = say(
-                "Chưa đọc được sự cố này, thử lại sau một phút.", "It cannot be read now; try again in a minute."
-            )
-            response = web.Response(status=503, text=text, headers={"Retry-After": "60"})
+            response = refuse(web.HTTPServiceUnavailable.status_code, NOT_READ, say, headers=LATER)
         except web.HTTPException as problem:
-            response = web.Response(status=problem.status, text=problem.text)
-            if hdrs.ALLOW in problem.headers:
-                response.headers[hdrs.ALLOW] = problem.headers[hdrs.ALLOW]
+            allowed = problem.headers.get(hdrs.ALLOW)
+            response = refuse(problem.status, NOT_UNDERSTOOD, say, headers={hdrs.ALLOW: allowed} if allowed else None)
         response.headers.update(_HEADERS)
         return response
 
@@ -150,14 +153,19 @@ def _guard(hosts: Collection[str]) -> Middleware:
 class _Desk:
     """Handlers of the one page. Not frozen: it counts who is being served."""
 
-    def __init__(self, store: Store, now: Callable[[], float], happened: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        now: Callable[[], float],
+        happened: Callable[[], None],
+        environment: Environment,
+        refuse: Refusals,
+    ) -> None:
         self._store = store
+        self._refuse = refuse
         self._now = now
         self._happened = happened
         self._turns = asyncio.Semaphore(_AT_ONCE)
-        environment = Environment(
-            loader=FileSystemLoader(_ROOT), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-        )
         self._template = environment.get_template("answer.html")
 
     async def show(self, request: web.Request) -> web.StreamResponse:
@@ -166,7 +174,7 @@ class _Desk:
             found = await asyncio.to_thread(self._find, request.match_info["secret"])
             say = _language(request, found)
             if found is None:
-                return self._nothing(say)
+                return self._refuse(web.HTTPNotFound.status_code, NOTHING, say)
             done = request.query.get("done", "")
             return await asyncio.to_thread(self._page, found, say, done)
 
@@ -182,7 +190,7 @@ class _Desk:
             found = await asyncio.to_thread(self._find, request.match_info["secret"])
             say = _language(request, found)
             if found is None:
-                return self._nothing(say)
+                return self._refuse(web.HTTPNotFound.status_code, NOTHING, say)
             try:
                 done = await asyncio.to_thread(self._act, found, given)
             except Refused as problem:
@@ -191,8 +199,7 @@ class _Desk:
                 # Somebody was quicker: the page says so, and how it ended.
                 done = _LATE
             except (Full, Overloaded):
-                text = say("Chưa ghi được, thử lại sau một phút.", "It could not be recorded; try again in a minute.")
-                return web.Response(status=503, text=text, headers={"Retry-After": "60"})
+                return self._refuse(web.HTTPServiceUnavailable.status_code, NOT_WRITTEN, say, headers=LATER)
         self._happened()
         language = f"lang={say.language}" if "lang" in request.query else ""
         query = "&".join(one for one in (f"done={done}" if done in {*ANSWER_WORDS, _LATE} else "", language) if one)
@@ -315,21 +322,8 @@ class _Desk:
 
     def _not_understood(self, say: Say, answer: str) -> web.Response:
         """What was sent is no answer to what is asked here, or not this reader's to give."""
-        text = say(
-            "Chưa ghi gì: đây không phải câu trả lời dùng được ở đây. Mở lại liên kết trong tin và bấm một nút trên "
-            "trang.",
-            "Nothing was recorded: this is no answer that can be given here. Open the link in the message again and "
-            "tap one of the buttons.",
-        )
-        if answer == PROVIDER_SAID:
-            text = say(
-                "Chưa ghi gì: ghi nhà mạng trả lời thế nào rồi bấm lại.",
-                "Nothing was recorded: write what the provider answered, then tap again.",
-            )
-        return web.Response(status=400, text=text, charset="utf-8")
-
-    def _nothing(self, say: Say) -> web.Response:
-        return web.Response(status=404, text=say(*_NOTHING), charset="utf-8")
+        text = WITHOUT_TEXT if answer == PROVIDER_SAID else NOT_UNDERSTOOD
+        return self._refuse(web.HTTPBadRequest.status_code, text, say)
 
 
 def _language(request: web.Request, found: _Shown | None) -> Say:

@@ -11,7 +11,7 @@ from schooldrum_collector.judge.fault import Degree, Kind, Level, Verdict
 from schooldrum_collector.judge.incident import Incident, State
 from schooldrum_collector.judge.incident_corrections import SAME_BEGIN_SECONDS
 from schooldrum_collector.judge.lines import RegisteredLine
-from schooldrum_collector.judge.lost_time import costs_lessons, lessons_by_school
+from schooldrum_collector.judge.lost_time import costs_lessons, lessons_by_school, spared
 from schooldrum_collector.judge.shared_parts import is_part
 from schooldrum_collector.show.incident_record import ANSWER_WORDS, HAPPENED, STATES, detail, standing
 from schooldrum_collector.show.incident_words import (
@@ -28,7 +28,17 @@ from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import Scope, Story
 from schooldrum_collector.web.live_pages import Pieces
 from schooldrum_collector.web.page_words import incident_kind, role_words
-from schooldrum_collector.web.path_drawing import HEIGHT, OK, STEPS, UNKNOWN, WIDTH, is_measured, stops
+from schooldrum_collector.web.path_drawing import (
+    BROKEN,
+    HEIGHT,
+    OK,
+    PROBABLE,
+    STEPS,
+    UNKNOWN,
+    WIDTH,
+    is_measured,
+    stops,
+)
 from schooldrum_collector.web.rendering import Reader, Rendering
 from schooldrum_collector.web.sight import Sight
 
@@ -122,6 +132,7 @@ def pieces(sight: Sight, story: Story, parts: Sequence[Incident], rendering: Ren
             words,
             drawn=bool(way) or one.kind is Kind.OUTAGE,
             measured=is_measured(way),
+            supposed=PROBABLE in way.values(),
             lossy=one.kind is Kind.LOSS,
             neighbours=neighbours,
             power=not is_measured(way) and one.verdict is Verdict.POWER,
@@ -160,10 +171,14 @@ def _way(one: Incident) -> Mapping[str, str]:
     if _is_beside_others(one):
         steps = {step: one.evidence.steps.get(step, UNKNOWN) for step in STEPS}
         return {step: OK if step in _BEYOND_A_ROOM and steps[step] == UNKNOWN else steps[step] for step in STEPS}
-    if is_measured(one.evidence.steps) or one.school or one.degree is not Degree.FOUND:
-        return one.evidence.steps
     end = _SHARED_ENDS.get(one.verdict)
-    return path_to(end) if end else one.evidence.steps
+    if end is None or is_measured(one.evidence.steps) or one.school or one.degree is Degree.UNKNOWN:
+        return one.evidence.steps
+    way = path_to(end)
+    if one.degree is Degree.FOUND:
+        return way
+    # Nobody has measured it: that what is nearer works is not known either.
+    return {step: PROBABLE if state == BROKEN else UNKNOWN for step, state in way.items()}
 
 
 def _is_beside_others(one: Incident) -> bool:
@@ -250,13 +265,14 @@ def may_be_a_line(one: Incident) -> bool:
 class Affected(msgspec.Struct, frozen=True, kw_only=True):
     """A school it concerns; the customer numbers are what the provider's hotline asks for first.
 
-    `lost` is the lesson time it lost, where that is a minute and more.
+    `lost` is the lesson time it lost, where that is a minute and more; `spared`: it has internet by another line.
     """
 
     code: str
     name: str
     customers: tuple[str, ...]
     lost: str = ""
+    spared: bool = False
 
 
 def _may_be(line: RegisteredLine, one: Incident) -> bool:
@@ -269,6 +285,7 @@ def _may_be(line: RegisteredLine, one: Incident) -> bool:
 def affected(sight: Sight, one: Incident, words: Reader, parts: Sequence[Incident] = ()) -> list[Affected]:
     """The schools it concerns, with the customer numbers of their lines, and the lesson time each has lost."""
     lost = {} if one.school else _lost(sight, one, parts)
+    by_another = spared([one, *parts])
     names = names_of(sight.register, one, words.say)
     customers: dict[str, list[str]] = {}
     for _, line in sorted(sight.register.lines.items()):
@@ -280,6 +297,7 @@ def affected(sight: Sight, one: Incident, words: Reader, parts: Sequence[Inciden
             name=names.get(code, code),
             customers=tuple(customers.get(code, ())),
             lost=formats.duration(lost[code], words.language) if lost.get(code, 0.0) >= _MINUTE else "",
+            spared=(one.number, code) in by_another,
         )
         for code in one.schools
         if sight.has_school(code)

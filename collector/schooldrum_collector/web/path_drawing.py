@@ -7,7 +7,7 @@ import msgspec
 from schooldrum_collector.speech import Say
 
 STEPS = ("pc", "switch", "gateway", "provider", "internet", "service")
-OK, BROKEN, LOSSY, UNKNOWN = "ok", "broken", "lossy", "unknown"
+OK, BROKEN, LOSSY, PROBABLE, UNKNOWN = "ok", "broken", "lossy", "probable", "unknown"
 _NAMES = {
     "pc": ("Máy tính", "PC"),
     "switch": ("Bộ chia mạng", "Switch"),
@@ -20,6 +20,7 @@ _STATES = {
     OK: ("✓", "tốt", "fine"),
     BROKEN: ("\N{MULTIPLICATION SIGN}", "đứt ở đây", "broken here"),
     LOSSY: ("\N{ALMOST EQUAL TO}", "chập chờn ở đây", "lossy here"),
+    PROBABLE: ("\N{MULTIPLICATION SIGN}", "rất có thể ở đây", "probably here"),
     UNKNOWN: ("?", "chưa biết", "not known"),
 }
 STRIDE = 118

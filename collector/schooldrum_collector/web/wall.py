@@ -129,6 +129,8 @@ def card(sight: Sight, one: SchoolStands, words: Reader) -> Card:
     if _needs_somebody(one):
         look = needs_action(say)
     trouble, since = _trouble(sight, one.worst, words) if one.worst else ("", "")
+    if one.worst is None and one.state is PlaceState.DOWN:
+        trouble = say("Chưa rõ nguyên nhân", "Cause not known yet")
     return Card(
         code=one.code,
         name=school.name,

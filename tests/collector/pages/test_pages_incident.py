@@ -221,6 +221,45 @@ async def test_lesson_time_of_many_schools_is_told_for_each_and_summed_once(stor
     assert "Giờ học đã mất</dt><dd>30 phút<br>" in own
 
 
+async def test_a_provider_s_outage_that_nobody_measured_is_drawn_as_probable(store: Store, office: Browser) -> None:
+    whole = Place(Level.PROVIDER, "Nhà mạng A")
+    known = Evidence(
+        word="provider_silent",
+        counts={"schools": 2, "of": 2, "others": 5, "measured": 0, "second": 1},
+        names={"schools": ("DL", "HB"), "provider": ("Nhà mạng A",)},
+        steps=dict.fromkeys(("pc", "switch", "gateway", "provider", "internet", "service"), "unknown"),
+    )
+    began = scene.NOW - 600
+    with store.writing() as writer:
+        for degree, number in ((Degree.PROBABLE, 1070), (Degree.UNKNOWN, 1080)):
+            writer.put_incident(scene.incident(number, whole, ("DL", "HB"), began=began, evidence=known, degree=degree))
+        second = scene.incident(
+            1071, Place(Level.SCHOOL, "DL"), ("DL",), began=began, parent=1070, kind=Kind.SECOND_LINE
+        )
+        writer.put_incident(second)
+    page = (await office.get("/incidents/SC-1070"))[2]
+    assert "Nhà mạng: rất có thể ở đây" in page
+    assert page.count('<g class="stop unknown"') == 5, "that what is nearer works has nobody measured"
+    assert "chưa biết đứt ở đâu" not in page
+    assert "1 trường mất Internet" in page
+    schools = page[page.index("Các trường (2)") :]
+    assert schools.count("Vẫn có Internet qua đường truyền khác") == 1
+    unknown = (await office.get("/incidents/SC-1080"))[2]
+    assert 'class="stop probable"' not in unknown
+    assert "chưa biết đứt ở đâu" in unknown
+
+
+@pytest.mark.parametrize(("seen", "said"), [(60.0, "đang xảy ra"), (1800.0, "chưa rõ còn không, không đo được từ")])
+async def test_what_can_not_be_measured_any_more_is_not_said_to_go_on(
+    store: Store, office: Browser, seen: float, said: str
+) -> None:
+    with store.writing() as writer:
+        place = Place(Level.SCHOOL, "DL")
+        lossy = scene.incident(1081, place, ("DL",), began=BEGAN, kind=Kind.LOSS, seen=scene.NOW - seen)
+        writer.put_incident(lossy)
+    assert said in (await office.get("/incidents/SC-1081"))[2]
+
+
 async def test_a_power_cut_on_somebody_s_word_is_probable_and_nothing_is_drawn_as_broken(
     store: Store, office: Browser
 ) -> None:

@@ -15,9 +15,11 @@ from schooldrum_collector.speech import Say
 from schooldrum_collector.store.interface import Store
 from schooldrum_collector.store.records import EVERYTHING, Room, School, Scope
 from schooldrum_collector.web import wall
-from schooldrum_collector.web.census import Census, live_incidents, state_of, worst_by_school
+from schooldrum_collector.web.census import Census, SchoolStands, live_incidents, state_of, worst_by_school
 from schooldrum_collector.web.path_drawing import STEPS, stops
+from schooldrum_collector.web.rendering import Reader
 from schooldrum_collector.web.sight import Sight
+from schooldrum_collector.web.visitors import Visitor
 
 
 def sight(store: Store, scope: Scope = EVERYTHING, hearing: Hearing | None = None) -> Sight:
@@ -52,6 +54,23 @@ def test_a_school_that_goes_on_by_another_line_is_told_of_that_line() -> None:
     one_line = msgspec.structs.replace(incident(1002, kind=Kind.SECOND_LINE), parent=1001)
     found = worst_by_school([of_many, one_line])
     assert {code: one.number for code, one in found.items()} == {"BM": 1002, "QY": 1001}
+
+
+@pytest.mark.parametrize(
+    ("state", "language", "says"),
+    [
+        (PlaceState.DOWN, "vi", "Chưa rõ nguyên nhân"),
+        (PlaceState.DOWN, "en", "Cause not known yet"),
+        (PlaceState.OFF, "vi", ""),
+    ],
+)
+def test_a_school_that_is_dark_and_has_no_incident_yet_says_so(
+    store: Store, state: PlaceState, language: str, says: str
+) -> None:
+    stands = SchoolStands(code="BM", state=state, expected=True, machines={"silent": 3}, pending=0)
+    words = Reader(say=Say(language), visitor=Visitor(scope=EVERYTHING), mark="")
+    card = wall.card(sight(store), stands, words)
+    assert (card.trouble, card.since) == (says, "")
 
 
 @pytest.mark.parametrize(("waiting", "words"), [(0.1, "come again"), (0.0, ""), (-1.0, "")])
