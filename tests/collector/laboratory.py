@@ -95,6 +95,19 @@ class Lab:
         self.watching.look()
         return self.store.incidents(EVERYTHING, live=True)
 
+    async def look_again(self) -> None:
+        """The past is judged as soon as anything may be known of it, and the present between two beats."""
+        await self.watching.afterwards.revise_ready()
+        self.at += 5
+        self.watching.look()
+        self.at -= 5
+
+    def told(self, incident: Incident) -> int:
+        """How many times people were told of it."""
+        story = self.store.incident_of(EVERYTHING, incident.number)
+        assert story is not None
+        return sum(event.what is What.TOLD for event in story.events)
+
     def story(self) -> list[What]:
         (number,) = {one.number for one in self.store.incidents(EVERYTHING)}
         story = self.store.incident_of(EVERYTHING, number)

@@ -49,16 +49,7 @@ async def _plays(lab: Lab, dark: Spans, line: tuple[int, int], beats: int) -> No
         off = [one for one, (begin, end) in spans.items() if begin <= number < end]
         cut = list(spans) if line[0] <= number < line[1] else []
         await lab.beat(cut=cut, off=off, readings=LINE, well=WELL)
-        await lab.watching.afterwards.revise_ready()
-        lab.at += 5
-        lab.watching.look()
-        lab.at -= 5
-
-
-def _told(lab: Lab, incident: Incident) -> int:
-    story = lab.store.incident_of(EVERYTHING, incident.number)
-    assert story is not None
-    return sum(event.what is What.TOLD for event in story.events)
+        await lab.look_again()
 
 
 def _parted(lab: Lab) -> tuple[Incident, Incident]:
@@ -84,7 +75,7 @@ async def test_a_room_that_was_dark_before_the_line_was_cut_keeps_its_number_and
     assert line.told_as == room.number
     assert (line.verdict, line.degree, line.state, line.told) == (Verdict.LINE, Degree.FOUND, State.CLOSED, 0)
     assert (room.state, room.first.place, len(room.blamed)) == (State.CLOSED, TIN2, 4)
-    assert (_told(lab, room), _told(lab, line)) == (1, 0), "one message for each cause, none for what was over"
+    assert (lab.told(room), lab.told(line)) == (1, 0), "one message for each cause, none for what was over"
     lab.watching.afterwards.revise({"BM": 0.0})
     room, line = _parted(lab)
     assert (room.verdict, room.parent, line.parent) == (Verdict.POWER, 0, 0)
@@ -111,8 +102,8 @@ async def test_a_room_that_was_dark_before_the_school_s_power_was_cut(lab: Lab) 
     await _plays(lab, {"tin2": (0, 14), "tin1": (6, 14), "vp": (6, 14)}, (0, 0), 26)
     for _ in range(2):
         room, school = _parted(lab)
-        assert (school.verdict, school.degree, _told(lab, school)) == (Verdict.POWER, Degree.PROBABLE, 0)
-        assert (room.state, school.state, _told(lab, room)) == (State.CLOSED, State.CLOSED, 1)
+        assert (school.verdict, school.degree, lab.told(school)) == (Verdict.POWER, Degree.PROBABLE, 0)
+        assert (room.state, school.state, lab.told(room)) == (State.CLOSED, State.CLOSED, 1)
         _is_dated(room, begun, 0, 14)
         _is_dated(school, begun, 6, 14)
         lab.watching.afterwards.revise({"BM": 0.0})
@@ -125,7 +116,7 @@ async def test_a_line_that_is_cut_anew_after_it_is_told_as_what_it_is(lab: Lab) 
     for _ in range(5):
         await lab.beat(cut=everybody, off=away, readings=LINE, well=WELL)
     room, line = _parted(lab)
-    assert (room.state, line.state, _told(lab, room), _told(lab, line)) == (State.OPEN, State.OPEN, 1, 1)
+    assert (room.state, line.state, lab.told(room), lab.told(line)) == (State.OPEN, State.OPEN, 1, 1)
 
 
 async def test_what_begins_together_stays_one(lab: Lab) -> None:

@@ -12,7 +12,7 @@ from tests.collector.province import BEAT
 from tests.collector.verdict_scene import CUT, pcs, seen
 
 from schooldrum_collector.judge.fault import Degree, Kind, Level, Place, Verdict
-from schooldrum_collector.judge.incident import Incident, State, What
+from schooldrum_collector.judge.incident import State
 from schooldrum_collector.judge.lines import RegisteredLine
 from schooldrum_collector.judge.lost_time import Group, lost_time, without_internet
 from schooldrum_collector.judge.sentences import grounds, what
@@ -53,16 +53,7 @@ async def _plays(lab: Lab, spans: Spans, beats: int) -> None:
     for number in range(beats):
         cut = [one.id for one in lab.machines if spans[one.room][0] <= number < spans[one.room][1]]
         await lab.beat(cut=cut, readings=LINE, well=WELL)
-        await lab.watching.afterwards.revise_ready()
-        lab.at += 5
-        lab.watching.look()
-        lab.at -= 5
-
-
-def _told(lab: Lab, incident: Incident) -> int:
-    story = lab.store.incident_of(EVERYTHING, incident.number)
-    assert story is not None
-    return sum(event.what is What.TOLD for event in story.events)
+        await lab.look_again()
 
 
 @pytest.mark.parametrize(
@@ -87,7 +78,7 @@ async def test_the_loss_of_all_lines_is_the_school_s_from_the_last_until_the_fir
     await _plays(lab, lab_spans, 31)
     lab.watching.afterwards.revise({"BM": 0.0})
     known = lab.store.incidents(EVERYTHING)
-    assert all(one.state is State.CLOSED and _told(lab, one) == 1 for one in known)
+    assert all(one.state is State.CLOSED and lab.told(one) == 1 for one in known)
     (whole,) = [one for one in known if one.place == SCHOOL and one.kind is Kind.OUTAGE]
     assert (whole.verdict, whole.degree, whole.parent) == (Verdict.LINE, Degree.FOUND, 0)
     for at, error, beats in ((whole.began, whole.began_error, 15), (whole.ended, whole.ended_error, 30)):
@@ -114,7 +105,7 @@ async def test_rooms_that_go_within_few_minutes_are_one_incident_that_grows(lab:
     (whole,) = [one for one in known if one.place == SCHOOL and one.kind is Kind.OUTAGE]
     assert (whole.verdict, whole.degree) == (Verdict.LINE, Degree.FOUND)
     assert abs(whole.began - begun - 8 * BEAT) <= whole.began_error + BEAT
-    assert [_told(lab, one) for one in known] == [1] * (2 if lab.egress else 1)
+    assert [lab.told(one) for one in known] == [1] * (2 if lab.egress else 1)
 
 
 FIRST, LAST = "S1/main/tin1", "S1/main/tin2"
