@@ -11,7 +11,7 @@ from schooldrum_agent.agent import Agent, Parts
 from schooldrum_agent.chance import SystemChance
 from schooldrum_agent.climbing import Climbing
 from schooldrum_agent.clock import Clock
-from schooldrum_agent.config import Config, Misconfigured, check_probes
+from schooldrum_agent.config import Config, check_probes
 from schooldrum_agent.courier import Courier
 from schooldrum_agent.examine import examine
 from schooldrum_agent.faults import Failed
@@ -27,13 +27,12 @@ from schooldrum_agent.sentence import Sentence
 from schooldrum_agent.sources import boot, net
 from schooldrum_agent.spool import open_spool
 from schooldrum_agent.state import Identity, State, open_state
-from schooldrum_agent.targets import Office, Order
-from schooldrum_agent.uplink import Uplink, pin_of, read_endpoint, trust_only
+from schooldrum_agent.targets import Order
+from schooldrum_agent.trust import Trust, office_of, trust_of
+from schooldrum_agent.uplink import Endpoint, Uplink, read_endpoint
 from schooldrum_agent.whereabouts import Whereabouts, network_of
 from schooldrum_wire.fence import Fence, folded_names
 from schooldrum_wire.result import Finding
-
-_LARGEST_CERTIFICATE = 1 << 20
 
 
 class NotEnrolled(Exception):  # noqa: N818 - it says what this PC is
@@ -125,36 +124,6 @@ def host_of(config: Config, clock: Clock, system: str) -> dict[str, str]:
     }
 
 
-def authority_of(config: Config) -> str:
-    """The certificate (PEM) that the configuration names, empty where it names none.
-
-    Raises:
-        Misconfigured: the file cannot be read, or is no certificate.
-    """
-    if not config.ca:
-        return ""
-    where = config.places.get("ca", ("ca", "ca"))
-    try:
-        with Path(config.ca).open("rb") as file:
-            pem = file.read(_LARGEST_CERTIFICATE).decode("ascii")
-        pin_of(pem)
-    except OSError as problem:
-        raise Misconfigured(
-            Sentence(
-                f"{where[0]}: không đọc được {config.ca}: {problem.strerror}",
-                f"{where[1]}: {config.ca} cannot be read: {problem.strerror}",
-            )
-        ) from problem
-    except ValueError as problem:
-        raise Misconfigured(
-            Sentence(
-                f"{where[0]}: {config.ca} không phải chứng chỉ dạng PEM",
-                f"{where[1]}: {config.ca} is no certificate in PEM form",
-            )
-        ) from problem
-    return pem
-
-
 def assemble(config: Config, *, clock: Clock, system: str, environ: Mapping[str, str]) -> Agent:
     """The agent of this PC, its directories taken, its start counted.
 
@@ -200,11 +169,12 @@ def assemble(config: Config, *, clock: Clock, system: str, environ: Mapping[str,
             log.warning(note)
         state.begin()
         host = host_of(config, clock, system)
-        proxy = _proxy(config, state, identity, clock=clock, system=system, environ=environ)
+        endpoint, trust = read_endpoint(config.collector or identity.collector), trust_of(config, identity)
+        proxy = _proxy(config, state, endpoint, clock=clock, system=system, environ=environ)
         climbing = Climbing(
             config,
             settings=lambda: state.settings,
-            office=office_of(config, identity, proxy),
+            office=office_of(endpoint, trust, proxy),
             clock=clock.boottime,
             chance=SystemChance(),
         )
@@ -219,7 +189,7 @@ def assemble(config: Config, *, clock: Clock, system: str, environ: Mapping[str,
         courier = Courier(
             state=state,
             spool=spool,
-            uplink=_uplink(config, state, identity, clock=clock, proxy=proxy),
+            uplink=_uplink(endpoint, trust, state, clock=clock, proxy=proxy),
             clock=clock,
             fingerprint=fingerprint,
             system=host["release"] or host["system"],
@@ -247,9 +217,8 @@ def assemble(config: Config, *, clock: Clock, system: str, environ: Mapping[str,
 
 
 def _proxy(
-    config: Config, state: State, identity: Identity, *, clock: Clock, system: str, environ: Mapping[str, str]
+    config: Config, state: State, endpoint: Endpoint, *, clock: Clock, system: str, environ: Mapping[str, str]
 ) -> Proxy | None:
-    endpoint = read_endpoint(config.collector or identity.collector)
     try:
         return find_proxy(config.proxy, endpoint.host, endpoint.port, environ=environ, system=system)
     except Failed as problem:
@@ -259,37 +228,7 @@ def _proxy(
         return None
 
 
-def _trusted(config: Config, identity: Identity) -> tuple[str, bool]:
-    """The authority (PEM) that is believed, and whether validity dates count under it: not under the office's own."""
-    named = authority_of(config)
-    own = not named or (bool(identity.authority) and pin_of(named) == pin_of(identity.authority))
-    return named or identity.authority, not own
-
-
-def office_of(config: Config, identity: Identity, proxy: Proxy | None) -> Office:
-    """The collector as the ladder asks for it: the same address, trust and proxy as reports take.
-
-    Raises:
-        Misconfigured, Failed: the collector's address or certificate cannot be used.
-    """
-    endpoint = read_endpoint(config.collector or identity.collector)
-    authority, dated = _trusted(config, identity)
-    return Office(
-        host=endpoint.host,
-        port=endpoint.port,
-        secure=endpoint.secure,
-        authority=authority,
-        dated=dated,
-        proxy=(proxy.host, proxy.port) if proxy is not None and endpoint.secure else None,
-    )
-
-
-def _uplink(config: Config, state: State, identity: Identity, *, clock: Clock, proxy: Proxy | None) -> Uplink:
-    authority, dated = _trusted(config, identity)
+def _uplink(endpoint: Endpoint, trust: Trust, state: State, *, clock: Clock, proxy: Proxy | None) -> Uplink:
     return Uplink(
-        read_endpoint(config.collector or identity.collector),
-        trust=trust_only(authority, dated=dated),
-        clock=clock.boottime,
-        proxy=proxy,
-        not_before=state.settings.not_before,
+        endpoint, trust=trust.context(), clock=clock.boottime, proxy=proxy, not_before=state.settings.not_before
     )

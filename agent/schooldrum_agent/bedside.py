@@ -62,7 +62,8 @@ def _standing(notice: Notice) -> Standing:
         collector=notice.collector,
         authority=notice.authority,
     )
-    settings = Settings(language=notice.language) if notice.language in LANGUAGES else Settings()
+    language = notice.language if notice.language in LANGUAGES else Settings().language
+    settings = Settings(language=language, not_before=notice.not_before)
     return Standing(
         identity=identity,
         settings=settings,

@@ -32,6 +32,7 @@ from schooldrum_agent.questions import QUESTIONS
 from schooldrum_agent.record import record
 from schooldrum_agent.sentence import Sentence
 from schooldrum_agent.state import Identity, open_state
+from schooldrum_agent.trust import configured
 from schooldrum_agent.uplink import read_endpoint
 from schooldrum_wire.metric import Metric
 from schooldrum_wire.section import Section
@@ -317,7 +318,7 @@ def _enrol(config: Config, clock: Clock, options: argparse.Namespace, tell: Tell
             host=assembly.host_of(config, clock, sys.platform),
             clock=clock.boottime,
             proxy=find_proxy(config.proxy, endpoint.host, endpoint.port, environ=os.environ),
-            authority=assembly.authority_of(config),
+            authority=configured(config),
             seat=options.seat,
             before=before,
         )

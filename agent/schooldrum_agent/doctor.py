@@ -2,21 +2,24 @@
 
 import os
 import socket
+import ssl
 import sys
 from collections.abc import Callable, Iterator
 
-from schooldrum_agent import page, pathway
+from schooldrum_agent import authority, page, pathway
+from schooldrum_agent.authority import Road
 from schooldrum_agent.bedside import Known, code_of, known_of
 from schooldrum_agent.clock import Clock
-from schooldrum_agent.config import Config
+from schooldrum_agent.config import Config, Misconfigured
 from schooldrum_agent.disk_space import Space, space_at
 from schooldrum_agent.faults import SENTENCES, Failed, Fault, fault_of
 from schooldrum_agent.line import OK
-from schooldrum_agent.proxy import Proxy, find_proxy
+from schooldrum_agent.proxy import find_proxy
 from schooldrum_agent.state import DELIVERED, Standing
 from schooldrum_agent.step import MARKS, Step, Verdict
 from schooldrum_agent.targets import Office
-from schooldrum_agent.uplink import Endpoint, Uplink, read_endpoint, trust_only
+from schooldrum_agent.trust import Trust, office_of, trust_of
+from schooldrum_agent.uplink import Endpoint, Uplink, read_endpoint
 
 TIMEOUT = 10.0
 FULL_BYTES = 1 << 20
@@ -65,7 +68,9 @@ def main(
     known = known_of(config)
     steps = list(examine(config, clock=clock))
     office = _office(config, known)
-    climbed = pathway.climb(config, office, clock=clock, system=sys.platform)
+    # The ladder takes any other certificate for an appliance's, where this PC's own may be the wrong one.
+    doubted = any(step.verdict is Verdict.BAD and step.title is authority.TITLE for step in steps)
+    climbed = pathway.climb(config, None if doubted else office, clock=clock, system=sys.platform)
     way = list(climbed.steps)
     cut_off = office is not None and _is_cut_off(steps)
     code = code_of(known, climbed.rows, clock=clock) if show is not None or cut_off else None
@@ -110,7 +115,7 @@ def _scan_step(known: Known, now: float) -> Step:
 
 def _is_cut_off(steps: list[Step]) -> bool:
     """Whether the collector, its name or the proxy before it could not be reached."""
-    titles = [_TITLES[key] for key in ("proxy", "name", "connection")]
+    titles = [authority.TITLE, *(_TITLES[key] for key in ("proxy", "name", "connection"))]
     return any(step.verdict is Verdict.BAD and step.title in titles for step in steps)
 
 
@@ -120,17 +125,12 @@ def _office(config: Config, known: Known) -> Office | None:
     try:
         endpoint = read_endpoint(config.collector or (identity.collector if identity else ""))
         proxy = find_proxy(config.proxy, endpoint.host, endpoint.port, environ=os.environ) if endpoint.secure else None
-    except Failed:
+        trust = trust_of(config, identity)
+    except (Failed, Misconfigured):
         return None
-    if identity is None or (endpoint.secure and not identity.authority):
+    if identity is None or (endpoint.secure and not trust.authority):
         return None
-    return Office(
-        host=endpoint.host,
-        port=endpoint.port,
-        secure=endpoint.secure,
-        authority=identity.authority,
-        proxy=(proxy.host, proxy.port) if proxy else None,
-    )
+    return office_of(endpoint, trust, proxy)
 
 
 def examine(config: Config, *, clock: Clock) -> Iterator[Step]:
@@ -163,7 +163,7 @@ def examine(config: Config, *, clock: Clock) -> Iterator[Step]:
         yield _failed("address", problem)
         return
     yield _step("address", Verdict.GOOD, url, url)
-    yield from _way(config, endpoint, standing, clock)
+    yield from _way(config, endpoint, known, clock)
     if standing is not None:
         yield _delivery(standing, clock.wall())
 
@@ -236,7 +236,16 @@ def _disk_step(space: Space) -> Step:
     return _step("disk", Verdict.GOOD, f"còn {left_vi}", f"{left} left")
 
 
-def _way(config: Config, endpoint: Endpoint, standing: Standing | None, clock: Clock) -> Iterator[Step]:
+def _way(config: Config, endpoint: Endpoint, known: Known, clock: Clock) -> Iterator[Step]:
+    try:
+        trust = trust_of(config, known.standing.identity if known.standing is not None else None)
+    except Misconfigured as problem:
+        yield authority.unusable(problem, has_rights=known.has_rights)
+        return
+    outdated = authority.outdated(trust, clock.wall())
+    if endpoint.secure and outdated is not None:
+        yield outdated
+        return
     try:
         proxy = find_proxy(config.proxy, endpoint.host, endpoint.port, environ=os.environ) if endpoint.secure else None
     except Failed as problem:
@@ -254,36 +263,88 @@ def _way(config: Config, endpoint: Endpoint, standing: Standing | None, clock: C
         return
     told = f"{name} = {', '.join(addresses[:4])}"
     yield _step("name", Verdict.GOOD, told, told)
-    yield _connection(endpoint, proxy, standing, clock)
-
-
-def _connection(endpoint: Endpoint, proxy: Proxy | None, standing: Standing | None, clock: Clock) -> Step:
-    authority = standing.identity.authority if standing and standing.identity else ""
-    if endpoint.secure and not authority:
-        return _step(
+    if endpoint.secure and not trust.authority:
+        yield _step(
             "connection",
             Verdict.UNKNOWN,
             "chưa thử: máy này chưa có chứng chỉ của cơ quan quản lý (có sau khi thêm máy).",
             "not tried: this PC has no certificate of the office yet (it comes with adding the PC).",
         )
+        return
+    yield from _connection(Road(endpoint=endpoint, proxy=proxy, addresses=addresses), trust, known.standing, clock)
+
+
+def _connection(road: Road, trust: Trust, standing: Standing | None, clock: Clock) -> Iterator[Step]:
     try:
-        uplink = Uplink(endpoint, trust=trust_only(authority), clock=clock.boottime, proxy=proxy)
-        try:
-            began = clock.monotonic()
-            answer = uplink.get("/healthz", timeout=TIMEOUT)
-            took = clock.monotonic() - began
-        finally:
-            uplink.close()
+        not_before = standing.settings.not_before if standing is not None else 0
+        took = _answered(road, trust, not_before=not_before, clock=clock)
     except Failed as problem:
-        return _failed("connection", problem)
+        if isinstance(problem.__cause__, ssl.SSLCertVerificationError) and problem.fault is Fault.TLS_AUTHORITY:
+            yield from _disbelieved(road, trust, standing, clock, problem)
+            return
+        step = _failed("connection", problem)
+        if problem.fault is Fault.TLS_AUTHORITY:
+            # What is kept is no certificate: nobody is believed by it.
+            yield step
+            return
+    else:
+        step = _step(
+            "connection",
+            Verdict.GOOD,
+            f"trả lời sau {took * 1000:.0f} ms",
+            f"answered after {took * 1000:.0f} ms",
+        )
+    if road.endpoint.secure:
+        yield authority.believed(trust)
+    yield step
+
+
+def _answered(road: Road, trust: Trust, *, not_before: int, clock: Clock) -> float:
+    """In how many seconds the collector said that it is well, by this trust.
+
+    Raises:
+        Failed: it did not.
+    """
+    context = trust.context()
+    uplink = Uplink(road.endpoint, trust=context, clock=clock.boottime, proxy=road.proxy, not_before=not_before)
+    try:
+        began = clock.monotonic()
+        answer = uplink.get("/healthz", timeout=TIMEOUT)
+        took = clock.monotonic() - began
+    finally:
+        uplink.close()
     if answer.status != OK:
-        return _failed("connection", Failed(fault_of(answer.status), f"status {answer.status}"))
-    return _step(
-        "connection",
-        Verdict.GOOD,
-        f"trả lời sau {took * 1000:.0f} ms",
-        f"answered after {took * 1000:.0f} ms",
-    )
+        raise Failed(fault_of(answer.status), f"status {answer.status}")
+    return took
+
+
+def _disbelieved(road: Road, trust: Trust, standing: Standing | None, clock: Clock, problem: Failed) -> Iterator[Step]:
+    """Whose certificate was shown where this PC believes another, and whether it believes the wrong one."""
+    shown = authority.shown_at(road, seconds=TIMEOUT, clock=clock.boottime)
+    if trust.file and authority.is_late(problem):
+        yield authority.late(trust, shown, clock.wall())
+        return
+    enrolled = standing.identity.authority if standing is not None and standing.identity is not None else ""
+    if trust.file and _is_believed(road, Trust(authority=enrolled), clock):
+        yield authority.misnamed(trust)
+        return
+    replaced = authority.replaced(trust, shown)
+    if replaced is not None:
+        yield replaced
+    elif trust.file:
+        yield authority.stranger(trust, shown, road.proxy)
+    else:
+        yield authority.believed(trust)
+        told = authority.instead(shown)
+        yield _step("connection", Verdict.BAD, f"{told['vi']} ({problem.detail})", f"{told['en']} ({problem.detail})")
+
+
+def _is_believed(road: Road, trust: Trust, clock: Clock) -> bool:
+    try:
+        _answered(road, trust, not_before=0, clock=clock)
+    except Failed:
+        return False
+    return True
 
 
 def _enrolled(standing: Standing) -> Step:

@@ -9,7 +9,8 @@ from schooldrum_agent.faults import Failed, Fault, fault_of
 from schooldrum_agent.proxy import Proxy
 from schooldrum_agent.sentence import Sentence
 from schooldrum_agent.state import Identity
-from schooldrum_agent.uplink import Answer, Uplink, fetch_authority, pin_of, read_endpoint, trust_only
+from schooldrum_agent.trust import fetch_authority, pin_of, trust_only
+from schooldrum_agent.uplink import Answer, Uplink, read_endpoint
 from schooldrum_wire.messages import EnrolAnswer, EnrolRequest, Trouble
 from schooldrum_wire.report import Fingerprint
 from schooldrum_wire.settings import Settings, accept

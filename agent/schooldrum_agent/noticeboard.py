@@ -37,10 +37,10 @@ _STILL_ACTIVE = 259
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """The board. Who the PC is, without its credential, as state.Identity has it; then how it fares.
 
-    `language` is vi or en, `page` where the office's pages are. `scan` is a sealed text (schooldrum_wire.scan), climbed
-    at `climbed` (this PC's clock, epoch seconds); empty while reports arrive. `process` is the agent's number, 0 where
-    it has ended as it should; `began` tells it from a later one of the same number: when it began, on Windows in which
-    boot.
+    `not_before` is the earliest start (epoch seconds) of a server certificate that is still taken. `language` is vi or
+    en, `page` where the office's pages are. `scan` is a sealed text (schooldrum_wire.scan), climbed at `climbed` (this
+    PC's clock, epoch seconds); empty while reports arrive. `process` is the agent's number, 0 where it has ended as it
+    should; `began` tells it from a later one of the same number: when it began, on Windows in which boot.
     """
 
     place: str = ""
@@ -48,6 +48,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     state: str = ""
     collector: str = ""
     authority: str = ""
+    not_before: int = 0
     language: str = ""
     page: str = ""
     delivery: LastDelivery = LastDelivery()
@@ -122,6 +123,7 @@ class Noticeboard:
             state=identity.state if identity else "",
             collector=identity.collector if identity else "",
             authority=identity.authority if identity else "",
+            not_before=state.settings.not_before,
             language=state.settings.language,
             page=state.page,
             delivery=msgspec.structs.replace(state.delivery, detail=""),

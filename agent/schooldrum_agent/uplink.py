@@ -6,7 +6,6 @@ of school PCs are wrong by years (a dead CMOS battery); an old leaf is kept out 
 """
 
 import contextlib
-import hashlib
 import socket
 import ssl
 import threading
@@ -18,7 +17,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from schooldrum_agent.faults import Failed, Fault
-from schooldrum_agent.line import OK, Line, dial, is_loopback, tunnel
+from schooldrum_agent.line import Line, dial, is_loopback, tunnel
 from schooldrum_agent.proxy import Proxy
 from schooldrum_agent.reply import read_reply
 from schooldrum_wire.version import VERSION
@@ -27,8 +26,6 @@ TIMEOUT = 30.0
 """Seconds for a whole exchange, however slowly the other side drips."""
 IDLE = 75.0
 """Seconds after which a kept connection is not trusted any more; collectors close them after 75 to 90."""
-NO_CHECK_TIME = 0x200000
-"""OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which Python 3.11 passes through without having a name for it."""
 _SMALL_BODY = 8 << 10
 _HOSTNAME_CODES = {62, 63, 64}
 """X509_V_ERR_HOSTNAME_MISMATCH, _EMAIL_, _IP_ADDRESS_."""
@@ -82,35 +79,6 @@ def _is_hostname(host: str) -> bool:
     return len(host) <= _LONGEST_NAME and host.isascii() and all(one.isalnum() or one in "-._:" for one in host)
 
 
-def pin_of(pem: str) -> str:
-    """SHA-256 (hex) of a certificate's DER.
-
-    Raises:
-        ValueError: this is no PEM certificate.
-    """
-    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem.strip())).hexdigest()
-
-
-def trust_only(authority: str, *, dated: bool = False) -> ssl.SSLContext:
-    """Trust in one certificate (PEM) and nothing else.
-
-    `dated` makes validity dates count: for an authority that is not the office's own.
-
-    Raises:
-        Failed: it is no certificate (TLS_AUTHORITY).
-    """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if authority:
-        try:
-            context.load_verify_locations(cadata=authority)
-        except (ssl.SSLError, ValueError) as problem:
-            raise Failed(Fault.TLS_AUTHORITY, "the kept certificate of the authority cannot be read") from problem
-    if not dated:
-        context.verify_flags |= NO_CHECK_TIME
-    return context
-
-
 def pack(body: bytes) -> bytes:
     """The body in gzip, level 1: the level whose time a collector's gain repays least is any higher one."""
     # What nearly every beat sends fits a small window, which is sooner made ready.
@@ -131,7 +99,7 @@ class Uplink:
         proxy: Proxy | None = None,
         not_before: int = 0,
     ) -> None:
-        """`trust` is what `trust_only` made, `clock` gives seconds that run on in suspend.
+        """`trust` is what `trust.trust_only` made, `clock` gives seconds that run on in suspend.
 
         `not_before` is the earliest start (epoch seconds) of a server certificate that is still taken.
         """
@@ -265,7 +233,7 @@ class Uplink:
         presented = sock.getpeercert() or {}
         started = presented.get("notBefore")
         if not isinstance(started, str):
-            # fetch_authority's connection: nothing is verified, so nothing is presented.
+            # trust.fetch_authority's connection: nothing is verified, so nothing is presented.
             return
         self.leaf_start = _seconds_of(started)
         if self.leaf_start < self.not_before:
@@ -306,33 +274,3 @@ def _fault(problem: Exception) -> Fault:
     if isinstance(problem, ValueError):
         return Fault.GARBLED
     return Fault.UNREACHABLE
-
-
-def fetch_authority(
-    endpoint: Endpoint, pin: str, *, clock: Callable[[], float], proxy: Proxy | None = None, timeout: float = TIMEOUT
-) -> str:
-    """The collector's authority (PEM), asked for without trust and taken only if its SHA-256 is the pinned one.
-
-    Nothing of an install code travels here: it is sent only on a connection that this certificate verified.
-
-    Raises:
-        Failed: no answer came, or it is another certificate (PIN).
-    """
-    blind = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    blind.minimum_version = ssl.TLSVersion.TLSv1_2
-    blind.check_hostname = False
-    blind.verify_mode = ssl.CERT_NONE
-    uplink = Uplink(endpoint, trust=blind, clock=clock, proxy=proxy)
-    try:
-        answer = uplink.get("/v1/ca", timeout=timeout)
-    finally:
-        uplink.close()
-    if answer.status != OK:
-        raise Failed(Fault.NOT_FOUND, f"GET /v1/ca answered {answer.status}")
-    try:
-        der = ssl.PEM_cert_to_DER_cert(answer.body.decode("ascii").strip())
-    except (ValueError, UnicodeDecodeError) as problem:
-        raise Failed(Fault.GARBLED, "GET /v1/ca answered with no certificate") from problem
-    if hashlib.sha256(der).hexdigest() != pin:
-        raise Failed(Fault.PIN, "the server's authority is not the one the install code names")
-    return ssl.DER_cert_to_PEM_cert(der)

@@ -21,7 +21,8 @@ from schooldrum_agent.courier import Courier
 from schooldrum_agent.parcel import LiveReport
 from schooldrum_agent.spool import Spool, open_spool
 from schooldrum_agent.state import Identity, State, open_state
-from schooldrum_agent.uplink import Uplink, read_endpoint, trust_only
+from schooldrum_agent.trust import trust_only
+from schooldrum_agent.uplink import Uplink, read_endpoint
 from schooldrum_wire.decoding import decode_delivery
 from schooldrum_wire.encoding import encode_result
 from schooldrum_wire.fence import Fence

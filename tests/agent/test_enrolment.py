@@ -16,7 +16,8 @@ from schooldrum_agent.enrolment import Enrolled, enrol, read_trouble, refused, r
 from schooldrum_agent.faults import Failed, Fault
 from schooldrum_agent.sentence import Sentence
 from schooldrum_agent.state import Identity
-from schooldrum_agent.uplink import Answer, Uplink, pin_of, read_endpoint, trust_only
+from schooldrum_agent.trust import pin_of, trust_only
+from schooldrum_agent.uplink import Answer, Uplink, read_endpoint
 from schooldrum_wire.settings import BEAT_SECONDS, Settings
 from schooldrum_wire.token import Token
 

@@ -1,7 +1,6 @@
 import contextlib
 import datetime as dt
 import gzip
-import hashlib
 import socket
 import ssl
 import threading
@@ -14,15 +13,8 @@ from tests.agent.delivery_stand_in import CREDENTIAL, Front, Reply, Request, fro
 
 from schooldrum_agent.faults import SENTENCES, Failed, Fault, fault_of
 from schooldrum_agent.reply import LARGEST_BODY
-from schooldrum_agent.uplink import (
-    Answer,
-    Uplink,
-    fetch_authority,
-    pack,
-    pin_of,
-    read_endpoint,
-    trust_only,
-)
+from schooldrum_agent.trust import trust_only
+from schooldrum_agent.uplink import Answer, Uplink, pack, read_endpoint
 
 LONG_AGO = dt.datetime(2015, 1, 1, tzinfo=dt.UTC)
 
@@ -303,37 +295,6 @@ def test_an_encrypted_exchange_is_given_up_too(authority: trustme.CA):
         assert seen == [Fault.CLOSED]
 
 
-def test_the_authority_is_fetched_and_its_pin_compared(authority: trustme.CA):
-    pem = pem_of(authority)
-    context = server_context(trustme.CA().issue_cert("any.example"))
-    with front(lambda _: Reply(200, pem.encode()), context) as server:
-        endpoint = read_endpoint(f"https://127.0.0.1:{server.port}")
-        assert pin_of(fetch_authority(endpoint, pin_of(pem), clock=time.monotonic)) == pin_of(pem)
-        with pytest.raises(Failed) as caught:
-            fetch_authority(endpoint, "0" * 64, clock=time.monotonic)
-        assert caught.value.fault is Fault.PIN
-        assert [(request.method, request.path, request.body) for request in server.requests] == [
-            ("GET", "/v1/ca", b"")
-        ] * 2
-
-
-@pytest.mark.parametrize(
-    ("reply", "fault"),
-    [
-        (Reply(404), Fault.NOT_FOUND),
-        (Reply(200, b"<html>"), Fault.GARBLED),
-        (Reply(200, b"\xff\xfe"), Fault.GARBLED),
-        (Reply(200, b"-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----"), Fault.GARBLED),
-        (Reply(200, bytes(LARGEST_BODY + 1)), Fault.OVERSIZED),
-        (Reply(302, b"", {"Location": "http://127.0.0.1/"}), Fault.REDIRECTED),
-    ],
-)
-def test_no_authority_comes_out_of_anything_else(reply: Reply, fault: Fault):
-    with front(lambda _: reply) as server, pytest.raises(Failed) as caught:
-        fetch_authority(read_endpoint(f"http://127.0.0.1:{server.port}"), "0" * 64, clock=time.monotonic)
-    assert caught.value.fault is fault
-
-
 @pytest.mark.parametrize(
     ("url", "host", "port", "secure"),
     [
@@ -388,19 +349,6 @@ def test_every_fault_speaks_both_languages():
         Fault.NOT_FOUND,
         Fault.SERVER,
     }
-
-
-def test_a_damaged_kept_certificate_is_named():
-    with pytest.raises(Failed) as caught:
-        trust_only("garbage")
-    assert caught.value.fault is Fault.TLS_AUTHORITY
-    with pytest.raises(ValueError, match=r".*"):
-        pin_of("garbage")
-
-
-def test_the_pin_is_the_digest_of_the_der(authority: trustme.CA):
-    der = ssl.PEM_cert_to_DER_cert(pem_of(authority))
-    assert pin_of(pem_of(authority)) == hashlib.sha256(der).hexdigest()
 
 
 @pytest.mark.parametrize("length", [0, 1, 2500, 8 << 10, (8 << 10) + 1, 1 << 20])

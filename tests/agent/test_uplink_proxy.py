@@ -10,7 +10,8 @@ from tests.agent.delivery_stand_in import Reply, connect_proxy, front, pem_of, s
 
 from schooldrum_agent.faults import Failed, Fault
 from schooldrum_agent.proxy import Proxy, find_proxy, for_https, is_spared, parse_winhttp, read_proxy
-from schooldrum_agent.uplink import Uplink, read_endpoint, trust_only
+from schooldrum_agent.trust import trust_only
+from schooldrum_agent.uplink import Uplink, read_endpoint
 
 INTERNET = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Internet Settings"
 POLICY = r"SOFTWARE\Policies\Microsoft\Windows\CurrentVersion\Internet Settings"

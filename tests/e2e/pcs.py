@@ -23,7 +23,8 @@ from schooldrum_agent.enrolment import enrol
 from schooldrum_agent.parcel import LiveReport
 from schooldrum_agent.spool import Spool, open_spool
 from schooldrum_agent.state import State, open_state
-from schooldrum_agent.uplink import Uplink, read_endpoint, trust_only
+from schooldrum_agent.trust import trust_only
+from schooldrum_agent.uplink import Uplink, read_endpoint
 from schooldrum_wire.catalogue.clock import CLOCK_STEPS
 from schooldrum_wire.encoding import encode_result
 from schooldrum_wire.fence import Fence

@@ -20,7 +20,7 @@ from tests.net.line import Line, within
 from schooldrum_agent.courier import REQUESTS_PER_BEAT
 from schooldrum_agent.sources.net import resolvers
 from schooldrum_agent.targets import PACKAGED
-from schooldrum_agent.uplink import pin_of
+from schooldrum_agent.trust import pin_of
 from schooldrum_wire.catalogue import SECTIONS
 from schooldrum_wire.messages import EnrolAnswer
 from schooldrum_wire.paces import FASTEST_SECONDS

@@ -11,7 +11,7 @@ from tests.e2e.programs import AGENT, Agent, eventually
 from tests.net import way as place
 from tests.net.way import Way, way
 
-from schooldrum_agent.uplink import pin_of
+from schooldrum_agent.trust import pin_of
 from schooldrum_wire.messages import EnrolAnswer
 from schooldrum_wire.result import Result
 from schooldrum_wire.settings import Settings

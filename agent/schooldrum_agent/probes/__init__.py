@@ -5,10 +5,13 @@ documents), a child loads the one probe it runs, and the agent itself knows thos
 (`outline.py`, derived from this list by `make docs`).
 """
 
+from collections.abc import Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from schooldrum_agent.config import Misconfigured
 from schooldrum_agent.probe import Probe
+from schooldrum_agent.sentence import Sentence
 
 if TYPE_CHECKING:
     PROBES: tuple[Probe, ...]
@@ -88,6 +91,38 @@ def _every_probe() -> tuple[Probe, ...]:
     )
 
 
+def distinct(probes: Iterable[Probe]) -> tuple[Probe, ...]:
+    """These probes, no two of which have one name: settings, results and the outline know a probe by its name alone.
+
+    Raises:
+        Misconfigured: two of them have, and in which modules they stand.
+    """
+    known: dict[str, Probe] = {}
+    for probe in probes:
+        if probe.name in known:
+            raise Misconfigured(_twice(probe.name, _module(known[probe.name]), _module(probe)))
+        known[probe.name] = probe
+    return tuple(known.values())
+
+
+def _twice(name: str, first: str, second: str) -> Sentence:
+    if first == second:
+        return Sentence(
+            f"{first}: phép đo {name!r} được liệt kê hai lần; hãy bỏ một lần",
+            f"{first}: the probe {name!r} is listed twice; take it out once",
+        )
+    return Sentence(
+        f"{first} và {second} đều gọi phép đo của mình là {name!r}; hãy đặt tên khác cho một trong hai, theo tên tệp",
+        f"{first} and {second} both name their probe {name!r}; name one of them otherwise, as its file is named",
+    )
+
+
+def _module(probe: Probe) -> str:
+    module = next(iter(probe.on.values())).read.__module__
+    # An outline has no code of its own: its child loads the file of its name.
+    return module if module.startswith(f"{__name__}.") else f"{__name__}.{probe.name}"
+
+
 def load(name: str) -> Probe:
     """The probe of this name, whose file is named the same; nothing of the others is loaded.
 
@@ -103,5 +138,5 @@ if not TYPE_CHECKING:  # or mypy would take any misspelt name for good
     def __getattr__(name: str) -> Any:
         if name != "PROBES":
             raise AttributeError(f"module {__name__} has no attribute {name}")
-        globals()["PROBES"] = every = _every_probe()
+        globals()["PROBES"] = every = distinct(_every_probe())
         return every

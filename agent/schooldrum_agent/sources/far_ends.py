@@ -90,4 +90,6 @@ def certified(asker: Asker, one: Certified, seconds: float) -> dict[str, Any]:
     left = seconds - (asker.clock() - began)
     wish = http_get.Wish(host=one.host, address=found.values[0], port=one.port, trust=certificates.blind())
     answer = http_get.get(wish, seconds=left, clock=asker.clock)
-    return {"reason": answer.reason, "known": not answer.issuer or answer.issuer.startswith(one.issuer)}
+    shown = certificates.read(answer.certificate)
+    issuer = shown.organisation if shown is not None else ""
+    return {"reason": answer.reason, "known": not issuer or issuer.startswith(one.issuer)}

@@ -25,8 +25,8 @@ _STATUSES = range(100, 600)
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """What came of it. `reason` is empty where a page came; `phases` are seconds of connect, tls, first_byte, transfer.
 
-    `status` is 0 without one; `body` is its beginning; `location` is where a redirect points; `issuer` is who issued
-    the certificate, as it says itself.
+    `status` is 0 without one; `body` is its beginning; `location` is where a redirect points; `certificate` is the
+    one that was shown (DER).
     """
 
     reason: str
@@ -34,7 +34,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     status: int = 0
     body: bytes = b""
     location: str = ""
-    issuer: str = ""
+    certificate: bytes = b""
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,12 +84,12 @@ class _Talk:
         self.sock.connect((self.wish.address, self.wish.through or self.wish.port))
         self.mark("connect")
 
-    def encrypt(self, trust: ssl.SSLContext) -> str:
+    def encrypt(self, trust: ssl.SSLContext) -> bytes:
         self.sock.settimeout(self.left())
         wrapped = trust.wrap_socket(self.sock, server_hostname=self.wish.host)
         self.sock = wrapped
         self.mark("tls")
-        return certificates.issuer(wrapped.getpeercert(binary_form=True) or b"")
+        return wrapped.getpeercert(binary_form=True) or b""
 
 
 def get(wish: Wish, *, seconds: float, clock: Callable[[], float]) -> Page:
@@ -101,7 +101,7 @@ def get(wish: Wish, *, seconds: float, clock: Callable[[], float]) -> Page:
         talk = _Talk(wish, clock() + seconds, clock)
     except OSError as problem:
         return Page(reason=reason_of(problem))
-    issuer = ""
+    shown = b""
     try:
         talk.connect()
         if wish.through:
@@ -109,18 +109,18 @@ def get(wish: Wish, *, seconds: float, clock: Callable[[], float]) -> Page:
         if wish.starttls:
             _greet(talk)
         if wish.trust is not None:
-            issuer = talk.encrypt(wish.trust)
+            shown = talk.encrypt(wish.trust)
         if not wish.path:
-            return Page(reason="", phases=talk.phases, issuer=issuer)
-        return _page(talk, issuer)
+            return Page(reason="", phases=talk.phases, certificate=shown)
+        return _page(talk, shown)
     except ssl.SSLCertVerificationError as problem:
         return Page(reason=certificates.reason_of(problem), phases=talk.phases)
     except ssl.SSLError:
-        return Page(reason="reset", phases=talk.phases, issuer=issuer)
+        return Page(reason="reset", phases=talk.phases, certificate=shown)
     except OSError as problem:
-        return Page(reason=reason_of(problem), phases=talk.phases, issuer=issuer)
+        return Page(reason=reason_of(problem), phases=talk.phases, certificate=shown)
     except ValueError:
-        return Page(reason="reset", phases=talk.phases, issuer=issuer)
+        return Page(reason="reset", phases=talk.phases, certificate=shown)
     finally:
         talk.sock.close()
 
@@ -188,7 +188,7 @@ def _is_whole(received: bytes) -> bool:
     return received.endswith(b"\r\n") and len(lines[-2]) > 3 and lines[-2][3:4] == b" "  # noqa: PLR2004 - the number
 
 
-def _page(talk: _Talk, issuer: str) -> Page:
+def _page(talk: _Talk, shown: bytes) -> Page:
     wish = talk.wish
     standard = 80 if wish.trust is None else 443
     host = wish.host if wish.port == standard else f"{wish.host}:{wish.port}"
@@ -221,5 +221,5 @@ def _page(talk: _Talk, issuer: str) -> Page:
         status=status,
         body=body[:LARGEST],
         location=named.get(b"location", b"")[:500].decode("ascii", "replace"),
-        issuer=issuer,
+        certificate=shown,
     )

@@ -13,14 +13,14 @@ from schooldrum_collector.speech import Say
 from schooldrum_collector.store.records import MAIN_SITE, Register
 from schooldrum_wire.settings import Settings, accept
 
-_ROOM_PARTS = 3
+_MOST_SHOWN = 10
 
 
 def arguments(parser: argparse.ArgumentParser, say: Say) -> None:
     """What `settings` takes."""
     actions = Actions(parser, say, "show|set")
     showing = actions.add(
-        "show", "xem các cài đặt của một nơi", "shows the settings of a place", example="settings show --scope BM"
+        "show", "xem các cài đặt của một nơi", "shows the settings of a place", example="settings show BM"
     )
     setting = actions.add(
         "set",
@@ -28,10 +28,20 @@ def arguments(parser: argparse.ArgumentParser, say: Say) -> None:
         "sets for a place and all below",
         example="settings set --scope BM beat=120 pace.disk=900",
     )
-    for action, required in ((showing, False), (setting, True)):
+    which = showing.add_mutually_exclusive_group()
+    which.add_argument(
+        "place",
+        nargs="?",
+        metavar="PLACE",
+        help=say(
+            "mã khu vực, mã trường hoặc phòng, nếu chỉ một nơi có tên đó",
+            "the code of an area or school, or a room, where only one place has this name",
+        ),
+    )
+    for action in (which, setting):
         action.add_argument(
             "--scope",
-            required=required,
+            required=action is setting,
             default="/",
             metavar="PATH",
             help=say("khu vực, trường, phòng, hoặc / cho tất cả", "an area, a school, a room, or / for everything"),
@@ -82,6 +92,47 @@ def place_of(call: Call, register: Register, text: str) -> str:
     )
 
 
+def scopes_named(register: Register, name: str) -> list[str]:
+    """The paths of all places whose path ends in this name, in order; as it is written, else in any letters.
+
+    A room of the main site has the name `CODE/ROOM` as well.
+    """
+    words = "/" + name.strip().strip("/")
+    places = {path: [f"/{path}"] for path in (*register.areas, *register.schools, *register.rooms)}
+    for path in register.rooms:
+        school, site, room = path.split("/")
+        if site == MAIN_SITE:
+            places[path].append(f"/{school}/{room}")
+    exact = [path for path, called in places.items() if any(one.endswith(words) for one in called)]
+    words = words.casefold()
+    return sorted(
+        exact or [path for path, called in places.items() if any(one.casefold().endswith(words) for one in called)]
+    )
+
+
+def _place_named(call: Call, register: Register, name: str) -> str:
+    """The path of the one place of this name.
+
+    Raises:
+        Failed: there is none, or there are several.
+    """
+    scopes = scopes_named(register, name) if name.strip().strip("/") else [TOP]
+    if not scopes:
+        return place_of(call, register, name)
+    if len(scopes) == 1:
+        call.console.remark(f"{name:.80}: --scope {scopes[0] or '/'}")
+        return scopes[0]
+    shown = "".join(f"\n  --scope {path}" for path in scopes[:_MOST_SHOWN])
+    more = len(scopes) - _MOST_SHOWN
+    rest = call.say(f"\n  và {more} nơi khác", f"\n  and {more} more") if more > 0 else ""
+    raise Failed(
+        call.say(
+            f"Có {len(scopes)} nơi tên là {name!r:.80}; hãy ghi một trong:{shown}{rest}",
+            f"There are {len(scopes)} places {name!r:.80}; write one of:{shown}{rest}",
+        )
+    )
+
+
 def _way_to(register: Register, place: str) -> tuple[str, ...]:
     if place in register.rooms:
         school = register.rooms[place].school
@@ -95,7 +146,7 @@ def _show(given: argparse.Namespace, call: Call) -> int:
     say = call.say
     with opened(call) as store:
         register = store.register()
-    place = place_of(call, register, given.scope)
+    place = _place_named(call, register, given.place) if given.place else place_of(call, register, given.scope)
     way = _way_to(register, place)
     own = register.settings.get(place, {})
     merged = inherited(register.settings, way)
