@@ -86,11 +86,12 @@ def require_store(directory: Path, name: str, say: Say) -> None:
         raise Unsafe(
             say(
                 f"Mất tệp {store} mà vẫn còn {authority}: đã có máy chủ làm việc ở đây. Máy chủ không tự tạo kho "
-                "trống, vì kho đó không biết máy, mã cài đặt hay sự cố nào. Hãy trả tệp về chỗ cũ, hoặc khôi phục bản "
-                f"sao lưu của thư mục. Nếu vẫn muốn bắt đầu lại, hãy dời {authority} đi chỗ khác và thêm lại mọi máy.",
+                "trống, vì kho đó không biết máy, mã cài đặt hay sự cố nào. Hãy trả tệp về chỗ cũ, hoặc dời mọi tệp có "
+                f"tên bắt đầu bằng {name} đi chỗ khác rồi khôi phục bản sao lưu của thư mục. Nếu vẫn muốn bắt đầu lại, "
+                f"hãy dời các tệp đó cùng {authority} đi chỗ khác và thêm lại mọi máy.",
                 f"{store} is missing, while {authority} is there: a collector has worked here. No empty store was made "
-                "in its place, for it would know no PC, no install code and no incident. Put the file back, or restore "
-                f"a backup of the directory. To begin anew all the same, move {authority} away and enrol every PC "
-                "again.",
+                "in its place, for it would know no PC, no install code and no incident. Put the file back, or move "
+                f"every file whose name begins with {name} away and restore a backup of the directory. To begin anew "
+                f"all the same, move those files and {authority} away, and enrol every PC again.",
             )
         )

@@ -96,6 +96,11 @@ SERVE = {
     "the store is garbage": (content("schooldrum.sqlite3", b"garbage" * 1000), 1, "is damaged"),
     "the store is empty": (content("schooldrum.sqlite3", b""), 1, "is damaged"),
     "the store is cut short": (cut_short, 1, "is damaged"),
+    "the store is an older copy": (
+        content("schooldrum.sqlite3-acknowledged", b"0000099999\n"),
+        1,
+        "changes that were acknowledged",
+    ),
     "the store is away": (without_its_store, 1, "is missing, while"),
     "the store is lost": (content("schooldrum.sqlite3", None), 1, "enrol every PC again"),
     "the authority is garbage": (content("authority.pem", b"garbage"), 1, "authority.pem is damaged"),
@@ -140,6 +145,7 @@ def test_serve_refuses_with_a_code_and_a_sentence(data: Path, case: str):
     [
         ("the store is garbage", "đã hỏng: phần đầu không phải kho số liệu"),
         ("the store is cut short", "Chưa thay đổi gì. Khôi phục bản sao lưu mới nhất"),
+        ("the store is an older copy", "thay đổi sau cùng đã được báo là lưu xong"),
         ("the store is away", "có người đã dời một tệp mà để lại tệp kia"),
         ("the authority is garbage", "hãy lấy lại từ bản sao lưu, vì mọi máy chỉ tin tệp này"),
         ("the token can be read by others", "Tài khoản khác đọc được"),

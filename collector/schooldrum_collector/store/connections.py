@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import exc
+from sqlalchemy.engine import Engine
 
+from schooldrum_collector.data_directory import AUTHORITY_FILE
 from schooldrum_collector.store.interface import Damaged, Full, Overloaded
 
 BUSY_SECONDS = 10
@@ -72,13 +74,27 @@ def refusal(problem: sqlite3.Error, path: Path) -> Full | Overloaded:
     )
 
 
+def remedy(path: Path) -> tuple[str, str]:
+    """What to do about a store that cannot be used (English, Vietnamese); whoever does it meets no other refusal."""
+    english = (
+        f"Restore the newest backup into {path.parent}, once every file there whose name begins with {path.name} has "
+        f"been moved away. Where there is no backup, move {AUTHORITY_FILE} away with them: the collector then starts "
+        "with an empty store, and every PC must be enrolled again."
+    )
+    vietnamese = (
+        f"Khôi phục bản sao lưu mới nhất vào {path.parent}, sau khi dời mọi tệp ở đó có tên bắt đầu bằng {path.name} "
+        f"đi chỗ khác. Nếu không có bản sao lưu, dời cả {AUTHORITY_FILE}: máy chủ sẽ bắt đầu với kho trống và phải "
+        "thêm lại mọi máy."
+    )
+    return english, vietnamese
+
+
 def damaged(why: Exception, path: Path) -> Full:
     """What a running collector says of a store that was sound when it was opened."""
+    english, vietnamese = remedy(path)
     return Full(
-        f"{path} has been damaged ({why}): nothing can be stored. Stop the collector, move all that is in its data "
-        "directory away, and restore the newest backup.",
-        f"{path} đã hỏng ({why}): không lưu được gì. Dừng máy chủ, dời hết những gì trong thư mục số liệu đi chỗ khác, "
-        "rồi khôi phục bản sao lưu mới nhất.",
+        f"{path} has been damaged ({why}): nothing can be stored. Stop the collector. {english}",
+        f"{path} đã hỏng ({why}): không lưu được gì. Dừng máy chủ. {vietnamese}",
     )
 
 
@@ -86,11 +102,10 @@ def unreadable(problem: Exception, path: Path) -> Damaged:
     """What a store that opens, but whose content cannot be read, means to whoever starts the collector."""
     # SQLAlchemy's own text goes on with the statement and the address of a page about it.
     why = problem.orig if isinstance(problem, exc.DBAPIError) else problem
+    english, vietnamese = remedy(path)
     return Damaged(
-        f"{path} cannot be read ({why}). Nothing was changed. Restore the newest backup into this directory, once all "
-        "that is in it has been moved away.",
-        f"Không đọc được {path} ({why}). Chưa thay đổi gì. Khôi phục bản sao lưu mới nhất vào thư mục này, sau khi dời "
-        "hết những gì đang có trong đó đi chỗ khác.",
+        f"{path} cannot be read ({why}). Nothing was changed. Stop the collector if it runs. {english}",
+        f"Không đọc được {path} ({why}). Chưa thay đổi gì. Dừng máy chủ nếu đang chạy. {vietnamese}",
     )
 
 
@@ -152,3 +167,24 @@ def transaction(connection: sqlite3.Connection, *, write: bool = True) -> Iterat
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[sqlite3.Connection]:
+    """A pooled connection's driver inside one reading transaction.
+
+    Raises:
+        sqlite3.Error: it could not be opened or begun.
+    """
+    pooled = engine.raw_connection()
+    try:
+        with transaction(driver(pooled.driver_connection), write=False) as connection:
+            yield connection
+    finally:
+        pooled.close()
+
+
+def driver(connection: object) -> sqlite3.Connection:
+    """What SQLAlchemy hands out as its driver's connection, as what it is."""
+    assert isinstance(connection, sqlite3.Connection)  # noqa: S101 - tells the type checker what the engine is
+    return connection

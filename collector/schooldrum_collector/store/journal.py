@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from schooldrum_collector.store import sections
+from schooldrum_collector.store.acknowledged import Note, numbered
 from schooldrum_collector.store.connections import Turn, connect, transaction
 from schooldrum_collector.store.interface import Full, Overloaded
 from schooldrum_collector.store.present import Present, after, heading
@@ -54,6 +55,7 @@ class Journal:
         digests: sections.Digests,
         *,
         turn: Turn,
+        note: Note,
         bounds: Bounds,
         streams_of: Callable[[str], tuple[int, ...]],
         committed: Callable[[int, int, float], None],
@@ -65,6 +67,7 @@ class Journal:
         self._present = present
         self._digests = digests
         self._turn = turn
+        self._note = note
         self._bounds = bounds
         self._streams_of = streams_of
         self._committed = committed
@@ -220,10 +223,14 @@ class Journal:
         self._turn.require()
         if self._connection is None:
             self._connection = connect(self._path)
-        with self._turn.taken(), transaction(self._connection) as connection:
-            _insert(connection, rows)
-            if changed:
-                connection.executemany(sections.PUT, changed)
+        with self._turn.taken():
+            with transaction(self._connection) as connection:
+                since = connection.total_changes
+                _insert(connection, rows)
+                if changed:
+                    connection.executemany(sections.PUT, changed)
+                number = numbered(connection, since)
+            self._note.write(number)
         present.latest.update(known)
         present.heads.update(heads)
         present.last = row

@@ -5,7 +5,6 @@ import logging
 import os
 import shutil
 import sqlite3
-import struct
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,19 +13,17 @@ from sqlalchemy import create_engine, event, exc
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import NullPool
 
-from schooldrum_collector.store.connections import connect
+from schooldrum_collector.store.acknowledged import ENDING, HEADER, MARK, require_all
+from schooldrum_collector.store.connections import connect, remedy
 from schooldrum_collector.store.interface import Damaged, Full, Locked
 from schooldrum_collector.store.lock import Lock
 from schooldrum_collector.store.schema import APPLICATION, REVISION
-from schooldrum_collector.store.write_ahead_log import commits_lost
 
 _log = logging.getLogger(__name__)
 NAME = "schooldrum.sqlite3"
 MIGRATIONS = Path(__file__).parent / "migrations"
 CHECK_SECONDS = 5.0
 """How long a start may look for damage; a large store is looked at in part, `check` looks at all of it."""
-_HEADER = struct.Struct(">16s 52x I 28x")
-_MAGIC = b"SQLite format 3\0"
 _WAIT_FOR_ANOTHER = 15.0
 _MOMENT = 1.0
 _PAGE_BYTES = 1024
@@ -47,61 +44,65 @@ def open_file(directory: Path, *, serving: bool) -> tuple[Path, Lock | None]:
         Full: the directory or the disk does not take a new or a migrated store, or the file is another account's.
     """
     path = directory / NAME
+    lock = None
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = _kept_lock(directory, path) if serving else None
-    except OSError as problem:
-        raise Full(
-            f"{directory}: {problem.strerror}. The collector needs a directory that it may write to.",
-            f"{directory}: {problem.strerror}. Máy chủ cần một thư mục được phép ghi.",
-        ) from problem
-    try:
+        try:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = _kept_lock(directory, path) if serving else None
+        except OSError as problem:
+            raise Full(
+                f"{directory}: {problem.strerror}. The collector needs a directory that it may write to.",
+                f"{directory}: {problem.strerror}. Máy chủ cần một thư mục được phép ghi.",
+            ) from problem
         if not path.exists():
             _alone(directory, lock, lambda: not path.exists(), _create)
-        _check_log(directory, lock)
+        _require_all(directory, lock)
         revision = look(path, seconds=CHECK_SECONDS if serving else 0)
         if revision != REVISION:
             _alone(directory, lock, lambda: look(path, seconds=0) != REVISION, _migrate)
-    except BaseException:
+    except BaseException as problem:
         if lock:
             lock.release()
+        elif isinstance(problem, Damaged):
+            raise _told_beside(directory, problem) from problem
         raise
     return path, lock
 
 
-def _check_log(directory: Path, lock: Lock | None) -> None:
+def _require_all(directory: Path, lock: Lock | None) -> None:
     """Before anything is read from the store: reading does away with what stands behind a damaged frame of its log.
 
-    Beside a running collector, which has looked already, a command does not look.
+    Beside a running collector, which has looked already, a command asks SQLite.
     """
-    log = directory / f"{NAME}-wal"
-    if not log.exists():
+    path = directory / NAME
+    if lock:
+        require_all(path, is_alone=True, seconds=CHECK_SECONDS)
         return
-    held = lock
-    if held is None:
-        try:
-            held = Lock(directory)
-        except Locked:
-            return
     try:
-        lost = commits_lost(log, seconds=CHECK_SECONDS)
-    except OSError:
-        # Opening the store will tell whoever can mend it.
+        held = Lock(directory)
+    except (Locked, OSError):
+        require_all(path, is_alone=False, seconds=CHECK_SECONDS)
         return
+    try:
+        require_all(path, is_alone=True, seconds=CHECK_SECONDS)
     finally:
-        if lock is None:
-            held.release()
-    if lost == 0:
-        return
-    english, vietnamese = ("all changes", "mọi thay đổi") if lost is None else (f"{lost} changes", f"{lost} thay đổi")
-    raise Damaged(
-        f"{log} is damaged: {english} that were stored last stand behind the damage and cannot be read. Nothing was "
-        f"changed. Restore the newest backup into this directory, or keep a copy of {NAME}-wal and {NAME}-shm "
-        "elsewhere and remove both, to go on with what was stored before.",
-        f"{log} đã hỏng: {vietnamese} được lưu sau cùng nằm sau chỗ hỏng và không đọc được. Chưa thay đổi gì. Khôi "
-        f"phục bản sao lưu mới nhất vào thư mục này, hoặc chép {NAME}-wal và {NAME}-shm ra chỗ khác rồi xóa cả hai để "
-        "tiếp tục với những gì đã lưu trước đó.",
-    )
+        held.release()
+
+
+def _told_beside(directory: Path, problem: Damaged) -> Damaged:
+    """What is wrong with a store, and first of all that whoever works with it is to be stopped."""
+    try:
+        Lock(directory).release()
+    except Locked as busy:
+        return Damaged(
+            f"{problem} But a collector{f' (process {busy.holder})' if busy.holder else ''} is using this directory: "
+            "stop that collector first.",
+            f"{problem.vietnamese} Nhưng một máy chủ{f' (tiến trình {busy.holder})' if busy.holder else ''} đang dùng "
+            "thư mục này: hãy dừng máy chủ đó trước.",
+        )
+    except OSError:
+        pass
+    return problem
 
 
 def _kept_lock(directory: Path, path: Path) -> Lock:
@@ -174,18 +175,12 @@ def look(path: Path, *, seconds: float) -> str:
     Raises:
         Damaged, Full: as `open_file`.
     """
-    advice = (
-        f"Nothing was changed. Restore the newest backup into this directory, or move {path.name} and the files whose "
-        "names begin like it away, to start with an empty store."
-    )
-    mending = (
-        f"Chưa thay đổi gì. Khôi phục bản sao lưu mới nhất vào thư mục này, hoặc dời {path.name} cùng các tệp có tên "
-        "bắt đầu như vậy đi chỗ khác để bắt đầu với kho trống."
-    )
+    advice, mending = remedy(path)
+    advice, mending = f"Nothing was changed. {advice}", f"Chưa thay đổi gì. {mending}"
     try:
         # Opened as it will be used: what can be read but not written would fail much later.
         with path.open("r+b") as file:
-            header = file.read(_HEADER.size)
+            header = file.read(HEADER.size)
     except OSError as problem:
         raise Full(
             f"{path} cannot be opened ({problem.strerror}). The collector needs the right to read and write it: run it "
@@ -193,12 +188,12 @@ def look(path: Path, *, seconds: float) -> str:
             f"Không mở được {path} ({problem.strerror}). Máy chủ cần quyền đọc và ghi: chạy bằng tài khoản sở hữu tệp, "
             "hoặc giao tệp cho tài khoản này.",
         ) from problem
-    if len(header) < _HEADER.size or not header.startswith(_MAGIC):
+    if len(header) < HEADER.size or not header.startswith(MARK):
         raise Damaged(
             f"{path} is damaged: it does not begin like a store ({len(header)} bytes read). {advice}",
             f"{path} đã hỏng: phần đầu không phải kho số liệu (đọc được {len(header)} byte). {mending}",
         )
-    _, application = _HEADER.unpack(header)
+    *_, application = HEADER.unpack(header)
     if application != APPLICATION:
         raise Damaged(
             f"{path} is a database of another program. Nothing was changed. Move it away, or give the "
@@ -207,9 +202,7 @@ def look(path: Path, *, seconds: float) -> str:
             "liệu khác cho máy chủ.",
         )
     try:
-        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)) as eyes:
-            revision = eyes.execute("SELECT version_num FROM alembic_version").fetchone()
-            complaint = _quick_check(eyes, seconds) if seconds else ""
+        revision, complaint = _seen(path, seconds)
     except sqlite3.OperationalError as problem:
         if "unable to open" in str(problem) or "readonly" in str(problem):
             raise Full(
@@ -227,20 +220,60 @@ def look(path: Path, *, seconds: float) -> str:
         raise Damaged(f"{path} is damaged ({problem}). {advice}", f"{path} đã hỏng ({problem}). {mending}") from problem
     except sqlite3.DatabaseError as problem:
         raise Damaged(f"{path} is damaged ({problem}). {advice}", f"{path} đã hỏng ({problem}). {mending}") from problem
-    if complaint or not revision:
+    if complaint:
         raise Damaged(
-            f"{path} is damaged ({complaint or 'it names no version'}). {advice}",
-            f"{path} đã hỏng ({complaint or 'không ghi phiên bản'}). {mending}",
+            f"{path} is damaged ({complaint}). {advice}",
+            f"{path} đã hỏng ({complaint}). {mending}",
         )
-    if revision[0] not in _known_revisions():
+    if revision not in _known_revisions():
         raise Damaged(
-            f"{path} was written by a newer Schooldrum (store version {revision[0]}, this one knows {REVISION}). "
-            "Nothing was changed. Install that version again, or restore the copy that was kept beside it when it was "
-            "migrated.",
-            f"{path} do bản Schooldrum mới hơn ghi (kho phiên bản {revision[0]}, bản này biết {REVISION}). Chưa thay "
-            "đổi gì. Cài lại bản mới đó, hoặc khôi phục bản sao đã giữ bên cạnh khi nâng cấp.",
+            f"{path} was written by a newer Schooldrum (store version {revision}, this one knows {REVISION}). "
+            "Nothing was changed. Install that version again. Or move every file whose name begins with "
+            f"{path.name} away, and put the copy that was kept when it was migrated ({path.name}.before-…) in place as "
+            f"{path.name}.",
+            f"{path} do bản Schooldrum mới hơn ghi (kho phiên bản {revision}, bản này biết {REVISION}). Chưa thay "
+            f"đổi gì. Cài lại bản mới đó. Hoặc dời mọi tệp có tên bắt đầu bằng {path.name} đi chỗ khác, rồi đặt bản "
+            f"sao đã giữ khi nâng cấp ({path.name}.before-…) vào với tên {path.name}.",
         )
-    return str(revision[0])
+    return revision
+
+
+def _seen(path: Path, seconds: float) -> tuple[str, str]:
+    """The version a store stands at (empty: it says none), and what is wrong with it (empty: nothing).
+
+    SQLite makes files of its own beside one that it reads. Where there is no log it is first read as what nobody
+    changes: so a store that is refused stays as it was.
+
+    Raises:
+        sqlite3.DatabaseError: it cannot be read.
+    """
+    log = path.with_name(f"{path.name}-wal")
+
+    def changed() -> tuple[bool, int, int]:
+        found = path.stat()
+        return log.exists(), found.st_size, found.st_mtime_ns
+
+    before = changed()
+    if not before[0]:
+        try:
+            found = _ask(path, "immutable=1", seconds)
+        except sqlite3.DatabaseError:
+            if changed() == before:
+                raise
+        else:
+            if not found[1] and found[0] in _known_revisions():
+                seconds = 0
+            elif changed() == before:
+                return found
+    # Nothing was wrong, or somebody was writing meanwhile.
+    return _ask(path, "mode=ro", seconds)
+
+
+def _ask(path: Path, how: str, seconds: float) -> tuple[str, str]:
+    with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=10)) as eyes:
+        revision = eyes.execute("SELECT version_num FROM alembic_version").fetchone()
+        complaint = _quick_check(eyes, seconds) if seconds else ""
+    return (str(revision[0]), complaint) if revision else ("", complaint or "it names no version")
 
 
 def _quick_check(eyes: sqlite3.Connection, seconds: float) -> str:
@@ -263,12 +296,14 @@ def _create(path: Path) -> None:
     """Made under another name and renamed when it is whole: an empty store is either there or not."""
     if path.exists():
         return
-    if any(path.with_name(path.name + ending).exists() for ending in ("-wal", "-shm")):
+    left = [path.name + ending for ending in ("-wal", "-shm", ENDING) if path.with_name(path.name + ending).exists()]
+    if left:
+        english, vietnamese = remedy(path)
         raise Damaged(
-            f"{path} is missing, while {path.name}-wal is there: somebody has moved one without the other. "
-            "Nothing was changed. Put the file back, restore a backup, or remove what is left to start anew.",
-            f"Mất {path} mà vẫn còn {path.name}-wal: có người đã dời một tệp mà để lại tệp kia. Chưa thay đổi gì. Trả "
-            "tệp về chỗ cũ, khôi phục bản sao lưu, hoặc xóa phần còn lại để bắt đầu lại.",
+            f"{path} is missing, while {left[0]} is there: somebody has moved one without the other. Nothing was "
+            f"changed. Put the file back. Or: {english}",
+            f"Mất {path} mà vẫn còn {left[0]}: có người đã dời một tệp mà để lại tệp kia. Chưa thay đổi gì. Trả tệp về "
+            f"chỗ cũ. Hoặc: {vietnamese}",
         )
     making = path.with_name(path.name + ".new")
     for ending in ("", "-wal", "-shm", "-journal"):

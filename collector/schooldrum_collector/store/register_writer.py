@@ -17,7 +17,9 @@ from schooldrum_collector.judge.messages import Message
 from schooldrum_collector.judge.observers import Appointment
 from schooldrum_collector.judge.recipients import Recipient
 from schooldrum_collector.store import enrolments, incident_writing, message_writing, observers, removal, schema
+from schooldrum_collector.store.acknowledged import numbered
 from schooldrum_collector.store.appraisals import values_of_appraisal
+from schooldrum_collector.store.connections import driver
 from schooldrum_collector.store.records import (
     AnswerLink,
     Appraisal,
@@ -60,10 +62,12 @@ _LINKS_KEPT_SECONDS = 30 * 86400.0
 
 
 class RegisterWriter:
-    """The Writer of the interface. `finish` is called once, before the transaction is committed."""
+    """The Writer of the interface. `finish` and `number` are called once, before the transaction is committed."""
 
     def __init__(self, connection: Connection, clock: Callable[[], float]) -> None:
         self._connection = connection
+        self._driver = driver(connection.connection.driver_connection)
+        self._since = self._driver.total_changes
         self._clock = clock
         self._touched: set[tuple[str, str]] = set()
         self._settings_changed = False
@@ -89,6 +93,10 @@ class RegisterWriter:
         )
         self._connection.execute(delete(schema.touched).where(schema.touched.c.version <= version - _VERSIONS_KEPT))
         return True
+
+    def number(self) -> int | None:
+        """The number that the commit gets; None where nothing changed."""
+        return numbered(self._driver, self._since)
 
     def _one(self, table: Table, *conditions: ColumnElement[bool]) -> Any | None:
         return one(self._connection, table, *conditions)

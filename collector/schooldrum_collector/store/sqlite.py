@@ -20,9 +20,10 @@ from schooldrum_collector.judge.messages import Message
 from schooldrum_collector.judge.recipients import Recipient
 from schooldrum_collector.speech import ENGLISH, Say
 from schooldrum_collector.store import appraisals, audit, codes, incidents, messages, scans, sections, watched
+from schooldrum_collector.store.acknowledged import Note, number_of
 from schooldrum_collector.store.appraisals import AppraisedMemory
 from schooldrum_collector.store.checkpoints import Checkpoints, checkpoint
-from schooldrum_collector.store.connections import Turn, plainly, transaction, unreadable
+from schooldrum_collector.store.connections import Turn, plainly, snapshot, unreadable
 from schooldrum_collector.store.folding import SETTLE_SECONDS, Folding, read_stream
 from schooldrum_collector.store.history import joined
 from schooldrum_collector.store.interface import Full, Overloaded, Writer
@@ -122,6 +123,7 @@ class SqliteStore:
         self._digests = sections.Digests()
         self._appraised = AppraisedMemory()
         self._cache = RegisterCache(self._reading, self._drop)
+        self._note = Note(path)
         self._journal: Journal | None = None
         self._closed = False
         self._trouble = ""
@@ -133,6 +135,7 @@ class SqliteStore:
                     self._present.load(connection, self._cache.machine_of_stream)
                     self._digests.load(connection)
                     self._appraised.load(connection, self._cache.machine_of_stream)
+                    self._note.write(number_of(connection))
         except BaseException:
             self._reading.dispose()
             raise
@@ -153,6 +156,7 @@ class SqliteStore:
             self._present,
             self._digests,
             turn=self._turn,
+            note=self._note,
             bounds=bounds,
             streams_of=self._cache.streams_of,
             committed=told,
@@ -173,15 +177,8 @@ class SqliteStore:
     def _eyes(self) -> Iterator[sqlite3.Connection]:
         """A pooled connection inside one reading transaction."""
         # A serving collector goes on without this reading; a command cannot do what it was asked.
-        with self._trust.reading() if self._journal else plainly(self._path):
-            pooled = self._reading.raw_connection()
-            try:
-                connection = pooled.driver_connection
-                assert isinstance(connection, sqlite3.Connection)  # noqa: S101 - tells the type checker what the engine is
-                with transaction(connection, write=False):
-                    yield connection
-            finally:
-                pooled.close()
+        with self._trust.reading() if self._journal else plainly(self._path), snapshot(self._reading) as connection:
+            yield connection
 
     def _serving(self) -> Journal:
         if self._journal is None:
@@ -197,15 +194,19 @@ class SqliteStore:
             Full: the disk is full or not writable.
         """
         try:
-            with self._turn.taken(), self._writing.begin() as connection:
-                writer = RegisterWriter(connection, self._clock)
-                yield writer
-                changed = writer.finish()
-                appraised = writer.appraised
+            with self._turn.taken():
+                with self._writing.begin() as connection:
+                    writer = RegisterWriter(connection, self._clock)
+                    yield writer
+                    changed = writer.finish()
+                    appraised = writer.appraised
+                    number = writer.number()
+                self._note.write(number)
             self._trust.require()
-        except exc.DBAPIError as problem:
-            if isinstance(problem.orig, sqlite3.DatabaseError) and not isinstance(problem.orig, sqlite3.IntegrityError):
-                told = self._trust.met(problem.orig)
+        except (exc.DBAPIError, sqlite3.DatabaseError) as problem:
+            why = problem.orig if isinstance(problem, exc.DBAPIError) else problem
+            if isinstance(why, sqlite3.DatabaseError) and not isinstance(why, sqlite3.IntegrityError):
+                told = self._trust.met(why)
                 if isinstance(told, Full):
                     self._failed(told)
                 raise told from problem
@@ -444,5 +445,6 @@ class SqliteStore:
             pass
         self._reading.dispose()
         self._writing.dispose()
+        self._note.close()
         if self._lock:
             self._lock.release()

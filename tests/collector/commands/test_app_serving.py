@@ -116,8 +116,8 @@ def test_a_lost_store_is_never_replaced_by_an_empty_one(school: Typed, served: S
     assert sorted(path.name for path in data.iterdir()) == before
     store.write_bytes(body)
     assert school("check").code == 0
-    store.unlink()
-    (data / "authority.pem").unlink()
+    for path in (*data.glob(f"{store.name}*"), data / "authority.pem"):
+        path.unlink()
     assert served("--open").stop() == 0
 
 
