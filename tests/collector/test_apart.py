@@ -18,6 +18,7 @@ from aiohttp.test_utils import TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schooldrum_collector.app.kept_hearing import listened
 from schooldrum_collector.app.looking import Looking
 from schooldrum_collector.app.suspicion import Suspicion
 from schooldrum_collector.commands.place_words import apart_now, places_now
@@ -212,7 +213,7 @@ async def test_commands_see_what_the_pages_see(store, clock):
     latest = {one.machine: one for one in store.latest(EVERYTHING)}
     apart = apart_now(store, EVERYTHING, latest.values(), clock.now)
     assert apart == Apart(mute=frozenset({"pc-1"}), away=frozenset({"pc-0"}))
-    found = places_now(store.register(), "BM", latest.get, clock.now, apart)
+    found = places_now(store.register(), "BM", latest.get, listened(None, clock.now), apart)
     assert found.presences["pc-1"].state is State.MUTE
     assert found.presences["pc-0"] == Presence(state=State.ONLINE, away=True)
 

@@ -7,8 +7,8 @@ import ssl
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import msgspec
 
@@ -19,6 +19,7 @@ from schooldrum_collector.app.dated_lists import DatedLists
 from schooldrum_collector.app.doors import Unopenable, agents_door, agents_tls, office_door, office_tls
 from schooldrum_collector.app.heartbeat import Heartbeat
 from schooldrum_collector.app.judging_rules import JudgingRules
+from schooldrum_collector.app.kept_hearing import KeepingHearing
 from schooldrum_collector.app.looking import Looking
 from schooldrum_collector.app.memory import give_back_large_buffers, settle
 from schooldrum_collector.app.office_token import FILE as TOKEN_FILE
@@ -251,11 +252,30 @@ async def _run(parts: _Parts, opened: Callable[[Doors], None]) -> None:
         agents_url = await stack.enter_async_context(agents_door(agents, config, tls))
         # Until now agents were refused, however long all else took to start.
         heartbeat.was_deaf(heartbeat.hearing.away, now())
+        await stack.enter_async_context(_kept(heartbeat, parts))
         settle()
         token_file = "" if parts.token is None else str(config.data / TOKEN_FILE)
         opened(Doors(agents=agents_url, office=office_url, token_file=token_file))
         await stop.wait()
         _log.info("Stopping: what is in hand is finished and stored")
+
+
+@asynccontextmanager
+async def _kept(heartbeat: Heartbeat, parts: _Parts) -> AsyncIterator[None]:
+    """Meanwhile commands can tell since when it listens."""
+    keeping = KeepingHearing(
+        parts.config.data,
+        now=parts.now,
+        hearing=lambda: heartbeat.hearing,
+        storing=lambda: not parts.store.trouble(),
+    )
+    await asyncio.to_thread(keeping.keep)
+    task = asyncio.create_task(keeping.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.to_thread(keeping.end)
 
 
 def _receiver(config: Config) -> Receiver:

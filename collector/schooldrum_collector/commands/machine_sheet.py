@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from schooldrum_collector.app.kept_hearing import Listened
 from schooldrum_collector.commands import disk_sheet, hardware_sheet, safety_sheet, software_sheet
 from schooldrum_collector.commands.call import Call
 from schooldrum_collector.commands.place_words import apart_now, places_now
@@ -63,19 +64,19 @@ class MachineSheet(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...] = ()
 
 
-def sheet_of(call: Call, store: Store, register: Register, machine: Machine) -> MachineSheet:
-    """The sheet; a body that cannot be read shows no results."""
-    scope, latest, now = Scope(school=machine.school), store.latest_of(machine.id), call.now()
+def sheet_of(store: Store, register: Register, machine: Machine, by: Listened) -> MachineSheet:
+    """The sheet, its presence judged by this; a body that cannot be read shows no results."""
+    scope, latest = Scope(school=machine.school), store.latest_of(machine.id)
     # What its room does, and what others see of it, belongs to how it stands.
     known = {one.machine: one for one in store.latest(scope)}
-    apart = apart_now(store, scope, known.values(), now)
+    apart = apart_now(store, scope, known.values(), by.at)
     try:
         live = opened(latest.body) if latest else Live(boot="")
     except Unreadable:
         live = Live(boot="")
     return MachineSheet(
         machine=machine,
-        presence=places_now(register, machine.school, known.get, now, apart).presences[machine.id],
+        presence=places_now(register, machine.school, known.get, by, apart).presences[machine.id],
         latest=latest,
         live=live,
         sections=tuple(store.sections(scope, machine.id)),

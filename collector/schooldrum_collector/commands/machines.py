@@ -10,7 +10,7 @@ from schooldrum_collector.commands.call import Call, opened, scope_of
 from schooldrum_collector.commands.console import Failed
 from schooldrum_collector.commands.machine_sheet import as_data, sheet_of, show
 from schooldrum_collector.commands.machine_words import found_machine
-from schooldrum_collector.commands.place_words import apart_now, is_concluded, places_now, unsure_words
+from schooldrum_collector.commands.place_words import apart_now, listened_by, places_now, unsure_words
 from schooldrum_collector.commands.places import known_room
 from schooldrum_collector.formats import age, iso
 from schooldrum_collector.judge.calendar_learnt import MISSING_AFTER_USES, uses_since
@@ -123,7 +123,8 @@ def _list(given: argparse.Namespace, call: Call, store: Store) -> int:
     say, register, now = call.say, store.register(), call.now()
     scope = scope_of(call, register, given.scope)
     latest = {one.machine: one for one in store.latest(scope)}
-    apart = apart_now(store, scope, latest.values(), now)
+    by = listened_by(call)
+    apart = apart_now(store, scope, latest.values(), by.at)
     listed = []
     seen: dict[str, SchoolPlaces] = {}
     for machine in register.machines.values():
@@ -133,13 +134,13 @@ def _list(given: argparse.Namespace, call: Call, store: Store) -> int:
         name = called(machine, room, say)
         names = (name, machine.alias, machine.id, machine.school, school.name if school else "")
         if machine.school not in seen:
-            seen[machine.school] = places_now(register, machine.school, latest.get, now, apart)
+            seen[machine.school] = places_now(register, machine.school, latest.get, by, apart)
         presence = seen[machine.school].presences[machine.id]
         if not is_found(given.find, *names) or given.state not in {None, presence.state}:
             continue
         listed.append((machine, name, presence, latest.get(machine.id)))
     listed.sort(key=lambda one: (one[0].school, sort_key(one[0].path), one[0].seat, one[0].alias))
-    if any(is_concluded(presence) for _, _, presence, _ in listed) and (unsure := unsure_words(store, now, say)):
+    if unsure := unsure_words(store, by, (presence for _, _, presence, _ in listed), now, say):
         call.console.remark(unsure)
     if given.json:
         call.console.json(
@@ -203,8 +204,9 @@ def _note(register: Register, machine: Machine, heard: Latest | None, say: Say) 
 def _show(given: argparse.Namespace, call: Call, store: Store) -> int:
     register = store.register()
     machine = found_machine(call, register, given.machine)
-    sheet = sheet_of(call, store, register, machine)
-    if is_concluded(sheet.presence) and (unsure := unsure_words(store, call.now(), call.say)):
+    by = listened_by(call)
+    sheet = sheet_of(store, register, machine, by)
+    if unsure := unsure_words(store, by, (sheet.presence,), call.now(), call.say):
         call.console.remark(unsure)
     if given.json:
         call.console.json(as_data(call, register, sheet))
@@ -213,12 +215,12 @@ def _show(given: argparse.Namespace, call: Call, store: Store) -> int:
     return 0
 
 
-def _approve_network(call: Call, store: Store, writer: Writer, machine: Machine) -> None:
-    """Where it says that it is not at its school, the network it stands in is the school's from now on."""
+def _approve_network(call: Call, store: Store, writer: Writer, machine: Machine) -> bool:
+    """Where it says that it is not at its school, the network it stands in is the school's from now on; else False."""
     latest = store.latest_of(machine.id)
     live = opened_or_nothing(latest.body) if latest else None
     if live is None or not live.elsewhere or not live.network:
-        return
+        return False
     writer.put_network(SchoolNetwork(school=machine.school, code=live.network, approved=call.now()))
     writer.log(call.change("network.approve", machine.school, live.network))
     call.console.line(
@@ -227,6 +229,7 @@ def _approve_network(call: Call, store: Store, writer: Writer, machine: Machine)
             f"The network that {machine.alias} is in is a network of school {machine.school} from now on.",
         )
     )
+    return True
 
 
 def _approve(given: argparse.Namespace, call: Call, store: Store) -> int:
@@ -253,14 +256,21 @@ def _approve(given: argparse.Namespace, call: Call, store: Store) -> int:
                 )
             )
         for machine in current:
-            writer.put_machine(
-                msgspec.structs.replace(machine, state=MachineState.ACTIVE, pending_reason="", conflict=False)
-            )
-            writer.log(call.change("machine.approve", machine.id, machine.state))
-            _approve_network(call, store, writer, machine)
-            call.console.line(
-                say(f"Đã duyệt {machine.school}/{machine.alias}.", f"{machine.school}/{machine.alias} is approved.")
-            )
+            name = f"{machine.school}/{machine.alias}"
+            if machine.state is MachineState.PENDING or machine.conflict:
+                writer.put_machine(
+                    msgspec.structs.replace(machine, state=MachineState.ACTIVE, pending_reason="", conflict=False)
+                )
+                writer.log(call.change("machine.approve", machine.id, machine.state))
+                _approve_network(call, store, writer, machine)
+                call.console.line(say(f"Đã duyệt {name}.", f"{name} is approved."))
+            elif not _approve_network(call, store, writer, machine):
+                call.console.line(
+                    say(
+                        f"{name} không chờ gì: đã được duyệt từ trước.",
+                        f"{name} waits for nothing: it was approved before.",
+                    )
+                )
     return 0
 
 

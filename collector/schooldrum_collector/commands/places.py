@@ -18,7 +18,7 @@ from schooldrum_collector.commands.entries import (
     kind_of,
     site_code,
 )
-from schooldrum_collector.commands.place_words import apart_now, is_concluded, place_word, places_now, unsure_words
+from schooldrum_collector.commands.place_words import apart_now, listened_by, place_word, places_now, unsure_words
 from schooldrum_collector.commands.school_level import level_of, levels_known
 from schooldrum_collector.commands.typed import printable
 from schooldrum_collector.formats import iso
@@ -327,16 +327,19 @@ def _list_rooms(given: argparse.Namespace, call: Call) -> int:
         register = store.register()
         scope = scope_of(call, register, given.scope)
         latest = {one.machine: one for one in store.latest(scope)}
-        apart = apart_now(store, scope, latest.values(), call.now())
-        unsure = unsure_words(store, call.now(), say)
-    rooms = [
-        room
-        for room in register.rooms.values()
-        if room.school in register.schools and scope.covers(school=room.school, area=register.schools[room.school].area)
-    ]
+        by = listened_by(call)
+        apart = apart_now(store, scope, latest.values(), by.at)
+        rooms = [
+            room
+            for room in register.rooms.values()
+            if room.school in register.schools
+            and scope.covers(school=room.school, area=register.schools[room.school].area)
+        ]
+        codes = {room.school for room in rooms}
+        found = {code: places_now(register, code, latest.get, by, apart) for code in codes}
+        shown = [found[room.school].rooms[room.path] for room in rooms]
+        unsure = unsure_words(store, by, shown, call.now(), say)
     listed: list[dict[str, object]] = []
-    codes = {room.school for room in rooms}
-    found = {code: places_now(register, code, latest.get, call.now(), apart) for code in codes}
     for room in sorted(rooms, key=lambda one: (one.school, one.site != MAIN_SITE, one.site, sort_key(one.name))):
         states = _counts(register, room.school).get(room.path, [])
         listed.append(
@@ -353,7 +356,7 @@ def _list_rooms(given: argparse.Namespace, call: Call) -> int:
                 "expected": found[room.school].rooms[room.path].expected,
             }
         )
-    if unsure and any(is_concluded(found[room.school].rooms[room.path]) for room in rooms):
+    if unsure:
         call.console.remark(unsure)
     if given.json:
         call.console.json(listed)

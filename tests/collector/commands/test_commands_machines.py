@@ -1,5 +1,7 @@
 """`machines`, on machines that came in and reported through a collector's own door."""
 
+import json
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -219,7 +221,9 @@ def test_machines_beyond_the_room_wait_until_approved(room: Any, school: Typed) 
     assert [one.state for one in enrolled] == ["active", "pending", "pending", "pending"]
     waiting = school("machines", "list", "--state", "pending", lang="vi").out
     assert "phòng đã có nhiều máy hơn" in waiting
-    assert school("machines", "approve", "BM/tin1-05").code == 0
+    assert school("machines", "approve", "BM/tin1-05").out == "BM/tin1-05 is approved.\n"
+    again = school("machines", "approve", "BM/tin1-05")
+    assert (again.code, again.out) == (0, "BM/tin1-05 waits for nothing: it was approved before.\n")
     assert school("machines", "approve", "--room", "BM/tin1").code == 0
     assert _aliases(school, "--state", "pending") == []
     assert school("token", "revoke", token, "--with-machines").code == 0
@@ -360,3 +364,36 @@ async def test_where_nobody_is_heard_off_is_unsure_too_unless_it_was_said(
     for words in shown:
         assert "may well be on" not in school(*words).err, words
     store.close()
+
+
+async def test_commands_wait_for_pcs_as_long_as_the_collector_beside_them(
+    kept: Any, school: Typed, served: Served, data: Path
+) -> None:
+    # The authority is made with the first code.
+    assert school("token", "new", "--room", "BM/tin1").code == 0
+    await kept(600)
+    shown = ("machines", "list", "--json"), ("machines", "show", "BM/srv-01", "--json"), ("room", "list", "--json")
+
+    def said() -> tuple[str, str, str, str]:
+        """How the PC stands by what lists PCs, by its own sheet and by its room, and what is said beside it."""
+        answers = [school(*words) for words in shown]
+        (listed,), sheet, rooms = (answer.data() for answer in answers)
+        (room,) = (one for one in rooms if one["path"] == "BM/main/srv")
+        (remark,) = {answer.err for answer in answers}
+        return listed["presence"], sheet["presence"]["state"], room["state"], remark
+
+    assert said()[:3] == ("silent", "silent", "down"), "nobody has said yet since when a collector listens"
+    for end in (signal.SIGKILL, signal.SIGTERM):
+        serving = served("--open")
+        (page,) = json.loads(serving.get(f"{serving.office}/api/v1/machines")[1])["machines"]
+        assert page["presence"]["state"] == "online"
+        assert page["presence"]["assumed"]
+        assert said() == ("online", "online", "unknown", "")
+        serving.stop(end)
+    *states, remark = said()
+    assert states == ["online", "online", "unknown"], "as it stood when the collector ended"
+    assert "the collector has not run or could not store" in remark
+    (data / "schooldrum.hearing").write_text("{", encoding="utf-8")
+    *states, remark = said()
+    assert states == ["silent", "silent", "down"]
+    assert "schooldrum.hearing is passed over" in remark
