@@ -10,6 +10,8 @@ from tests.collector.province import BEAT, LINE_LOST, NO_COLLECTOR, OFFICE_CUT, 
 
 from schooldrum_collector.judge.fault import Degree, Evidence, Fault, Kind, Level, Place, Verdict
 from schooldrum_collector.judge.incident import Incident, Opening, State
+from schooldrum_collector.judge.incident_likeness import explains
+from schooldrum_collector.judge.lines import RegisteredLine
 from schooldrum_collector.judge.own_line import OWN_LINE
 from schooldrum_collector.judge.shared_again import again, parts_of
 from schooldrum_collector.store.interface import Store
@@ -180,3 +182,28 @@ async def test_the_collectors_own_line_is_dated_by_those_who_could_not_reach_it(
     assert one.began_measured
     assert one.ended_measured
     assert there.told() == 1, there.story()
+
+
+async def test_what_a_provider_s_outage_leaves_while_its_schools_come_back_is_no_area_s(
+    made: Callable[..., Province],
+) -> None:
+    there = made(office=False)
+    with there.store.writing() as writer:
+        # Beside two schools of one provider a third with two lines: too few for the provider, enough for a ward.
+        writer.put_line(RegisteredLine(school="S008", site="main", code="second", provider="B"))
+    await there.pass_(5 * BEAT)
+    evens = [f"S{n:03}" for n in range(0, 10, 2)]
+    there.cut(there.of(*evens))
+    await there.pass_(20 * BEAT)
+    for code in ("S002", "S006", "S000", "S004", "S008"):
+        there.mend(there.of(code))
+        await there.pass_(BEAT)
+    await there.pass_(15 * BEAT)
+    assert {one.place.level for one in there.incidents()} == {Level.PROVIDER, Level.SCHOOL}, there.story()
+    assert {one.state for one in there.incidents()} == {State.CLOSED}
+
+
+@pytest.mark.parametrize(("providers", "explained"), [(("A",), True), (("B",), False), ((), True)])
+def test_a_provider_s_outage_explains_no_line_of_another(providers: tuple[str, ...], *, explained: bool) -> None:
+    lost = part(0, kind=Kind.SECOND_LINE, evidence=Evidence(word="second_line", names={"provider": providers}))
+    assert explains(incident(), lost) is explained

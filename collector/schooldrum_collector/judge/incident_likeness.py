@@ -164,8 +164,10 @@ def explains(around: Incident | Fault, inside: Incident | Fault) -> bool:
     An outage explains all, but one of far routes or names, in which everybody is heard, explains nobody's silence.
     Where much is lost on the way, now and then all that a single PC sends is: that is no fault of its own, unless it
     measured that it did not even get as far as where the loss begins. A lost line explains those who went with it, and
-    nobody else.
+    nobody else; an outage of one provider, no line of another.
     """
+    if _is_of_another_provider(around, inside):
+        return False
     if around.kind is Kind.OUTAGE:
         return around.verdict not in _HEARD or inside.kind is not Kind.OUTAGE or inside.verdict in _HEARD
     if around.kind is Kind.LOSS and inside.kind is Kind.OUTAGE and inside.place.level is Level.MACHINE:
@@ -174,6 +176,14 @@ def explains(around: Incident | Fault, inside: Incident | Fault) -> bool:
         # The last of those who went with a line, a PC or a whole room, are silent for a while after the first are back.
         return bool(inside.blamed) and set(inside.blamed) <= set(around.blamed) and not _is_near(inside)
     return around.kind is inside.kind and around.target in {"", inside.target}
+
+
+def _is_of_another_provider(around: Incident | Fault, inside: Incident | Fault) -> bool:
+    """Whether the first is a provider's, and the second the loss of a line that is known to be somebody else's."""
+    if around.place.level is not Level.PROVIDER or inside.kind is not Kind.SECOND_LINE:
+        return False
+    providers = inside.evidence.names.get("provider", ())
+    return bool(providers) and around.place.path not in providers
 
 
 def _is_near(inside: Incident | Fault) -> bool:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 
-from schooldrum_collector.judge.fault import Fault, Level, Place
+from schooldrum_collector.judge.fault import Fault, Kind, Level, Place
 from schooldrum_collector.judge.incident import IN_A_SCHOOL, Incident, State, size
 from schooldrum_collector.judge.incident_corrections import one_cause, was_part_of
 from schooldrum_collector.judge.incident_grown import UNTOLD_SECONDS
 from schooldrum_collector.judge.incident_likeness import explains, is_again, is_beside, is_of_all_lines, nearest
 from schooldrum_collector.judge.incident_places import Circumstances, holds
 from schooldrum_collector.judge.incident_rounds import began_with_many
+from schooldrum_collector.judge.shared_faults import SCHOOLS
 
 
 def same_as(fault: Fault, known: Iterable[Incident]) -> Incident | None:
@@ -74,6 +75,23 @@ def grown_into(
         and now - (incident.told or now) < UNTOLD_SECONDS
     ]
     return min(inside, key=lambda incident: (incident.told == 0, incident.number), default=None)
+
+
+def is_rest_of_many(fault: Fault, schools: Sequence[str], known: Iterable[Incident]) -> bool:
+    """Whether an area's fault is what one of many schools has left, with which it began, and some are back already.
+
+    While those come back one by one the last of them, perhaps with a neighbour, may be many for a small area; that is
+    no second cause, and nobody is told of it. Who stays away once that one is over is told school by school.
+    """
+    return fault.place.level is Level.AREA and any(
+        whole.place.level in {Level.AREA, Level.PROVIDER}
+        and whole.kind is fault.kind is Kind.OUTAGE
+        and whole.state in {State.OPEN, State.CLOSED}
+        and not set(whole.schools) <= set(schools)
+        and len(set(schools).difference(whole.schools)) < SCHOOLS
+        and one_cause(whole, fault)
+        for whole in known
+    )
 
 
 def inside_of(

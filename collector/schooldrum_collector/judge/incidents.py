@@ -34,7 +34,14 @@ from schooldrum_collector.judge.incident_corrections import corrected, one_cause
 from schooldrum_collector.judge.incident_ends import is_back
 from schooldrum_collector.judge.incident_grown import grown_apart, is_grown_apart
 from schooldrum_collector.judge.incident_likeness import FLAPPING_SECONDS, weight
-from schooldrum_collector.judge.incident_matching import grown_into, holder_of, inside_of, narrowed_to, same_as
+from schooldrum_collector.judge.incident_matching import (
+    grown_into,
+    holder_of,
+    inside_of,
+    is_rest_of_many,
+    narrowed_to,
+    same_as,
+)
 from schooldrum_collector.judge.incident_places import (
     COSMETIC,
     MUTE,
@@ -171,6 +178,8 @@ class _Round:
             same = self._rescope(other, fault, schools) if other is not None else None
         if same is not None:
             self._meet(same, fault, schools)
+            return
+        if is_rest_of_many(fault, schools, self._known.values()):
             return
         holder = self._holder(fault, schools)
         if fault.ended is not None:
