@@ -30,6 +30,7 @@ from peers import ZABBIX_KEYS, ask_zabbix, installed, node_exporter, zabbix_agen
 
 import schooldrum_agent
 import schooldrum_wire
+from schooldrum_agent.agent import SETTLE_SECONDS
 from schooldrum_agent.probes import PROBES
 
 MINUTE = 60.0
@@ -39,6 +40,8 @@ INVENTORIES = tuple(probe.name for probe in PROBES if probe.every > OFTEN_SECOND
 """They run a few times a day, most of them in children that end, and are counted apart."""
 UNIT = Path(__file__).resolve().parents[2] / "deploy" / "systemd" / "schooldrum-agent.service"
 ONCE_SECONDS, CHILD_BYTES = 10, 80 << 20
+WARM_UP_SECONDS = 2 * round(SETTLE_SECONDS) + 4
+"""Until the start is behind a process: ours tidies its memory once, SETTLE_SECONDS after it began, and never again."""
 MIB = 2**20
 
 
@@ -240,11 +243,11 @@ def _reckoned(running: Collector, agent: Installed) -> dict[str, Weight]:
     """Idle seconds and fast rounds, measured apart."""
     with _peers() as peers:
         with _agent(running, agent, 900) as resting:
-            time.sleep(2)
+            time.sleep(WARM_UP_SECONDS)
             idle = _per_second({"ours": resting, **peers}, 4, 0)
         with _agent(running, agent, 1) as ours:
             contenders = {"ours": ours, **peers}
-            _per_second(contenders, 2, 1)
+            _per_second(contenders, WARM_UP_SECONDS, 1)
             busy = _per_second(contenders, 5, 1)
             hour = {name: 3600 * idle[name] + 60 * max(0.0, busy[name] - idle[name]) for name in contenders}
             return _weights(contenders, hour)

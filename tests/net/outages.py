@@ -266,12 +266,6 @@ OUTSIDE = (
         meanwhile=lambda school: school.reboot(*in_room("tin1")),
     ),
     outage(
-        "both lines, and all PCs start anew meanwhile",
-        (BOTH_DOWN, wan_back),
-        live="unknown unknown", end="line found", lasts=14.0,
-        meanwhile=lambda school: school.reboot(*(pc for _, pc in pcs())),
-    ),
-    outage(
         "both lines, and all PCs start anew twice meanwhile",
         (BOTH_DOWN, wan_back),
         live="unknown unknown", end="line found", lasts=16.0, meanwhile=rebooted_twice,

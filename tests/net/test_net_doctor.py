@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -86,10 +87,10 @@ FIRST = {"vi": "Lỗi gần máy này nhất", "en": "The fault nearest to this 
 NO_MODEM = {"vi": "máy không biết modem nào", "en": "the PC knows no modem"}
 
 
-@pytest.mark.parametrize("language", ["vi", "en"])
 @pytest.mark.parametrize(
     ("broken", "nearest", "knows_no_modem"),
     [(line_lost, LINE, 0), (route_lost, LINE, 0), (line_dropped, LINE, 0), (modem_unknown, MODEM, 1)],
+    ids=["line lost", "route lost", "line dropped", "modem unknown"],
 )
 def test_the_doctor_names_the_line_and_not_the_pc(
     school: Way,
@@ -97,17 +98,18 @@ def test_the_doctor_names_the_line_and_not_the_pc(
     broken: Callable[[Way], None],
     nearest: dict[str, str],
     knows_no_modem: int,
-    language: str,
 ):
     config = config_of(school, tmp_path)
     broken(school)
-    lines: list[str] = []
-    pages: list[str] = []
-
-    code = within(school.pc, lambda: doctor.main(config, language, clock=CLOCK, say=lines.append, show=pages.append))
-    told = "\n".join(lines)
-    assert code == 1
-    assert f"{FIRST[language]}: {nearest[language]}." in pages[0], told
-    assert (told.count(NO_MODEM[language]), pages[0].count(NO_MODEM[language])) == (knows_no_modem, knows_no_modem), (
-        told
-    )
+    # Where everything is dropped each step waits until it gives up: once is long enough.
+    for language in ("vi",) if broken is line_dropped else ("vi", "en"):
+        lines: list[str] = []
+        pages: list[str] = []
+        code = within(
+            school.pc, partial(doctor.main, config, language, clock=CLOCK, say=lines.append, show=pages.append)
+        )
+        told = "\n".join(lines)
+        assert code == 1
+        assert f"{FIRST[language]}: {nearest[language]}." in pages[0], told
+        said = (told.count(NO_MODEM[language]), pages[0].count(NO_MODEM[language]))
+        assert said == (knows_no_modem, knows_no_modem), told
