@@ -160,6 +160,20 @@ def test_renamed_recordings_elsewhere_are_found_by_their_form(elsewhere):
     assert [line for line in table(results, ()) if line.startswith("MISS")] == []
 
 
+@needs_known_recordings
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16-le", "utf-16-be"])
+def test_a_battery_report_is_read_in_whatever_encoding_it_was_written(tmp_path, encoding):
+    (one,) = [recording for recording in recordings(DEFAULT / "host") if recording.form == "powercfg /batteryreport"]
+    root = tmp_path / "host"
+    root.mkdir()
+    marked = one.text if encoding == "utf-8-sig" else f"\ufeff{one.text}"
+    (root / "lab.bin").write_bytes(marked.encode(encoding))
+    shutil.copy(f"{one.path}.truth.json", root / "lab.bin.truth.json")
+    results = [compare(*pair) for pair in pairs(root)]
+    assert len(results) == 1
+    assert [line for line in table(results, ()) if line.startswith("MISS")] == []
+
+
 @pytest.fixture
 def scattered(tmp_path) -> Path:
     """The same recordings, each in a folder of its own."""

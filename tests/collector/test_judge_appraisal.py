@@ -396,6 +396,51 @@ def test_where_nobody_can_say_that_support_goes_on_no_search_proves_anything(rul
     assert series(sound)["school_security_updates_pending",] == 0
 
 
+def in_its_second_year(rules: Any, memory: Memory, today: date, heard: date) -> Look:
+    """A look at a PC that has shown the first year of bought support, and stands at its last update."""
+    row: Values = {**SAFETY["operating_system"][0], "revision": 7548}
+    return appraise(case({"operating_system": (row,)}, today=today, heard=heard), rules, memory)
+
+
+def test_the_next_year_of_bought_support_is_due_once_the_pc_was_on_for_as_long_as_an_update_may_take(
+    rules: Any,
+) -> None:
+    off, first = date(2026, 11, 5), date(2026, 11, 10)
+    look = in_its_second_year(rules, Memory(), off, off)
+    # Off since before the update came out: judged each night all the same, and nothing can have shown.
+    for night in (25, 40, 90):
+        look = in_its_second_year(rules, look.memory, off + timedelta(days=night), off)
+        assert (look.kept.checks["supported_system"], look.memory.shown) == ("unknown", (first, 0))
+    back = date(2027, 2, 8)
+    for days in range(15):
+        day = back + timedelta(days=days)
+        look = in_its_second_year(rules, look.memory, day, day)
+        again = in_its_second_year(rules, look.memory, day, day)
+        assert (again.memory.shown, look.memory.shown) == ((first, days + 1), (first, days + 1))
+        assert look.kept.checks["supported_system"] == ("unknown" if days < 14 else "not_met")
+    # Before it was watched all days count.
+    assert in_its_second_year(rules, Memory(), back, back).kept.checks["supported_system"] == "not_met"
+    fresh = in_its_second_year(rules, Memory(), date(2026, 11, 24), date(2026, 11, 24))
+    assert (fresh.kept.checks["supported_system"], fresh.memory.shown) == ("unknown", (first, 14))
+
+
+def test_a_newer_list_of_builds_alone_never_proves_that_bought_support_is_over_or_its_updates_late(rules: Any) -> None:
+    second = [
+        msgspec.structs.replace(one, updates=(*one.updates, (8100, 5109999))) if one.build == 19045 else one
+        for one in rules.builds.windows
+    ]
+    newer = msgspec.structs.replace(
+        rules, builds=msgspec.structs.replace(rules.builds, as_of=date(2026, 11, 20), windows=tuple(second))
+    )
+    look = Look(memory=Memory(), verdicts=Verdicts(day=DAY), kept=Kept())
+    for days in range(40):
+        day = date(2026, 11, 11) + timedelta(days=days)
+        look = in_its_second_year(newer, look.memory, day, day)
+        assert (look.kept.checks["supported_system"], look.kept.checks["updates_in_time"]) == ("unknown", "unknown")
+    (check,) = [one for one in look.verdicts.checks if one.name == "supported_system"]
+    assert check.reasons == ("system_list_old",)
+
+
 def test_the_steps_fit_the_way_out(rules: Any) -> None:
     row: Values = {**SAFETY["operating_system"][0], "edition": "EnterpriseS", "release": "1507", "build": 10240}
     look = appraise(case({**SAFETY, "operating_system": (row,)}), rules, Memory())

@@ -208,7 +208,9 @@ def test_any_bytes_are_a_list_of_builds_or_refused(raw):
 @pytest.mark.skipif(not SHARED.exists(), reason=f"no {SHARED} to compare the shipped list with")
 def test_the_shipped_builds_are_their_source():
     source = json.loads(SHARED.read_text("utf-8"))
-    assert KNOWN.as_of.isoformat() == source["_meta"]["as_of"]
+    # The source was collected after August's patch day, and has nothing of it.
+    collected = date.fromisoformat(source["_meta"]["as_of"])
+    assert KNOWN.as_of == builds.patch_day(collected) - timedelta(days=1)
     shipped = {(one.product, one.build): one for one in KNOWN.windows}
     for product, releases in source["os"].items():
         for release, told in releases.items():
@@ -586,11 +588,33 @@ def test_the_newest_windows_11_is_not_up_to_date_by_a_list_of_three_patch_days_a
     look = seen(updates, system=row, history={"last_scan": scan})
     by_list = missing(row, None, KNOWN)
     assert by_list
-    assert (by_list.keys, by_list.as_of) == ((), date(2026, 8, 19))
+    assert (by_list.keys, by_list.as_of) == ((), KNOWN.as_of)
     on = date(2026, 11, 22)
     found = patches_of(follow(Waiting(), look, by_list, on), look, by_list, frozen=None)
     assert (found.state, found.in_time()) == ("unknown", None)
     assert next(one.labels for one in patches.readings(found)) == {"state": "unknown"}
+
+
+@pytest.mark.parametrize("edition", ["EnterpriseS", "IoTEnterpriseS"])
+@pytest.mark.parametrize(("on", "state"), [(25, "current"), (26, "unknown"), (27, "unknown")])
+def test_the_shipped_list_serves_until_the_first_patch_day_that_it_lacks_is_late(edition, on, state):
+    row, day = pc(7548, 19044, edition=edition), date(2026, 8, on)
+    look = seen([], system=row, history={"last_scan": "2026-05-01"})
+    by_list = missing(row, None, KNOWN)
+    assert by_list
+    assert by_list.keys == ()
+    found = patches_of(follow(LOOKED, look, by_list, day), look, by_list, frozen=None)
+    assert (found.state, found.in_time()) == (state, True if state == "current" else None)
+
+
+@pytest.mark.parametrize(
+    ("day", "following"),
+    [("2026-10-12", "2026-10-13"), ("2026-10-13", "2026-11-10"), ("2026-10-31", "2026-11-10"),
+     ("2026-12-31", "2027-01-12"), ("2027-01-12", "2027-02-09"), ("2027-01-31", "2027-02-09")],
+)  # fmt: skip
+def test_the_next_patch_day_is_after_the_day_itself(day, following):
+    found = builds.next_patch_day(date.fromisoformat(day))
+    assert (found.isoformat(), builds.patch_day(found)) == (following, found)
 
 
 def test_a_recent_search_of_its_own_needs_no_list():

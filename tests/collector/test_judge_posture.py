@@ -1,5 +1,6 @@
 """The ten checks of a PC's safety: what meets them, what does not, and what is not known."""
 
+import re
 import string
 import unicodedata
 from datetime import date
@@ -23,6 +24,7 @@ from schooldrum_collector.judge.posture_steps import FIXES
 from schooldrum_collector.judge.posture_words import EVIDENCE, NAMES, NARROWER, NOT_PROVEN, PROFILES, VERDICTS, Words
 from schooldrum_collector.judge.software import Where
 from schooldrum_collector.judge.support import Proof, Support, SupportState
+from schooldrum_collector.judge.update_errors import UPDATE_ERRORS, update_error
 from schooldrum_collector.judge.waiting import Seen, Waiting, follow
 from schooldrum_collector.judge.way_out import Way, WayOut
 from schooldrum_collector.show.safety_words import patch_lines, plan_matters, support_words
@@ -359,24 +361,28 @@ def test_a_pc_that_gets_no_more_updates_is_not_sent_to_look_for_them(told: Any, 
 
 
 @pytest.mark.parametrize(
-    ("way", "is_offered"),
+    ("way", "named"),
     [
-        (None, True),
-        (WayOut(way=Way.FREE_UPGRADE, to="Windows 11"), True),
-        (WayOut(way=Way.UNKNOWN, to="Windows 11", parts=("tpm",)), True),
-        (WayOut(way=Way.UNKNOWN, to="Windows 11 Pro", parts=("tpm",)), False),
-        (WayOut(way=Way.LICENCE, to="Windows 11 Pro"), False),
-        (WayOut(way=Way.ESU, to="2028-10-10"), False),
-        (WayOut(way=Way.REPLACE), False),
+        (None, ["free upgrade", "extended support (ESU)"]),
+        (WayOut(way=Way.FREE_UPGRADE, to="Windows 11"), ["free upgrade", "extended support (ESU)"]),
+        (WayOut(way=Way.UNKNOWN, to="Windows 11", parts=("tpm",)), ["free upgrade", "extended support (ESU)"]),
+        (WayOut(way=Way.UNKNOWN, to="Windows 11 Pro", parts=("tpm",)), []),
+        (WayOut(way=Way.LICENCE, to="Windows 11 Pro"), []),
+        (WayOut(way=Way.ESU, to="2028-10-10"), ["extended support (ESU)"]),
+        (WayOut(way=Way.ESU, to="2028-10-10", first="Windows 10 22H2"), ["Windows 10 22H2", "extended support (ESU)"]),
+        (WayOut(way=Way.REPLACE), []),
     ],
 )  # fmt: skip
-def test_a_free_upgrade_is_named_where_there_may_be_one(way: WayOut | None, is_offered: bool) -> None:  # noqa: FBT001 - a table's column
+def test_a_free_upgrade_and_longer_support_are_named_where_there_may_be_one(
+    way: WayOut | None, named: list[str]
+) -> None:
     row = {"system": "windows", "product": "Windows 10"}
     what = msgspec.structs.replace(known(support=PAST, operating_system=(row,)), way=way)
     (check,) = [one for one in judged(what, Policy()) if one.name == "supported_system"]
     steps = " ".join(step.en for step in check.fix)
-    assert ("free upgrade" in steps) is is_offered
-    assert "extended support (ESU)" in steps
+    wanted = sorted(named, key=steps.find)
+    assert wanted == named
+    assert [one for one in ("free upgrade", "Windows 10 22H2", "extended support (ESU)") if one in steps] == named
 
 
 @pytest.mark.parametrize(
@@ -703,22 +709,48 @@ def test_the_day_of_publication_is_told_also_of_what_is_late() -> None:
     ("because", "state", "reason", "step"),
     [
         (("paused",), PatchState.REFUSED, "updates_paused", "Choose Resume updates"),
-        (("paused", "error 0x80240017"), PatchState.REFUSED, "updates_refused", "Choose Resume updates"),
+        (("paused", "error 0x80240017"), PatchState.REFUSED, "updates_paused+updates_error", "Choose Resume updates"),
         (("paused",), PatchState.RESTART, "updates_restart", "Restart the PC"),
         (("access_disabled",), PatchState.REFUSED, "updates_refused", "DisableWindowsUpdateAccess"),
         (("policy",), PatchState.REFUSED, "updates_refused", "NoAutoUpdate"),
-        (("error 0x80070422",), PatchState.REFUSED, "updates_refused", "Remove any update blocker"),
+        (("off",), PatchState.REFUSED, "updates_refused", "Remove any update blocker"),
+        (("off", "error 0x80070070"), PatchState.REFUSED, "updates_refused+updates_error_known", "update blocker"),
+        (("error 0x80070422",), PatchState.REFUSED, "updates_error_known", "sc config wuauserv"),
+        (("error 0x80070070",), PatchState.REFUSED, "updates_error_known", "cleanmgr"),
+        (("error 0x80070070",), PatchState.RESTART, "updates_restart", "Restart the PC"),
+        (("error 0x80073712",), PatchState.REFUSED, "updates_error_known", "/RestoreHealth"),
+        (("error 0x80072EE2",), PatchState.REFUSED, "updates_error_known", "netsh winhttp"),
+        (("error 0x800F0922",), PatchState.REFUSED, "updates_error_known", "troubleshooter"),
+        (("error 0x80246017",), PatchState.REFUSED, "updates_error", "troubleshooter"),
+        (("error dpkg",), PatchState.REFUSED, "updates_dpkg", "dpkg --configure -a"),
         (("error 0x80244022", "own_server"), PatchState.REFUSED, "updates_server_dead", "own update server (WSUS)"),
     ],
 )
 def test_updates_that_are_late_have_the_steps_of_what_stops_them(because, state, reason, step) -> None:
     late = Patches(state=state, age_days=20, missing=1, told=1, because=because)
     check = of_check("updates_in_time", known(patches=late))
-    assert check.reasons == ("updates_late", reason)
+    assert check.reasons == ("updates_late", *reason.split("+"))
     assert step in " ".join(one.en for one in check.fix)
     early = msgspec.structs.replace(late, state=PatchState.UNKNOWN, age_days=1, undecided=True)
     if "error" not in because[0] and state is not PatchState.RESTART:
         assert step in " ".join(one.en for one in of_check("updates_in_time", known(patches=early)).fix)
+
+
+def test_an_error_is_named_by_its_code_and_in_words() -> None:
+    late = Patches(state=PatchState.REFUSED, age_days=20, missing=1, told=1, because=("error 0x80070070",))
+    check = of_check("updates_in_time", known(patches=late))
+    assert check.evidence[1].en == "The last installation failed, error 0x80070070: the disk is full."
+    assert check.evidence[1].vi.endswith("mã lỗi 0x80070070: ổ đĩa hết chỗ.")
+    assert "blocker" not in " ".join(step.en for step in check.fix)
+    new = known(patches=late, operating_system=({"system": "windows", "product": "Windows 11"},))
+    assert "Settings > Windows Update" in of_check("updates_in_time", new).fix[2].en
+
+
+def test_errors_have_their_words_and_their_remedies() -> None:
+    for code, error in UPDATE_ERRORS.items():
+        assert re.fullmatch(r"0x[0-9a-f]{8}", code)
+        assert update_error(code.upper().replace("X", "x")) is error
+        assert error.fix in FIXES
 
 
 @pytest.mark.parametrize(
@@ -880,7 +912,18 @@ def test_a_list_older_than_the_pc_is_said_to_be_old() -> None:
     newer = Support(state=SupportState.UNKNOWN, product="Windows 10", release="22H2", proof=Proof.UNKNOWN)
     (check,) = [one for one in judged(known(support=newer), Policy()) if one.name == "supported_system"]
     assert (check.verdict, check.reasons) == (UNKNOWN, ("system_list_old",))
-    assert check.evidence[0].en.startswith("Windows 10 22H2: its update is newer than the support list.")
+    assert check.evidence[0].en.startswith("Windows 10 22H2: the support list lacks this year of support.")
+
+
+def test_what_cannot_show_yet_is_said_with_the_day_and_the_days_of_use_it_takes() -> None:
+    waits = msgspec.structs.replace(SHOWN, state=SupportState.UNKNOWN, shows_from=date(2026, 11, 10))
+    checks = judged(known(support=waits), Policy(most_patch_days=21))
+    (check,) = [one for one in checks if one.name == "supported_system"]
+    assert (check.verdict, check.reasons, check.fix) == (UNKNOWN, ("system_next_year",), ())
+    assert check.evidence[0].en == (
+        "Windows 10 22H2: support after Tue 13 Oct 2026 is not known; it shows from the updates of Tue 10 Nov 2026,"
+        " once on for 21 days more."
+    )
 
 
 @pytest.mark.parametrize(
@@ -1078,6 +1121,29 @@ def test_administrators(row, most, told) -> None:
 
 
 @pytest.mark.parametrize(
+    ("system", "product", "first", "second"),
+    [
+        ("windows", "Windows 11", "Add-LocalGroupMember -SID S-1-5-32-544", "S-1-1-0,S-1-5-4,S-1-5-11,S-1-5-32-545"),
+        ("windows", "Windows 7", "net localgroup Administrators NAME /add", '"GROUP" /delete'),
+        ("linux", "debian", "usermod -aG sudo NAME", "/etc/sudoers.d"),
+    ],
+)
+def test_where_everybody_is_an_administrator_one_is_named_before_everybody_is_taken_out(
+    system, product, first, second
+) -> None:
+    rows: dict[str, Any] = {
+        "operating_system": ({"system": system, "product": product},),
+        "accounts": ({"administrators": 1, "everyone_administrator": True},),
+    }
+    steps = of_check("administrators", known(system, **rows)).fix
+    assert first in steps[0].en
+    assert second in steps[1].en
+    assert ("errors" in steps[2].en) is (system == "windows")
+    few = of_check("administrators", known(system, **{**rows, "accounts": ({"administrators": 3},)}))
+    assert few.fix != steps
+
+
+@pytest.mark.parametrize(
     ("row", "told"),
     [
         ({"server": "on", "client": "on"}, (NOT_MET, ("smb1_server", "smb1_client"))),
@@ -1177,6 +1243,7 @@ def every_sentence() -> list[Words]:
     return [
         *NAMES.values(),
         *NARROWER.values(),
+        *(error.meaning for error in UPDATE_ERRORS.values()),
         *VERDICTS.values(),
         NOT_PROVEN,
         *PROFILES.values(),
@@ -1197,7 +1264,8 @@ def test_every_check_and_every_remedy_has_its_words() -> None:
     remedies |= {"system_bought", "system_replaced", "updates_ended", "automatic_stopped", "antivirus_expired"}
     remedies |= {"empty_over_network", "updates_paused", "automatic_closed", "automatic_policy", "automatic_blocked"}
     remedies |= {"updates_held", "automatic_timer", "automatic_periodic", "password_unasked"}
-    remedies |= {"updates_deferred", "system_held"}
+    remedies |= {"updates_deferred", "system_held", "system_bought_after", "administrators_all", "updates_dpkg"}
+    remedies |= {"updates_failing", "updates_disk_full", "updates_unreached", "updates_damaged"}
     remedies |= {"automatic_choice", "automatic_asked_policy", "updates_idle", "updates_server", "clock"}
     # Several faults of signing in have their steps under all their names.
     assert {name for name in FIXES if "+" not in name} == {*CHECKS, *INFORMATION, *remedies} - {"sign_in"}

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from schooldrum_collector.app.dated_lists import SHIPPED
 from schooldrum_collector.judge import builds, support, support_list
 from schooldrum_collector.judge.faults import Unusable
-from schooldrum_collector.judge.support import Proof, SupportState, support_of, system_name
+from schooldrum_collector.judge.support import Listed, Proof, SupportState, support_of, system_name
 from schooldrum_collector.judge.way_out import Way, way_out
 from schooldrum_collector.judge.windows_11 import Hardware, fits, hardware_of, processor_fits
-from schooldrum_collector.show.safety_words import way_words
+from schooldrum_collector.show.safety_words import support_words, way_words
 from schooldrum_collector.speech import Say
 
 RAW = (SHIPPED / "support.json").read_bytes()
@@ -110,11 +110,22 @@ def test_the_last_day_counts_to_its_end(day, state, left):
         (6466, 7548, "2026-05-01", "ended", "not_proven"),
         (6467, 7548, "2026-05-01", "extended", "proven"),
         (6467, 7548, "2026-10-13", "extended", "proven"),
-        (7548, 7548, "2026-10-14", "ended", "proven"),
-        (7548, 7548, "2026-11-21", "ended", "proven"),
+        # Nothing can show the second year before the patch day of 10 November, and its update may take fourteen days.
+        (7548, 7548, "2026-10-14", "unknown", "proven"),
+        (7900, 7548, "2026-10-14", "unknown", "proven"),
+        (7548, 7548, "2026-11-24", "unknown", "proven"),
+        (7548, 7548, "2026-11-25", "ended", "proven"),
+        (7548, 7548, "2027-10-13", "ended", "proven"),
+        (7900, 7548, "2026-11-10", "unknown", "unknown"),
         (7900, 7548, "2026-11-21", "unknown", "unknown"),
-        (7900, None, "2026-11-21", "ended", "proven"),
+        (7900, None, "2026-12-21", "unknown", "unknown"),
         (6000, 7548, "2025-10-14", "supported", "not_proven"),
+        (6456, 7548, "2025-10-15", "unknown", "not_proven"),
+        (6456, 7548, "2025-11-25", "unknown", "not_proven"),
+        (6456, 7548, "2025-11-26", "ended", "not_proven"),
+        # Without the first year there is no second.
+        (6466, 7548, "2026-10-14", "ended", "not_proven"),
+        (6466, None, "2026-11-21", "ended", "not_proven"),
         (9000, 7548, "2029-01-01", "ended", "proven"),
         # A PC that does not tell its revision may have bought support, for as long as there is some.
         (None, 7548, "2025-10-14", "supported", "not_proven"),
@@ -124,18 +135,88 @@ def test_the_last_day_counts_to_its_end(day, state, left):
     ],
 )
 def test_bought_support_of_windows_10_is_proven_year_by_year(revision, newest, day, state, proof):
-    found = support_of(windows(19045, revision=revision), KNOWN, date.fromisoformat(day), newest=newest)
+    found = support_of(windows(19045, revision=revision), KNOWN, date.fromisoformat(day), listed=listed(newest))
     assert (found.state, found.proof) == (state, proof)
     assert found.extended == date(2028, 10, 10)
 
 
-def test_a_list_that_knows_the_second_year_proves_it():
+def listed(newest: int | None, as_of: date = date(2026, 8, 10)) -> Listed | None:
+    return None if newest is None else Listed(newest=newest, as_of=as_of)
+
+
+def knowing_the_second_year() -> support_list.SupportList:
     data = json.loads(RAW)
     (row,) = [one for one in data["windows"] if one["build"] == 19045 and not one["server"] and "years" in one]
     row["years"][1]["above"] = 7700
-    known = support_list.read(json.dumps(data).encode())
-    assert support_of(windows(19045, revision=7701), known, TODAY).until == date(2027, 10, 12)
-    assert support_of(windows(19045, revision=7700), known, TODAY).state is SupportState.ENDED
+    return support_list.read(json.dumps(data).encode())
+
+
+def test_a_list_that_knows_the_second_year_proves_it():
+    known, newer = knowing_the_second_year(), listed(7701, date(2026, 11, 20))
+    assert support_of(windows(19045, revision=7701), known, TODAY, listed=newer).until == date(2027, 10, 12)
+    late = date(2026, 11, 25)
+    assert support_of(windows(19045, revision=7700), known, TODAY, listed=newer).state is SupportState.UNKNOWN
+    assert support_of(windows(19045, revision=7700), known, late, listed=newer).state is SupportState.ENDED
+
+
+def test_a_newer_list_of_builds_alone_does_not_tell_whether_the_second_year_was_bought():
+    """Only the support list names the revision that PCs with it alone have passed."""
+    for revision in (7548, 7701):
+        row, day = windows(19045, revision=revision), date(2026, 12, 1)
+        found = support_of(row, KNOWN, day, listed=listed(7701, date(2026, 11, 20)))
+        assert (found.state, found.proof) == (SupportState.UNKNOWN, Proof.UNKNOWN)
+        assert "the support list lacks this year of support" in support_words(found, Say("en"))
+    never = support_of(windows(19045, revision=6456), KNOWN, day, listed=listed(7701, date(2026, 11, 20)))
+    assert never.state is SupportState.ENDED
+    before_it = support_of(windows(19045, revision=7548), KNOWN, day, listed=listed(7600, date(2026, 11, 9)))
+    assert before_it.state is SupportState.ENDED
+
+
+@pytest.mark.parametrize(("days", "state"), [(0, "unknown"), (14, "unknown"), (15, "ended")])
+def test_a_pc_that_was_off_has_not_had_the_days_to_show_its_next_year(days, state):
+    asked = []
+
+    def days_on(since: date) -> int:
+        asked.append(since)
+        return int(days)
+
+    row, day = windows(19045, revision=7548), date(2027, 1, 20)
+    found = support_of(row, KNOWN, day, listed=listed(7548), days_on=days_on)
+    assert (found.state, found.shows_from, asked) == (state, date(2026, 11, 10), [date(2026, 11, 10)])
+    assert support_of(row, KNOWN, day, listed=listed(7548), days_on=days_on, most_days=20).state == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("revision", "day", "state", "proof"),
+    [
+        (9339, "2027-01-12", "supported", "not_proven"),
+        (9339, "2027-01-13", "unknown", "not_proven"),
+        (9339, "2027-02-23", "unknown", "not_proven"),
+        (9339, "2027-02-24", "ended", "not_proven"),
+        # The list does not name what shows it, so nobody can tell that it was not bought.
+        (9900, "2027-02-24", "unknown", "unknown"),
+        (9900, "2030-01-13", "ended", "not_proven"),
+        (None, "2027-02-24", "unknown", "not_proven"),
+    ],
+)
+def test_support_that_is_bought_for_a_server_cannot_show_before_its_first_patch_day(revision, day, state, proof):
+    row = windows(14393, "ServerStandard", revision, server=True)
+    found = support_of(row, KNOWN, date.fromisoformat(day), listed=listed(9339))
+    assert (found.state, found.proof) == (state, proof)
+
+
+def test_what_cannot_show_yet_says_from_when_on_and_keeps_its_way():
+    day = date(2026, 10, 20)
+    found = support_of(windows(19045, revision=7548), KNOWN, day, listed=listed(7548))
+    assert (found.shows_from, found.counts_as_met, list(support.readings(found))) == (date(2026, 11, 10), None, [])
+    told = support_words(found, Say("en"))
+    assert told == (
+        "support after Tue 13 Oct 2026 is not known: extended support shows from the updates of Tue 10 Nov 2026"
+    )
+    assert support_words(found, Say("vi")).endswith("chỉ thấy được từ kỳ vá 10/11/2026")
+    assert way_out(found, OLD, KNOWN, day).way is Way.ESU
+    over = support_of(windows(19045, "Core", 7548), KNOWN, day, listed=listed(7548))
+    assert (over.state, over.shows_from) == (SupportState.ENDED, None)
 
 
 def test_a_plan_is_shown_and_never_counted():
@@ -187,7 +268,7 @@ def test_every_edition_of_a_server_has_its_channel(edition, build, channel):
 
 def test_what_is_not_known_has_no_reading():
     assert list(support.readings(support_of(windows(27999), KNOWN, TODAY))) == []
-    found = support_of(windows(19045, revision=7900), KNOWN, TODAY, newest=7548)
+    found = support_of(windows(19045, revision=7900), KNOWN, TODAY, listed=listed(7548))
     assert list(support.readings(found)) == []
 
 
@@ -210,7 +291,10 @@ OLD = Hardware(processor="Intel(R) Core(TM) i3-4130 CPU @ 3.40GHz", memory=4 << 
         (windows(26200), GOOD, date(2027, 5, 1), "next_release", ""),
         (windows(28000), GOOD, date(2028, 3, 15), "next_release", ""),
         # At home there is a first year alone, and none after it.
-        (windows(19045, "Core"), OLD, date(2026, 10, 13), "esu", "2026-10-13"),
+        (windows(19045, "Core"), OLD, date(2026, 4, 15), "esu", "2026-10-13"),
+        (windows(19045, "Core"), OLD, date(2026, 4, 16), "replace", ""),
+        (windows(19042, "Core"), OLD, date(2026, 4, 15), "esu", "2026-10-13"),
+        (windows(19042, "Core"), OLD, TODAY, "replace", ""),
         (windows(19045, "CoreSingleLanguage"), OLD, date(2026, 10, 14), "replace", ""),
         (windows(19045, "Core"), GOOD, TODAY, "free_upgrade", "Windows 11"),
         (windows(19045, "Professional"), OLD, TODAY, "esu", "2028-10-10"),
@@ -218,7 +302,11 @@ OLD = Hardware(processor="Intel(R) Core(TM) i3-4130 CPU @ 3.40GHz", memory=4 << 
         (windows(19045), GOOD, TODAY, "free_upgrade", "Windows 11"),
         (windows(19045), OLD, TODAY, "esu", "2028-10-10"),
         (windows(19042), OLD, TODAY, "esu", "2028-10-10"),
+        # What is over in half a year is no way out.
+        (windows(19045), OLD, date(2028, 4, 12), "esu", "2028-10-10"),
+        (windows(19045), OLD, date(2028, 4, 13), "replace", ""),
         (windows(19045), OLD, date(2028, 10, 11), "replace", ""),
+        (windows(14393, "ServerStandard", server=True), OLD, date(2029, 12, 1), "licence", "Windows Server 2025"),
         (windows(19045), Hardware(), TODAY, "unknown", "Windows 11"),
         (windows(19044, "EnterpriseS"), GOOD, TODAY, "licence", "Windows 11 Pro"),
         (windows(14393, "EnterpriseS"), GOOD, TODAY, "licence", "Windows 11 Pro"),
@@ -269,6 +357,16 @@ def test_releases_that_cannot_be_skipped_are_named(row, first, to):
     assert ("first" in way_words(found, Say("en"))) is bool(first)
 
 
+def test_an_older_windows_10_comes_to_the_release_that_support_is_sold_for_first():
+    older = way_out(support_of(windows(19042), KNOWN, TODAY), OLD, KNOWN, TODAY)
+    assert (older.way, older.first) == (Way.ESU, "Windows 10 22H2")
+    assert way_words(older, Say("en")).startswith(
+        "free update to Windows 10 22H2 first, then buy extended support (ESU), until Tue 10 Oct 2028"
+    )
+    assert way_words(older, Say("vi")).startswith("cập nhật miễn phí lên Windows 10 22H2 trước, rồi mua hỗ trợ kéo dài")
+    assert way_out(support_of(windows(19045), KNOWN, TODAY), OLD, KNOWN, TODAY).first == ""
+
+
 def test_a_way_without_a_named_release_says_what_can_be_done():
     zorin = support_of(linux("zorin", "16.3", "focal", title="Zorin OS 16.3"), KNOWN, TODAY)
     assert (system_name(zorin), zorin.extended) == ("Zorin OS 16.3 (Ubuntu 20.04)", None)
@@ -282,19 +380,19 @@ def test_a_way_without_a_named_release_says_what_can_be_done():
 
 
 @pytest.mark.parametrize(
-    ("row", "newest", "until", "last"),
+    ("row", "until", "last"),
     [
-        (windows(9600), None, "2023-01-10", 5022352),
-        (windows(9600, "ServerStandard", server=True), None, "2023-10-10", 5031419),
-        (windows(19044), 7548, "2023-06-13", 3086),
-        (windows(19044, "Education"), 7548, "2024-06-11", 4529),
-        (windows(19045), 7548, "2025-10-14", 6456),
+        (windows(9600), "2023-01-10", 5022352),
+        (windows(9600, "ServerStandard", server=True), "2023-10-10", 5031419),
+        (windows(19044), "2023-06-13", 3086),
+        (windows(19044, "Education"), "2024-06-11", 4529),
+        (windows(19045), "2025-10-14", 6456),
         # The second year's own revision would say what was the last of the first.
-        (windows(19045, revision=7548), 7548, "2026-10-13", None),
+        (windows(19045, revision=7548), "2026-10-13", None),
     ],
 )
-def test_what_was_published_last_for_a_pc_past_its_support(row, newest, until, last):
-    found = support_of(row, KNOWN, TODAY, newest=newest)
+def test_what_was_published_last_for_a_pc_past_its_support(row, until, last):
+    found = support_of(row, KNOWN, date(2026, 11, 25), listed=listed(7548))
     assert (found.state, found.until, found.last) == (SupportState.ENDED, date.fromisoformat(until), last)
 
 
@@ -469,7 +567,7 @@ JUNK = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=30), 
     st.sampled_from(["windows", "linux"]),
 )
 def test_no_row_of_a_stranger_breaks_it(row, system):
-    found = support_of({**row, "system": system}, KNOWN, TODAY, newest=7548)
+    found = support_of({**row, "system": system}, KNOWN, TODAY, listed=listed(7548))
     assert (found.counts_as_met is None) == (found.state is SupportState.UNKNOWN)
     assert way_out(found, Hardware(), KNOWN, TODAY).way in Way
     list(support.readings(found))

@@ -343,7 +343,7 @@ def of_upower(recording: Recording) -> Facts:
 
 def of_powercfg(recording: Recording) -> Facts:
     truth = recording.truth
-    told = list(batteries.read_windows(texts.powercfg(recording.raw)))
+    told = list(batteries.read_windows(texts.powercfg(recording.text)))
     wanted = truth["batteries"]
     rows, worn = listed(told), [one.value for one in told if isinstance(one, Reading)]
     worst = min(one["health_pct"] for one in wanted)

@@ -29,9 +29,9 @@ def upower(text: str) -> dict[str, Any]:
     }
 
 
-def powercfg(raw: bytes) -> dict[str, Any]:
+def powercfg(text: str) -> dict[str, Any]:
     """`powercfg /batteryreport /xml` as the rows of WMI's battery classes."""
-    batteries = ET.fromstring(raw.decode("utf-8-sig")).iter(f"{BATTERY_NAMESPACE}Battery")  # noqa: S314 - our recording
+    batteries = ET.fromstring(text).iter(f"{BATTERY_NAMESPACE}Battery")  # noqa: S314 - our recording
     static, full, cycles = [], [], []
     for number, battery in enumerate(batteries):
         says = {item.tag.removeprefix(BATTERY_NAMESPACE): (item.text or "").strip() for item in battery}

@@ -21,7 +21,7 @@ from schooldrum_collector.commands.call import Call, opened
 from schooldrum_collector.commands.console import Failed
 from schooldrum_collector.data_directory import act_as_owner
 from schooldrum_collector.formats import VIETNAM
-from schooldrum_collector.judge.builds import BuildList
+from schooldrum_collector.judge.builds import BuildList, patch_day
 from schooldrum_collector.judge.faults import Unusable
 from schooldrum_collector.show.list_age import OLD_DAYS, age_days
 from schooldrum_collector.speech import Say
@@ -200,6 +200,7 @@ def _update(given: argparse.Namespace, call: Call) -> int:
         ) from trouble
     with opened(call) as store:
         _check(content, given, call)
+        standing = in_use(directory, content.what).content
         try:
             act_as_owner(directory)
             put(directory, content, raw)
@@ -213,8 +214,25 @@ def _update(given: argparse.Namespace, call: Call) -> int:
             f"Taken: {_called(content.what, say)} as of {content.as_of.isoformat()}, {_entries(content)} entries.",
         )
     )
+    if _brings_nothing(content, standing):
+        came, listed = patch_day(content.as_of).isoformat(), standing.as_of.isoformat()
+        call.console.remark(
+            say(
+                f"Bảng này không có bản dựng nào mới hơn bảng ngày {listed}, dù đã qua kỳ vá {came}: bản vá kỳ đó sẽ "
+                "không bị báo thiếu. Hãy kiểm tra as_of.",
+                f"This list has no build that the one of {listed} lacks, though {came} was a patch day: nothing of that"
+                " day will be told as missing. Check as_of.",
+            )
+        )
     call.console.line(_judged_again(say))
     return 0
+
+
+def _brings_nothing(content: DatedList, standing: DatedList) -> bool:
+    """Whether a list of builds is dated past a patch day that the one in use does not reach, and knows no more."""
+    if not isinstance(content, BuildList) or patch_day(content.as_of) <= standing.as_of:
+        return False
+    return entries(content) <= entries(standing)
 
 
 def _judged_again(say: Say) -> str:

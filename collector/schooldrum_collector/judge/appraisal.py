@@ -4,6 +4,7 @@ The single judges know nothing of each other; here one look at a PC is put toget
 remembered until the next look.
 """
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
@@ -23,7 +24,7 @@ from schooldrum_collector.judge.recent import Told, tell, too_old
 from schooldrum_collector.judge.software import Inventory, Where
 from schooldrum_collector.judge.software import Policy as SoftwareLists
 from schooldrum_collector.judge.storage import Judgement
-from schooldrum_collector.judge.support import Support, SupportState, support_of
+from schooldrum_collector.judge.support import Listed, Support, SupportState, support_of
 from schooldrum_collector.judge.support_list import SupportList
 from schooldrum_collector.judge.waiting import Waiting, believed, follow, seen_in
 from schooldrum_collector.judge.way_out import WayOut, way_out
@@ -82,6 +83,7 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `school` is the one whose salt made the serial numbers of `parts`, and of `former`: those that are gone from it, the
     newest last. Outcomes and times of probes outlast the agent's restarts: its slow probes have not run again when it
     first reports. `answered` is when each probe last told something; `disks` how each disk was when it was last read.
+    `shown` is the day from which on bought support shows, and on how many days after it the PC was on.
     """
 
     waiting: Waiting = Waiting()
@@ -93,6 +95,7 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     told: dict[str, tuple[Reading, ...]] = {}
     answered: dict[str, Told] = {}
     disks: dict[str, storage.Read] = {}
+    shown: tuple[date, int] | None = None
 
 
 class DiskVerdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -183,6 +186,7 @@ def appraise(case: Case, rules: Rules, before: Memory) -> Look:
     seen = seen_in(sections, well=is_well, anew=is_anew, skew=case.skew)
     system = seen.system
     policy = in_force(rules.posture, case.where)
+    days_on = functools.partial(_days_on, before, min(case.heard, case.today))
     standing: Support | None = None
     way: WayOut | None = None
     by_list: Missing | None = None
@@ -192,10 +196,19 @@ def appraise(case: Case, rules: Rules, before: Memory) -> Look:
     is_judged = system is not None or bool(_SAFETY & (sections.keys() | silent))
     if system:
         known_revision = newest(system, rules.builds)
-        standing = support_of(system, rules.support, case.today, newest=known_revision, planned=case.planned)
+        standing = support_of(
+            system,
+            rules.support,
+            case.today,
+            listed=None if known_revision is None else Listed(newest=known_revision, as_of=rules.builds.as_of),
+            planned=case.planned,
+            most_days=policy.most_patch_days,
+            days_on=days_on,
+        )
         way = way_out(standing, hardware_of(sections), rules.support, case.today)
-        has_ended = standing.state is SupportState.ENDED
-        published = Published(standing.until, standing.last) if has_ended else None
+        # Where nobody can say whether more comes to it, only what came out until then is surely missing.
+        is_over = standing.until is not None and not standing.counts_as_met
+        published = Published(standing.until, standing.last) if is_over else None
         by_list = missing(system, sections.get("hotfixes"), rules.builds, published)
     is_frozen = True if _is_frozen(sections) else case.frozen
     waiting = before.waiting
@@ -262,6 +275,7 @@ def appraise(case: Case, rules: Rules, before: Memory) -> Look:
             told=told,
             answered=answered,
             disks=disks,
+            shown=(standing.shows_from, days_on(standing.shows_from)) if standing and standing.shows_from else None,
         ),
         verdicts=verdicts,
         kept=Kept(
@@ -272,6 +286,14 @@ def appraise(case: Case, rules: Rules, before: Memory) -> Look:
         ),
         happenings=happenings,
     )
+
+
+def _days_on(before: Memory, heard: date, since: date) -> int:
+    """On how many days after this one the PC was on; before that was watched all days count."""
+    if before.shown is None or before.shown[0] != since:
+        return max(0, (heard - since).days)
+    looked = before.waiting.looked
+    return before.shown[1] + (heard > since and (looked is None or heard > looked))
 
 
 def _is_anew(before: Told | None, now: Told | None) -> bool:

@@ -36,7 +36,7 @@ class Build(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class BuildList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The list of builds, and the day on which it was right."""
+    """The list of builds, and the day on which it was right: one before the first patch day that it lacks."""
 
     what: str
     as_of: date
@@ -77,9 +77,19 @@ class Published(msgspec.Struct, frozen=True):
 
 def patch_day(on: date) -> date:
     """The newest day, this one included, on which Windows' updates of a month came out: its second Tuesday."""
-    eighth = on.replace(day=8)
-    second = eighth + timedelta(days=(_TUESDAY - eighth.weekday()) % 7)
+    second = _second_tuesday(on)
     return second if second <= on else patch_day(on.replace(day=1) - timedelta(days=1))
+
+
+def next_patch_day(on: date) -> date:
+    """The first of these days after this one."""
+    second = _second_tuesday(on)
+    return second if second > on else _second_tuesday(on.replace(day=1) + timedelta(days=31))
+
+
+def _second_tuesday(on: date) -> date:
+    eighth = on.replace(day=8)
+    return eighth + timedelta(days=(_TUESDAY - eighth.weekday()) % 7)
 
 
 def _check(where: str, one: Build) -> None:

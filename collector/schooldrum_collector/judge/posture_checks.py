@@ -237,7 +237,7 @@ def _administrators(known: Known, policy: Policy) -> Found:
     if row is None:
         return silence(known, "accounts")
     if row.get("everyone_administrator") is True:
-        return bad("administrators_all")
+        return bad("administrators_all", "administrators_all")
     count = whole(row.get("administrators"))
     if count is None:
         return unsure("administrators_not_told")

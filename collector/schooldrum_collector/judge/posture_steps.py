@@ -44,6 +44,37 @@ _CLASSIC_REMOTE = Words(
     "Mở sysdm.cpl (phím Windows + R), chọn thẻ Remote.", "Open sysdm.cpl (Windows key + R), choose the tab Remote."
 )
 
+# A group of everybody is among the administrators: no single account can give that up. Names of groups are translated,
+# so they are called by their numbers; before Windows 10 nothing takes these.
+_EVERYBODY_OUT = (
+    Words(
+        "PowerShell quyền quản trị: net user TÊN * /add; Add-LocalGroupMember -SID S-1-5-32-544 -Member TÊN",
+        "As administrator in PowerShell: net user NAME * /add; Add-LocalGroupMember -SID S-1-5-32-544 -Member NAME",
+    ),
+    Words(
+        "Rồi chạy: Remove-LocalGroupMember -SID S-1-5-32-544 -Member S-1-1-0,S-1-5-4,S-1-5-11,S-1-5-32-545",
+        "Then run: Remove-LocalGroupMember -SID S-1-5-32-544 -Member S-1-1-0,S-1-5-4,S-1-5-11,S-1-5-32-545",
+    ),
+    Words(
+        "Bỏ qua lỗi về nhóm không có trong đó; máy trong miền: gỡ cả Domain Users. Khởi động lại máy.",
+        "Pass over errors about groups not in it; on a domain remove Domain Users too. Restart the PC.",
+    ),
+)
+_EVERYBODY_OUT_CLASSIC = (
+    Words(
+        "Command Prompt quyền quản trị: net user TÊN * /add & net localgroup Administrators TÊN /add",
+        "As administrator, in a Command Prompt: net user NAME * /add & net localgroup Administrators NAME /add",
+    ),
+    Words(
+        'Xem: net localgroup Administrators; Everyone, Users...: net localgroup Administrators "NHÓM" /delete',
+        'See: net localgroup Administrators; for Everyone, Users...: net localgroup Administrators "GROUP" /delete',
+    ),
+    Words(
+        "Bỏ qua lỗi về nhóm không có trong đó (tên nhóm đổi theo ngôn ngữ của Windows). Khởi động lại máy.",
+        "Pass over errors about groups not in it (names change with Windows' language). Restart the PC.",
+    ),
+)
+
 THAW_FIRST = Words(
     "Mở đóng băng ổ đĩa trước, làm xong thì đóng băng lại.", "Thaw the disk first, and freeze it again when done."
 )
@@ -243,6 +274,24 @@ FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
             Words(
                 "Quyền cấp riêng trong sudoers: sudo visudo và xem /etc/sudoers.d, xóa dòng không cần.",
                 "Rights given by sudoers: sudo visudo, look into /etc/sudoers.d, delete lines that are not needed.",
+            ),
+        ),
+    },
+    "administrators_all": {
+        "windows": _EVERYBODY_OUT,
+        **dict.fromkeys(_CLASSIC, _EVERYBODY_OUT_CLASSIC),
+        "linux": (
+            Words(
+                "Cho người phụ trách, trong Terminal: sudo passwd TÊN && sudo usermod -aG sudo TÊN (Fedora: wheel)",
+                "For the one in charge, in a terminal: sudo passwd NAME && sudo usermod -aG sudo NAME (Fedora: wheel)",
+            ),
+            Words(
+                "Tìm dòng cho mọi người: sudo grep -rnE '^ *ALL' /etc/sudoers /etc/sudoers.d",
+                "Find the line for everybody: sudo grep -rnE '^ *ALL' /etc/sudoers /etc/sudoers.d",
+            ),
+            Words(
+                "Xóa dòng đó bằng: sudo visudo (tệp trong sudoers.d: sudo visudo -f TỆP)",
+                "Delete it by: sudo visudo (a file in sudoers.d: sudo visudo -f FILE)",
             ),
         ),
     },

@@ -24,6 +24,7 @@ from schooldrum_collector.judge.posture_found import (
 from schooldrum_collector.judge.posture_policy import Policy
 from schooldrum_collector.judge.posture_words import Words
 from schooldrum_collector.judge.support import Proof, Support, SupportState, system_name
+from schooldrum_collector.judge.update_errors import update_error
 from schooldrum_collector.judge.way_out import Way
 from schooldrum_wire.section import Value, Values
 
@@ -41,7 +42,7 @@ _STEPS_OF = {
     "choice": "automatic_choice",
     "policy": "automatic_policy",
     "paused": "updates_paused",
-    "error dpkg": "updates_refused",
+    "error dpkg": "updates_dpkg",
     "not_installed": "automatic_choice",
     "timer_masked": "automatic_timer",
     "timer_off": "automatic_timer",
@@ -49,7 +50,8 @@ _STEPS_OF = {
     "lists_not_refreshed": "automatic_choice",
     "own_server": "updates_server",
 }
-"""Steps by what refuses updates."""
+"""Steps by what refuses updates, but for the errors of Windows Update."""
+_ERROR = "error "
 _OFF_BY = {
     "access_disabled": "automatic_closed",
     "timer_masked": "automatic_timer",
@@ -65,19 +67,15 @@ def _system(support: Support) -> Words:
     return as_text(system_name(support) or "?")
 
 
-def supported_system(known: Known, _policy: Policy) -> Found:
+def supported_system(known: Known, policy: Policy) -> Found:
     """Whether its system gets security updates."""
     support = known.support
     if support is None:
         return silence(known, "operating_system")
     name = _system(support)
     if support.state is SupportState.UNKNOWN:
-        if support.newer_than is not None:
-            return unsure("system_newer", name=name, day=as_day(support.newer_than))
-        if support.proof is Proof.NOT_PROVEN:
-            return unsure("system_revision_not_told", name=name)
-        return unsure("system_list_old" if support.proof is Proof.UNKNOWN else "system_not_listed", name=name)
-    steps = _steps_out(known, support)
+        return _system_not_sure(support, policy)
+    steps = _steps_out(known)
     if support.until is None:
         open_end = met("system_supported_open", name=name)
         return open_end if support.counts_as_met else bad("system_ended", steps, name=name)
@@ -99,10 +97,25 @@ def supported_system(known: Known, _policy: Policy) -> Found:
     return msgspec.structs.replace(found, reasons=(*found.reasons, plan))
 
 
-def _steps_out(known: Known, support: Support) -> str:
+def _system_not_sure(support: Support, policy: Policy) -> Found:
+    """Why nobody can say whether it is supported: by the list, by the day, then by what the PC tells."""
+    name = _system(support)
+    if support.newer_than is not None:
+        return unsure("system_newer", name=name, day=as_day(support.newer_than))
+    if support.proof is Proof.UNKNOWN:
+        return unsure("system_list_old", name=name)
+    if support.shows_from is not None and support.until is not None:
+        until, since = as_day(support.until), as_day(support.shows_from)
+        return unsure("system_next_year", name=name, day=until, since=since, most=as_text(policy.most_patch_days))
+    return unsure("system_revision_not_told" if support.proof is Proof.NOT_PROVEN else "system_not_listed", name=name)
+
+
+def _steps_out(known: Known) -> str:
     if known.way is None or not known.way.is_bought:
         return ""
-    return "system_bought" if support.bought or known.way.way is Way.ESU else "system_replaced"
+    if known.way.way is not Way.ESU:
+        return "system_replaced"
+    return "system_bought_after" if known.way.first else "system_bought"
 
 
 def _count_days(count: int) -> Words:
@@ -162,11 +175,27 @@ def updates_in_time(known: Known, policy: Policy) -> Found:
         found = _with(found, "updates_unread", day=as_day(patches.unread))
     if _is_server_dead(patches):
         return _with(found, "updates_server_dead")
-    if patches.state not in _SPECIAL:
-        return found
-    if patches.state is PatchState.REFUSED and patches.because == ("paused",):
-        return _with(found, "updates_paused")
-    return _with(found, _SPECIAL[patches.state])
+    if patches.state is PatchState.REFUSED and patches.because:
+        return _refused(found, patches.because)
+    return _with(found, _SPECIAL[patches.state]) if patches.state in _SPECIAL else found
+
+
+def _refused(found: Found, because: tuple[str, ...]) -> Found:
+    """With a sentence for each kind of refusal."""
+    errors = [one.removeprefix(_ERROR) for one in because if one.startswith(_ERROR)]
+    if any(one != "paused" and not one.startswith(_ERROR) for one in because):
+        found = _with(found, "updates_refused")
+    if "paused" in because:
+        found = _with(found, "updates_paused")
+    for error in errors:
+        known = update_error(error)
+        if error == "dpkg":
+            found = _with(found, "updates_dpkg")
+        elif known is None:
+            found = _with(found, "updates_error", code=as_text(error))
+        else:
+            found = _with(found, "updates_error_known", code=as_text(error), meaning=known.meaning)
+    return found
 
 
 def _steps(known: Known, patches: Patches) -> str:
@@ -178,14 +207,21 @@ def _steps(known: Known, patches: Patches) -> str:
         return "updates_frozen"
     if _held(known) and "error dpkg" not in patches.because:
         return "updates_held"
-    # While packages are half installed nothing else can be.
-    first = sorted(patches.because, key=lambda one: one != "error dpkg")
-    refusal = next((one for one in first if one in _STEPS_OF), None)
-    if refusal is not None and patches.state is not PatchState.RESTART:
-        return _STEPS_OF[refusal]
+    if patches.because and patches.state is not PatchState.RESTART:
+        return _steps_against(patches.because)
     if patches.idle and patches.state is PatchState.WAITING and not patches.told:
         return "updates_idle"
     return _SPECIAL.get(patches.state, "updates_in_time")
+
+
+def _steps_against(because: tuple[str, ...]) -> str:
+    """What to do first about what refuses updates."""
+    # While packages are half installed nothing else can be; an error may be from before they were switched off.
+    first = min(because, key=lambda one: (one != "error dpkg", one.startswith(_ERROR)))
+    if first in _STEPS_OF or not first.startswith(_ERROR):
+        return _STEPS_OF.get(first, "updates_refused")
+    error = update_error(first.removeprefix(_ERROR))
+    return "updates_failing" if error is None else error.fix
 
 
 def _held(known: Known) -> list[Value]:

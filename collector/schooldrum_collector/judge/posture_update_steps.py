@@ -108,6 +108,20 @@ _UNATTENDED = (
 )
 
 
+_TROUBLESHOOTER = Words(
+    "Mở Settings hoặc Control Panel, tìm Troubleshoot (Khắc phục sự cố) của Windows Update và chạy.",
+    "In Settings or the Control Panel look for the Windows Update troubleshooter and run it.",
+)
+_CLEAN_UP = Words(
+    "Chạy cleanmgr (hoặc Settings > System > Storage), chọn C:, Clean up system files; giữ lại Downloads.",
+    "Run cleanmgr (or Settings > System > Storage), choose C:, Clean up system files; keep Downloads.",
+)
+_FREE = Words(
+    "Chuyển phim, ảnh, bộ cài sang ổ khác đến khi C: trống ít nhất 10 GB (nâng bản Windows: 20 GB).",
+    "Move films, pictures and installers off C: until 10 GB are free (for a new Windows: 20 GB).",
+)
+
+
 def _on_windows(*steps: Words) -> dict[str, tuple[Words, ...]]:
     """The steps for each Windows, with the place of its updates in them."""
     return {
@@ -195,6 +209,16 @@ UPDATE_FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
         "windows": (_ASK_OFFICE, _BACK_UP, _UNTIL_THEN),
         **dict.fromkeys(("Windows 8.1", "Windows 8", "Windows 7"), _REPLACE_WINDOWS),
     },
+    "system_bought_after": {
+        "windows": (
+            Words(
+                "Mở Windows Update, cài Windows 10 22H2 (miễn phí). Hỗ trợ kéo dài (ESU) chỉ bán cho bản đó.",
+                "Open Windows Update and install Windows 10 22H2 (free). Extended support (ESU) is sold for it alone.",
+            ),
+            _ASK_OFFICE,
+            _UNTIL_THEN,
+        ),
+    },
     "system_held": _without_policy("", "TargetReleaseVersion, TargetReleaseVersionInfo"),
     "system_replaced": {"windows": _REPLACE_WINDOWS},
     "updates_in_time": {
@@ -271,14 +295,59 @@ UPDATE_FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
                 "Gỡ phần mềm chặn cập nhật nếu có; mở services.msc, đặt Windows Update là Manual.",
                 "Remove any update blocker; open services.msc and set Windows Update to Manual.",
             ),
-            Words(
-                "Mở Settings hoặc Control Panel, tìm Troubleshoot (Khắc phục sự cố) của Windows Update và chạy.",
-                "In Settings or the Control Panel look for the Windows Update troubleshooter and run it.",
-            ),
+            _TROUBLESHOOTER,
             _UPDATE_NOW,
         ),
-        "linux": (_DPKG, _SOFTWARE_UPDATER, RESTART_LINUX),
-        "debian": (_DPKG, _APT, RESTART_LINUX),
+        "linux": (*_UNATTENDED, _SOFTWARE_UPDATER),
+        "debian": (*_UNATTENDED, _APT),
+    },
+    "updates_dpkg": {"windows": (_DPKG, _SOFTWARE_UPDATER, RESTART_LINUX), "debian": (_DPKG, _APT, RESTART_LINUX)},
+    "updates_failing": _on_windows(
+        _TROUBLESHOOTER,
+        Words(
+            "Khởi động lại máy (Restart), mở {updates}, cài hết.",
+            "Restart the PC, open {updates} and install everything.",
+        ),
+        Words(
+            "Nếu lỗi trở lại: tìm mã lỗi trên support.microsoft.com hoặc báo người phụ trách máy.",
+            "If it fails again: look for the code on support.microsoft.com, or tell whoever looks after the PC.",
+        ),
+    ),
+    "updates_disk_full": _on_windows(_CLEAN_UP, _FREE, _UPDATE_NOW),
+    "updates_unreached": _on_windows(
+        Words(
+            "Trên máy đó mở trình duyệt, vào microsoft.com: không vào được thì sửa mạng trước.",
+            "On that PC open microsoft.com in the browser: if it does not open, mend the network first.",
+        ),
+        Words(
+            "Vào được: chạy netsh winhttp show proxy; nếu sai, bằng quyền quản trị: netsh winhttp reset proxy",
+            "If it opens: run netsh winhttp show proxy; if wrong, as administrator: netsh winhttp reset proxy",
+        ),
+        _UPDATE_NOW,
+    ),
+    "updates_damaged": {
+        **_on_windows(
+            Words(
+                "Mở Command Prompt bằng quyền quản trị, chạy: DISM /Online /Cleanup-Image /RestoreHealth",
+                "Open a Command Prompt as administrator and run: DISM /Online /Cleanup-Image /RestoreHealth",
+            ),
+            Words("Chạy: sfc /scannow, rồi khởi động lại máy.", "Run: sfc /scannow, then restart the PC."),
+            _UPDATE_NOW,
+        ),
+        "Windows 7": (
+            Words(
+                "Tải và cài System Update Readiness Tool (KB947821) từ microsoft.com.",
+                "Fetch the System Update Readiness Tool (KB947821) from microsoft.com and install it.",
+            ),
+            Words(
+                "Mở Command Prompt bằng quyền quản trị, chạy: sfc /scannow, rồi khởi động lại máy.",
+                "Open a Command Prompt as administrator and run: sfc /scannow, then restart the PC.",
+            ),
+            Words(
+                "Mở Windows Update trong Control Panel, cài hết.",
+                "Open Windows Update in the Control Panel and install everything.",
+            ),
+        ),
     },
     "automatic_stopped": {
         **_on_windows(

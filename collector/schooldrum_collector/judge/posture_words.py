@@ -91,8 +91,12 @@ EVIDENCE: dict[str, Words] = {
         "{name}: newer than our list of {day}. Take a newer list: schooldrum-collector data update FILE.",
     ),
     "system_list_old": Words(
-        "{name}: danh sách hỗ trợ cũ hơn bản cập nhật của máy. Nạp mới: schooldrum-collector data update TỆP.",
-        "{name}: its update is newer than the support list. Renew that: schooldrum-collector data update FILE.",
+        "{name}: danh sách hết hỗ trợ (support) chưa có năm hỗ trợ này. Nạp mới: schooldrum-collector data update TỆP.",
+        "{name}: the support list lacks this year of support. Renew that list: schooldrum-collector data update FILE.",
+    ),
+    "system_next_year": Words(
+        "{name}: chưa rõ còn hỗ trợ sau ngày {day}; chỉ thấy được từ kỳ vá {since}, khi máy bật thêm {most} ngày.",
+        "{name}: support after {day} is not known; it shows from the updates of {since}, once on for {most} days more.",
     ),
     "system_revision_not_told": Words(
         "{name}: máy không cho biết bản dựng (UBR), nên chưa rõ có hỗ trợ kéo dài hay không.",
@@ -130,7 +134,18 @@ EVIDENCE: dict[str, Words] = {
         "Gói bị giữ ở phiên bản cũ trên máy này: {names}.", "Packages kept at their old version on this PC: {names}."
     ),
     "updates_paused": Words("Có người tạm dừng cập nhật.", "Somebody has paused updates."),
-    "updates_refused": Words("Cập nhật bị tắt hoặc cài không được.", "Updates are switched off, or fail."),
+    "updates_refused": Words("Cập nhật bị tắt.", "Updates are switched off."),
+    "updates_error": Words(
+        "Lần cài gần nhất không thành công, mã lỗi {code}.", "The last installation failed, error {code}."
+    ),
+    "updates_error_known": Words(
+        "Lần cài gần nhất không thành công, mã lỗi {code}: {meaning}.",
+        "The last installation failed, error {code}: {meaning}.",
+    ),
+    "updates_dpkg": Words(
+        "Lần cài gần nhất của apt không thành công, lỗi của dpkg.",
+        "The last installation by apt failed with an error of dpkg.",
+    ),
     "updates_unread": Words(
         "Danh sách bản cập nhật đọc được lần cuối ngày {day}, từ đó không đọc được nữa.",
         "The list of updates was last read on {day}; it could not be read since.",

@@ -6,13 +6,22 @@ counts where this very PC proves it: by a revision that only such PCs get, or by
 
 import enum
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
+from schooldrum_collector.judge.builds import next_patch_day
 from schooldrum_collector.judge.linux_upgrades import number_of
-from schooldrum_collector.judge.support_list import ALL, SERVER_CHANNELS, LinuxRelease, SupportList, WindowsRelease
+from schooldrum_collector.judge.patches import GRACE_DAYS
+from schooldrum_collector.judge.support_list import (
+    ALL,
+    SERVER_CHANNELS,
+    LinuxRelease,
+    SupportList,
+    WindowsRelease,
+    Year,
+)
 from schooldrum_wire.catalogue.operating_system import SUPPORT_END_TIMESTAMP
 from schooldrum_wire.reading import Reading
 from schooldrum_wire.section import Values
@@ -27,6 +36,8 @@ _HOME = re.compile(r"Core(N|SingleLanguage|CountrySpecific)?", re.IGNORECASE)
 """Editions for people at home."""
 _ANNUAL = "ACor"
 """How EditionID ends on servers of the short channels."""
+_REVISIONS_SINCE = 10240
+"""The build of the first Windows whose revision shows what it has got."""
 
 
 class SupportState(enum.StrEnum):
@@ -39,7 +50,7 @@ class SupportState(enum.StrEnum):
 
 
 class Proof(enum.StrEnum):
-    """Whether this PC shows that it gets longer support; `unknown`: the list is too old to tell."""
+    """Whether this PC shows that it gets longer support; `unknown`: the list does not tell by what it would show."""
 
     PROVEN = "proven"
     NOT_PROVEN = "not_proven"
@@ -58,7 +69,9 @@ class Support(msgspec.Struct, frozen=True, kw_only=True):
     `title` is its own name for people where the list has not this system but at most what it is made of, or no name is
     known here for it; `edition` sets releases of one distribution apart that have the same ID. `home`: longer support
     is sold for this Windows' edition for its first year alone.
-    Unknown and `not_proven`: the PC does not tell its revision, which alone would prove the longer support.
+    `shows_from` is the first patch day after `until`, where support may have been bought for the time from there on:
+    nothing shows it sooner, and until its update is late on this PC the state is unknown.
+    Unknown and `not_proven` without that day: the PC does not tell its revision, which alone would prove it.
     """
 
     state: SupportState
@@ -76,6 +89,7 @@ class Support(msgspec.Struct, frozen=True, kw_only=True):
     title: str = ""
     edition: str = ""
     home: bool = False
+    shows_from: date | None = None
 
     @property
     def bought(self) -> date | None:
@@ -117,15 +131,34 @@ def _day(text: str) -> date | None:
         return None
 
 
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """What the list of builds (see judge/builds.py) knows of a PC's build: the newest revision, and the list's day."""
+
+    newest: int
+    as_of: date
+
+
 def support_of(
-    row: Values, known: SupportList, on: date, *, newest: int | None = None, planned: date | None = None
+    row: Values,
+    known: SupportList,
+    on: date,
+    *,
+    listed: Listed | None = None,
+    planned: date | None = None,
+    most_days: int = GRACE_DAYS,
+    days_on: Callable[[date], int] | None = None,
 ) -> Support:
     """How the system in a row of the section `operating_system` stands on this day.
 
-    `newest` is the newest revision of its build that the list of builds knows (see judge/builds.py).
+    `listed` is None where the list of builds does not know its build. `most_days` of being on are allowed for an
+    update; `days_on` answers on how many days after one the PC was on, by the calendar unless given.
     """
     is_windows = _text(row, "system") == "windows"
-    found = _windows(row, known, on, newest) if is_windows else _linux(row, known, on)
+    found = _windows(row, known, on, listed) if is_windows else _linux(row, known, on)
+    if found.state is SupportState.ENDED and found.shows_from is not None:
+        days = days_on(found.shows_from) if days_on else (on - found.shows_from).days
+        if days <= most_days:
+            found = msgspec.structs.replace(found, state=SupportState.UNKNOWN)
     if found.until is not None:
         found = msgspec.structs.replace(found, days_left=(found.until - on).days)
     return msgspec.structs.replace(found, planned=planned)
@@ -160,7 +193,23 @@ def _is_newer(row: Values, known: SupportList) -> bool:
     return later or (_number(row, "build") or 0) > max((one.build for one in own), default=0)
 
 
-def _windows(row: Values, known: SupportList, on: date, newest: int | None) -> Support:
+def _sold(release: WindowsRelease, *, home: bool) -> tuple[Year, ...]:
+    """The years of support that is sold for it; one of which the list names the end alone counts as one."""
+    if release.years:
+        return release.years[:1] if home else release.years
+    if release.extended is None or release.build < _REVISIONS_SINCE:
+        return ()
+    return (Year(until=release.extended),)
+
+
+def _may_be_newer(revision: int, floor: int, begins: date, listed: Listed | None) -> bool:
+    """Whether this revision may have come out after the patch day on which a year of bought support begins to show."""
+    if revision <= floor:
+        return False
+    return listed is None or revision > listed.newest or listed.as_of >= begins
+
+
+def _windows(row: Values, known: SupportList, on: date, listed: Listed | None) -> Support:
     release, channel = _pick(row, known)
     product, name = _text(row, "product"), _text(row, "release")
     if release is None:
@@ -169,8 +218,9 @@ def _windows(row: Values, known: SupportList, on: date, newest: int | None) -> S
         return Support(
             state=SupportState.UNKNOWN, product=product, release=name, channel=channel, newer_than=newer_than
         )
-    home = bool(release.years) and _HOME.fullmatch(_text(row, "edition")) is not None
-    extended = release.years[0].until if home else release.extended
+    home = release.product == WINDOWS_10 and _HOME.fullmatch(_text(row, "edition")) is not None
+    sold = _sold(release, home=home)
+    extended = sold[-1].until if home and sold else release.extended
     told = Support(
         state=SupportState.SUPPORTED,
         product=release.product,
@@ -193,12 +243,20 @@ def _windows(row: Values, known: SupportList, on: date, newest: int | None) -> S
         return msgspec.structs.replace(
             told, state=SupportState.SUPPORTED if on <= release.end else SupportState.EXTENDED
         )
-    running = next((year for year in release.years if on <= year.until), None)
-    if running and revision is None:
+    running = next((year for year in sold if on <= year.until), None)
+    if running is None:
+        return msgspec.structs.replace(told, state=SupportState.ENDED)
+    if revision is None:
         # What was not told is no small revision: support may have been bought, and nothing shows it.
         return msgspec.structs.replace(told, state=SupportState.UNKNOWN)
-    if running and running.above is None and newest is not None and revision is not None and revision > newest:
-        # It has an update that came after this list: whether that one was bought, only a newer list can tell.
+    before = [year for year in sold if year.until < running.until]
+    begins = next_patch_day(before[-1].until if before else release.end)
+    # Who had nothing of the year before has nothing to wait for.
+    shows_from = begins if told.until is not None and begins == next_patch_day(told.until) else None
+    told = msgspec.structs.replace(told, shows_from=shows_from)
+    floor = max(release.last or 0, max((year.above or 0 for year in before), default=0))
+    if on >= begins and running.above is None and _may_be_newer(revision, floor, begins, listed):
+        # Its update may be one that was bought: only a list that knows the first of that year can tell.
         return msgspec.structs.replace(told, state=SupportState.UNKNOWN, proof=Proof.UNKNOWN)
     return msgspec.structs.replace(told, state=SupportState.ENDED)
 

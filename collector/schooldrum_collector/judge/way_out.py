@@ -53,8 +53,8 @@ class WayOut(msgspec.Struct, frozen=True, kw_only=True):
     """What can be done for a PC whose support has ended or ends soon.
 
     `to` is what it can be brought to (empty for a release that the list does not name), or the last day of what can be
-    bought; `first` is the release that must come before it, where one step does not lead there. `parts` stand against
-    Windows 11 (processor memory disk tpm), or are not known.
+    bought; `first` is the release that must come before it, where one step does not lead there: support is sold for the
+    last release of Windows 10 alone. `parts` stand against Windows 11 (processor memory disk tpm), or are not known.
     """
 
     way: Way
@@ -68,12 +68,17 @@ class WayOut(msgspec.Struct, frozen=True, kw_only=True):
         return self.way in _PAID or (self.way is Way.UNKNOWN and self.to == _LICENSED)
 
 
-def _offered(support: Support, known: SupportList, on: date) -> date | None:
-    """The last day of bought support; older releases of Windows 10 can be brought to the one it is sold for."""
-    days = [support.extended]
-    if support.product == WINDOWS_10 and support.channel not in LONG_CHANNELS and not support.home:
-        days += [one.extended for one in known.windows if one.product == WINDOWS_10 and one.channel == ALL]
-    return max((day for day in days if day is not None and on <= day), default=None)
+def _offered(support: Support, known: SupportList, on: date) -> WayOut | None:
+    """The support that can be bought, where it does not end soon too; first comes the release that it is sold for."""
+    until, first = support.extended, ""
+    if until is None and support.product == WINDOWS_10 and support.channel not in LONG_CHANNELS:
+        sold = (one for one in known.windows if one.product == WINDOWS_10 and one.channel == ALL and one.years)
+        if release := next(sold, None):
+            until = release.years[0].until if support.home else release.extended
+            first = f"{release.product} {release.release}"
+    if until is None or (until - on).days <= SOON_DAYS:
+        return None
+    return WayOut(way=Way.ESU, to=until.isoformat(), first=first)
 
 
 def _next_linux(support: Support, known: SupportList, on: date) -> WayOut:
@@ -124,7 +129,8 @@ def _bought_windows(support: Support, hardware: Hardware, known: SupportList, on
 
 def way_out(support: Support, hardware: Hardware, known: SupportList, on: date) -> WayOut:
     """The cheapest way to security updates: an upgrade that is free, support or Windows that is bought, another PC."""
-    if support.state is SupportState.UNKNOWN or support.days_left is None or support.days_left > SOON_DAYS:
+    is_open = support.state is SupportState.UNKNOWN and support.shows_from is None
+    if is_open or support.days_left is None or support.days_left > SOON_DAYS:
         return WayOut(way=Way.NONE)
     if not support.product.startswith("Windows"):
         return _next_linux(support, known, on)
@@ -135,12 +141,11 @@ def way_out(support: Support, hardware: Hardware, known: SupportList, on: date) 
             return WayOut(way=Way.REPLACE, parts=parts)
         return WayOut(way=Way.NEXT_RELEASE, to=_next_windows_11(support, known, on))
     offered = _offered(support, known, on)
-    bought = WayOut(way=Way.ESU, to=offered.isoformat()) if offered else WayOut(way=Way.REPLACE)
     if support.product != WINDOWS_10 or support.channel in LONG_CHANNELS:
-        return bought if offered else _bought_windows(support, hardware, known, on)
+        return offered or _bought_windows(support, hardware, known, on)
     fit, parts = fits(hardware)
     if fit:
         return WayOut(way=Way.FREE_UPGRADE, to=_WINDOWS_11)
     if fit is None:
         return WayOut(way=Way.UNKNOWN, to=_WINDOWS_11, parts=parts)
-    return msgspec.structs.replace(bought, parts=parts)
+    return msgspec.structs.replace(offered or WayOut(way=Way.REPLACE), parts=parts)

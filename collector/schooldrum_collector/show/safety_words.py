@@ -68,9 +68,13 @@ _BECAUSE = {
     "lists_not_refreshed": ("danh sách gói không được làm mới", "lists of packages are not renewed"),
     "off": ("cập nhật bị tắt", "updates are switched off"),
 }
+_ESU_AFTER = (
+    "cập nhật miễn phí lên {first} trước, rồi {told}",
+    "free update to {first} first, then {told}",
+)
 _OLD_LIST = (
-    "chưa rõ: danh sách hỗ trợ cũ hơn bản cập nhật của máy; nạp danh sách mới: schooldrum-collector data update TỆP",
-    "not known: the support list is older than this PC's update; renew it: schooldrum-collector data update FILE",
+    "chưa rõ: danh sách hết hỗ trợ (support) chưa có năm hỗ trợ này; nạp mới: schooldrum-collector data update TỆP",
+    "not known: the support list lacks this year of support; renew it: schooldrum-collector data update FILE",
 )
 _NO_REVISION = (
     "chưa rõ: máy không cho biết bản dựng (UBR), nên không biết có hỗ trợ kéo dài hay không",
@@ -126,6 +130,12 @@ def support_words(support: Support, say: Say) -> str:
         return say(
             f"chưa rõ: mới hơn danh sách hỗ trợ ngày {listed}; nạp danh sách mới: schooldrum-collector data update TỆP",
             f"not known: newer than our list of {listed}; take a newer list: schooldrum-collector data update FILE",
+        )
+    if support.state is SupportState.UNKNOWN and support.shows_from is not None and support.until is not None:
+        until, since = day_words(support.until, say), day_words(support.shows_from, say)
+        return say(
+            f"chưa rõ còn hỗ trợ sau ngày {until}: hỗ trợ kéo dài chỉ thấy được từ kỳ vá {since}",
+            f"support after {until} is not known: extended support shows from the updates of {since}",
         )
     if support.state is SupportState.UNKNOWN and support.proof is Proof.NOT_PROVEN:
         return say(*_NO_REVISION)
@@ -196,7 +206,8 @@ def way_words(way: WayOut, say: Say) -> str:
     unnamed = {} if to else {Way.NEXT_RELEASE: _NEXT_UNNAMED, Way.FREE_UPGRADE: _LINUX_UNNAMED}
     told = say(*unnamed.get(way.way, _WAYS[way.way])).format(to=to)
     if way.first:
-        told += say(*_STEP_BY_STEP).format(first=way.first)
+        after = say(*_ESU_AFTER).format(first=way.first, told=told)
+        told = after if way.way is Way.ESU else told + say(*_STEP_BY_STEP).format(first=way.first)
     if way.parts:
         named = ", ".join(say(*_PARTS[part]) if part in _PARTS else part for part in way.parts)
         lead = (

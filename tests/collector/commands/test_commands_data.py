@@ -51,6 +51,27 @@ def test_data_update_puts_a_newer_list_in(school: Typed, data: Path, tmp_path: P
         assert (data / "lists" / "support.json").stat().st_mode & 0o077 == 0
 
 
+def test_a_list_of_builds_dated_past_a_patch_day_that_it_lacks_is_taken_with_a_word(
+    school: Typed, tmp_path: Path
+) -> None:
+    said = school("data", "update", str(newer(tmp_path, "builds", as_of="2026-08-10")))
+    assert (said.code, said.err) == (0, "")
+    path = newer(tmp_path, "builds", as_of="2026-08-19")
+    said = school("data", "update", str(path))
+    assert (said.code, said.err.count("\n")) == (0, 1)
+    assert "no build that the one of 2026-08-10 lacks, though 2026-08-11 was a patch day" in said.err
+    # As it stands in use now, it says nothing new; a later patch day does.
+    assert school("data", "update", str(path)).err == ""
+    content = json.loads(path.read_text("utf-8"))
+    windows = [{**one, "updates": [*one.get("updates", ()), [99999, 5999999]]} if "updates" in one else one
+               for one in content["windows"]]  # fmt: skip
+    assert school("data", "update", str(newer(tmp_path, "builds", as_of="2026-10-14", windows=windows))).err == ""
+    said = school("data", "update", str(newer(tmp_path, "builds", as_of="2026-11-11", windows=windows)), lang="vi")
+    assert (said.code, "dù đã qua kỳ vá 2026-11-10" in said.err) == (0, True)
+    # End-of-support dates come and go on no patch day.
+    assert school("data", "update", str(newer(tmp_path, as_of="2026-11-11"))).err == ""
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [

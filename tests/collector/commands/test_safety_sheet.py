@@ -205,7 +205,7 @@ def test_proven_support_that_is_over_and_a_list_that_is_too_old_say_so() -> None
     over = msgspec.structs.replace(shown, extended=shown.until)
     assert safety_words.support_words(over, say).endswith("; the extended support proven on this PC is over too")
     newer = msgspec.structs.replace(ENDED, state=SupportState.UNKNOWN, proof=Proof.UNKNOWN)
-    assert "is older than this PC's update" in safety_words.support_words(newer, say)
+    assert "the support list lacks this year of support" in safety_words.support_words(newer, say)
     assert "data update TỆP" in safety_words.support_words(newer, Say("vi"))
 
 
