@@ -180,6 +180,7 @@ def main(house: Path) -> dict[str, Any]:
     }
     offer(house, later)
     told["three fixes wait"] = ask()
+    told["a fix is pinned away"] = pinned()
     with locked() as keeps_out:
         told["locked"] = {**ask(), "keeps_out": keeps_out}
     periodic(Update_Package_Lists="1", Unattended_Upgrade="1")
@@ -197,6 +198,17 @@ def main(house: Path) -> dict[str, Any]:
     run("dpkg", "--install", str(package(house, "alpha", "1.1")))
     told["the first fix is installed"] = ask()
     return {**told, **damaged(), **cut_off(house, later)}
+
+
+def pinned() -> dict[str, Any]:
+    """alpha is to stay as it is, and so is a package that is not installed at all."""
+    preferences = Path("/etc/apt/preferences.d/house")
+    preferences.write_text(
+        "".join(f"Package: {name}\nPin: version 1.0\nPin-Priority: 1001\n\n" for name in ("alph*", "absent")), "utf-8"
+    )
+    told = ask()
+    preferences.unlink()
+    return told
 
 
 def damaged() -> dict[str, Any]:

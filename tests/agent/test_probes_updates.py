@@ -391,6 +391,30 @@ def test_a_fix_that_a_later_update_has_overtaken_still_counts():
     assert (count, rows["openssl"]["held"]) == (1, True)
 
 
+def test_a_fix_that_a_pin_keeps_away_waits_where_its_package_is_installed():
+    says = "Pinned packages:\n     openssl -> 3.0.19-1 with priority 1001\n     absent -> 1.0 with priority -10\n"
+    assert apt.parse_pinned(f"Package files:\n 100 /var/lib/dpkg/status\n     release a=now\n{says}") == [
+        "openssl",
+        "absent",
+    ]
+    absent = """absent:
+  Version table:
+     1.2 -10
+        500 http://security.debian.org bookworm-security/main amd64 Packages
+"""
+    data = {"changes": None, "listed": "", "policy": "", "pinned": f"{absent}{POLICY}{absent}"}
+    count, rows = waiting(updates.read_linux({"apt": data, "dnf": None}))
+    assert (count, sorted(rows)) == (3, ["esm", "old", "openssl"])
+    assert (rows["old"]["kind"], rows["old"]["held"]) == ("security", True)
+
+
+def test_a_fix_that_was_overtaken_counts_for_another_architecture_too():
+    listed = "openssl/stable 3.0.22-1 i386 [upgradable from: 3.0.19-1]\n"
+    data = {"changes": None, "listed": listed, "policy": POLICY.replace("openssl:", "openssl:i386:")}
+    count, rows = waiting(updates.read_linux({"apt": data, "dnf": None}))
+    assert (count, list(rows)) == (1, ["openssl"])
+
+
 @pytest.mark.parametrize(
     "words",
     [

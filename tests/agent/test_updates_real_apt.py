@@ -66,6 +66,13 @@ def test_a_fix_that_was_overtaken_or_is_held_back_still_waits(told):
     assert held == {"alpha": False, "beta": False, "gamma": True}
 
 
+def test_a_fix_that_a_pin_keeps_away_still_waits(told):
+    step = told["a fix is pinned away"]
+    assert kinds(step) == kinds(told["three fixes wait"])
+    held = {row["update"]: row["held"] for row in step["updates"]}
+    assert held == {"alpha": True, "beta": False, "gamma": True}
+
+
 def test_it_waits_for_no_lock_of_dpkg(told):
     assert told["locked"]["keeps_out"], "the locks are real: apt itself is kept out"
     assert told["locked"]["updates"] == told["three fixes wait"]["updates"]

@@ -191,6 +191,23 @@ def test_a_store_that_lacks_nothing_opens_and_goes_on_counting(
     opened(data, serving=not serving).close()
 
 
+@pytest.mark.parametrize("serving", [True, False])
+def test_a_torn_end_is_told_once_and_never_refused(
+    opened: Opened, tmp_path: Path, made: Made, caplog: pytest.LogCaptureFixture, *, serving: bool
+):
+    data = tmp_path / "data"
+    shutil.copytree(made.killed, data)
+    cut("-wal", lambda log: log[:-1])(data, made)
+    # Whoever closes the store last copies its log over and removes it.
+    opened(data, serving=False).close()
+    assert "the last 1 changes that were acknowledged are gone" in caplog.text
+    caplog.clear()
+    for _ in range(2):
+        opened(data, serving=serving).close()
+    assert caplog.text == ""
+    assert read_note(data / NAME) == 24
+
+
 def test_a_log_too_long_to_be_read_is_left_to_sqlite(tmp_path: Path, made: Made):
     data = tmp_path / "data"
     shutil.copytree(made.killed, data)

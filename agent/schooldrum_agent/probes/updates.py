@@ -66,8 +66,8 @@ def due_online(searched: str | None, name: str, now: datetime) -> bool:
 def fetch_linux(doors: Doors) -> dict[str, Any]:
     """{apt, dnf}: texts of the tools, None for the one that is not here.
 
-    `apt` is {changes, listed, policy}, `changes` None where it was not asked; `dnf` is {waiting, notices}. Texts as in
-    `sources.apt` and `sources.dnf`.
+    `apt` is {changes, listed, policy, pinned}, `changes` None where it was not asked, `policy` of what is listed and
+    `pinned` of what is pinned by name; `dnf` is {waiting, notices}. Texts as in `sources.apt` and `sources.dnf`.
 
     Raises:
         Denied: this process may not ask.
@@ -94,11 +94,14 @@ def fetch_linux(doors: Doors) -> dict[str, Any]:
         )
     listed = apt.listed()
     upgradable = apt.parse_list(listed)
-    plain = [one.name for one in upgradable if not one.is_security]
+    plain = [one.full_name for one in upgradable if not one.is_security]
     # To simulate costs seconds per hundred packages, and tells nothing where nothing waits; who lacks that many has
     # not held one back.
     changes = apt.simulated() if 0 < len(upgradable) <= _MOST_SIMULATED else None
-    return {"apt": {"changes": changes, "listed": listed, "policy": apt.policy(plain)}, "dnf": None}
+    # apt lists nothing that a pin keeps away.
+    pinned = apt.policy(apt.parse_pinned(apt.pinned()))
+    told = {"changes": changes, "listed": listed, "policy": apt.policy(plain), "pinned": pinned}
+    return {"apt": told, "dnf": None}
 
 
 def _kind(update: dict[str, Any], severity: str | None) -> str:
@@ -146,7 +149,7 @@ def read_windows(data: Any) -> Iterator[Reading | Row]:
 
 
 def read_linux(data: Any) -> Iterator[Reading | Row]:
-    """The same; a package that is held back waits too, and a fix that a later update has overtaken still counts.
+    """The same; a package that is held back or pinned waits too, and a fix that a later update has overtaken counts.
 
     Raises:
         OSError: a line or a name cannot be read: without it the count would be too low.
@@ -161,13 +164,16 @@ def _waiting_apt(data: Any) -> Iterator[Row]:
     told: set[str] = set()
     for one in apt.parse_list(data["listed"]):
         change = changes.get(one.name) or changes.get(f"{one.name}:{one.architecture}")
-        security = one.is_security or one.name in overtaken or (change is not None and change.is_security)
+        late = not overtaken.isdisjoint({one.name, one.full_name})
+        security = one.is_security or late or (change is not None and change.is_security)
         name = change.name if change else one.name
-        told.add(name)
+        told |= {name, one.name, one.full_name}
         yield _package(name, one.old, one.new, security=security, held=change is None if simulated else None)
     for name, change in changes.items():
         if name not in told:
             yield _package(name, change.old, change.new, security=change.is_security or name in overtaken, held=False)
+    for name in sorted(apt.parse_policy(data.get("pinned", "")) - told - changes.keys()):
+        yield _package(name, "", "", security=True, held=True)
 
 
 def _waiting_dnf(data: Any) -> Iterator[Row]:

@@ -30,6 +30,7 @@ _MOST_ASKED = 1000
 _CHANGE = re.compile(r"(Inst|Conf|Remv) (\S+)(?: \[([^\[\]]*)\])?(?: \(([^()]*)\))?")
 _LISTED = re.compile(r"([a-z0-9][a-z0-9+.-]+)/(\S+) (\S+) (\S+) \[(.+)\]")
 _LISTED_ROW = re.compile(r"\S+/")
+_PINNED = re.compile(r"\s+(\S+) -> \S")
 _VERSION = re.compile(r"(?<![0-9A-Za-z.+~-])[0-9][0-9A-Za-z.+:~-]*(?![0-9A-Za-z.+:~-])")
 _NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+(?::[a-z0-9]+)?")
 _SECURITY_ORIGIN = re.compile(r"-security\b|^Debian-Security:|^UbuntuESM", re.IGNORECASE)
@@ -86,6 +87,11 @@ class Upgradable(msgspec.Struct, frozen=True, kw_only=True):
     new: str
     architecture: str
     old: str
+
+    @property
+    def full_name(self) -> str:
+        """As apt finds it where the same package may be there for another architecture too."""
+        return self.name if self.architecture == "all" else f"{self.name}:{self.architecture}"
 
     @property
     def is_security(self) -> bool:
@@ -148,19 +154,30 @@ def parse_list(text: str) -> list[Upgradable]:
 def parse_policy(text: str) -> frozenset[str]:
     """The packages of `apt-cache policy` for which a version above the installed one came as a security update.
 
-    A fix that a later ordinary update has overtaken is seen nowhere else. In a version table the newest stands first,
-    the installed one is marked by three stars, and below each version its sources stand further in.
+    A fix that a later ordinary update has overtaken, or that a pin keeps away, is seen nowhere else. In a version table
+    the newest stands first, the installed one is marked by three stars, and below each version its sources stand
+    further in; that of a package that is not installed has no such mark.
     """
     found: set[str] = set()
-    name, newer = "", False
+    name, is_security = "", False
     for line in text.splitlines():
         if line and not line[0].isspace() and line.endswith(":"):
-            name, newer = line[:-1], True
+            name, is_security = line[:-1], False
         elif line.startswith(_INSTALLED_MARK):
-            newer = False
-        elif name and newer and line.startswith(_SOURCE_INDENT) and _SECURITY_PLACE.search(line):
-            found.add(name)
+            if name and is_security:
+                found.add(name)
+            name = ""
+        elif line.startswith(_SOURCE_INDENT) and _SECURITY_PLACE.search(line):
+            is_security = True
     return frozenset(found)
+
+
+def parse_pinned(text: str) -> list[str]:
+    """The packages that `apt-cache policy`, asked for none, says are pinned by their own name: `NAME -> VERSION …`.
+
+    They need not be installed, nor need the pin keep anything away.
+    """
+    return [match[1] for line in text.splitlines() if (match := _PINNED.match(line))]
 
 
 def parse_config(text: str) -> dict[str, list[str]]:
@@ -238,6 +255,11 @@ def policy(names: Iterable[str]) -> str:
     """The version tables of these packages, at most a thousand. Raises as simulated()."""
     asked = [name for name in dict.fromkeys(names) if _NAME.fullmatch(name)][:_MOST_ASKED]
     return _ask(_CACHE, "policy", names=asked) if asked else ""
+
+
+def pinned() -> str:
+    """The priority of each list, and the packages that are pinned by name. Raises as simulated()."""
+    return _ask(_CACHE, "policy")
 
 
 def archives(rootfs: str) -> list[bool]:

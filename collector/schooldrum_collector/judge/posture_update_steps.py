@@ -62,8 +62,14 @@ _HELD = (
         "Mở Terminal, chạy: apt-mark showhold; với từng gói chạy: sudo apt-mark unhold TÊN",
         "Open a terminal and run: apt-mark showhold; for each package run: sudo apt-mark unhold NAME",
     ),
-    Words("Chạy: sudo apt update && sudo apt full-upgrade", "Run: sudo apt update && sudo apt full-upgrade"),
-    RESTART_LINUX,
+    Words(
+        "Gói không có trong đó: bị ghim, xóa phần về gói đó (Package:) trong /etc/apt/preferences và preferences.d.",
+        "A package that is not shown is pinned: delete its part (Package:) in /etc/apt/preferences and preferences.d.",
+    ),
+    Words(
+        "Chạy: sudo apt update && sudo apt full-upgrade, rồi khởi động lại máy.",
+        "Run: sudo apt update && sudo apt full-upgrade, then restart the PC.",
+    ),
 )
 _DPKG = Words("Mở Terminal, chạy: sudo dpkg --configure -a", "Open a terminal and run: sudo dpkg --configure -a")
 _ASK_OFFICE = Words(

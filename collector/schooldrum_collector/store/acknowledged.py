@@ -89,8 +89,11 @@ class Note:
             self._file = None
 
 
-def require_all(store: Path, *, is_alone: bool, seconds: float) -> None:
-    """Refuses a store that lacks what was acknowledged, or whose log is damaged; reads files and changes none.
+def require_all(store: Path, *, is_alone: bool, seconds: float) -> int:
+    """Refuses a store that lacks what was acknowledged, or whose log is damaged: then no file is changed.
+
+    Answers how many commits a torn log has lost: so few that a power cut may have taken them. They are noted as gone,
+    for the log is removed once what is left of it has been copied over, and an empty one has no torn end.
 
     `is_alone`: no collector works here. Then SQLite is not asked, for it passes over what stands behind a damaged frame
     of the log, unless so many seconds are not enough to read all of that.
@@ -104,16 +107,28 @@ def require_all(store: Path, *, is_alone: bool, seconds: float) -> None:
             lack = look(store, seconds)
         except OSError:
             # Opening the store will tell whoever can mend it.
-            return
-        if lack is None:
-            return
-        if not left:
-            raise lack
-        # A command may have copied the log over and removed it between two of the readings.
-        time.sleep(_MOMENT)
+            return 0
+        if isinstance(lack, Damaged):
+            if not left:
+                raise lack
+            # A command may have copied the log over and removed it between two of the readings.
+            time.sleep(_MOMENT)
+        else:
+            if lack and is_alone:
+                _note_lost(store, lack)
+            return lack
+    return 0
 
 
-def _lack_alone(store: Path, seconds: float) -> Damaged | None:
+def _note_lost(store: Path, lost: int) -> None:
+    noted = read_note(store)
+    if noted is not None:
+        note = Note(store)
+        note.write((noted - lost) % _NUMBERS)
+        note.close()
+
+
+def _lack_alone(store: Path, seconds: float) -> Damaged | int:
     # In this order: whatever is stored meanwhile makes the store newer, never older.
     noted = read_note(store)
     log = read_log(_beside(store, "-wal"), seconds=seconds)
@@ -121,7 +136,7 @@ def _lack_alone(store: Path, seconds: float) -> Damaged | None:
         return _damaged_log(store, log.lost)
     stored = _number_in(store)
     if stored is None:
-        return None
+        return 0
     if not log.is_read:
         return _lack_in(store, _number_seen(store), noted, is_torn=True)
     reached = stored if log.last is None else log.last
@@ -132,7 +147,7 @@ def _lack_alone(store: Path, seconds: float) -> Damaged | None:
     return _lack_in(store, reached, noted, is_torn=not log.is_empty)
 
 
-def _lack_beside(store: Path, _: float) -> Damaged | None:
+def _lack_beside(store: Path, _: float) -> Damaged | int:
     noted = read_note(store)
     log = _beside(store, "-wal")
     is_empty = not log.exists() or not log.stat().st_size
@@ -162,13 +177,13 @@ def _beside(store: Path, ending: str) -> Path:
     return store.with_name(store.name + ending)
 
 
-def _lack_in(store: Path, reached: int | None, noted: int | None, *, is_torn: bool) -> Damaged | None:
-    """Whether a store that goes up to one number lacks something up to the noted one; a torn log may lack its end."""
+def _lack_in(store: Path, reached: int | None, noted: int | None, *, is_torn: bool) -> Damaged | int:
+    """What a store that goes up to one number lacks up to the noted one: as many as a torn log may lack, or more."""
     if reached is None or noted is None:
-        return None
+        return 0
     lost = behind(reached, noted)
     if lost <= (_TORN if is_torn else 0):
-        return None
+        return lost
     english, vietnamese = remedy(store)
     return Damaged(
         f"{store} is not complete: the last {lost} changes that were acknowledged (reports, enrolments, entries of the "

@@ -76,7 +76,7 @@ def _require_all(directory: Path, lock: Lock | None) -> None:
     """
     path = directory / NAME
     if lock:
-        require_all(path, is_alone=True, seconds=CHECK_SECONDS)
+        _warn_of(path, require_all(path, is_alone=True, seconds=CHECK_SECONDS))
         return
     try:
         held = Lock(directory)
@@ -84,9 +84,19 @@ def _require_all(directory: Path, lock: Lock | None) -> None:
         require_all(path, is_alone=False, seconds=CHECK_SECONDS)
         return
     try:
-        require_all(path, is_alone=True, seconds=CHECK_SECONDS)
+        _warn_of(path, require_all(path, is_alone=True, seconds=CHECK_SECONDS))
     finally:
         held.release()
+
+
+def _warn_of(path: Path, lost: int) -> None:
+    if lost:
+        _log.warning(
+            "%s: the last %d changes that were acknowledged are gone, as after a power cut on a disk that says too "
+            "early what it has written",
+            path,
+            lost,
+        )
 
 
 def _told_beside(directory: Path, problem: Damaged) -> Damaged:
