@@ -21,15 +21,16 @@ from schooldrum_collector.commands.call import Call, opened
 from schooldrum_collector.commands.console import Failed
 from schooldrum_collector.data_directory import act_as_owner
 from schooldrum_collector.formats import VIETNAM
-from schooldrum_collector.judge.builds import BuildList, patch_day
+from schooldrum_collector.judge.builds import SHORT_CHANNEL, Build, BuildList, patch_day
 from schooldrum_collector.judge.faults import Unusable
+from schooldrum_collector.judge.support_list import SupportList
 from schooldrum_collector.show.list_age import OLD_DAYS, age_days
 from schooldrum_collector.speech import Say
 from schooldrum_collector.store.office_file import bounded
 
 _MOST_GONE = 0.1
 """The part of a list that may vanish without a word: releases are added, and hardly ever taken away."""
-_GONE_NAMED = 10
+_NAMED = 10
 
 
 def arguments(parser: argparse.ArgumentParser, say: Say) -> None:
@@ -214,25 +215,51 @@ def _update(given: argparse.Namespace, call: Call) -> int:
             f"Taken: {_called(content.what, say)} as of {content.as_of.isoformat()}, {_entries(content)} entries.",
         )
     )
-    if _brings_nothing(content, standing):
+    if bare := _without_news(content, standing, in_use(directory, "support").content):
         came, listed = patch_day(content.as_of).isoformat(), standing.as_of.isoformat()
+        named = ", ".join(bare[:_NAMED])
+        more = len(bare) - _NAMED
+        rest = say(f" và {more} bản khác", f" and {more} more") if more > 0 else ""
         call.console.remark(
             say(
-                f"Bảng này không có bản dựng nào mới hơn bảng ngày {listed}, dù đã qua kỳ vá {came}: bản vá kỳ đó sẽ "
-                "không bị báo thiếu. Hãy kiểm tra as_of.",
-                f"This list has no build that the one of {listed} lacks, though {came} was a patch day: nothing of that"
-                " day will be told as missing. Check as_of.",
+                f"Từ bảng ngày {listed} đã qua kỳ vá {came}, mà bảng này không có gì mới cho {named}{rest}: máy dùng "
+                "các bản đó sẽ không bị báo thiếu bản vá kỳ này. Hãy kiểm tra bảng và as_of.",
+                f"Since the list of {listed} there was the patch day {came}, and this one brings nothing for "
+                f"{named}{rest}: PCs with these will not be told as lacking that day's updates. Check the list and "
+                "its as_of.",
             )
         )
     call.console.line(_judged_again(say))
     return 0
 
 
-def _brings_nothing(content: DatedList, standing: DatedList) -> bool:
-    """Whether a list of builds is dated past a patch day that the one in use does not reach, and knows no more."""
-    if not isinstance(content, BuildList) or patch_day(content.as_of) <= standing.as_of:
-        return False
-    return entries(content) <= entries(standing)
+def _without_news(content: DatedList, standing: DatedList, support: DatedList) -> list[str]:
+    """The builds of which a newer list knows no more, though they were served on a patch day since the one in use."""
+    if (
+        not isinstance(content, BuildList)
+        or not isinstance(standing, BuildList)
+        or not isinstance(support, SupportList)
+    ):
+        return []
+    came = patch_day(content.as_of)
+    if came <= standing.as_of:
+        return []
+    served = {
+        (one.build, one.server, one.channel == SHORT_CHANNEL)
+        for one in support.windows
+        if came <= (one.extended or one.end)
+    }
+    known = {(one.build, one.server, one.channel): _newest(one) for one in standing.windows}
+    return [
+        f"{one.product} ({one.build})"
+        for one in content.windows
+        if (one.build, one.server, one.channel == SHORT_CHANNEL) in served
+        and _newest(one) <= known.get((one.build, one.server, one.channel), 0)
+    ]
+
+
+def _newest(build: Build) -> int:
+    return max((*(revision for revision, _ in build.updates), *build.articles), default=0)
 
 
 def _judged_again(say: Say) -> str:
@@ -268,7 +295,7 @@ def _check(content: DatedList, given: argparse.Namespace, call: Call) -> None:
         )
     gone = sorted(entries(standing.content) - entries(content))
     if not given.shrink and len(gone) > _MOST_GONE * len(entries(standing.content)):
-        named = ", ".join(gone[:_GONE_NAMED]) + (", …" if len(gone) > _GONE_NAMED else "")
+        named = ", ".join(gone[:_NAMED]) + (", …" if len(gone) > _NAMED else "")
         raise Failed(
             say(
                 f"{given.file}: {len(gone)} trong {len(entries(standing.content))} mục của bảng đang dùng sẽ biến mất: "

@@ -10,7 +10,8 @@ from schooldrum_collector.judge.faults import Fault, Unusable, check, of_number,
 from schooldrum_collector.judge.support_list import LARGEST_BUILD, LARGEST_REVISION
 from schooldrum_wire.section import Values
 
-_SHORT_CHANNEL = "SAC"
+SHORT_CHANNEL = "SAC"
+"""Of the short-lived releases of Windows Server."""
 _ANNUAL = "ACor"
 _LARGEST_ARTICLE = 99_999_999
 _TUESDAY = 1
@@ -95,12 +96,12 @@ def _second_tuesday(on: date) -> date:
 def _check(where: str, one: Build) -> None:
     check(f"{where}.product", of_word(one.product))
     check(f"{where}.build", of_number(one.build, 1, LARGEST_BUILD))
-    if one.channel not in {"", _SHORT_CHANNEL}:
+    if one.channel not in {"", SHORT_CHANNEL}:
         check(
             f"{where}.channel",
             Fault(
-                f"không có kênh {one.channel!r:.40}; được phép: để trống, {_SHORT_CHANNEL}",
-                f"there is no channel {one.channel!r:.40}; allowed: none, {_SHORT_CHANNEL}",
+                f"không có kênh {one.channel!r:.40}; được phép: để trống, {SHORT_CHANNEL}",
+                f"there is no channel {one.channel!r:.40}; allowed: none, {SHORT_CHANNEL}",
             ),
         )
     named = [article for _, article in one.updates if article is not None]
@@ -164,7 +165,7 @@ def _pick(row: Values, known: BuildList) -> Build | None:
     build, server = row.get("build"), row.get("server") is True
     there = [one for one in known.windows if one.build == build and one.server is server]
     short = server and str(row.get("edition") or "").endswith(_ANNUAL)
-    return next((one for one in there if (one.channel == _SHORT_CHANNEL) is short), there[0] if there else None)
+    return next((one for one in there if (one.channel == SHORT_CHANNEL) is short), there[0] if there else None)
 
 
 def newest(row: Values, known: BuildList) -> int | None:

@@ -200,11 +200,14 @@ def _check_windows(where: str, one: WindowsRelease, channels: Mapping[str, Itera
 
 def _check_years(where: str, one: WindowsRelease) -> None:
     before: date | None = None
+    reached = one.last or 0
     for number, year in enumerate(one.years):
         place = f"{where}.years[{number}]"
         check(f"{place}.until", _of_day(year.until) or _of_later(year.until, one.end))
         if year.above is not None:
-            check(f"{place}.above", of_number(year.above, 0, LARGEST_REVISION))
+            # Below what came before it, everybody would have passed it.
+            check(f"{place}.above", of_number(year.above, reached, LARGEST_REVISION))
+            reached = year.above + 1
         check(f"{place}.until", _of_year(year.until, before, one.extended))
         before = year.until
 

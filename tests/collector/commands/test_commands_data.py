@@ -59,15 +59,27 @@ def test_a_list_of_builds_dated_past_a_patch_day_that_it_lacks_is_taken_with_a_w
     path = newer(tmp_path, "builds", as_of="2026-08-19")
     said = school("data", "update", str(path))
     assert (said.code, said.err.count("\n")) == (0, 1)
-    assert "no build that the one of 2026-08-10 lacks, though 2026-08-11 was a patch day" in said.err
+    assert "Since the list of 2026-08-10 there was the patch day 2026-08-11" in said.err
+    assert "Windows 10 (19045)" in said.err
+    assert "Version 1809" not in said.err, "its support had ended"
     # As it stands in use now, it says nothing new; a later patch day does.
     assert school("data", "update", str(path)).err == ""
     content = json.loads(path.read_text("utf-8"))
-    windows = [{**one, "updates": [*one.get("updates", ()), [99999, 5999999]]} if "updates" in one else one
-               for one in content["windows"]]  # fmt: skip
+
+    def with_news(revision: int) -> list[dict[str, Any]]:
+        return [{**one, "updates": [*one["updates"], [revision, 5900000 + revision]]} if "updates" in one
+                else {**one, "articles": [*one["articles"], 5900000 + revision]}
+                for one in content["windows"]]  # fmt: skip
+
+    some = [
+        new if new["build"] != 20348 else old for new, old in zip(with_news(90000), content["windows"], strict=True)
+    ]
+    said = school("data", "update", str(newer(tmp_path, "builds", as_of="2026-09-09", windows=some)))
+    assert "brings nothing for Windows Server 2022 (20348): PCs" in said.err
+    windows = with_news(99999)
     assert school("data", "update", str(newer(tmp_path, "builds", as_of="2026-10-14", windows=windows))).err == ""
     said = school("data", "update", str(newer(tmp_path, "builds", as_of="2026-11-11", windows=windows)), lang="vi")
-    assert (said.code, "dù đã qua kỳ vá 2026-11-10" in said.err) == (0, True)
+    assert (said.code, "đã qua kỳ vá 2026-11-10" in said.err) == (0, True)
     # End-of-support dates come and go on no patch day.
     assert school("data", "update", str(newer(tmp_path, as_of="2026-11-11"))).err == ""
 
