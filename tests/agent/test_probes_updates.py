@@ -742,9 +742,11 @@ def test_a_hotfixs_day_in_all_its_forms(text, day):
     assert update_history.installed_on(text) == day
 
 
-def entry(day: str, article: str, *, operation: int = 1, result: int = 2, code: int = 0) -> dict[str, Any]:
+def entry(
+    day: str, article: str, *, hour: int = 10, operation: int = 1, result: int = 2, code: int = 0
+) -> dict[str, Any]:
     return {
-        "Date": f"{day}T10:00:00",
+        "Date": f"{day}T{hour:02}:00:00",
         "Operation": operation,
         "ResultCode": result,
         "HResult": code,
@@ -766,6 +768,14 @@ def entry(day: str, article: str, *, operation: int = 1, result: int = 2, code: 
         (
             [entry("2026-11-12", "KB1234568"), entry("2026-11-11", "KB1234568", result=4, code=-2145124329)],
             {"last_success": "2026-11-12", "last_failure": "2026-11-11", "error": None, "failures": 0},
+        ),
+        (
+            [entry("2026-11-12", "KB1234568", hour=12), entry("2026-11-12", "KB1234568", result=4, code=-2145124329)],
+            {"last_success": "2026-11-12", "last_failure": "2026-11-12", "error": None, "failures": 0},
+        ),
+        (
+            [entry("2026-11-12", "KB1234568", hour=8), entry("2026-11-12", "KB1234569", result=4, code=-2145124329)],
+            {"last_success": "2026-11-12", "error": "0x80240017", "failures": 1},
         ),
         (None, {"last_success": None, "failures": None}),
     ],

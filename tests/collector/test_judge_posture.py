@@ -641,6 +641,15 @@ def test_a_server_that_does_not_answer_is_named_whatever_the_error(error) -> Non
     assert check.fix[0].en.startswith("Tell whoever runs")
 
 
+@pytest.mark.parametrize("why", ["choice", "not_installed", "lists_not_refreshed"])
+def test_mint_s_own_updater_is_switched_on(why) -> None:
+    row = ({"system": "linux", "product": "linuxmint"},)
+    automatic = ({"mode": "off", "why": why},)
+    check = of_check("automatic_updates", known("linux", automatic_updates=automatic, operating_system=row))
+    assert "Update Manager" in check.fix[0].en
+    assert not any("unattended-upgrades" in step.en for step in check.fix)
+
+
 @pytest.mark.parametrize(
     ("why", "error", "step"),
     [

@@ -195,19 +195,23 @@ def _counts(entry: dict[str, Any]) -> bool:
 def read_windows(data: Any) -> Iterator[Row]:
     """The row of days, and every update known to be installed."""
     history = [entry for entry in data["history"] or () if _counts(entry)]
-    successes = [
-        day for entry in history if _code(entry, "ResultCode") in _SUCCEEDED and (day := _day(entry.get("Date")))
-    ]
-    failed = [entry for entry in history if _code(entry, "ResultCode") in _FAILED and _day(entry.get("Date"))]
+    dated = [entry for entry in history if _day(entry.get("Date"))]
+    successes = [str(entry["Date"]) for entry in dated if _code(entry, "ResultCode") in _SUCCEEDED]
+    failed = [entry for entry in dated if _code(entry, "ResultCode") in _FAILED]
     known: dict[str, str | None] = {}
     for source in (hotfixes(data["hotfixes"] or []), servicing(data["events"] or [])):
         known.update({article: day for article, day in source.items() if day or article not in known})
     installed, removed = standing(data["history"] or [])
     for article in sorted(installed - _NOT_PATCHES):
         known.setdefault(article, None)
-    days = [*successes, *(day for article, day in known.items() if day and article not in _NOT_PATCHES)]
+    days = [
+        *filter(None, map(_day, successes)),
+        *(day for article, day in known.items() if day and article not in _NOT_PATCHES),
+    ]
     success = max(days, default=None)
-    later = [entry for entry in failed if not success or str(entry["Date"])[:10] >= success]
+    # Beside days alone, the history says which of one day came last.
+    newest = max(successes, default="")
+    later = [entry for entry in failed if str(entry["Date"]) > newest and str(entry["Date"])[:10] >= (success or "")]
     last = max(failed, key=lambda entry: str(entry["Date"]), default=None)
     code = wmi.unsigned(last.get("HResult")) if last and last in later else None
     yield _row(

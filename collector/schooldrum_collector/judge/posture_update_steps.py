@@ -112,6 +112,18 @@ _UNATTENDED = (
         "Run: sudo dpkg-reconfigure unattended-upgrades and choose Yes.",
     ),
 )
+_MINT = (
+    Words(
+        "Mở Update Manager > Edit > Preferences, chọn thẻ Automation.",
+        "Open the Update Manager > Edit > Preferences, choose the tab Automation.",
+    ),
+    Words(
+        "Bật 'Apply updates automatically'.",
+        "Switch on 'Apply updates automatically'.",
+    ),
+    _SOFTWARE_UPDATER,
+)
+"""What unattended-upgrades installs there as it comes is Mint's own, and nothing of Ubuntu's security updates."""
 
 
 _TROUBLESHOOTER = Words(
@@ -386,7 +398,7 @@ UPDATE_FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
     "automatic_policy": _without_policy("\\AU", "NoAutoUpdate"),
     "automatic_asked_policy": _without_policy("\\AU", "AUOptions"),
     "automatic_blocked": _without_policy("", "DoNotConnectToWindowsUpdateInternetLocations"),
-    "automatic_updates": {**_AUTOMATIC, "linux": _UNATTENDED},
+    "automatic_updates": {**_AUTOMATIC, "linux": _UNATTENDED, "linuxmint": _MINT},
     "automatic_choice": {
         **_AUTOMATIC,
         **dict.fromkeys(("Windows 8.1", "Windows 8", "Windows 7"), _CHOOSE_AUTOMATIC),
@@ -401,6 +413,7 @@ UPDATE_FIXES: dict[str, dict[str, tuple[Words, ...]]] = {
             ),
         ),
         "linux": (*_UNATTENDED, _SOFTWARE_UPDATER),
+        "linuxmint": _MINT,
         "debian": (*_UNATTENDED, _APT),
     },
 }
