@@ -102,6 +102,31 @@ async def test_nothing_is_acknowledged_once_the_files_are_others(
     assert sum("removed or replaced" in line for line in caplog.messages) == 1
 
 
+@pytest.mark.parametrize("left", [0, 5000])
+async def test_nothing_is_acknowledged_once_the_log_is_shorter(
+    opened: Opened, tmp_path: Path, enrol: Enrol, arrival: Letter, caplog: pytest.LogCaptureFixture, left: int
+):
+    data = tmp_path / "data"
+    store = opened(data)
+    enrol(store, "m1")
+    for number in range(1, 6):
+        await store.append(arrival("m1", number))
+    assert store.trouble() == ""
+    os.truncate(data / f"{NAME}-wal", left)
+    before = (data / NAME).read_bytes()
+    for _ in range(2):
+        with pytest.raises(Full, match="was emptied or cut while the collector runs"):
+            await store.append(arrival("m1", 6))
+        with pytest.raises(Full, match="emptied or cut") as refused, store.writing() as writer:
+            writer.put_area(Area(path="new", name="new"))
+        assert "đã bị làm rỗng hoặc bị cắt" in refused.value.vietnamese
+    assert until(lambda: any("emptied or cut" in line for line in caplog.messages))
+    store.close()
+    assert (data / NAME).read_bytes() == before
+    with pytest.raises(Damaged, match=r"is not complete|do not belong together"):
+        opened(data)
+
+
 async def test_files_that_are_put_back_are_written_to_again(
     opened: Opened, tmp_path: Path, enrol: Enrol, arrival: Letter, caplog: pytest.LogCaptureFixture
 ):

@@ -26,6 +26,8 @@ class Trust:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._known: dict[Path, tuple[int, int]] = {}
+        self._log = path.with_name(f"{path.name}-wal")
+        self._logged = 0
         self._damage: Full | None = None
         self._told = False
         self._closed = False
@@ -33,7 +35,7 @@ class Trust:
     def opened(self) -> None:
         """From now on the files that are there count as the store's."""
         paths = (self._path.with_name(self._path.name + ending) for ending in _ENDINGS)
-        self._known = {path: mark for path in paths if (mark := _mark(path))}
+        self._known = {path: found[:2] for path in paths if (found := _seen(path))}
 
     def closed(self) -> None:
         """From now on nobody writes; and the store's own end removes files, too."""
@@ -59,15 +61,14 @@ class Trust:
             Full: the files are others.
         """
         for path, mark in self._known.items():
-            if _mark(path) != mark:
-                raise Full(
-                    f"{path} was removed or replaced while the collector runs: nothing is stored any more, and PCs "
-                    f"keep what they have. Stop the collector, put the files back or, once all that is in "
-                    f"{path.parent} has been moved away, restore the newest backup into it, and start it again.",
-                    f"{path} đã bị xóa hoặc bị thay bằng tệp khác trong lúc máy chủ chạy: không lưu gì nữa, máy ở các "
-                    f"trường giữ số liệu lại. Dừng máy chủ, trả các tệp về chỗ cũ, hoặc dời hết những gì trong "
-                    f"{path.parent} đi rồi khôi phục bản sao lưu mới nhất vào đó; sau cùng khởi động lại.",
-                )
+            found = _seen(path)
+            if found is None or found[:2] != mark:
+                raise _others(path, "removed or replaced", "đã bị xóa hoặc bị thay bằng tệp khác")
+            if path == self._log:
+                # It is begun anew without growing shorter: whoever shortened it took what was stored last.
+                if found[2] < self._logged:
+                    raise _others(path, "emptied or cut", "đã bị làm rỗng hoặc bị cắt")
+                self._logged = found[2]
 
     def trouble(self) -> str:
         """Why nothing may be stored (the English sentence); empty where it may."""
@@ -134,14 +135,26 @@ class Trust:
             raise damaged(problem, self._path) from problem
 
 
+def _others(path: Path, english: str, vietnamese: str) -> Full:
+    return Full(
+        f"{path} was {english} while the collector runs: nothing is stored any more, and PCs keep what they have. Stop "
+        f"the collector, put the files back or, once all that is in {path.parent} has been moved away, restore the "
+        "newest backup into it, and start it again.",
+        f"{path} {vietnamese} trong lúc máy chủ chạy: không lưu gì nữa, máy ở các trường giữ số liệu lại. Dừng máy "
+        f"chủ, trả các tệp về chỗ cũ, hoặc dời hết những gì trong {path.parent} đi rồi khôi phục bản sao lưu mới nhất "
+        "vào đó; sau cùng khởi động lại.",
+    )
+
+
 def _again(problem: Full) -> Full:
     # One exception raised in many places would gather all their tracebacks.
     return Full(str(problem), problem.vietnamese)
 
 
-def _mark(path: Path) -> tuple[int, int] | None:
+def _seen(path: Path) -> tuple[int, int, int] | None:
+    """Which file is there, and how long it is."""
     try:
         found = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return found.st_dev, found.st_ino, found.st_size
