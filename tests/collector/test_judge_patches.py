@@ -624,6 +624,45 @@ def test_a_recent_search_of_its_own_needs_no_list():
     assert (found.state, found.list_old, found.in_time()) == ("current", True, True)
 
 
+OFF = {"mode": "off", "why": "services"}
+PAUSED = {"mode": "automatic", "paused_until": "2026-12-01"}
+
+
+@pytest.mark.parametrize(
+    ("automatic", "history", "revision", "of", "stuck"),
+    [
+        (OFF, {}, 7548, date(2026, 8, 10), date(2026, 10, 13)),
+        (PAUSED, {}, 7548, date(2026, 8, 10), date(2026, 10, 13)),
+        ({"mode": "automatic"}, {"error": "0x80070643"}, 7548, date(2026, 8, 10), date(2026, 10, 13)),
+        # Nothing refuses updates: its search is believed.
+        ({"mode": "automatic"}, {}, 7548, date(2026, 8, 10), None),
+        # The list reaches to that day, or the revision came after the list.
+        (OFF, {}, 7548, date(2026, 10, 13), None),
+        (OFF, {}, 7999, date(2026, 8, 10), None),
+        # It has not searched since, or the update waits for a restart.
+        (OFF, {"last_scan": "2026-10-12"}, 7548, date(2026, 8, 10), None),
+        ({**OFF, "restart_pending": True}, {}, 7548, date(2026, 8, 10), None),
+    ],
+)
+def test_that_nothing_is_offered_where_updates_are_refused_proves_nothing_against_the_revision(
+    automatic, history, revision, of, stuck
+):
+    look = seen([], system=pc(revision), automatic=automatic, history={"last_scan": "2026-11-20", **history})
+    by_list = missing(pc(revision), None, msgspec.structs.replace(KNOWN, as_of=of))
+    found = patches_of(follow(LOOKED, look, by_list, date(2026, 11, 22)), look, by_list, frozen=None)
+    assert found.stuck == stuck
+    assert found.told_all is (stuck is None and "last_scan" not in history)
+    if stuck:
+        assert (found.state, found.in_time()) == ("unknown", None)
+
+
+def test_a_revision_that_has_stood_since_before_a_patch_day_lacks_its_update():
+    look = seen([], system=pc(7999), automatic=OFF, history={"last_scan": "2026-11-20"})
+    by_list = missing(pc(7999), None, msgspec.structs.replace(KNOWN, as_of=date(2026, 8, 10)))
+    waiting = follow(follow(LOOKED, look, by_list, date(2026, 10, 1)), look, by_list, date(2026, 11, 22))
+    assert patches_of(waiting, look, by_list, frozen=None).stuck == date(2026, 10, 13)
+
+
 @pytest.mark.parametrize("days", [[0], LONG])
 @pytest.mark.parametrize("waiting", [[], ["KB1"]])
 def test_of_a_system_past_its_support_that_nothing_waits_proves_nothing(days, waiting):

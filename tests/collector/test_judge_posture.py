@@ -1092,6 +1092,16 @@ def test_a_package_that_is_held_is_named_and_let_go_first(because, step) -> None
     assert step in check.fix[0].en
 
 
+def test_a_pc_that_is_offered_nothing_though_its_revision_lacks_an_update_is_not_called_sound() -> None:
+    stuck = Patches(
+        state=PatchState.UNKNOWN, age_days=0, told=0, stuck=date(2026, 10, 13), because=("paused", "error 0x80070070")
+    )
+    check = of_check("updates_in_time", known(patches=stuck))
+    assert (check.verdict, check.reasons) == (UNKNOWN, ("updates_stuck", "updates_paused", "updates_error_known"))
+    assert "by its revision the PC lacks the update of" in check.evidence[0].en
+    assert "Resume updates" in check.fix[1].en
+
+
 def test_a_policy_that_defers_updates_is_named() -> None:
     hidden = Patches(state=PatchState.UNKNOWN, age_days=0, told=0, deferred=30)
     check = of_check("updates_in_time", known(patches=hidden, updates=()))

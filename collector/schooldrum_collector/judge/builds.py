@@ -49,8 +49,8 @@ class Missing(msgspec.Struct, frozen=True, kw_only=True):
     """What a PC lacks by the list: `keys` of everything (`19045.7548`), and of what surely mends security.
 
     `told_apart`: the list tells of each of the keys whether it mends security. `article` is the one that brought the
-    revision it has, where that stands in the list. `as_of` is the day of the list. `names` are the articles of the
-    keys, as a PC itself calls them (`KB5099539`).
+    revision it has, where that stands in the list. `as_of` is the day of the list, `is_listed` whether the revision is
+    none that came after it. `names` are the articles of the keys, as a PC itself calls them (`KB5099539`).
     """
 
     keys: tuple[str, ...] = ()
@@ -58,6 +58,7 @@ class Missing(msgspec.Struct, frozen=True, kw_only=True):
     told_apart: bool = False
     article: str = ""
     as_of: date
+    is_listed: bool = False
     names: dict[str, str] = {}
 
     @property
@@ -210,6 +211,7 @@ def missing(
         told_apart=told_apart,
         article=f"KB{articles[-1]}" if articles else "",
         as_of=known.as_of,
+        is_listed=revision <= revisions[-1] if revisions else False,
         names={f"{build.build}.{one}": f"KB{article}" for one, article in build.updates if one in ahead and article},
     )
 

@@ -72,8 +72,10 @@ class Patches(msgspec.Struct, frozen=True, kw_only=True):
     `unread` is the day on which the PC last told what waits, where that proves nothing now; `system_unread` the same of
     its revision. `idle`: its own update server has let nothing through since before the last two patch days, so that it
     offers nothing proves nothing. `restart`: what was installed waits for one. `may_be_preview`: by the list it is
-    behind by one build that may be a preview. `deferred` is for how many days after its publication a policy hides an
-    update from the PC's own search, where one that is hidden could be late by now.
+    behind by one build that may be a preview. `stuck` is the patch day whose update its revision lacks, though a search
+    since then found nothing: where updates are refused, that none is offered proves nothing. `deferred` is for how many
+    days after its publication a policy hides an update from the PC's own search, where one that is hidden could be late
+    by now.
     """
 
     state: PatchState
@@ -101,13 +103,15 @@ class Patches(msgspec.Struct, frozen=True, kw_only=True):
     idle: bool = False
     restart: bool = False
     may_be_preview: bool = False
+    stuck: date | None = None
     deferred: int = 0
 
     @property
     def told_all(self) -> bool:
         """Whether what the PC itself names is surely all that is missing."""
         is_told = self.told is not None and not self.stale and self.unread is None
-        return self.support_known and not self.ended and is_told and not self.idle and not self.deferred
+        is_offered = not self.idle and self.stuck is None and not self.deferred
+        return self.support_known and not self.ended and is_told and is_offered
 
     @property
     def listed_all(self) -> bool:
@@ -206,6 +210,22 @@ def _is_idle(waiting: Waiting, seen: Seen, day: date) -> bool:
     return success is None or success < since or stands
 
 
+def _stuck(
+    waiting: Waiting, seen: Seen, by_list: Missing | None, *, scan: date | None, day: date, most_days: int
+) -> date | None:
+    """The patch day before the allowance whose update it lacks by its revision, though it searched since; else None.
+
+    Every build of Windows that is served gets one on each of these days, and its revision moves with it. Asked only
+    where something refuses updates: else what the PC's own search says is believed.
+    """
+    came = patch_day(day - timedelta(days=most_days + 1))
+    if not waiting.revision or scan is None or scan < came or (seen.automatic or {}).get("restart_pending") is True:
+        return None
+    is_older = by_list is not None and by_list.is_listed and by_list.as_of < came
+    has_stood = waiting.stands is not None and waiting.stands < came
+    return came if is_older or has_stood else None
+
+
 def patches_of(
     waiting: Waiting,
     seen: Seen,
@@ -276,6 +296,7 @@ def patches_of(
         idle=_is_idle(waiting, seen, on),
         restart=RESTART in waiting.pending,
         may_be_preview=by_list is not None and by_list.may_be_preview,
+        stuck=_stuck(waiting, seen, by_list, scan=scan, day=on, most_days=most_days) if because else None,
         deferred=_deferred(waiting, seen, most_days + partly),
     )
     return msgspec.structs.replace(found, state=_state(found, seen, frozen=frozen, most_days=most_days))

@@ -243,9 +243,8 @@ def _not_sure(known: Known, patches: Patches) -> Found:
         return unsure("updates_support_unknown", _steps(known, patches) if patches.ended else "")
     if patches.unread is not None:
         found = _unread(known, patches.unread)
-    elif (patches.idle or (patches.deferred and patches.told is not None)) and not patches.stale:
-        deferred = unsure("updates_deferred", "updates_deferred", days=_count_days(patches.deferred))
-        found = unsure("updates_idle", "updates_idle") if patches.idle else deferred
+    elif not patches.stale and (withheld := _withheld(known, patches)) is not None:
+        found = withheld
     elif patches.told is None and not (patches.stale and patches.scan_known):
         found = silence(known, "updates")
         if not found.fix and found.reasons[0][0] != NOT_YET:
@@ -260,6 +259,19 @@ def _not_sure(known: Known, patches: Patches) -> Found:
     if patches.listed is None or not patches.list_old:
         return found
     return _with(found, "updates_list_old", day=as_day(patches.listed))
+
+
+def _withheld(known: Known, patches: Patches) -> Found | None:
+    """Why that nothing is offered to the PC proves nothing; None where it does."""
+    if patches.idle:
+        return unsure("updates_idle", "updates_idle")
+    if patches.told is None:
+        return None
+    if patches.stuck is not None:
+        return _refused(unsure("updates_stuck", _steps(known, patches), day=as_day(patches.stuck)), patches.because)
+    if patches.deferred:
+        return unsure("updates_deferred", "updates_deferred", days=_count_days(patches.deferred))
+    return None
 
 
 def _unread(known: Known, day: date) -> Found:

@@ -158,6 +158,10 @@ EVIDENCE: dict[str, Words] = {
         "Máy chủ cập nhật riêng không đưa bản vá nào về máy từ trước hai kỳ vá gần nhất.",
         "Its own update server has brought no update to this PC since before the last two patch days.",
     ),
+    "updates_stuck": Words(
+        "Windows Update không đưa bản nào, nhưng theo bản dựng thì máy thiếu bản vá ngày {day}.",
+        "Windows Update offers nothing, but by its revision the PC lacks the update of {day}.",
+    ),
     "updates_maybe": Words(
         "Theo danh sách, máy chậm một bản dựng; bản đó có thể chỉ là bản xem trước (preview).",
         "By the list this PC is one build behind, which may be no more than a preview.",
