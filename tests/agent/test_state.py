@@ -262,6 +262,7 @@ while True:
             child.kill()
             child.wait()
         state = open_state(tmp_path / "state")
-        assert state.notes == []
+        # Whoever dies between the two copies of what this PC is leaves the second to the next start.
+        assert all(" was written again: " in note for note in state.notes), state.notes
         assert state.identity is None or state.identity.alias.startswith("a-")
         state.close()

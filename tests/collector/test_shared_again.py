@@ -203,7 +203,12 @@ async def test_what_a_provider_s_outage_leaves_while_its_schools_come_back_is_no
     assert {one.state for one in there.incidents()} == {State.CLOSED}
 
 
-@pytest.mark.parametrize(("providers", "explained"), [(("A",), True), (("B",), False), ((), True)])
-def test_a_provider_s_outage_explains_no_line_of_another(providers: tuple[str, ...], *, explained: bool) -> None:
-    lost = part(0, kind=Kind.SECOND_LINE, evidence=Evidence(word="second_line", names={"provider": providers}))
-    assert explains(incident(), lost) is explained
+@pytest.mark.parametrize(
+    ("providers", "told", "explained"), [(("A",), T, True), (("B",), T, False), (("B",), 0.0, True), ((), T, True)]
+)
+def test_a_provider_s_outage_explains_no_line_of_another_that_was_told(
+    providers: tuple[str, ...], told: float, *, explained: bool
+) -> None:
+    evidence = Evidence(word="second_line", names={"provider": providers})
+    place = Place(Level.SCHOOL, "S0")
+    assert explains(incident(), incident(place, kind=Kind.SECOND_LINE, evidence=evidence, told=told)) is explained

@@ -164,7 +164,7 @@ def explains(around: Incident | Fault, inside: Incident | Fault) -> bool:
     An outage explains all, but one of far routes or names, in which everybody is heard, explains nobody's silence.
     Where much is lost on the way, now and then all that a single PC sends is: that is no fault of its own, unless it
     measured that it did not even get as far as where the loss begins. A lost line explains those who went with it, and
-    nobody else; an outage of one provider, no line of another.
+    nobody else; an outage of one provider, no line of another that was told before.
     """
     if _is_of_another_provider(around, inside):
         return False
@@ -179,8 +179,9 @@ def explains(around: Incident | Fault, inside: Incident | Fault) -> bool:
 
 
 def _is_of_another_provider(around: Incident | Fault, inside: Incident | Fault) -> bool:
-    """Whether the first is a provider's, and the second the loss of a line that is known to be somebody else's."""
-    if around.place.level is not Level.PROVIDER or inside.kind is not Kind.SECOND_LINE:
+    """Whether the first is a provider's, and the second the loss, told to people, of a line known to be another's."""
+    is_told = isinstance(inside, Incident) and inside.told > 0
+    if around.place.level is not Level.PROVIDER or inside.kind is not Kind.SECOND_LINE or not is_told:
         return False
     providers = inside.evidence.names.get("provider", ())
     return bool(providers) and around.place.path not in providers

@@ -77,8 +77,8 @@ def grown_into(
     return min(inside, key=lambda incident: (incident.told == 0, incident.number), default=None)
 
 
-def is_rest_of_many(fault: Fault, schools: Sequence[str], known: Iterable[Incident]) -> bool:
-    """Whether an area's fault is what one of many schools has left, with which it began, and some are back already.
+def is_rest_of_many(fault: Fault, schools: Sequence[str], gone: Iterable[Incident]) -> bool:
+    """Whether an area's fault is what one of many schools, judged no more, has left; it began with that.
 
     While those come back one by one the last of them, perhaps with a neighbour, may be many for a small area; that is
     no second cause, and nobody is told of it. Who stays away once that one is over is told school by school.
@@ -90,7 +90,7 @@ def is_rest_of_many(fault: Fault, schools: Sequence[str], known: Iterable[Incide
         and not set(whole.schools) <= set(schools)
         and len(set(schools).difference(whole.schools)) < SCHOOLS
         and one_cause(whole, fault)
-        for whole in known
+        for whole in gone
     )
 
 

@@ -33,7 +33,7 @@ from schooldrum_collector.judge.incident_acts import MEASURED, withdrawn
 from schooldrum_collector.judge.incident_corrections import corrected, one_cause, proves
 from schooldrum_collector.judge.incident_ends import is_back
 from schooldrum_collector.judge.incident_grown import grown_apart, is_grown_apart
-from schooldrum_collector.judge.incident_likeness import FLAPPING_SECONDS, weight
+from schooldrum_collector.judge.incident_likeness import FLAPPING_SECONDS, explains, weight
 from schooldrum_collector.judge.incident_matching import (
     grown_into,
     holder_of,
@@ -179,7 +179,8 @@ class _Round:
         if same is not None:
             self._meet(same, fault, schools)
             return
-        if is_rest_of_many(fault, schools, self._known.values()):
+        gone = (one for one in self._known.values() if one.number not in self._seen)
+        if is_rest_of_many(fault, schools, gone):
             return
         holder = self._holder(fault, schools)
         if fault.ended is not None:
@@ -314,6 +315,8 @@ class _Round:
         """Keeps the parent of an incident in step with what is open around it."""
         holder = self._holder(fault, schools)
         if holder is None or holder.place.level in IN_A_SCHOOL or self._larger_parent(incident, holder):
+            return incident
+        if not explains(holder, incident):
             return incident
         if incident.parent == holder.number:
             return incident
