@@ -315,6 +315,8 @@ def _answered(road: Road, trust: Trust, *, not_before: int, clock: Clock) -> flo
         uplink.close()
     if answer.status != OK:
         raise Failed(fault_of(answer.status), f"status {answer.status}")
+    if not answer.body.startswith(b'{"status"'):
+        raise Failed(Fault.NOT_FOUND, "another program answers there")
     return took
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import trustme
-from tests.agent.delivery_stand_in import connect_proxy, front, pem_of, server_context
+from tests.agent.delivery_stand_in import Reply, connect_proxy, front, pem_of, server_context
 from tests.agent.test_doctor import CLOCK, config_of, enrolled, healthy, told
 
 from schooldrum_agent import authority, bedside, doctor, pathway
@@ -89,6 +89,19 @@ def test_doctor_run_and_ladder_have_one_answer_to_whom_this_pc_believes(
     assert words in f"{steps[CA].found['en']} {told.found['en']}"
     assert set(told.found) == {"vi", "en"}
     assert ran == climbed == (connection == "good")
+
+
+def test_another_server_with_a_good_certificate_is_not_taken_for_the_collector(tmp_path: Path):
+    def other(_: object) -> Reply:
+        return Reply(200, b"<html>It works!</html>")
+
+    leaf = OFFICES.issue_cert("127.0.0.1")
+    with front(other, server_context(leaf)) as server:
+        config = config_of(tmp_path)
+        enrolled(config, f"https://127.0.0.1:{server.port}", pem_of(OFFICES))
+        step = steps_of(config)[CONNECTION]
+    assert step.verdict is Verdict.BAD
+    assert "not the collector's door for PCs" in step.found["en"]
 
 
 def run_of(config: Config) -> tuple[Endpoint, Trust]:
