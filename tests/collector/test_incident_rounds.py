@@ -508,6 +508,24 @@ def many(place: Place, count: int, began: float = T) -> Fault:
     return fault(place, began=began, blamed=(), evidence=evidence, verdict=Verdict.LINE, degree=Degree.FOUND)
 
 
+@pytest.mark.parametrize(("provider", "told", "part"), [("B", True, False), ("B", False, True), ("A", True, True)])
+def test_a_line_of_another_provider_that_people_know_of_is_no_part_of_a_provider_s_outage(
+    provider: str,
+    told: bool,  # noqa: FBT001 - a table's column
+    part: bool,  # noqa: FBT001 - a table's column
+) -> None:
+    office = Office()
+    evidence = Evidence(word="second_line", names={"provider": (provider,)})
+    lost = fault(kind=Kind.SECOND_LINE, target="main", **{**LINE, "evidence": evidence})
+    office.judge(200, lost, maintained={} if told else {SCHOOL: "mute"})
+    whole = fault(PROVIDER, began=T + 780, verdict=Verdict.LINE, degree=Degree.FOUND)
+    office.judge(1000, lost, whole)
+    office.judge(1100, lost, whole)
+    line, larger = office.known
+    assert (line.parent == larger.number) is part
+    assert [bool(line.told), bool(larger.told)] == [told, True]
+
+
 def loud(office: Office) -> dict[str, tuple[Severity, Severity | None]]:
     return {one.place.path: (one.severity, one.told_severity) for one in office.known}
 

@@ -656,6 +656,13 @@ def test_that_nothing_is_offered_where_updates_are_refused_proves_nothing_agains
         assert (found.state, found.in_time()) == ("unknown", None)
 
 
+def test_what_is_offered_speaks_for_itself():
+    look = seen(waits("KB1"), automatic=OFF, history={"last_scan": "2026-11-20"})
+    by_list = listed(date(2026, 8, 10))
+    found = patches_of(follow(LOOKED, look, by_list, date(2026, 11, 22)), look, by_list, frozen=None)
+    assert (found.stuck, found.told_all) == (None, True)
+
+
 def test_a_revision_that_has_stood_since_before_a_patch_day_lacks_its_update():
     look = seen([], system=pc(7999), automatic=OFF, history={"last_scan": "2026-11-20"})
     by_list = missing(pc(7999), None, msgspec.structs.replace(KNOWN, as_of=date(2026, 8, 10)))

@@ -296,7 +296,7 @@ def patches_of(
         idle=_is_idle(waiting, seen, on),
         restart=RESTART in waiting.pending,
         may_be_preview=by_list is not None and by_list.may_be_preview,
-        stuck=_stuck(waiting, seen, by_list, scan=scan, day=on, most_days=most_days) if because else None,
+        stuck=_stuck(waiting, seen, by_list, scan=scan, day=on, most_days=most_days) if because and not told else None,
         deferred=_deferred(waiting, seen, most_days + partly),
     )
     return msgspec.structs.replace(found, state=_state(found, seen, frozen=frozen, most_days=most_days))
