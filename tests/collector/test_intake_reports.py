@@ -444,8 +444,10 @@ async def test_a_large_body_holds_nobody_up(tmp_path: Path):
             {**tree["reports"][0]["results"][0], "seq": number, "readings": [reading] * 60} for number in range(1, 1000)
         ]
         loop = asyncio.get_running_loop()
-        shares = []
-        for _ in range(3):
+        shares = [1.0]
+        # Read in the loop, it would be one pause as long as all of it, each time, however fast or slow this machine is;
+        # what a busy machine makes of it differs each time.
+        while min(shares) >= 0.5 and len(shares) <= 12:
             heavy = asyncio.create_task(door.report(slow, json.dumps(tree).encode()))
             began = last = loop.time()
             longest = 0.0
@@ -455,6 +457,4 @@ async def test_a_large_body_holds_nobody_up(tmp_path: Path):
             assert (await heavy).body["refused"] >= 59_000
             shares.append(longest / (last - began))
         assert (await door.report(quick, delivery(fingerprint=hardware(2)))).status == 200
-        # Read in the loop, it would be one pause as long as all of it, each time, however fast or slow this machine is;
-        # a pause that a busy machine makes comes once.
         assert min(shares) < 0.5, shares

@@ -74,6 +74,8 @@ class Office:
                 settings=FASTEST,
             )
             return Reply(status=201, body=msgspec.json.encode(given_out))
+        if request.path == "/healthz":
+            return Reply(body=b'{"status":"ok"}')
         return Reply()
 
 
