@@ -5,8 +5,10 @@ import logging
 import os
 import shutil
 import sqlite3
+import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ import pytest
 from schooldrum_collector.store.interface import Damaged, Full, Store
 from schooldrum_collector.store.opening import NAME
 from schooldrum_collector.store.records import EVERYTHING, Area, Arrival, Machine
+from schooldrum_collector.store.trust import Trust
 
 NOON = 1_790_000_000.0
 Opened = Callable[..., Store]
@@ -125,6 +128,34 @@ async def test_nothing_is_acknowledged_once_the_log_is_shorter(
     assert (data / NAME).read_bytes() == before
     with pytest.raises(Damaged, match=r"is not complete|do not belong together"):
         opened(data)
+
+
+def test_a_log_that_grows_while_several_look_at_it_was_not_cut(tmp_path: Path):
+    for ending in ("", "-wal", "-shm"):
+        (tmp_path / f"{NAME}{ending}").touch()
+    trust = Trust(tmp_path / NAME)
+    trust.opened()
+    end = time.monotonic() + 1
+
+    def look() -> None:
+        while time.monotonic() < end:
+            trust.require_files()
+
+    def grow() -> None:
+        with (tmp_path / f"{NAME}-wal").open("ab", buffering=0) as log:
+            while time.monotonic() < end:
+                log.write(b"x")
+
+    patience = sys.getswitchinterval()
+    # Threads take turns at every chance.
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(5) as pool:
+            done = [pool.submit(one) for one in (grow, look, look, look, look)]
+        for one in done:
+            one.result()
+    finally:
+        sys.setswitchinterval(patience)
 
 
 async def test_files_that_are_put_back_are_written_to_again(

@@ -13,6 +13,7 @@ from types import MappingProxyType
 import msgspec
 
 from schooldrum_collector.judge.builds import Missing, patch_day
+from schooldrum_collector.judge.update_errors import is_of_the_server
 from schooldrum_collector.judge.waiting import RESTART, Seen, Waiting, day_in
 from schooldrum_wire.catalogue.updates import (
     BUILDS_BEHIND,
@@ -25,10 +26,6 @@ from schooldrum_wire.reading import Reading
 GRACE_DAYS = 14
 """Days of being on that an update may take: Windows itself spreads them over two weeks."""
 STALE_SCAN_DAYS = 30
-_NO_ANSWER = frozenset({"0x80072ee2", "0x80072ee7", "0x80072efd", "0x80240438"})
-"""Errors of Windows Update whose server was not reached: no connection, or no such name."""
-_TALKED = ("0x8024401", "0x8024402")
-"""How the errors begin by which its server refused, as 404 (0x80244019) and 503 (0x80244022), or a proxy did."""
 _DAY_SECONDS = 86400
 _ALL_READ: Mapping[str, date] = MappingProxyType({})
 
@@ -164,8 +161,7 @@ def _refusals(seen: Seen, day: date) -> tuple[str, ...]:
     if isinstance(error := history.get("error"), str) and error:
         found.append(f"error {error}")
         # That the last search is long ago proves nothing: the PC may have been off.
-        is_server = error.casefold() in _NO_ANSWER or error.casefold().startswith(_TALKED)
-        if automatic.get("own_server") is True and is_server and not _searched_since(seen, day):
+        if automatic.get("own_server") is True and is_of_the_server(error) and not _searched_since(seen, day):
             found.append("own_server")
     return tuple(found)
 

@@ -8,6 +8,10 @@ _NO_ANSWER = Words("không kết nối được máy chủ cập nhật", "the u
 _NO_NAME = Words(
     "không tìm thấy tên máy chủ cập nhật hoặc proxy", "the name of the update server or proxy was not found"
 )
+_UNREACHED = "updates_unreached"
+_NO_ENDPOINT = "0x80240438"
+_TALKED = ("0x8024401", "0x8024402")
+"""How the errors begin by which its server refused, as 404 (0x80244019) and 503 (0x80244022), or a proxy did."""
 _DAMAGED = Words("tệp cập nhật của Windows bị hỏng", "Windows' own files for updates are damaged")
 
 
@@ -22,14 +26,14 @@ UPDATE_ERRORS: dict[str, UpdateError] = {
     # ERROR_DISK_FULL
     "0x80070070": UpdateError(Words("ổ đĩa hết chỗ", "the disk is full"), "updates_disk_full"),
     # WININET_E_TIMEOUT, _NAME_NOT_RESOLVED, _CANNOT_CONNECT, _CONNECTION_ABORTED
-    "0x80072ee2": UpdateError(_NO_ANSWER, "updates_unreached"),
-    "0x80072ee7": UpdateError(_NO_NAME, "updates_unreached"),
-    "0x80072efd": UpdateError(_NO_ANSWER, "updates_unreached"),
-    "0x80072efe": UpdateError(_NO_ANSWER, "updates_unreached"),
+    "0x80072ee2": UpdateError(_NO_ANSWER, _UNREACHED),
+    "0x80072ee7": UpdateError(_NO_NAME, _UNREACHED),
+    "0x80072efd": UpdateError(_NO_ANSWER, _UNREACHED),
+    "0x80072efe": UpdateError(_NO_ANSWER, _UNREACHED),
     # WU_E_PT_HTTP_STATUS_PROXY_AUTH_REQ, _SERVICE_UNAVAIL, WU_E_PT_WINHTTP_NAME_NOT_RESOLVED
-    "0x8024401b": UpdateError(Words("proxy đòi đăng nhập", "the proxy asks for a login"), "updates_unreached"),
-    "0x80244022": UpdateError(_NO_ANSWER, "updates_unreached"),
-    "0x8024402c": UpdateError(_NO_NAME, "updates_unreached"),
+    "0x8024401b": UpdateError(Words("proxy đòi đăng nhập", "the proxy asks for a login"), _UNREACHED),
+    "0x80244022": UpdateError(_NO_ANSWER, _UNREACHED),
+    "0x8024402c": UpdateError(_NO_NAME, _UNREACHED),
     # ERROR_FILE_CORRUPT, ERROR_SXS_ASSEMBLY_MISSING, ERROR_SXS_COMPONENT_STORE_CORRUPT,
     # ERROR_SXS_TRANSACTION_CLOSURE_INCOMPLETE, CBS_E_SOURCE_MISSING, CBS_E_STORE_CORRUPTION
     "0x80070570": UpdateError(_DAMAGED, "updates_damaged"),
@@ -64,3 +68,9 @@ UPDATE_ERRORS: dict[str, UpdateError] = {
 def update_error(code: str) -> UpdateError | None:
     """What this code means, whatever its case; None for one that is not known here."""
     return UPDATE_ERRORS.get(code.casefold())
+
+
+def is_of_the_server(code: str) -> bool:
+    """Whether the server that updates come from did not answer, or refused."""
+    error, folded = update_error(code), code.casefold()
+    return (error is not None and error.fix == _UNREACHED) or folded == _NO_ENDPOINT or folded.startswith(_TALKED)

@@ -61,12 +61,14 @@ class Trust:
             Full: the files are others.
         """
         for path, mark in self._known.items():
+            # Asked before the file is: another thread may see it grow in between.
+            logged = self._logged
             found = _seen(path)
             if found is None or found[:2] != mark:
                 raise _others(path, "removed or replaced", "đã bị xóa hoặc bị thay bằng tệp khác")
             if path == self._log:
                 # It is begun anew without growing shorter: whoever shortened it took what was stored last.
-                if found[2] < self._logged:
+                if found[2] < logged:
                     raise _others(path, "emptied or cut", "đã bị làm rỗng hoặc bị cắt")
                 self._logged = found[2]
 
